@@ -1,0 +1,1 @@
+"""One live call: Asterisk link, media, turn-taking, conversation, actions, dialer."""

@@ -1,0 +1,1 @@
+"""What an agent can do during a call: one file per action."""

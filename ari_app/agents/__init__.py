@@ -1,0 +1,1 @@
+"""What an agent is (YAML) and how it converses (scenario). Knows nothing of Asterisk."""

@@ -1,0 +1,92 @@
+"""What a conversation asks of a call: the vocabulary between `agents/` (decides) and `session.py` (does).
+
+A conversation never touches audio, Asterisk or the store. It is given what was heard; it answers
+with effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak `text` (one clause or more). `ready`: worth keeping synthesised (fixed wording of the agent)."""
+
+    text: str
+    ready: bool = False
+    kind: Literal[
+        "greeting", "disclosure", "recording", "question", "answer", "confirm", "goodbye", "other"
+    ] = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Do an action (`ari_app/actions/<name>.py`) once the caller heard all that was said before it.
+
+    Names: book, message, transfer, opt_out, dtmf, hangup, webhook, cancel. `args` is plain JSON.
+    """
+
+    name: str
+    args: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+Effect = Say | Act
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the call knows of itself. `now` is aware, in the agent's time zone."""
+
+    call_id: str
+    now: datetime
+    direction: Literal["inbound", "outbound"]
+    caller: str
+    callee: str
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Plan(Protocol):
+    """A reply being prepared. It changes nothing until it is committed, so that it may be thrown away."""
+
+    heard: str
+
+    def effects(self) -> AsyncIterator[Effect]:
+        """The reply's effects, in order, as they are made. Closing the iterator stops the thinking."""
+        ...
+
+
+class Conversation(Protocol):
+    """One call's conversation. Driven by `session.py` on a call, by `agent chat` on a terminal."""
+
+    def opening(self) -> list[Effect]:
+        """Greeting with AI disclosure, recording notice, first question: all ready speech."""
+        ...
+
+    def plan(self, heard: str) -> Plan:
+        """Begin a reply to what the caller said, from the committed state; thinking starts in `effects`."""
+        ...
+
+    def plan_silence(self, seconds: float) -> Plan:
+        """The caller said nothing for this long: ask again, then take leave."""
+        ...
+
+    def plan_digits(self, digits: str) -> Plan:
+        """The caller pressed keys instead of speaking."""
+        ...
+
+    def commit(self, plan: Plan) -> None:
+        """The plan's reply is the agent's turn: its state becomes the conversation's."""
+        ...
+
+    def spoken(self, text: str, heard: str) -> None:
+        """Of the last turn's `text` the caller heard only `heard` (barge-in): history is cut to it."""
+        ...
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is to be said."""
+        ...

@@ -1,0 +1,1 @@
+"""Renders, installs and starts a private Asterisk."""

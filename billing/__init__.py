@@ -1,0 +1,1 @@
+"""CDR to charge to invoice to payment. Never talks to Asterisk."""

@@ -1,0 +1,1 @@
+"""The dialplan: what Asterisk does with a call before, without and after the app."""

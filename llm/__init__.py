@@ -1,0 +1,1 @@
+"""The mind: language models. Knows nothing of calls."""

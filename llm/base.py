@@ -1,0 +1,75 @@
+"""The mind's interface: chat messages in, text out as it is made, under a JSON schema if asked."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+JsonSchema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+class Mind(ABC):
+    """A language model shared by every call. Safe to use from many tasks at once.
+
+    The engine keeps what it has read of each `slot` (a call's id), and rereads only what changed since:
+    callers pass the whole chat every time and keep its beginning stable. Calls whose first message (the
+    system prompt) is the same share its cost.
+    """
+
+    engine: str
+    model: str
+
+    @abstractmethod
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        slot: str,
+        schema: JsonSchema | None = None,
+        prefill: str = "",
+        max_tokens: int = 160,
+        temperature: float = 0.0,
+    ) -> AsyncIterator[str]:
+        """Yield the answer's text piece by piece. `schema`: the answer is JSON that fits it (by grammar).
+
+        `prefill`: how the answer is made to begin (not yielded again); only the local engine honours it
+        together with a schema.
+        Closing the iterator stops the work at the next token. Raises LlmError.
+        """
+
+    async def complete(
+        self, messages: Sequence[Message], *, slot: str, schema: JsonSchema | None = None, prefill: str = "",
+        max_tokens: int = 160, temperature: float = 0.0,
+    ) -> str:  # fmt: skip
+        """All of `stream` at once."""
+        pieces = self.stream(
+            messages,
+            slot=slot,
+            schema=schema,
+            prefill=prefill,
+            max_tokens=max_tokens,
+            temperature=temperature,
+        )
+        return "".join([piece async for piece in pieces])
+
+    @abstractmethod
+    async def prime(self, messages: Sequence[Message], *, slot: str) -> None:
+        """Read `messages` ahead of need, so that a `stream` that begins with them answers sooner."""
+
+    @abstractmethod
+    async def release(self, slot: str) -> None:
+        """Forget what was read for `slot`."""
+
+    async def close(self) -> None:
+        """Free the model."""
+        return

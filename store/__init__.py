@@ -1,0 +1,1 @@
+"""PostgreSQL, settings, secrets, models on disk: what the house keeps. Imports nothing of ours."""

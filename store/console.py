@@ -1,0 +1,101 @@
+"""What every command shares: `--json`, tables, progress, errors as messages, exit statuses.
+
+Exit statuses: 0 done; 1 refused or failed; 2 bad input or usage; 3 done in part (some rows bad);
+4 not found; 5 a part is unavailable; 70 a fault of ours (logged with its traceback).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from store.errors import DecrocheError
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+def to_json(value: object) -> str:
+    """One line of JSON; dates as ISO 8601, ids and paths as text, accents kept."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, UUID | Path | Decimal):
+        return str(value)
+    raise TypeError(f"not JSON: {type(value).__name__}")
+
+
+def emit(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "nothing"
+) -> None:
+    """Print rows: one JSON object a line, or a table of `columns` that fits 100 columns."""
+    if as_json:
+        for row in rows:
+            click.echo(to_json(row))
+        return
+    if not rows:
+        err.print(empty)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row.get(c) is None else str(row[c]) for c in columns))
+    Console(highlight=False, width=min(out.width, 100) if sys.stdout.isatty() else 100).print(table)
+
+
+@contextmanager
+def progress(total: float | None = None, *, what: str) -> Generator[Progress]:
+    """A progress bar on standard error for anything over two seconds; silent off a terminal."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+    with bar:
+        bar.add_task(what, total=total)
+        yield bar
+
+
+class HouseGroup(click.Group):
+    """A group whose errors are messages: `error[code]: what` and `hint: what to do`; never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DecrocheError as error:
+            err.print(f"error[{error.code}]: {error}", style="red", markup=False)
+            if error.hint:
+                err.print(f"hint: {error.hint}", markup=False)
+            ctx.exit(error.exit_status)
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except BrokenPipeError:
+            ctx.exit(0)
+        except Exception as error:  # the command's edge: a person sees a message, the log the trace
+            logging.getLogger("decroche").exception("command failed")
+            err.print(f"error[internal]: {type(error).__name__}: {error}", style="red", markup=False)
+            err.print("hint: this is a fault of ours; run again with DECROCHE_LOG_LEVEL=debug and report it")
+            ctx.exit(70)

@@ -1,0 +1,154 @@
+"""Every setting, with its default: from `decroche.toml`, then the environment (`DECROCHE_…`).
+
+Nested settings are named with two underscores: `DECROCHE_ASTERISK__SIP_PORT=5070`.
+The file is `$DECROCHE_CONFIG`, or `decroche.toml` in the home folder (`$DECROCHE_HOME`).
+Secrets are never settings: they are files of mode 0600 under `home/secrets` (`store/secrets.py`),
+or the variables named in the fields below.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from store.errors import BadInput
+
+
+class AsteriskSettings(BaseModel):
+    """The Asterisk that carries the calls. Ports are on `bind`; RTP takes even ports of the range."""
+
+    bind: str = Field("127.0.0.1", description="address Asterisk listens on (SIP, RTP)")
+    sip_port: int = Field(5070, description="UDP and TCP port for SIP")
+    http_port: int = Field(8098, description="ARI and media WebSocket, always on loopback")
+    ami_port: int = Field(5048, description="manager interface, always on loopback")
+    rtp_first: int = Field(20000, description="first UDP port for RTP")
+    rtp_last: int = Field(20199, description="last UDP port for RTP")
+    trunk: str = Field("", description="host[:port] of the operator's SIP trunk; empty: no trunk")
+    trunk_peers: list[str] = Field(["127.0.0.2"], description="addresses calls from the trunk come from")
+    app: str = Field("decroche", description="Stasis application name")
+
+
+class DatabaseSettings(BaseModel):
+    """Empty DSNs mean the embedded PostgreSQL."""
+
+    url: str = Field("", description="DSN of the service's role; it must not bypass row-level security")
+    admin_url: str = Field("", description="DSN of a role that may migrate (owner of the schema)")
+    pool_max: int = Field(8, description="most connections held by one process")
+
+
+class AsrSettings(BaseModel):
+    """The ear."""
+
+    engine: Literal["faster-whisper"] = Field("faster-whisper", description="speech-to-text engine")
+    model: str = Field("", description="model name; empty: the default for the device")
+    beam: int = Field(1, description="beam width of the short-window pass")
+    threads: int = Field(0, description="CPU threads; 0: all cores")
+    workers: int = Field(1, description="utterances transcribed at the same time")
+
+
+class TtsSettings(BaseModel):
+    """The voice."""
+
+    voice_fr: str = Field("", description="French voice; empty: the best one present")
+    voice_en: str = Field("", description="English voice; empty: the best one present")
+    cache_mb: int = Field(200, description="size of the cache of ready speech on disk, MB")
+
+
+class LlmSettings(BaseModel):
+    """The mind."""
+
+    engine: Literal["llama-cpp", "openai"] = Field(
+        "llama-cpp", description="in process, or any compatible server"
+    )
+    model: str = Field("", description="model name; empty: the default for the device")
+    base_url: str = Field("", description="OpenAI-compatible server, for engine = openai")
+    api_key_env: str = Field("DECROCHE_LLM_API_KEY", description="environment variable that holds its key")
+    threads: int = Field(0, description="CPU threads; 0: all cores")
+    context: int = Field(8192, description="tokens of context shared by all calls")
+    calls: int = Field(8, description="calls that may think at the same time")
+
+
+class ModelSettings(BaseModel):
+    """Where model files come from."""
+
+    hub: str = Field("https://huggingface.co", description="model hub, the first source")
+    mirror: str = Field("", description="http(s) address or folder holding NAME/FILE, tried before all else")
+    offline: bool = Field(False, description="never touch the network")
+
+
+class CallSettings(BaseModel):
+    """Bounds of one call."""
+
+    max_seconds: int = Field(900, description="a call is ended politely after this long")
+    silence_seconds: int = Field(60, description="a caller silent this long is taken leave of")
+    ring_seconds: int = Field(30, description="an outbound call rings at most this long")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(env_prefix="DECROCHE_", env_nested_delimiter="__", extra="forbid")
+
+    home: Path = Field(
+        Path("~/.local/share/decroche"), description="state: database, secrets, logs, recordings"
+    )
+    cache: Path = Field(Path("~/.cache/decroche"), description="what can be fetched or built again")
+    device: Literal["cpu", "cuda"] = Field("cpu", description="where the models run")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
+    asterisk: AsteriskSettings = AsteriskSettings()  # pyright: ignore[reportCallIssue]
+    database: DatabaseSettings = DatabaseSettings()  # pyright: ignore[reportCallIssue]
+    asr: AsrSettings = AsrSettings()  # pyright: ignore[reportCallIssue]
+    tts: TtsSettings = TtsSettings()  # pyright: ignore[reportCallIssue]
+    llm: LlmSettings = LlmSettings()  # pyright: ignore[reportCallIssue]
+    models: ModelSettings = ModelSettings()  # pyright: ignore[reportCallIssue]
+    call: CallSettings = CallSettings()  # pyright: ignore[reportCallIssue]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file (which arrives as init values)."""
+        return env_settings, init_settings
+
+    def model_post_init(self, context: Any, /) -> None:
+        self.home = self.home.expanduser().absolute()
+        self.cache = self.cache.expanduser().absolute()
+
+    def folder(self, *names: str) -> Path:
+        """A private folder (mode 0700) under the home folder, made when missing."""
+        path = self.home.joinpath(*names)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return path
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings, read once. Raises BadInput naming the setting that is wrong."""
+    home = Path(os.environ.get("DECROCHE_HOME", "~/.local/share/decroche")).expanduser()
+    path = Path(os.environ.get("DECROCHE_CONFIG", home / "decroche.toml")).expanduser()
+    values: dict[str, Any] = {}
+    try:
+        if path.exists():
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Settings(**values)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(
+            f"{path}: {error}", hint="mend the file, or move it away to use the defaults"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(
+            f"setting {where}: {first['msg']}", hint=f"see {path} and DECROCHE_… variables"
+        ) from error

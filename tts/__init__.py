@@ -1,0 +1,1 @@
+"""The voice: text to speech. Knows nothing of calls."""
