@@ -27,7 +27,9 @@ class Say:
 class Act:
     """Do an action (`ari_app/actions/<name>.py`) once the caller heard all that was said before it.
 
-    Names: book, message, transfer, opt_out, dtmf, hangup, webhook, cancel. `args` is plain JSON.
+    Names: book, cancel, message, transfer, opt_out, record, dtmf, webhook, hangup. `args` is plain JSON.
+    `record` carries {"allowed": bool}: the caller agreed to, or refused, being recorded.
+    What became of the action is told with `Conversation.plan_acted`; `hangup` alone needs no telling.
     """
 
     name: str
@@ -53,6 +55,9 @@ class Plan(Protocol):
     """A reply being prepared. It changes nothing until it is committed, so that it may be thrown away."""
 
     heard: str
+    source: Literal["rules", "fact", "intent", "phrasing", "apology"]
+    """What the reply took, known once `effects` began: rules alone, a fact word for word, the model to
+    understand, the model to phrase; or the model failed. For the stages of a turn's latency."""
 
     def effects(self) -> AsyncIterator[Effect]:
         """The reply's effects, in order, as they are made. Closing the iterator stops the thinking."""
@@ -78,12 +83,38 @@ class Conversation(Protocol):
         """The caller pressed keys instead of speaking."""
         ...
 
+    def plan_acted(self, name: str, result: Mapping[str, Any]) -> Plan:
+        """The action `name` was done. `result`: `outcome`, a word the scenario may branch on (`done`, `taken`,
+        `closed`, `failed`, `no_answer` …), and whatever the action tells (book: `alternatives`, a list of
+        {"day": ISO date, "time": "HH:MM"}). The reply may have no effects: then nothing is said."""
+        ...
+
     def commit(self, plan: Plan) -> None:
         """The plan's reply is the agent's turn: its state becomes the conversation's."""
         ...
 
     def spoken(self, text: str, heard: str) -> None:
         """Of the last turn's `text` the caller heard only `heard` (barge-in): history is cut to it."""
+        ...
+
+    async def prime(self) -> None:
+        """Let the mind read ahead, while the agent speaks or listens. Cancel it freely; never raises LlmError."""
+        ...
+
+    async def release(self) -> None:
+        """The call is over: the mind forgets it."""
+        ...
+
+    @property
+    def awaiting(self) -> str:
+        """What the agent waits for: a slot's type (`yes_no`, `date`, `time`, `name`, `phone`, `text` …) or ''.
+
+        Helps the ear: a phone number comes in pieces, a yes does not."""
+        ...
+
+    @property
+    def hotwords(self) -> tuple[str, ...]:
+        """Names the ear should expect: staff, streets, treatments, the company."""
         ...
 
     @property
