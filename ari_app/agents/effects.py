@@ -84,7 +84,7 @@ class Conversation(Protocol):
         ...
 
     def plan_acted(self, name: str, result: Mapping[str, Any]) -> Plan:
-        """The action `name` was done. `result`: `outcome`, a word the scenario may branch on (`done`, `taken`,
+        """The action `name` was done. `result`: `outcome`, a word to branch on (`done`, `taken`,
         `closed`, `failed`, `no_answer` …), and whatever the action tells (book: `alternatives`, a list of
         {"day": ISO date, "time": "HH:MM"}). The reply may have no effects: then nothing is said."""
         ...
@@ -98,7 +98,7 @@ class Conversation(Protocol):
         ...
 
     async def prime(self) -> None:
-        """Let the mind read ahead, while the agent speaks or listens. Cancel it freely; never raises LlmError."""
+        """Let the mind read ahead while the agent speaks or listens. Cancel it freely; no LlmError."""
         ...
 
     async def release(self) -> None:
@@ -107,7 +107,7 @@ class Conversation(Protocol):
 
     @property
     def awaiting(self) -> str:
-        """What the agent waits for: a slot's type (`yes_no`, `date`, `time`, `name`, `phone`, `text` …) or ''.
+        """What is waited for: a slot's type (`yes_no`, `date`, `time`, `name`, `phone`, `text` …) or ''.
 
         Helps the ear: a phone number comes in pieces, a yes does not."""
         ...
