@@ -1,0 +1,193 @@
+"""The audio of one call: Asterisk's chan_websocket, both ways, with its JSON control messages.
+
+Frames go out at 20 ms of slin16; Asterisk queues them and owns the playout clock. Commands: MARK_MEDIA,
+PAUSE_MEDIA, CONTINUE_MEDIA, FLUSH_MEDIA, GET_STATUS. Everything that comes in is put on one bounded queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import aiohttp
+
+from ari_app.playout import FRAME_BYTES
+from store.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+INBOX = 500
+"""Messages waiting at most: 10 s of audio. Beyond, the oldest audio is dropped rather than letting delay grow."""
+
+
+class MediaError(Unavailable):
+    """The media WebSocket could not be opened, or was lost."""
+
+    code = "media"
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """What the caller said: slin16 bytes, received at `at` (seconds, monotonic)."""
+
+    pcm: bytes
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """All that was queued before this mark has been played."""
+
+    id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Frames still queued in Asterisk."""
+
+    queue_length: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """A DTMF key was pressed."""
+
+    digit: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The media channel is gone."""
+
+    at: float
+
+
+MediaEvent = Audio | Mark | Status | Digit | Closed
+
+
+class Media:
+    """One open media channel. Use as an async context manager."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, user: str, password: str) -> None:
+        self._http, self._url = http, url
+        self._auth = aiohttp.BasicAuth(user, password)
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._clear = asyncio.Event()
+        self._clear.set()
+        self._reader: asyncio.Task[None] | None = None
+        self.events: asyncio.Queue[MediaEvent] = asyncio.Queue(INBOX)
+        self.dropped = 0
+
+    async def __aenter__(self) -> Media:
+        try:
+            self._socket = await self._http.ws_connect(
+                self._url, protocols=("media",), auth=self._auth, max_msg_size=0, autoping=True
+            )
+        except aiohttp.ClientError as error:
+            raise MediaError(f"media WebSocket {self._url}: {error}") from error
+        self._reader = asyncio.create_task(self._read(self._socket), name="media-reader")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        if self._socket is not None:
+            await self._socket.close()
+
+    # -- out ---------------------------------------------------------------------------------------------
+
+    async def send(self, pcm: bytes) -> None:
+        """Queue whole frames (a multiple of FRAME_BYTES). Waits while Asterisk's queue is full."""
+        socket = self._open()
+        try:
+            for start in range(0, len(pcm), FRAME_BYTES):
+                await self._clear.wait()
+                await socket.send_bytes(pcm[start : start + FRAME_BYTES])
+        except (ConnectionError, aiohttp.ClientError) as error:
+            raise MediaError(f"media WebSocket lost: {error}") from error
+
+    async def mark(self, mark_id: str) -> None:
+        """Ask to be told (Mark) when all that is queued so far has been played."""
+        await self._command("MARK_MEDIA", correlation_id=mark_id)
+
+    async def pause(self) -> None:
+        """Stop playing at the next frame; the queue is kept."""
+        await self._command("PAUSE_MEDIA")
+
+    async def resume(self) -> None:
+        """Play on."""
+        await self._command("CONTINUE_MEDIA")
+
+    async def flush(self) -> None:
+        """Drop what is queued, and be ready to play again."""
+        await self._command("FLUSH_MEDIA")
+        await self._command("CONTINUE_MEDIA")
+
+    async def ask_status(self) -> None:
+        """Ask for a Status."""
+        await self._command("GET_STATUS")
+
+    def _open(self) -> aiohttp.ClientWebSocketResponse:
+        if self._socket is None or self._socket.closed:
+            raise MediaError("media WebSocket is closed")
+        return self._socket
+
+    async def _command(self, command: str, **fields: str) -> None:
+        try:
+            await self._open().send_str(json.dumps({"command": command, **fields}))
+        except (ConnectionError, aiohttp.ClientError) as error:
+            raise MediaError(f"media WebSocket lost: {error}") from error
+
+    # -- in ----------------------------------------------------------------------------------------------
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.BINARY:
+                self._put(Audio(message.data, monotonic()))
+            elif message.type is aiohttp.WSMsgType.TEXT:
+                self._control(message.data)
+        self._clear.set()
+        self._put(Closed(monotonic()))
+
+    def _control(self, text: str) -> None:
+        try:
+            event: dict[str, Any] = json.loads(text)
+        except json.JSONDecodeError:
+            log.warning("media control message is not JSON: %.80s", text)
+            return
+        at = monotonic()
+        match event.get("event"):
+            case "MEDIA_MARK_PROCESSED":
+                self._put(Mark(str(event.get("correlation_id", "")), at))
+            case "STATUS":
+                self._put(Status(int(event.get("queue_length", 0)), at))
+            case "DTMF_END":
+                self._put(Digit(str(event.get("digit", "")), at))
+            case "MEDIA_XOFF":
+                self._clear.clear()
+            case "MEDIA_XON":
+                self._clear.set()
+            case "ERROR":
+                log.warning("media channel: %s", event.get("error_text"))
+            case _:
+                pass
+
+    def _put(self, event: MediaEvent) -> None:
+        """Bounded: when nobody reads for 10 s the oldest audio goes; control events are never lost."""
+        if not self.events.full():
+            self.events.put_nowait(event)
+            return
+        kept = [self.events.get_nowait() for _ in range(self.events.qsize())]
+        oldest = next((i for i, e in enumerate(kept) if isinstance(e, Audio)), 0)
+        del kept[oldest]
+        self.dropped += 1
+        for item in (*kept, event):
+            self.events.put_nowait(item)
