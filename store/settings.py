@@ -32,6 +32,10 @@ class AsteriskSettings(BaseModel):
     trunk: str = Field("", description="host[:port] of the operator's SIP trunk; empty: no trunk")
     trunk_peers: list[str] = Field(["127.0.0.2"], description="addresses calls from the trunk come from")
     app: str = Field("decroche", description="Stasis application name")
+    binary: str = Field("", description="an Asterisk ≥ 22 of this machine; empty: the cache's")
+    trunk_user: str = Field("", description="user name for the trunk; its password is the secret `trunk`")
+    phones: list[str] = Field([], description="phones that may register, each NAME=+33…")
+    allow_prefixes: list[str] = Field([], description="prefixes that may be called beyond France, as +44")
 
 
 class DatabaseSettings(BaseModel):
@@ -63,9 +67,7 @@ class TtsSettings(BaseModel):
 class LlmSettings(BaseModel):
     """The mind."""
 
-    engine: Literal["llama-cpp", "openai"] = Field(
-        "llama-cpp", description="in process, or any compatible server"
-    )
+    engine: Literal["llama-cpp", "openai"] = Field("llama-cpp", description="in process, or any compatible server")
     model: str = Field("", description="model name; empty: the default for the device")
     base_url: str = Field("", description="OpenAI-compatible server, for engine = openai")
     api_key_env: str = Field("DECROCHE_LLM_API_KEY", description="environment variable that holds its key")
@@ -95,9 +97,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DECROCHE_", env_nested_delimiter="__", extra="forbid")
 
-    home: Path = Field(
-        Path("~/.local/share/decroche"), description="state: database, secrets, logs, recordings"
-    )
+    home: Path = Field(Path("~/.local/share/decroche"), description="state: database, secrets, logs, recordings")
     cache: Path = Field(Path("~/.cache/decroche"), description="what can be fetched or built again")
     device: Literal["cpu", "cuda"] = Field("cpu", description="where the models run")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
@@ -143,12 +143,8 @@ def settings() -> Settings:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         return Settings(**values)
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(
-            f"{path}: {error}", hint="mend the file, or move it away to use the defaults"
-        ) from error
+        raise BadInput(f"{path}: {error}", hint="mend the file, or move it away to use the defaults") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(
-            f"setting {where}: {first['msg']}", hint=f"see {path} and DECROCHE_… variables"
-        ) from error
+        raise BadInput(f"setting {where}: {first['msg']}", hint=f"see {path} and DECROCHE_… variables") from error
