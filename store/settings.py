@@ -82,6 +82,7 @@ class ModelSettings(BaseModel):
     hub: str = Field("https://huggingface.co", description="model hub, the first source")
     mirror: str = Field("", description="http(s) address or folder holding NAME/FILE, tried before all else")
     offline: bool = Field(False, description="never touch the network")
+    catalogue: str = Field("", description="file of further models, written as store/models/catalogue.toml is")
 
 
 class CallSettings(BaseModel):
