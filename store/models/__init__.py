@@ -1,6 +1,6 @@
 """The models that hear, speak and think: the catalogue, the shelf they stand on, and how they are fetched."""
 
-from store.models.catalogue import Model, ModelFile, UnknownModel, catalogue, default, defaults, model
+from store.models.entries import Model, ModelFile, UnknownModel, catalogue, default, defaults, model
 from store.models.shelf import ModelDamaged, ModelMissing, file, folder, path, present, verify
 
 __all__ = [

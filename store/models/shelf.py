@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from store.errors import Unavailable
-from store.models.catalogue import Model, ModelFile, Variant, model
+from store.models.entries import Model, ModelFile, Variant, model
 from store.settings import settings
 
 BLOCK = 1 << 20
@@ -44,9 +44,7 @@ def path(name: str) -> Path:
         return where
     bad = _damaged(entry)
     if bad is not None:
-        raise ModelDamaged(
-            f"{where / bad.name} is not {bad.size} bytes long", hint=f"decroche models pull {name}"
-        )
+        raise ModelDamaged(f"{where / bad.name} is not {bad.size} bytes long", hint=f"decroche models pull {name}")
     raise ModelMissing(f"model {name} is not in {where}", hint=f"decroche models pull {name}")
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from store.errors import BadInput, NotFound
+from store.settings import settings
 
 Use = Literal["asr", "tts", "llm", "vad", "turn"]
 Device = Literal["cpu", "cuda"]
@@ -96,14 +97,19 @@ def read(path: Path) -> dict[str, Model]:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["model"]
         models = [Model.model_validate(row) for row in rows]
     except (OSError, KeyError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise BadInput(f"model catalogue {path.name}: {error}", hint="install Décroche again") from error
+        raise BadInput(f"model catalogue {path}: {error}", hint="see store/models/catalogue.toml") from error
     return {model.name: model for model in models}
 
 
-@cache
 def catalogue() -> dict[str, Model]:
-    """Every model, by name, in the catalogue's order."""
-    return read(Path(__file__).with_name("catalogue.toml"))
+    """Every model, by name: the house's, then those of the operator's own file (which win)."""
+    return _catalogue(settings().models.catalogue)
+
+
+@cache
+def _catalogue(further: str) -> dict[str, Model]:
+    ours = read(Path(__file__).with_name("catalogue.toml"))
+    return ours | read(Path(further).expanduser()) if further else ours
 
 
 def model(name: str) -> Model:
