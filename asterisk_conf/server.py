@@ -1,0 +1,274 @@
+"""One private Asterisk: rendered, started as an ordinary process, awaited, asked, stopped.
+
+Several live on one machine, each with its own home folder and ports. Nothing needs root.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from asterisk_conf.ports import check_ports
+from asterisk_conf.program import Program, program, version
+from asterisk_conf.render import Places, copy_sounds, render, write
+from store.errors import BadInput, Unavailable
+from store.settings import Settings, settings
+
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
+SOCKET_PATH_MAX = 100
+"""A UNIX socket's path holds 107 bytes on Linux."""
+
+
+class AsteriskDown(Unavailable):
+    """Asterisk does not run, or did not start."""
+
+    code = "asterisk_down"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a running Asterisk says of itself. `uptime` in seconds, `memory_mb` resident."""
+
+    pid: int
+    version: str
+    uptime: int
+    modules: int
+    channels: int
+    calls_processed: int
+    memory_mb: float
+
+
+class Asterisk:
+    """The Asterisk whose state is in `home/asterisk`. Its methods block: use `asyncio.to_thread`."""
+
+    def __init__(self, config: Settings | None = None, *, demo: bool = False) -> None:
+        """`demo` adds the demonstration's phones and its echo extension."""
+        self.config = config or settings()
+        self.demo = demo
+        self.home = self.config.folder("asterisk")
+        self.etc = self.home / "etc"
+        self.log = self.home / "log" / "messages.log"
+        self.run_folder = _run_folder(self.home)
+        self._child: subprocess.Popen[bytes] | None = None
+
+    # -- life
+
+    def start(self) -> None:
+        """Render, start and wait until every module is loaded. Does nothing when it already runs.
+
+        Raises NoAsterisk, PortTaken (naming port and owner), AsteriskDown (with the log's last errors).
+        """
+        if self.pid() is not None:
+            return
+        found = program(self.config)
+        check_ports(self.config.asterisk)
+        self.prepare(found)
+        self._launch(found)
+
+    def prepare(self, found: Program) -> None:
+        """Write configuration, messages and folders, without starting anything."""
+        for name in ("etc", "lib", "lib/keys", "spool", "log"):
+            self.config.folder("asterisk", *name.split("/"))
+        self.run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        places = Places(self.home, self.run_folder, found.modules, found.data)
+        write(render(self.config, places, demo=self.demo), self.etc)
+        copy_sounds(self.home / "sounds")
+
+    def stop(self, *, timeout: float = STOP_SECONDS) -> bool:
+        """End it: SIGTERM, then after `timeout` seconds SIGKILL. False when it did not run."""
+        pid = self.pid()
+        if pid is None:
+            return False
+        with _watched(pid) as watch:
+            for sign in (signal.SIGTERM, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, sign)
+                if watch.ended(timeout):
+                    break
+        if self._child is not None:
+            self._child.wait(timeout)
+            self._child = None
+        self._pid_file.unlink(missing_ok=True)
+        return True
+
+    def __enter__(self) -> Asterisk:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # -- questions
+
+    def pid(self) -> int | None:
+        """Its process, if it runs and is ours (a process id that was given again does not count)."""
+        try:
+            pid = int(self._pid_file.read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (OSError, ValueError):
+            return None
+        return pid if os.fsencode(self.etc / "asterisk.conf") in command and state != "Z" else None
+
+    def command(self, line: str, *, timeout: float = 20.0) -> str:
+        """What Asterisk's console answers to `line`. Raises AsteriskDown."""
+        if self.pid() is None:
+            raise AsteriskDown("Asterisk does not run", hint="decroche asterisk up")
+        found = program(self.config)
+        done = subprocess.run(
+            [*found.command, "-C", str(self.etc / "asterisk.conf"), "-rx", line],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if done.returncode:
+            raise AsteriskDown(f"Asterisk did not answer {line!r}: {done.stderr.strip()[:200]}")
+        return done.stdout
+
+    def status(self) -> Status:
+        """Version, uptime, modules, channels, memory. Raises AsteriskDown."""
+        pid = self.pid()
+        if pid is None:
+            raise AsteriskDown("Asterisk does not run", hint="decroche asterisk up")
+        uptime = self.command("core show uptime seconds")
+        channels = self.command("core show channels count")
+        return Status(
+            pid,
+            version(program(self.config)),
+            _number_after(uptime, "System uptime:"),
+            _number_before(self.command("module show"), "modules loaded"),
+            _number_before(channels, "active channel"),
+            _number_before(channels, "call"),
+            _resident_mb(pid),
+        )
+
+    # -- the application's map of numbers, kept in Asterisk's own database
+
+    def publish_numbers(self, fallbacks: Mapping[str, str]) -> None:
+        """Tell the dialplan which E.164 numbers are agents', each with its fallback number ('' = none)."""
+        for tree in ("decroche/number", "decroche/fallback"):
+            self.command(f"database deltree {tree}")
+        for number, fallback in fallbacks.items():
+            self.publish_number(number, fallback)
+
+    def publish_number(self, number: str, fallback: str = "") -> None:
+        """Add or change one number. Raises BadInput when either is not E.164."""
+        for value in filter(None, (number, fallback)):
+            if not (value.startswith("+") and value[1:].isascii() and value[1:].isdigit()):
+                raise BadInput(f"{value!r} is not an E.164 number", hint="write it +33…")
+        self.command(f"database put decroche/number {number} 1")
+        self.command(f'database put decroche/fallback {number} "{fallback}"')
+
+    # -- inside
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.run_folder / "asterisk.pid"
+
+    def _launch(self, found: Program) -> None:
+        self._pid_file.unlink(missing_ok=True)
+        where = self.run_folder / "ready"
+        where.unlink(missing_ok=True)
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready,
+            (self.home / "log" / "console.log").open("ab") as console,
+        ):
+            ready.bind(str(where))
+            child = subprocess.Popen(
+                [*found.command, "-f", "-C", str(self.etc / "asterisk.conf")],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                cwd=self.home,
+                env={**os.environ, "NOTIFY_SOCKET": str(where)},
+                start_new_session=True,
+            )
+            self._child = child
+            try:
+                self._await_ready(child, ready)
+            except BaseException:
+                child.kill()
+                child.wait()
+                self._child = None
+                raise
+            finally:
+                where.unlink(missing_ok=True)
+
+    def _await_ready(self, child: subprocess.Popen[bytes], ready: socket.socket) -> None:
+        """Asterisk says READY=1 (sd_notify) once it is fully booted; its death is noticed at once."""
+        deadline = time.monotonic() + START_SECONDS
+        with _watched(child.pid) as watch:
+            while (left := deadline - time.monotonic()) > 0:
+                readable, _, _ = select.select([ready, watch.descriptor], [], [], left)
+                if ready in readable and b"READY=1" in ready.recv(4096):
+                    return
+                if watch.descriptor in readable:
+                    raise AsteriskDown(f"Asterisk ended while starting: {self.last_errors()}",
+                                       hint=f"see {self.log}")  # fmt: skip
+        raise AsteriskDown(f"Asterisk was not ready after {START_SECONDS:.0f} s", hint=f"see {self.log}")
+
+    def last_errors(self) -> str:
+        """The last error of its log, for a message."""
+        lines: list[str] = []
+        for path in (self.log, self.home / "log" / "console.log"):
+            if path.exists():
+                lines += path.read_text(errors="replace").splitlines()[-200:]
+        errors = [line for line in lines if "ERROR" in line]
+        return (errors or lines or ["no log"])[-1].strip()
+
+
+class _Watch:
+    """A process seen through a pidfd: its end can be waited for, whoever's child it is."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def ended(self, timeout: float) -> bool:
+        return bool(select.select([self.descriptor], [], [], timeout)[0])
+
+
+@contextlib.contextmanager
+def _watched(pid: int) -> Generator[_Watch]:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError as error:
+        raise AsteriskDown("Asterisk has just ended") from error
+    try:
+        yield _Watch(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _run_folder(home: Path) -> Path:
+    """Where its socket lives: in its home, or beside the temporary files when that path is too long."""
+    folder = home / "run"
+    if len(os.fsencode(folder / "asterisk.ctl")) <= SOCKET_PATH_MAX:
+        return folder
+    mark = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"decroche-{os.getuid()}-{mark}"
+
+
+def _resident_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
+def _number_after(text: str, words: str) -> int:
+    return int(text.partition(words)[2].split()[0])
+
+
+def _number_before(text: str, words: str) -> int:
+    line = next(line for line in text.splitlines() if words in line and line[0].isdigit())
+    return int(line.split()[0])

@@ -1,0 +1,65 @@
+"""Writes extensions.conf: the contexts a call goes through, from the data in `numbers.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dialplan.numbers import ALLOWED, OVERSEAS, SPECIAL
+from store.errors import BadInput
+
+HERE = Path(__file__).parent
+SOUNDS = HERE / "sounds"
+"""The recorded messages: `fr/` and `en/`, each unavailable, unassigned, emergency, blocked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A phone of ours: its endpoint's name and the E.164 number it is reached at."""
+
+    name: str
+    number: str
+
+
+def extensions(
+    *,
+    app: str,
+    sounds: Path = SOUNDS,
+    phones: Sequence[Extension] = (),
+    trunk: bool = False,
+    allow: Sequence[str] = (),
+    ring_seconds: int = 30,
+    longest_call: int = 960,
+    demo: bool = False,
+) -> str:
+    """The text of extensions.conf.
+
+    `allow`: prefixes (`+44`) phones and agents may dial beyond France. `longest_call`: seconds after
+    which Asterisk itself ends a call, should the application have died with it. Raises BadInput.
+    """
+    for prefix in allow:
+        if not (prefix.startswith("+") and prefix[1:].isdigit()):
+            raise BadInput(f"prefix {prefix!r} is not of the form +44", hint="see asterisk.allow_prefixes")
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701  the output is no HTML
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("extensions.conf.j2").render(
+        app=app,
+        sounds=sounds,
+        phones=phones,
+        trunk=trunk,
+        special=SPECIAL,
+        overseas=OVERSEAS,
+        allowed=[*ALLOWED, *(f"{prefix}X." for prefix in allow)],
+        ring_seconds=ring_seconds,
+        longest_call=longest_call,
+        demo=demo,
+    )

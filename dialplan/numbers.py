@@ -1,0 +1,107 @@
+"""What kind of number was dialled, and how it is written once inside: the data the contexts are made of.
+
+Numbers inside the house are E.164 (`+33…`) or a short code as dialled (`112`, `3114`). Every list
+here becomes both Asterisk patterns (`contexts.py`) and `classify`, so that the two cannot disagree.
+Sources: the French numbering plan (ARCEP 2018-0881 and its amendments); CPCE L33-1 and D98-8 for
+emergency calls, which are never blocked, never billed and never answered by a machine of ours.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+SPECIAL = (
+    "15", "17", "18", "112", "113", "114", "115", "119", "191", "196", "197", "3114",
+    "116000", "116006", "116111", "116117",
+)  # fmt: skip
+"""Emergency and social numbers (rule T3)."""
+
+OVERSEAS = {
+    "262": ("0262", "0692", "0693", "0269", "0639"),
+    "590": ("0590", "0690", "0691"),
+    "594": ("0594", "0694"),
+    "596": ("0596", "0696", "0697"),
+}
+"""Country code → how its numbers begin when dialled from France (ten digits; rule T2)."""
+
+OVERSEAS_CODES = ("262", "590", "594", "596", "508", "681", "687", "689")
+
+ALLOWED = (
+    "+33[1-79]XXXXXXXX",  # fixed, mobile, polyvalent
+    "+3380XXXXXXX",  # 0800-0805 free, 0806-0809 at the normal rate
+    *(f"+{code}X." for code in OVERSEAS_CODES),
+    "300[0-79]",  # 3000-3007, 3009: free
+    "30[1-9]X",
+    "31[0-6]X",
+    "31[89]X",
+)
+"""What a phone may dial without the operator's word (rules T1, T2, T4). All else is blocked."""
+
+BLOCKED = (
+    "+3381X.",  # shared cost
+    "+3382X.",  # premium
+    "+3389X.",  # premium
+    "118XXX",  # directory enquiries
+    "10XX",  # operators' services
+    "3[2-9]XX",  # premium short numbers
+    "+979X.", "+882X.", "+883X.", "+870X.", "+881X.",  # shared revenue and satellites (rule T6)
+)  # fmt: skip
+"""Named only so that people read why; what is in neither list is blocked too."""
+
+
+class NumberClass(StrEnum):
+    """How a dialled number is treated."""
+
+    SPECIAL = "special"
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    INVALID = "invalid"
+
+
+def classify(number: str, extra: tuple[str, ...] = ()) -> NumberClass:
+    """The class of `number` (E.164 or short code); `extra`: prefixes the operator lets out, as `+44`."""
+    if not re.fullmatch(r"\+?\d+", number):
+        return NumberClass.INVALID
+    if number in SPECIAL:
+        return NumberClass.SPECIAL
+    # The longest reading wins in Asterisk too: an operator's prefix is a pattern beside these.
+    if any(number.startswith(prefix) for prefix in extra) or matches(number, ALLOWED):
+        return NumberClass.ALLOWED
+    return NumberClass.BLOCKED
+
+
+def matches(number: str, patterns: tuple[str, ...]) -> bool:
+    """Whether `number` matches one of these Asterisk patterns (X, [..] and a final `.`)."""
+    return any(re.fullmatch(_regex(pattern), number) for pattern in patterns)
+
+
+def _regex(pattern: str) -> str:
+    return pattern.replace("+", r"\+").replace(".", r"\d+").replace("X", r"\d")
+
+
+def to_e164(dialled: str) -> str:
+    """`dialled` as it is written inside; what the `decroche-number` context does. Empty: not a number.
+
+    `06 12 34 56 78`, `0033612345678` and `+33612345678` are one; short codes stay as they are, also
+    where a trunk wrote `+33112`.
+    """
+    number = "".join(c for c in dialled if c.isascii() and (c.isdigit() or c == "+"))
+    if number.startswith("00"):
+        number = "+" + number[2:]
+    if number.startswith("+33") and number[3:] in SPECIAL:
+        return number[3:]
+    if re.fullmatch(r"33[1-9]\d{8}", number):
+        return "+" + number
+    if re.fullmatch(r"0[1-9]\d{8}", number):
+        return _national(number)
+    return number if re.fullmatch(r"\+?\d+", number) else ""
+
+
+def _national(number: str) -> str:
+    if number.startswith("063998"):  # kept for films, and so for demonstrations: not Mayotte
+        return "+33" + number[1:]
+    for code, prefixes in OVERSEAS.items():
+        if number.startswith(prefixes):
+            return f"+{code}{number[1:]}"
+    return "+33" + number[1:]
