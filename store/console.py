@@ -43,9 +43,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"not JSON: {type(value).__name__}")
 
 
-def emit(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "nothing"
-) -> None:
+def emit(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "nothing") -> None:
     """Print rows: one JSON object a line, or a table of `columns` that fits 100 columns."""
     if as_json:
         for row in rows:

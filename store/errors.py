@@ -20,9 +20,7 @@ class DecrocheError(Exception):
     exit_status = 1
     retryable = False
 
-    def __init__(
-        self, message: str = "", *, hint: str = "", code: str = "", retryable: bool | None = None
-    ) -> None:
+    def __init__(self, message: str = "", *, hint: str = "", code: str = "", retryable: bool | None = None) -> None:
         """`message` says what was wrong and where; `hint` says what to do or type about it."""
         super().__init__(message or (self.__doc__ or "").splitlines()[0])
         self.hint = hint

@@ -1,0 +1,181 @@
+"""The database as the house sees it: transactions that already know whose they are.
+
+    with db.tenant(tenant_id) as conn:  rows of one tenant, as the service's role
+    with db.service() as conn:          no tenant's rows; SECURITY DEFINER functions such as app.route
+    with db.operator() as conn:         every tenant's rows, as the role decroche_operator
+
+Each is one transaction: committed at the end, rolled back by an exception. `app.tenant` is set inside the
+transaction only, so a connection goes back to the pool knowing nothing. Threads may share a Database;
+asyncio code calls it through `asyncio.to_thread`.
+
+What row-level security is for: a forgotten WHERE, a wrong join, an id of another tenant leak and change
+nothing. What it is not for: SQL written by an attacker running as the service's role could set
+`app.tenant` itself; against that, all values are bound parameters and nothing builds SQL from input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from store.errors import BadInput, Refused, Unavailable
+from store.settings import Settings, settings
+
+Conn = psycopg.Connection[DictRow]
+"""A connection inside a transaction; rows are dicts by column name."""
+
+OLDEST = 15
+"""The oldest PostgreSQL we run on: MERGE, and `security_invoker` views."""
+
+SERVICE, OPERATOR, OWNER = "decroche_service", "decroche_operator", "decroche_owner"
+_WAIT_SECONDS = 10.0
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached."""
+
+    code = "database_unavailable"
+
+
+class DatabaseUnfit(BadInput):
+    """The database cannot serve us as it is set up."""
+
+    code = "database_unfit"
+
+
+class NoOperator(Refused):
+    """This process has no operator's access to the database."""
+
+    code = "database_no_operator"
+
+
+class Database:
+    """Pools of connections: one for the service's role, and one for the operator's where there is a DSN."""
+
+    def __init__(self, service: str, operator: str = "", *, pool_max: int = 8) -> None:
+        """`service`: DSN of a role that cannot bypass RLS; `operator`: DSN of one that may be `decroche_operator`."""
+        self.service_dsn = service
+        self.operator_dsn = operator
+        self._service = _pool(service, pool_max, "service")
+        self._operator = _pool(operator, pool_max, "operator", role=OPERATOR) if operator else None
+
+    @contextmanager
+    def tenant(self, tenant_id: UUID) -> Generator[Conn]:
+        """A transaction that sees and writes the rows of one tenant."""
+        with _transaction(self._service, str(tenant_id)) as conn:
+            yield conn
+
+    @contextmanager
+    def service(self) -> Generator[Conn]:
+        """A transaction of no tenant: no tenant's row is visible, only what definer functions tell."""
+        with _transaction(self._service, "") as conn:
+            yield conn
+
+    @contextmanager
+    def operator(self, tenant_id: UUID | None = None) -> Generator[Conn]:
+        """A transaction over all tenants, for the operator's own work. Raises NoOperator.
+
+        `tenant_id` sets `app.tenant` beside, for functions that read it; it hides nothing here.
+        """
+        if self._operator is None:
+            raise NoOperator(
+                "operator-wide work needs the database's admin role",
+                hint="set DECROCHE_DATABASE__ADMIN_URL for this command",
+            )
+        with _transaction(self._operator, str(tenant_id or "")) as conn:
+            yield conn
+
+    def close(self) -> None:
+        """Close every connection; threads that wait for one get an error."""
+        self._service.close()
+        if self._operator is not None:
+            self._operator.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextmanager
+def _transaction(pool: ConnectionPool[Conn], tenant: str) -> Generator[Conn]:
+    with _taken(pool) as conn, conn.transaction():
+        conn.execute("SELECT set_config('app.tenant', %s, true)", (tenant,))
+        yield conn
+
+
+@contextmanager
+def _taken(pool: ConnectionPool[Conn]) -> Generator[Conn]:
+    """One connection of the pool, opened at first use."""
+    try:
+        pool.open()
+        conn = pool.getconn()
+    except (PoolTimeout, psycopg.OperationalError) as error:
+        raise unreachable(str(pool.conninfo), error) from error
+    try:
+        yield conn
+    finally:
+        pool.putconn(conn)
+
+
+def _pool(dsn: str, size: int, name: str, *, role: str = "") -> ConnectionPool[Conn]:
+    options = "-c timezone=UTC -c idle_in_transaction_session_timeout=120s"
+    kwargs: dict[str, Any] = {"row_factory": dict_row, "connect_timeout": 5, "application_name": f"decroche {name}"}
+    given = str(conninfo_to_dict(dsn).get("options") or "")
+    kwargs["options"] = f"{given} {options}" + (f" -c role={role}" if role else "")
+    return ConnectionPool[Conn](
+        dsn,
+        kwargs=kwargs,
+        min_size=0,
+        max_size=size,
+        open=False,
+        timeout=_WAIT_SECONDS,
+        reconnect_timeout=_WAIT_SECONDS,
+        check=ConnectionPool[Conn].check_connection,
+        name=f"decroche-{name}",
+    )
+
+
+def connect(dsn: str) -> Conn:
+    """A connection of one's own (autocommit), outside the pools. Raises DatabaseUnavailable."""
+    try:
+        return Conn.connect(dsn, autocommit=True, row_factory=dict_row, connect_timeout=5, options="-c timezone=UTC")
+    except psycopg.OperationalError as error:
+        raise unreachable(dsn, error) from error
+    except psycopg.ProgrammingError as error:
+        raise BadInput(f"the database DSN cannot be read: {error}", hint="postgresql://user@host/database") from error
+
+
+def unreachable(dsn: str, error: Exception) -> DatabaseUnavailable:
+    """The error to raise when `dsn` does not answer; says where, never with which password."""
+    return DatabaseUnavailable(
+        f"no database at {safe_dsn(dsn)}: {str(error).strip()}",
+        hint="decroche database status; is PostgreSQL running, and DECROCHE_DATABASE__URL right?",
+    )
+
+
+def safe_dsn(dsn: str) -> str:
+    """`dsn` without its password."""
+    parts = conninfo_to_dict(dsn)
+    parts.pop("password", None)
+    return make_conninfo(**parts)  # pyright: ignore[reportArgumentType]  (None values are allowed)
+
+
+def open_database(of: Settings | None = None, *, migrate: bool = True) -> Database:
+    """The database of the settings, ready to use: started if embedded, migrated, its roles checked.
+
+    Raises EmbeddedFailed, DatabaseUnavailable, DatabaseUnfit, MigrationFailed.
+    """
+    from store.setup import prepare  # it imports this module
+
+    of = of or settings()
+    service, operator = prepare(of, migrate=migrate)
+    return Database(service, operator, pool_max=of.database.pool_max)
