@@ -18,9 +18,7 @@ class Say:
 
     text: str
     ready: bool = False
-    kind: Literal[
-        "greeting", "disclosure", "recording", "question", "answer", "confirm", "goodbye", "other"
-    ] = "other"
+    kind: Literal["greeting", "disclosure", "recording", "question", "answer", "confirm", "goodbye", "other"] = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,10 @@ class Act:
 
 Effect = Say | Act
 
+Source = Literal["rules", "fact", "intent", "phrasing", "apology"]
+"""What a reply took: rules alone, a fact word for word, the model to understand, the model to phrase; or the
+model failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -54,10 +56,15 @@ class Facts:
 class Plan(Protocol):
     """A reply being prepared. It changes nothing until it is committed, so that it may be thrown away."""
 
-    heard: str
-    source: Literal["rules", "fact", "intent", "phrasing", "apology"]
-    """What the reply took, known once `effects` began: rules alone, a fact word for word, the model to
-    understand, the model to phrase; or the model failed. For the stages of a turn's latency."""
+    @property
+    def heard(self) -> str:
+        """What the reply answers."""
+        ...
+
+    @property
+    def source(self) -> Source:
+        """What the reply took, known once `effects` began. For the stages of a turn's latency."""
+        ...
 
     def effects(self) -> AsyncIterator[Effect]:
         """The reply's effects, in order, as they are made. Closing the iterator stops the thinking."""
