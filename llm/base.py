@@ -7,7 +7,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from store.errors import Unavailable
+
 JsonSchema = Mapping[str, Any]
+
+
+class LlmError(Unavailable):
+    """The language model gave no answer."""
+
+    code = "llm"
 
 
 @dataclass(frozen=True, slots=True)
