@@ -25,7 +25,7 @@ from rich.table import Table
 from store.errors import DecrocheError
 
 out = Console(highlight=False, soft_wrap=False)
-err = Console(stderr=True, highlight=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True)  # messages are never broken in two lines
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
