@@ -1,0 +1,200 @@
+"""CDRs as an operator hands them over: a CSV file, one call a line.
+
+Columns (any order, others are ignored): call_id, direction, caller, callee, answered_at, ended_at.
+A bad row is an answer too: it says which field and why, and the next row goes on. Only a file without
+those columns is refused whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple, TextIO, cast
+
+from billing.rating import EPOCH, Call, micros
+from billing.tariff import Direction
+from store.errors import BadInput
+
+COLUMNS = ("call_id", "direction", "caller", "callee", "answered_at", "ended_at")
+
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}").fullmatch
+_FINER = re.compile(r"[.,][0-9]{6}([0-9]+)").search  # digits of a second beyond the microsecond
+_EARLIEST, _LATEST = "1970", "9998"
+
+_INSTANT = r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2}))"
+_PLAIN = re.compile(
+    r"([!#-+\--~]+),(inbound|outbound),(\+[1-9][0-9]{1,14}),(\+[1-9][0-9]{1,14})," + f"{_INSTANT},{_INSTANT}\r?\n?"
+).fullmatch
+"""An answered call whose fields are as they should be: printable id without comma, quote or space."""
+_NEVER = re.compile(r"(?!)").fullmatch
+
+
+class BadCdrFile(BadInput):
+    """The CDR file is wrong as a whole."""
+
+    code = "bad_cdr_file"
+
+
+class Row(NamedTuple):
+    """A good row. Instants are µs of UTC since 1970; `answered` None: not answered."""
+
+    call_id: str
+    direction: str
+    caller: str
+    callee: str
+    answered: int | None
+    ended: int
+
+    def call(self) -> Call:
+        """The same as a `Call`."""
+        answered = None if self.answered is None else _instant(self.answered)
+        return Call(
+            self.call_id, cast("Direction", self.direction), self.caller, self.callee, answered, _instant(self.ended)
+        )
+
+
+_make = Row._make
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be rated: `reason` says which field and why. `call_id` may be empty."""
+
+    call_id: str
+    reason: str
+
+
+def read_cdrs(path: Path) -> Iterator[Row | BadRow]:
+    """The rows of a file, in order; blank lines are skipped. Raises BadCdrFile."""
+    try:
+        file = path.open(encoding="utf-8", errors="surrogateescape", newline="\n")
+    except OSError as error:
+        raise BadCdrFile(f"{path}: {error.strerror}", hint="give the path of a CSV file of CDRs") from error
+    with file:
+        yield from _rows(file, _header(file, path))
+
+
+def _header(file: TextIO, path: Path) -> list[str]:
+    """The names of the columns, as the first line gives them."""
+    line = file.readline().removeprefix("\ufeff").rstrip("\r\n")
+    try:
+        names = [name.strip() for name in _split(line)] if line else []
+    except ValueError as error:
+        raise BadCdrFile(f"{path}: line 1: {error}") from error
+    for column in COLUMNS:
+        if names.count(column) != 1:
+            what = "is missing" if column not in names else "stands twice"
+            raise BadCdrFile(f"{path}: line 1: column {column} {what}", hint=f"the first line is: {','.join(COLUMNS)}")
+    return names
+
+
+def _rows(file: TextIO, names: list[str]) -> Iterator[Row | BadRow]:
+    """Nearly every row is plain and passes in one look; `_read` takes the others and explains the bad ones."""
+    plain = _PLAIN if names == list(COLUMNS) else _NEVER
+    places = [names.index(column) for column in COLUMNS]
+    parse, epoch, one = datetime.fromisoformat, EPOCH, timedelta(microseconds=1)
+    for number, line in enumerate(file, 2):
+        if found := plain(line):
+            call_id, direction, caller, callee, answered_at, ended_at = found.groups()
+            try:
+                answered, ended = (parse(answered_at) - epoch) // one, (parse(ended_at) - epoch) // one
+            except ValueError:
+                pass  # the 30th of February, 25:00
+            else:
+                if 0 <= answered <= ended:
+                    yield _make((call_id, direction, caller, callee, answered, ended))
+                    continue
+        if text := line.rstrip("\r\n"):
+            yield _read(text, number, len(names), places)
+
+
+def _read(text: str, number: int, width: int, places: list[int]) -> Row | BadRow:
+    """Any row. A bad one's reason names the line, the field and what is wrong."""
+    call_id = ""
+    try:
+        fields = _split(text)
+        if len(fields) != width:
+            raise ValueError(f"row: {len(fields)} columns where the header has {width}")
+        call_id = fields[places[0]]
+        return _row(*(fields[place] for place in places))
+    except ValueError as error:
+        return BadRow(_printable(call_id), _printable(f"line {number}: {error}"))
+
+
+def _split(text: str) -> list[str]:
+    """The fields of one line, quotes understood. Raises ValueError."""
+    try:
+        return next(csv.reader([text], strict=True))
+    except csv.Error as error:
+        raise ValueError(f"row: not CSV: {error}") from error
+
+
+def _row(call_id: str, direction: str, caller: str, callee: str, answered_at: str, ended_at: str) -> Row:
+    """A good row. Raises ValueError saying which field is bad and why."""
+    if not call_id.isascii():
+        _check_text("call_id", call_id)
+    if not call_id.strip():
+        raise ValueError("call_id: empty")
+    if direction not in ("inbound", "outbound"):
+        raise ValueError(f"direction: {direction!r} is neither inbound nor outbound")
+    if not _E164(caller):
+        raise ValueError(f"caller: {caller!r} is not an E.164 number such as +33123456789")
+    if not _E164(callee):
+        raise ValueError(f"callee: {callee!r} is not an E.164 number such as +33123456789")
+    if not answered_at:
+        return Row(call_id, direction, caller, callee, None, _parse("ended_at", ended_at) if ended_at else 0)
+    answered = _parse("answered_at", answered_at)
+    ended = _parse("ended_at", ended_at)
+    if len(answered_at) > 27 or len(ended_at) > 27:
+        ended += _beyond(answered_at, ended_at)
+    if ended < answered:
+        raise ValueError(f"ended_at: {ended_at} is before answered_at, {answered_at}")
+    return Row(call_id, direction, caller, callee, answered, ended)
+
+
+def _parse(field: str, text: str) -> int:
+    """µs of UTC since 1970 of an ISO 8601 instant with its offset. Raises ValueError."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        what = f"{text!r} is not an ISO 8601 date and time" if text else "empty"
+        raise ValueError(f"{field}: {what}") from None
+    if instant.tzinfo is None:
+        raise ValueError(f"{field}: {text!r} has no offset from UTC (such as Z or +02:00)")
+    if text[10] not in "T " and "T" not in text[7:9]:
+        raise ValueError(f"{field}: {text!r} is not an ISO 8601 date and time")
+    if not _EARLIEST <= text[:4] <= _LATEST:
+        raise ValueError(f"{field}: {text!r} is outside the years {_EARLIEST} to {_LATEST}")
+    return micros(instant)
+
+
+def _beyond(answered_at: str, ended_at: str) -> int:
+    """µs to add to the end so that digits beyond the µs, which parsing drops, still round the second up."""
+    beyond = [found.group(1) if (found := _FINER(text)) else "" for text in (answered_at, ended_at)]
+    width = max(len(digits) for digits in beyond)
+    answered, ended = (digits.ljust(width, "0") for digits in beyond)
+    return (ended > answered) - (ended < answered and _same_micros(answered_at, ended_at))
+
+
+def _same_micros(answered_at: str, ended_at: str) -> bool:
+    return datetime.fromisoformat(answered_at) == datetime.fromisoformat(ended_at)
+
+
+def _check_text(field: str, text: str) -> None:
+    """Raises ValueError for bytes that were not UTF-8 (kept as lone surrogates while reading)."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(f"{field}: not UTF-8 text") from None
+
+
+def _printable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _instant(micros_since: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros_since)
