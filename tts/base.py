@@ -5,8 +5,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 
+from store.errors import Unavailable
+
 SAMPLE_RATE = 16_000
 """Hz, of everything a Voice yields, whatever its engine's own rate."""
+
+
+class TtsError(Unavailable):
+    """The voice could not speak."""
+
+    code = "tts"
+
+
+class VoiceMissing(TtsError):
+    """No voice can speak this language on this machine."""
+
+    code = "tts.voice_missing"
+    retryable = False
 
 
 class Voice(ABC):
@@ -15,6 +30,8 @@ class Voice(ABC):
     engine: str
     name: str
     language: str
+    version: str = ""
+    """Changes whenever the same text would sound otherwise (engine or model file): part of cache keys."""
 
     @abstractmethod
     def stream(self, text: str) -> AsyncIterator[bytes]:
