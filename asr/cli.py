@@ -1,0 +1,80 @@
+"""`decroche asr`: hear files."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from asr import segments
+from asr.audio import read
+from asr.base import SAMPLE_RATE, Ear
+from asr.whisper import LONGEST
+from store.console import HouseGroup, emit, err, json_option
+from store.errors import DecrocheError
+
+DONE_IN_PART = 3
+
+
+@click.group(cls=HouseGroup)
+def asr() -> None:
+    """The ear: speech to text."""
+
+
+@asr.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--lang", "language", default="fr", show_default=True, type=click.Choice(["fr", "en"]))
+@click.option("--hotword", "hotwords", multiple=True, metavar="NAME", help="A name worth expecting.")
+@json_option
+def transcribe(files: tuple[Path, ...], language: str, hotwords: tuple[str, ...], as_json: bool) -> None:
+    """Print what is said in sound files, of any rate, channels and length.
+
+    \b
+    A file that cannot be read is reported and the others go on (exit status 3).
+    Example: decroche asr transcribe message.wav --lang fr --json
+    """
+    rows = asyncio.run(_transcribe(files, language, hotwords))
+    emit(rows, ("file", "text", "audio_seconds", "took_seconds"), as_json=as_json)
+    if any("error" in row for row in rows):
+        click.get_current_context().exit(DONE_IN_PART)
+
+
+async def _transcribe(files: Sequence[Path], language: str, hotwords: Sequence[str]) -> list[dict[str, Any]]:
+    from asr.ear import open_ear
+
+    ear = open_ear()
+    try:
+        return [await _row(ear, file, language, hotwords) for file in files]
+    finally:
+        await ear.close()
+
+
+async def _row(ear: Ear, file: Path, language: str, hotwords: Sequence[str]) -> dict[str, Any]:
+    try:
+        return await hear_file(ear, file, language=language, hotwords=hotwords)
+    except DecrocheError as error:
+        err.print(f"error[{error.code}]: {error}", style="red", markup=False)
+        return {"file": str(file), "text": "", "error": error.code, "message": str(error)}
+
+
+async def hear_file(ear: Ear, file: Path, *, language: str, hotwords: Sequence[str] = ()) -> dict[str, Any]:
+    """`file`, `text`, `audio_seconds`, `took_seconds` (reading included). Raises BadAudio or AsrError."""
+    began = time.monotonic()
+    pcm = await asyncio.to_thread(read, file)
+    seconds = pcm.size / SAMPLE_RATE
+    parts = [pcm] if seconds <= LONGEST else await asyncio.to_thread(lambda: list(segments.pieces(pcm)))
+    heard = [await ear.transcribe(part, language=language, hotwords=hotwords) for part in parts]
+    return {
+        "file": str(file),
+        "text": " ".join(t.text for t in heard if t.text),
+        "audio_seconds": round(seconds, 3),
+        "took_seconds": round(time.monotonic() - began, 3),
+    }
+
+
+if __name__ == "__main__":
+    asr()

@@ -1,0 +1,92 @@
+"""When not to believe what Whisper says: it repeats itself, or it says what subtitles say over silence."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+
+COMPRESSION = 2.4
+"""Text that zlib shrinks more than this repeats itself (threshold of the Whisper paper, §4.5)."""
+LOGPROB = -1.0
+"""Below this mean log-probability a pass is not believed (the same paper)."""
+NO_SPEECH = 0.6
+"""With a poor log-probability as well, there was no speech (the same paper)."""
+WORDS_PER_SECOND = 8.0
+"""Faster than anyone speaks."""
+
+# Whisper learned on subtitles, and over silence says what stands in them where nobody speaks.
+PHANTOMS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"sous[ -]?titr(es|age|eur)\b.*",
+        r".*\bamara\.?org\b.*",
+        r".*\bsoustitreur\.?com\b.*",
+        r".*\bsociete radio[ -]canada\b.*",
+        r"merci d.avoir (regarde|suivi|visionne)\b.*",
+        r"n.oubliez pas de vous abonner\b.*",
+        r"abonnez[ -]vous\b.*",
+        r"(subtitles|captions|transcription|transcribed|translated|captioned) by\b.*",
+        r"(thanks|thank you)( so much| very much)? for watching\b.*",
+        r"please subscribe\b.*",
+    )
+)
+"""Matched against the whole of the plain text (lower case, no accents)."""
+
+
+def plain(text: str) -> str:
+    """Lower case, no accents, no punctuation at the ends, single spaces."""
+    decomposed = unicodedata.normalize("NFD", text.lower())
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return re.sub(r"\s+", " ", bare.replace("’", "'")).strip(" .,;:!?…-–—\"'«»♪♫*[]()")
+
+
+def phantom(text: str) -> bool:
+    """Nothing but punctuation, or words that nobody says on the telephone but subtitles do."""
+    words = plain(text)
+    return not words or any(pattern.fullmatch(words) for pattern in PHANTOMS)
+
+
+def silence(logprob: float, no_speech: float) -> bool:
+    """The pass itself says that nobody spoke."""
+    return no_speech > NO_SPEECH and logprob < LOGPROB
+
+
+def repeats(text: str) -> bool:
+    """The same words over and over: they compress too well, or one phrase makes up the whole, thrice."""
+    if _compression(text) > COMPRESSION:
+        return True
+    return _period(plain(text).split(), times=3) is not None
+
+
+def once(text: str) -> str:
+    """`text` without its repetitions, where one phrase, said twice or more, is all there is."""
+    words = text.split()
+    period = _period([plain(w) for w in words], times=2)
+    return " ".join(words[:period]) if period else text
+
+
+def twice(text: str) -> bool:
+    """One phrase of at least two words makes up the whole, said twice: people do so, Whisper too."""
+    words = plain(text).split()
+    period = _period(words, times=2)
+    return period is not None and period > 1
+
+
+def too_fast(text: str, seconds: float) -> bool:
+    """More words than fit in that time."""
+    return len(text.split()) > 3 + WORDS_PER_SECOND * seconds
+
+
+def _compression(text: str) -> float:
+    data = text.encode()
+    return len(data) / len(zlib.compress(data)) if data else 0.0
+
+
+def _period(words: list[str], *, times: int) -> int | None:
+    """The length of the phrase that, said at least `times`, makes up `words` (a cut last one counts)."""
+    bare = [w.strip(".,;:!?…") for w in words]
+    for period in range(1, len(bare) // times + 1):
+        if all(bare[i] == bare[i % period] for i in range(len(bare))):
+            return period
+    return None

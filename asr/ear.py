@@ -1,0 +1,123 @@
+"""The ear: Whisper on a short window, listened to again on the full one when the first hearing is doubtful.
+
+Padding every utterance to 30 s is most of Whisper's cost. Encoding the utterance and a few seconds of
+silence costs a quarter; what that loses now and then (it repeats itself) is noticed and heard again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from asr import doubt
+from asr.base import SAMPLE_RATE, Ear, Pcm, Transcript
+from asr.errors import AsrError
+from asr.whisper import LONGEST, Pass, Whisper
+from store import models
+from store.settings import settings
+
+AFTER = 5.0
+"""Seconds of silence encoded after the utterance."""
+SHORTEST = 0.1
+"""Seconds; less holds no word."""
+FAINT = 10 ** (-55 / 20)
+"""Peak below −55 dBFS: nobody is speaking on this line."""
+CAREFUL_BEAM = 5
+
+
+class WhisperEar(Ear):
+    """Speech to text in process. One instance serves every call; at most `workers` are heard at once."""
+
+    engine = "faster-whisper"
+
+    def __init__(self, model: str, *, device: str = "cpu", beam: int = 1, threads: int = 0, workers: int = 1) -> None:
+        """Raises UnknownModel, ModelMissing, ModelDamaged or AsrError."""
+        self.model = model
+        self._beam = beam
+        self._whisper = Whisper(models.path(model), device=device, threads=threads, workers=workers)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="whisper")
+
+    async def transcribe(self, pcm: Pcm, *, language: str, hotwords: Sequence[str] = ()) -> Transcript:
+        """The text of one utterance, empty if nobody spoke. `took_seconds` includes the wait for a worker."""
+        began = time.monotonic()
+        seconds = pcm.size / SAMPLE_RATE
+        if seconds > LONGEST:
+            raise AsrError(
+                f"{seconds:.1f} s of audio at once", hint="split it (asr/segments.py)", code="audio_too_long"
+            )
+        loop = asyncio.get_running_loop()
+        heard = await loop.run_in_executor(self._pool, self._listen, pcm, language, tuple(hotwords))
+        return Transcript(
+            text=heard.text,
+            language=language,
+            audio_seconds=seconds,
+            took_seconds=time.monotonic() - began,
+            confidence=heard.logprob,
+            no_speech=heard.no_speech,
+        )
+
+    async def warm(self) -> None:
+        """Hear a second of nothing, so that the first caller does not wait for memory to be laid out."""
+        loop = asyncio.get_running_loop()
+        pcm = np.zeros(SAMPLE_RATE, dtype=np.float32)
+        await loop.run_in_executor(self._pool, self._hear, pcm, "fr", (), AFTER + 1, self._beam)
+
+    async def close(self) -> None:
+        """Free the model, once what is being heard has been."""
+        await asyncio.get_running_loop().run_in_executor(None, self._pool.shutdown)
+        self._whisper.close()
+
+    def _listen(self, pcm: Pcm, language: str, hotwords: tuple[str, ...]) -> Pass:
+        seconds = pcm.size / SAMPLE_RATE
+        if seconds < SHORTEST or float(np.abs(pcm).max()) < FAINT:
+            return Pass("", 0.0, 1.0, cut=False)
+        first = self._hear(pcm, language, hotwords, seconds + AFTER, self._beam)
+        if doubt.silence(first.logprob, first.no_speech):
+            return _nothing(first)
+        if not _doubtful(first, seconds):
+            return _settled(first)
+        again = self._hear(pcm, language, (), LONGEST, max(self._beam, CAREFUL_BEAM))
+        if doubt.silence(again.logprob, again.no_speech):
+            return _nothing(again)
+        return _settled(_better(first, again, seconds))
+
+    def _hear(self, pcm: Pcm, language: str, hotwords: tuple[str, ...], window: float, beam: int) -> Pass:
+        return self._whisper.hear(pcm, language=language, window=window, beam=beam, hotwords=hotwords)
+
+
+def open_ear() -> WhisperEar:
+    """The ear that the settings ask for. Raises as WhisperEar does; ModelMissing says what to pull."""
+    asr, device = settings().asr, settings().device
+    default = models.default("asr", "fr", device)
+    name = asr.model or (default.name if default else "")
+    return WhisperEar(name, device=device, beam=asr.beam, threads=asr.threads, workers=asr.workers)
+
+
+def _doubtful(heard: Pass, seconds: float) -> bool:
+    return (
+        heard.cut
+        or heard.logprob < doubt.LOGPROB
+        or doubt.repeats(heard.text)
+        or doubt.twice(heard.text)
+        or doubt.too_fast(heard.text, seconds)
+    )
+
+
+def _better(first: Pass, again: Pass, seconds: float) -> Pass:
+    """The second hearing, unless it went wrong in a way the first did not."""
+    return min(again, first, key=lambda p: p.cut or doubt.repeats(p.text) or doubt.too_fast(p.text, seconds))
+
+
+def _settled(heard: Pass) -> Pass:
+    if doubt.phantom(heard.text):
+        return _nothing(heard)
+    text = doubt.once(heard.text) if doubt.repeats(heard.text) else heard.text
+    return Pass(text, heard.logprob, heard.no_speech, heard.cut)
+
+
+def _nothing(heard: Pass) -> Pass:
+    return Pass("", heard.logprob, heard.no_speech, cut=False)
