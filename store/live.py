@@ -1,0 +1,63 @@
+"""Calls in progress and their leases, so that a call whose node died is found and ended ("swept")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from store.db import Conn
+
+_COLUMNS = "tenant_id, call_id, channel, node, direction, since, lease_until"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """A call that `node` carries on `channel` (Asterisk's id), and has promised to renew before `lease_until`."""
+
+    tenant_id: UUID
+    call_id: UUID
+    channel: str
+    node: str
+    direction: Literal["inbound", "outbound"]
+    since: datetime
+    lease_until: datetime
+
+
+def begin(conn: Conn, call: LiveCall) -> None:
+    """The call is in progress; a node that takes an orphan over begins it again."""
+    conn.execute(
+        f"""INSERT INTO store.live_calls ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (call_id) DO UPDATE
+               SET channel = excluded.channel, node = excluded.node, lease_until = excluded.lease_until""",
+        (call.tenant_id, call.call_id, call.channel, call.node, call.direction, call.since, call.lease_until),
+    )
+
+
+def renew(conn: Conn, call_id: UUID, until: datetime) -> bool:
+    """Prolong the lease, never shorten it; False when the call was swept meanwhile."""
+    done = conn.execute(
+        "UPDATE store.live_calls SET lease_until = greatest(lease_until, %s) WHERE call_id = %s",
+        (until, call_id),
+    )
+    return done.rowcount == 1
+
+
+def end(conn: Conn, call_id: UUID) -> bool:
+    """The call is over; False when somebody has said so already. In the transaction of its CDR."""
+    return conn.execute("DELETE FROM store.live_calls WHERE call_id = %s", (call_id,)).rowcount == 1
+
+
+def listed(conn: Conn) -> list[LiveCall]:
+    """Calls in progress that `conn` may see, oldest first."""
+    with conn.cursor(row_factory=class_row(LiveCall)) as cursor:
+        return cursor.execute(f"SELECT {_COLUMNS} FROM store.live_calls ORDER BY since, call_id").fetchall()
+
+
+def expired(conn: Conn, at: datetime) -> list[LiveCall]:
+    """Every tenant's calls whose lease ran out before `at`, from any session (`db.service()`)."""
+    with conn.cursor(row_factory=class_row(LiveCall)) as cursor:
+        return cursor.execute(f"SELECT {_COLUMNS} FROM store.expired_calls(%s)", (at,)).fetchall()
