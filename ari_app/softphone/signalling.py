@@ -1,0 +1,389 @@
+# pyright: basic
+"""SIP for the softphone: pyVoIP 1.6.8 writes and reads the messages; their order and timing is ours.
+
+What pyVoIP does alone and we do not let it: Call-IDs that repeat from run to run, a receiver that
+polls and starts a second late, ACKs with a made-up tag, final answers it does not know (busy,
+declined, forbidden), no early media.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import select
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import Empty, Queue
+from typing import Any
+from uuid import uuid4
+
+from store.errors import Refused, Unavailable
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # it imports audioop, which we do not use
+    import pyVoIP.VoIP  # noqa: F401  first: its own imports go round in a circle
+    from pyVoIP.RTP import PayloadType, TransmitType
+    from pyVoIP.SIP import SIPClient, SIPMessage, SIPMessageType
+
+T1 = 0.5
+"""Seconds before an unanswered request is sent again, doubling (RFC 3261, 17.1)."""
+GIVE_UP = 16.0
+MEDIA = {8: PayloadType.PCMA, 101: PayloadType.EVENT}
+
+
+class SipSilent(Unavailable):
+    """The SIP server does not answer."""
+
+    code = "sip_silent"
+
+
+class SipRefused(Refused):
+    """The SIP server refused the registration."""
+
+    code = "sip_refused"
+    retryable = False
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Where the far end wants RTP, and the payload type of its key presses."""
+
+    address: str
+    port: int
+    events: int = 101
+
+
+@dataclass(slots=True)
+class Dialog:
+    """One call's signalling. `status`: the latest response (SIP); `over` is set when it has ended."""
+
+    call_id: str
+    changed: Callable[[str, Dialog], None]
+    request: Any = None
+    status: int = 0
+    reason: str = ""
+    media: Media | None = None
+    number: str = ""
+    rtp_port: int = 0
+    branch: str = ""
+    authorised: bool = False
+    incoming: bool = False
+    ended_by: str = ""
+    answer_text: str = ""
+    heard_of: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+class _Messages(SIPClient):
+    """pyVoIP's message writer, with Call-IDs that never repeat."""
+
+    def gen_call_id(self) -> str:
+        return f"{uuid4().hex}@{self.myIP}"
+
+
+class Line:
+    """A registered SIP line on its own UDP port, with one thread that listens."""
+
+    def __init__(self, server: str, port: int, user: str, password: str, bind: str) -> None:
+        """`on_call` may be set to be told of incoming calls, in the listening thread."""
+        self._to = (socket.gethostbyname(server), port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((bind, 0))
+        self._wake, self._woken = socket.socketpair()
+        here, my_port = self._socket.getsockname()
+        self._make = _Messages(server, port, user, password, phone=None, myIP=here, myPort=my_port)  # type: ignore[arg-type]
+        self._dialogs: dict[str, Dialog] = {}
+        self._answers: Queue[Any] = Queue()
+        self._thread = threading.Thread(target=self._listen, name=f"sip {user}", daemon=True)
+        self.user = user
+        self.bind = here
+        self.on_call: Callable[[Dialog], None] | None = None
+
+    # -- registration
+
+    def open(self) -> None:
+        """Listen and register. Raises SipSilent, SipRefused."""
+        self._thread.start()
+        self._register()
+
+    def close(self) -> None:
+        """Unregister and stop listening."""
+        with contextlib.suppress(SipSilent, SipRefused, OSError):
+            self._register(leaving=True)
+        self._wake.send(b".")
+        self._thread.join(5)
+        for each in (self._socket, self._wake, self._woken):
+            each.close()
+
+    def _register(self, *, leaving: bool = False) -> None:
+        answer = self._ask(self._make.gen_first_response(deregister=leaving))
+        if int(answer.status) == 401:
+            answer = self._ask(self._make.gen_register(answer, deregister=leaving))
+        if int(answer.status) != 200:
+            raise SipRefused(
+                f"{self._to[0]}:{self._to[1]} refused to register {self.user}: "
+                f"{int(answer.status)} {answer.status.phrase}",
+                hint="check the user and the password",
+            )
+
+    def _ask(self, request: str) -> Any:
+        """The final response to a request outside calls; asked again while none comes."""
+        wanted = re.search(r"CSeq: (\d+)", request)
+        wait, deadline = T1, time.monotonic() + GIVE_UP
+        while time.monotonic() < deadline:
+            self._send(request)
+            with contextlib.suppress(Empty):
+                until = time.monotonic() + wait
+                while True:
+                    answer = self._answers.get(timeout=max(0.001, until - time.monotonic()))
+                    if wanted and answer.headers["CSeq"]["check"] == wanted[1] and int(answer.status) >= 200:
+                        return answer
+            wait *= 2
+        raise SipSilent(f"no answer from {self._to[0]}:{self._to[1]}", hint="is Asterisk up? decroche asterisk status")
+
+    # -- calls
+
+    def invite(self, number: str, rtp_port: int, changed: Callable[[str, Dialog], None]) -> Dialog:
+        """Call `number`. `changed(what, dialog)` is told: trying, ringing, early, answered, refused, over."""
+        dialog = Dialog(self._make.gen_call_id(), changed, number=number, rtp_port=rtp_port)
+        self._dialogs[dialog.call_id] = dialog
+        self._send_invite(dialog)
+        wait, deadline = T1, time.monotonic() + GIVE_UP
+        while not dialog.heard_of.wait(wait) and time.monotonic() < deadline:
+            self._send(dialog.answer_text)
+            wait *= 2
+        if not dialog.heard_of.is_set():
+            raise SipSilent(f"no answer from {self._to[0]}:{self._to[1]} to the call")
+        return dialog
+
+    def answer(self, dialog: Dialog, rtp_port: int) -> None:
+        """Pick up an incoming call."""
+        dialog.rtp_port = rtp_port
+        media = {rtp_port: {8: PayloadType.PCMA, (dialog.media.events if dialog.media else 101): PayloadType.EVENT}}
+        dialog.answer_text = self._make.gen_answer(dialog.request, "1", media, TransmitType.SENDRECV)
+        dialog.status = 200
+        self._send(dialog.answer_text)
+
+    def refuse(self, dialog: Dialog, status: str = "486 Busy Here") -> None:
+        """Turn an incoming call down."""
+        self._send(self._make.gen_busy(dialog.request).replace("486 Busy Here", status, 1))
+        self._end(dialog, "us")
+
+    def hang_up(self, dialog: Dialog) -> None:
+        """End a call, whatever its state."""
+        if dialog.over.is_set():
+            return
+        if dialog.incoming and dialog.status < 200:
+            self.refuse(dialog, "480 Temporarily Unavailable")
+            return
+        self._send(self._bye(dialog) if dialog.status >= 200 else self._cancel(dialog))
+        self._end(dialog, "us")
+
+    # -- listening
+
+    def _listen(self) -> None:
+        while True:
+            ready, _, _ = select.select([self._socket, self._woken], [], [])
+            if self._woken in ready:
+                return
+            try:
+                data = self._socket.recv(65535)
+                if data.startswith(b"OPTIONS"):
+                    continue
+                message = SIPMessage(data)
+            except (OSError, ValueError, KeyError, IndexError):
+                continue
+            except Exception:  # noqa: BLE001, S112  pyVoIP's parser raises bare exceptions at what it does not know
+                continue
+            self._take(message)
+
+    def _take(self, message: Any) -> None:
+        dialog = self._dialogs.get(message.headers["Call-ID"])
+        if message.type == SIPMessageType.RESPONSE:
+            if message.headers["CSeq"]["method"] == "REGISTER":
+                self._answers.put(message)
+            elif dialog is not None and message.headers["CSeq"]["method"] == "INVITE":
+                self._progress(dialog, message)
+        elif message.method == "INVITE":
+            self._invited(dialog, message)
+        elif message.method == "BYE":
+            self._send(self._make.gen_ok(message))
+            if dialog is not None:
+                self._end(dialog, "them")
+        elif message.method == "CANCEL":
+            self._send(self._make.gen_ok(message))
+            if dialog is not None:
+                gone = self._make.gen_busy(dialog.request)
+                self._send(gone.replace("486 Busy Here", "487 Request Terminated", 1))
+                self._end(dialog, "them")
+
+    def _progress(self, dialog: Dialog, message: Any) -> None:
+        status = int(message.status)
+        dialog.heard_of.set()
+        if status == 401 and not dialog.authorised:
+            self._send(self._ack(dialog, message))
+            dialog.authorised = True
+            self._send_invite(dialog, message)
+            return
+        if dialog.status >= 200:  # said again because our ACK was lost
+            self._send(self._ack(dialog, message))
+            return
+        if dialog.over.is_set():
+            if status >= 200:
+                self._send(self._ack(dialog, message))
+                if status < 300:
+                    self._adopt(dialog, message)
+                    self._send(self._bye(dialog))
+            return
+        dialog.reason = message.status.phrase
+        media = _media(message.raw)
+        if media is not None:
+            dialog.media = media
+        if status >= 300:
+            dialog.status = status
+            self._send(self._ack(dialog, message))
+            dialog.changed("refused", dialog)
+            self._end(dialog, "them")
+        elif status >= 200:
+            self._adopt(dialog, message)
+            self._send(self._ack(dialog, message))
+            dialog.status = status
+            dialog.changed("answered", dialog)
+        else:
+            dialog.status = status
+            what = "early" if media else {100: "trying"}.get(status, "ringing")
+            dialog.changed(what, dialog)
+
+    def _invited(self, dialog: Dialog | None, message: Any) -> None:
+        if dialog is not None:  # said again, or a new offer in the same call: the same answer serves
+            if dialog.answer_text and message.headers["CSeq"] == dialog.request.headers["CSeq"]:
+                self._send(dialog.answer_text)
+            elif dialog.answer_text:
+                dialog.request = message
+                self.answer(dialog, dialog.rtp_port)
+            return
+        call = Dialog(message.headers["Call-ID"], lambda *_: None, request=message, incoming=True)
+        call.media = _media(message.raw)
+        call.number = message.headers["From"]["number"] or ""
+        call.status = 180
+        ringing = self._make.gen_ringing(message)
+        if self.on_call is None:
+            self._send(self._make.gen_busy(message))
+            return
+        self._dialogs[call.call_id] = call
+        self._send(ringing)
+        self.on_call(call)
+
+    # -- messages
+
+    def _send(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.sendto(text.encode(), self._to)
+
+    def _send_invite(self, dialog: Dialog, challenge: Any = None) -> None:
+        dialog.branch = f"z9hG4bK{uuid4().hex}"
+        tag = self._make.tagLibrary.get(dialog.call_id)
+        text = self._make.gen_invite(
+            dialog.number,
+            "1",
+            {dialog.rtp_port: MEDIA},  # type: ignore[dict-item]
+            TransmitType.SENDRECV,
+            dialog.branch,
+            dialog.call_id,
+        )
+        if tag:  # the same caller, though pyVoIP made a new tag
+            text = text.replace(f";tag={self._make.tagLibrary[dialog.call_id]}", f";tag={tag}", 1)
+            self._make.tagLibrary[dialog.call_id] = tag
+        if challenge is not None:
+            proof = self._make.gen_authorization(challenge).decode()
+            known = challenge.authentication
+            text = text.replace(
+                "\r\nContent-Length",
+                f'\r\nAuthorization: Digest username="{self.user}",realm="{known["realm"]}",'
+                f'nonce="{known["nonce"]}",uri="sip:{self._make.server};transport=UDP",'
+                f'response="{proof}",algorithm=MD5\r\nContent-Length',
+                1,
+            )
+        dialog.answer_text = text
+        dialog.request = SIPMessage(text.encode())
+        self._send(text)
+
+    def _adopt(self, dialog: Dialog, message: Any) -> None:
+        """From the answer: whom to talk to from now on."""
+        dialog.request.headers["To"]["tag"] = message.headers["To"]["tag"]
+        dialog.request.headers["Contact"] = message.headers["Contact"]
+
+    def _ack(self, dialog: Dialog, message: Any) -> str:
+        """For a 2xx its own transaction to the contact; for others the INVITE's (RFC 3261, 13.2.2.4, 17.1.1.3)."""
+        mine = int(message.status) < 300
+        target = _uri(message.headers.get("Contact", "")) if mine else ""
+        return self._in_dialog(
+            "ACK",
+            target or f"sip:{dialog.number}@{self._make.server}",
+            message.headers["From"],
+            message.headers["To"],
+            dialog.call_id,
+            message.headers["CSeq"]["check"],
+            branch=None if mine else dialog.branch,
+        )
+
+    def _cancel(self, dialog: Dialog) -> str:
+        headers = dialog.request.headers
+        to = {**headers["To"], "tag": ""}
+        target = f"sip:{dialog.number}@{self._make.server}"
+        sequence = headers["CSeq"]["check"]
+        return self._in_dialog("CANCEL", target, headers["From"], to, dialog.call_id, sequence, dialog.branch)
+
+    def _bye(self, dialog: Dialog) -> str:
+        headers = dialog.request.headers
+        us, them = headers["From"], headers["To"]
+        sequence = int(headers["CSeq"]["check"]) + 1
+        if dialog.incoming:
+            us = {**headers["To"], "tag": self._make.tagLibrary[dialog.call_id]}
+            them, sequence = headers["From"], 1
+        return self._in_dialog("BYE", _uri(headers["Contact"]), us, them, dialog.call_id, str(sequence))
+
+    def _in_dialog(
+        self,
+        method: str,
+        target: str,
+        us: Any,
+        them: Any,
+        call_id: str,
+        sequence: str,
+        branch: str | None = None,
+    ) -> str:
+        to = f"{them['raw']};tag={them['tag']}" if them["tag"] else them["raw"]
+        return (
+            f"{method} {target} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {self.bind}:{self._make.myPort};branch={branch or f'z9hG4bK{uuid4().hex}'}\r\n"
+            f"Max-Forwards: 70\r\n"
+            f"From: {us['raw']};tag={us['tag']}\r\nTo: {to}\r\n"
+            f"Call-ID: {call_id}\r\nCSeq: {sequence} {method}\r\nContent-Length: 0\r\n\r\n"
+        )
+
+    def _end(self, dialog: Dialog, by: str) -> None:
+        if not dialog.over.is_set():
+            dialog.ended_by = by
+            dialog.over.set()
+            dialog.changed("over", dialog)
+
+
+def _uri(contact: str) -> str:
+    found = re.search(r"<?(sips?:[^>;\s]+)", contact)
+    return found[1] if found else ""
+
+
+def _media(raw: bytes) -> Media | None:
+    """What the session description in a message says, if it has one (RFC 4566)."""
+    text = raw.decode(errors="replace").partition("\r\n\r\n")[2]
+    address = re.search(r"^c=IN IP4 (\S+)", text, re.MULTILINE)
+    audio = re.search(r"^m=audio (\d+)", text, re.MULTILINE)
+    events = re.search(r"^a=rtpmap:(\d+) telephone-event", text, re.MULTILINE)
+    if not address or not audio:
+        return None
+    return Media(address[1], int(audio[1]), int(events[1]) if events else 101)
