@@ -1,0 +1,100 @@
+"""The commands of `decroche compliance`."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from store.console import HouseGroup, emit, json_option, to_json
+from store.errors import BadInput
+
+
+@click.group(cls=HouseGroup)
+def compliance() -> None:
+    """May this number be called, for this purpose, now? And the proof of it.
+
+    \b
+    Example:
+      decroche compliance check cases.jsonl --json
+    """
+
+
+def _switches(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
+    from compliance.engine import Switches
+
+    known = {field.name for field in fields(Switches)}
+    chosen: dict[str, bool] = {}
+    for value in values:
+        name, _, state = value.partition("=")
+        if name not in known or state not in ("on", "off"):
+            raise click.BadParameter(f"{value!r}: NAME=on or NAME=off, NAME one of {', '.join(sorted(known))}")
+        chosen[name] = state == "on"
+    return Switches(**chosen)
+
+
+switch_option = click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="NAME=on|off",
+    callback=_switches,
+    help="Answer an open question of the law otherwise (see compliance/README.md).",
+)
+
+
+@compliance.command()
+@click.argument("cases", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@switch_option
+@json_option
+@click.pass_context
+def check(ctx: click.Context, cases: Path, switches: Any, as_json: bool) -> None:
+    """Decide each case of CASES (JSON, one a line; - for standard input), in order.
+
+    Exit status: 0 all allowed, 1 some refused, 3 some bad.
+
+    \b
+    Example:
+      decroche compliance check cases.jsonl --json
+    """
+    from compliance.check import answers, exit_status
+
+    with click.open_file(str(cases), "rb") as lines:
+        found = answers(lines, switches)
+        if as_json:
+            status = exit_status(_printed(found))
+        else:
+            shown = list(found)
+            status = exit_status(shown)
+            emit([_row(answer) for answer in shown], _COLUMNS, as_json=False)
+    if status is None:
+        raise BadInput(f"{cases}: there is no case in it", hint="one JSON object a line; see compliance/README.md")
+    ctx.exit(status)
+
+
+_COLUMNS = ("id", "allowed", "why", "law", "next_allowed_at")
+
+
+def _printed(found: Any) -> Any:
+    for answer in found:
+        click.echo(to_json(answer))
+        yield answer
+
+
+def _row(answer: dict[str, Any]) -> dict[str, Any]:
+    if "error" in answer:
+        error = answer["error"]
+        return {"id": answer["id"], "allowed": "bad case", "why": f"{error['field']}: {error['message']}"}
+    return {
+        "id": answer["id"],
+        "allowed": "yes" if answer["allowed"] else "no",
+        "why": ", ".join(answer["reasons"]),
+        "law": "; ".join(answer["law"]),
+        "next_allowed_at": answer["next_allowed_at"],
+    }
+
+
+if __name__ == "__main__":
+    compliance()

@@ -1,0 +1,131 @@
+"""What a telephone number tells: whether it is possible, its kind, and where its holder may be.
+
+The written form may be any French way (06 12 34 56 78, +33 (0)6…, 0033…), E.164 or a short number.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+
+from compliance.rulebook import rulebook
+
+# National overseas numbers are dialled with ten digits but belong to another country code (T2).
+# 063998 is the mainland's range for works of fiction.
+_OVERSEAS = {
+    "262": 262, "263": 262, "269": 262, "692": 262, "693": 262, "639": 262,
+    "590": 590, "690": 590, "691": 590, "594": 594, "694": 594,
+    "596": 596, "696": 596, "697": 596, "508": 508,
+}  # fmt: skip
+FRENCH = frozenset({33, 262, 590, 594, 596, 508, 681, 687, 689})
+_SEPARATORS = re.compile(r"[\s.\-()/\u00a0\u202f\u2010-\u2015]+")
+_MASKED = frozenset({"", "anonymous", "unknown", "restricted", "private", "unavailable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A possible number. `national` has no leading zero; `short` numbers have no country code of their own."""
+
+    e164: str
+    code: int
+    national: str
+    short: bool = False
+    emergency: bool = False
+    premium: str = ""
+    """Id of the rule that makes it premium, or empty."""
+
+    @property
+    def french(self) -> bool:
+        return self.code in FRENCH
+
+
+@lru_cache(maxsize=65536)
+def read(text: str) -> Number | None:
+    """The number written in `text`, or None when it is not a possible one."""
+    if len(text) == 12 and text.startswith("+33") and text[3] in "12345679" and text.isascii():
+        national = text[3:]
+        if national.isdigit():  # metropolitan E.164, the common case: phonenumbers would say the same
+            return Number(text, 33, national)
+    compact = _SEPARATORS.sub("", text)
+    return _short(compact) or _long(compact)
+
+
+def _short(compact: str) -> Number | None:
+    digits = compact.removeprefix("+33").removeprefix("0033")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 6:
+        return None
+    rules = rulebook()
+    premium = rules.latest("T4").parameters
+    if digits in rules.latest("T3").parameters["short"]:
+        return Number(digits, 33, digits, short=True, emergency=True)
+    if any(_like(digits, pattern) for pattern in premium["short"]):
+        return Number(digits, 33, digits, short=True, premium="T4")
+    if len(digits) == 4 and any(low <= int(digits) <= high for low, high in premium["free_ranges"]):
+        return Number(digits, 33, digits, short=True)
+    return None
+
+
+def _long(compact: str) -> Number | None:
+    try:
+        parsed = phonenumbers.parse(compact, "FR")
+    except phonenumbers.NumberParseException:
+        return None
+    code, national = parsed.country_code or 0, phonenumbers.national_significant_number(parsed)
+    if compact.startswith("0") and not compact.startswith("00") and len(compact) == 10 and code == 33:
+        overseas = _OVERSEAS.get(national[:3])
+        if overseas and not national.startswith("63998"):
+            return _long(f"+{overseas}{national}")
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return Number(f"+{code}{national}", code, national, premium=_premium(code, national, parsed))
+
+
+def _premium(code: int, national: str, parsed: phonenumbers.PhoneNumber) -> str:
+    rules = rulebook()
+    if code in rules.latest("T6").parameters["codes"]:
+        return "T6"
+    if code in (33, 262, 590, 594, 596):
+        return "T4" if national.startswith(tuple(rules.latest("T4").parameters["prefixes"])) else ""
+    kind = phonenumbers.number_type(parsed)
+    return "T6" if kind == phonenumbers.PhoneNumberType.PREMIUM_RATE else ""
+
+
+def masked(text: str | None) -> bool:
+    """Whether a caller id shows no number."""
+    return text is None or text.strip().lower() in _MASKED
+
+
+def forbidden(number: Number) -> bool:
+    """Whether a caller id is one of those C12 forbids."""
+    rule = rulebook().latest("C12").parameters
+    if number.short:
+        allowed = any(_like(number.national, pattern) for pattern in rule["short_allowed"])
+        return not allowed and any(_like(number.national, pattern) for pattern in rule["short"])
+    return number.french and number.national.startswith(tuple(rule["prefixes"]))
+
+
+def mobile(number: Number) -> bool:
+    """Whether a caller id is a French 06 or 07 number."""
+    return number.code in (33, 262, 590, 594, 596, 508) and (len(number.national) == 9 and number.national[0] in "67")
+
+
+def npv(number: Number, *, new_overseas: bool = False) -> bool:
+    """Whether a French number is a verified polyvalent one (N4, N5; with the switch, N6)."""
+    rule = rulebook().latest("N4").parameters
+    if len(number.national) != 9:
+        return False
+    overseas: dict[str, list[str]] = rule["overseas"]
+    if number.code == 33:
+        prefixes = [*rule["france"], *(p for each in overseas.values() for p in each)]
+    else:
+        prefixes = list(overseas.get(str(number.code), []))
+    if new_overseas:
+        prefixes += rule["new_overseas"]
+    return number.national.startswith(tuple(prefixes))
+
+
+def _like(digits: str, pattern: str) -> bool:
+    return len(digits) == len(pattern) and digits.startswith(pattern.rstrip("x"))

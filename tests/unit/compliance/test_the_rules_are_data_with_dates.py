@@ -1,0 +1,81 @@
+"""The rule files: what they must say, and what is refused with the line and the field."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import holidays as library
+import pytest
+
+from compliance.days import holidays, last_working_day
+from compliance.rulebook import BadRule, load, rulebook
+
+RULE = """
+[[rule]]
+id = "X1"
+reasons = ["weekend"]
+from = 2023-03-01
+until = 2026-08-10
+reference = "C. conso D223-9"
+grade = "B"
+party = ["consumer"]
+purposes = ["canvassing"]
+fr = "Règle."
+en = "Rule."
+"""
+
+
+def reading(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "some.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadRule) as caught:
+        load([path])
+    return str(caught.value)
+
+
+def test_every_rule_shipped_has_a_reference_a_grade_and_both_languages() -> None:
+    for rule in rulebook().rules:
+        assert all((rule.reference, rule.grade, rule.fr, rule.en)), rule.version
+
+
+def test_a_missing_reference_is_named_with_its_line(tmp_path: Path) -> None:
+    message = reading(tmp_path, RULE.replace('reference = "C. conso D223-9"\n', ""))
+    assert "some.toml, line 2, rule X1: field reference" in message
+
+
+def test_overlapping_dates_are_refused_with_both_places(tmp_path: Path) -> None:
+    message = reading(tmp_path, RULE + RULE.replace("2023-03-01", "2026-08-10").replace("until = 2026-08-10\n", ""))
+    assert "line 14" in message
+    assert "overlaps the version at some.toml, line 2" in message
+
+
+def test_a_rule_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    assert "until" in reading(tmp_path, RULE.replace("2026-08-10", "2022-08-10"))
+
+
+def test_a_purpose_no_case_can_have_is_refused(tmp_path: Path) -> None:
+    assert "purposes" in reading(tmp_path, RULE.replace("canvassing", "canvasing"))
+
+
+def test_a_rule_begins_and_ends_at_midnight_in_paris() -> None:
+    book = rulebook()
+    assert "C1" not in book.at(datetime(2026, 8, 10, 21, 59, 59, tzinfo=UTC))
+    assert "C1" in book.at(datetime(2026, 8, 10, 22, tzinfo=UTC))
+    assert "B1" not in book.at(datetime(2026, 8, 10, 22, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("year", range(2023, 2100))
+def test_the_eleven_holidays_are_those_of_the_holidays_library(year: int) -> None:
+    assert holidays(rulebook().latest("W2"), None, "", year) == frozenset(library.country_holidays("FR", years=year))
+
+
+@pytest.mark.parametrize("year", range(2023, 2060))
+def test_alsace_moselle_has_the_two_more_of_the_holidays_library(year: int) -> None:
+    found = holidays(rulebook().latest("W2"), rulebook().latest("W2b"), "alsace_moselle", year)
+    assert found == frozenset(library.country_holidays("FR", subdiv="57", years=year))
+
+
+def test_working_days_are_monday_to_saturday_less_holidays() -> None:
+    assert last_working_day(date(2026, 12, 24), 5, rulebook().latest("W2")) == date(2026, 12, 31)
+    assert last_working_day(date(2026, 11, 20), 5, rulebook().latest("W2")) == date(2026, 11, 26)
