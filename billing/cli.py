@@ -9,10 +9,10 @@ import click
 
 from billing.batch import rate_rows
 from billing.cdrs import read_cdrs
+from billing.cli_common import FILE
+from billing.cli_tariff import tariff
 from billing.tariff import read_tariff
 from store.console import HouseGroup, emit, err, json_option
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(cls=HouseGroup)
@@ -25,8 +25,8 @@ def billing() -> None:
 
 
 @billing.command()
-@click.option("--tariff", "tariff_path", type=_FILE, required=True, help="The tariff, a TOML file.")
-@click.argument("cdrs", type=_FILE)
+@click.option("--tariff", "tariff_path", type=FILE, required=True, help="The tariff, a TOML file.")
+@click.argument("cdrs", type=FILE)
 @json_option
 @click.pass_context
 def rate(ctx: click.Context, tariff_path: Path, cdrs: Path, as_json: bool) -> None:
@@ -38,9 +38,9 @@ def rate(ctx: click.Context, tariff_path: Path, cdrs: Path, as_json: bool) -> No
     \b
     Example: decroche billing rate --tariff tariff.toml --json cdrs.csv
     """
-    tariff = read_tariff(tariff_path)
+    terms = read_tariff(tariff_path)
     gc.disable()  # a million answers and no cycle among them
-    batch = rate_rows(read_cdrs(cdrs), tariff)
+    batch = rate_rows(read_cdrs(cdrs), terms)
     if as_json:
         _write(batch.lines)
     else:
@@ -62,6 +62,9 @@ def _table(lines: list[str]) -> None:
         "amount", "prefix", "reason",
     )  # fmt: skip
     emit([json.loads(line) for line in lines], columns, as_json=False, empty="no calls")
+
+
+billing.add_command(tariff)
 
 
 if __name__ == "__main__":
