@@ -1,0 +1,223 @@
+"""What the mind is asked, and what is made of its answer: prompts, schemas, labels.
+
+One word of JSON per turn, of a closed list: what kind of sentence it is, which fact answers it, or which
+choice it makes. The list is the grammar, so the answer is read after its first token or two. The
+instructions come first and never change, so the engine reads them once for all calls of an agent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ari_app.agents.definition import Agent
+from ari_app.agents.effects import Facts
+from ari_app.agents.render import speech
+from ari_app.agents.slots.names import tidy_name
+from ari_app.agents.slots.others import find_number
+from ari_app.agents.slots.text import Language, digits, fold
+from ari_app.agents.state import Expected, Intent, State, Understood
+from llm.base import Message
+
+PREFILL = '{"is":"'
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The words the mind may answer with, and what each means."""
+
+    intents: Mapping[str, Intent]
+    answers: Mapping[str, str]
+    """Label → the value of the slot asked for (a choice, a yes, a no)."""
+    facts: Mapping[str, str]
+
+    def all(self) -> list[str]:
+        """Every label."""
+        return [*self.intents, *self.answers, *self.facts]
+
+
+_INTENTS: dict[Language, dict[str, tuple[Intent, str]]] = {
+    "fr": {
+        "answer": ("answer", "il répond à la question posée"),
+        "ask_other": ("question", "il pose une autre question"),
+        "human": ("human", "il veut parler à une personne"),
+        "message": ("message", "il veut laisser un message ou être rappelé"),
+        "goodbye": ("goodbye", "il prend congé"),
+        "opt_out": ("opt_out", "il ne veut plus jamais être appelé"),
+        "unclear": ("unclear", "incompréhensible, sans rapport"),
+    },
+    "en": {
+        "answer": ("answer", "they answer the question asked"),
+        "ask_other": ("question", "they ask another question"),
+        "human": ("human", "they want to talk to a person"),
+        "message": ("message", "they want to leave a message or be called back"),
+        "goodbye": ("goodbye", "they take their leave"),
+        "opt_out": ("opt_out", "they never want to be called again"),
+        "unclear": ("unclear", "incomprehensible, unrelated"),
+    },
+}
+_TEXT: dict[Language, dict[str, str]] = {
+    "fr": {
+        "head": "Tu classes la phrase d'une personne au téléphone avec {company}. Un seul mot de la liste, en JSON.",
+        "turn": "On lui demande : {question}\nMots possibles aussi : {answers}\nElle dit : {heard}",
+        "turn_plain": "On lui demande : {question}\nElle dit : {heard}",
+        "asks": "elle demande",
+        "answer_head": "Tu es l'agent téléphonique de {company}. Tu réponds en français, en une phrase de 25 mots, "
+        "avec les seules informations données, sans saluer ni poser de question.",
+        "answer_turn": "Informations : {info}\nQuestion : {heard}",
+    },
+    "en": {
+        "head": "You classify what a person on the phone with {company} says. One word of the list, in JSON.",
+        "turn": "They are asked: {question}\nWords also possible: {answers}\nThey say: {heard}",
+        "turn_plain": "They are asked: {question}\nThey say: {heard}",
+        "asks": "they ask about",
+        "answer_head": "You are the phone agent of {company}. You answer in English, in one sentence of 25 words, "
+        "with the given information only, without greeting or asking anything.",
+        "answer_turn": "Information: {info}\nQuestion: {heard}",
+    },
+}
+
+
+def labels(agent: Agent, waits: Expected) -> Labels:
+    """The labels of a turn: the intents, the answers to the question, the facts."""
+    intents: dict[str, Intent] = {label: told[0] for label, told in _INTENTS[agent.language].items()}
+    facts = {f"ask_{fact.id}": fact.id for fact in agent.facts}
+    return Labels(intents, _answers(agent, waits), facts)
+
+
+def _answers(agent: Agent, waits: Expected) -> dict[str, str]:
+    if waits.kind in ("confirm", "propose"):
+        return {"yes": "yes", "no": "no"}
+    if not waits.slots:
+        return {}
+    slot = agent.slots[waits.slots[0]]
+    if slot.type == "yes_no":
+        return {"yes": "yes", "no": "no"}
+    if slot.type == "choice":
+        return {choice: choice for choice in slot.choices}
+    return {}
+
+
+def instructions(agent: Agent) -> Message:
+    """The system message: the same for all of an agent's calls."""
+    words, text = _INTENTS[agent.language], _TEXT[agent.language]
+    lines = [text["head"].format(company=agent.company.name)]
+    lines += [f"{label} = {meaning}" for label, (_, meaning) in words.items()]
+    lines += [f"ask_{fact.id} = {text['asks']} : {', '.join(fact.about[:4])}" for fact in agent.facts]
+    return Message("system", "\n".join(lines))
+
+
+def turn_messages(agent: Agent, waits: Expected, heard: str) -> list[Message]:
+    """The chat that asks what `heard` means. With `heard` empty: what can be read ahead of it."""
+    text, answers = _TEXT[agent.language], _answers(agent, waits)
+    told = ", ".join(_gloss(agent, waits, label) for label in answers)
+    template = text["turn"] if answers else text["turn_plain"]
+    return [
+        instructions(agent),
+        Message("user", template.format(question=waits.question, answers=told, heard=heard).strip()),
+    ]
+
+
+def _gloss(agent: Agent, waits: Expected, label: str) -> str:
+    if waits.slots and agent.slots[waits.slots[0]].type == "choice":
+        words = agent.slots[waits.slots[0]].choices[label]
+        return f"{label} ({', '.join(words[:2])})" if words else label
+    return label
+
+
+def turn_schema(labels: Labels) -> dict[str, Any]:
+    """The grammar of the answer: one of the labels."""
+    return {
+        "type": "object",
+        "properties": {"is": {"type": "string", "enum": labels.all()}},
+        "required": ["is"],
+        "additionalProperties": False,
+    }
+
+
+def read_label(text: str, labels: Sequence[str]) -> str | None:
+    """The label that `text` (the answer so far) can only become; None while several are possible."""
+    begun = text.removeprefix(PREFILL)
+    closed = begun.split('"', 1)[0]
+    if '"' in begun:
+        return closed if closed in labels else None
+    left = [label for label in labels if label.startswith(closed)]
+    return left[0] if len(left) == 1 and closed else None
+
+
+def meaning(label: str, known: Labels, waits: Expected, by_rules: Understood) -> Understood:
+    """The mind's label and the rules' values together."""
+    if label in known.facts:
+        return Understood("question", by_rules.values, (known.facts[label],))
+    if label in known.answers:
+        slot = waits.slots[0] if waits.slots else "_confirm"
+        return Understood("answer", {**by_rules.values, slot: known.answers[label]})
+    intent = known.intents[label]
+    if intent == "question":
+        return Understood("question", by_rules.values, by_rules.facts)
+    if intent == "answer":
+        return Understood("answer" if by_rules.values else "unclear", by_rules.values, change=by_rules.change)
+    if intent in ("goodbye", "unclear") and by_rules.values and by_rules.intent == "answer":
+        return Understood("answer", by_rules.values)  # the rules read a value: that is an answer
+    return Understood(intent)
+
+
+# -- values the rules did not find
+
+_EXTRACTED = ("name", "number")
+
+
+def to_extract(agent: Agent, waits: Expected) -> tuple[str, ...]:
+    """The slots worth asking the mind for."""
+    return tuple(s for s in waits.slots if agent.slots[s].type in _EXTRACTED)
+
+
+def extract_messages(asked: Sequence[Message], agent: Agent, slots: Sequence[str]) -> list[Message]:
+    """The chat that asks for values, after the one that asked for the meaning."""
+    ask = "Donne les valeurs dites" if agent.language == "fr" else "Give the values said"
+    named = ", ".join(agent.slots[s].about or agent.slots[s].type for s in slots)
+    return [*asked, Message("assistant", PREFILL + 'answer"}'), Message("user", f"{ask}: {named}.")]
+
+
+def extract_schema(slots: Sequence[str]) -> dict[str, Any]:
+    """An object with a short text per slot."""
+    return {
+        "type": "object",
+        "properties": {slot: {"type": "string", "maxLength": 40} for slot in slots},
+        "required": list(slots),
+        "additionalProperties": False,
+    }
+
+
+def extracted(agent: Agent, text: str, heard: str) -> dict[str, str]:
+    """Slot values of the mind's JSON, kept only if the caller said them."""
+    try:
+        told: object = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    said, values = set(fold(heard).split()), dict[str, str]()
+    for slot, value in cast("dict[str, object]", told).items():
+        if not isinstance(value, str) or not value or not set(fold(value).split()) <= said:
+            continue
+        kind = agent.slots[slot].type
+        read = tidy_name(value, agent.language) if kind == "name" else find_number(digits(value, agent.language))
+        if read:
+            values[slot] = read
+    return values
+
+
+# -- phrasing
+
+
+def answer_messages(agent: Agent, state: State, facts: Facts, names: Sequence[str], heard: str) -> list[Message]:
+    """The chat that phrases an answer from facts."""
+    text = _TEXT[agent.language]
+    head = text["answer_head"].format(company=agent.company.name)
+    if agent.instructions:
+        head += f" {agent.instructions}"
+    info = " ".join(speech(agent, state, facts, agent.fact(name).info or agent.fact(name).say) for name in names)
+    return [Message("system", head), Message("user", text["answer_turn"].format(info=info, heard=heard))]
