@@ -61,7 +61,7 @@ class NumberClass(StrEnum):
 
 def classify(number: str, extra: tuple[str, ...] = ()) -> NumberClass:
     """The class of `number` (E.164 or short code); `extra`: prefixes the operator lets out, as `+44`."""
-    if not re.fullmatch(r"\+?\d+", number):
+    if not re.fullmatch(r"\+?[0-9]+", number):
         return NumberClass.INVALID
     if number in SPECIAL:
         return NumberClass.SPECIAL
@@ -77,7 +77,7 @@ def matches(number: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _regex(pattern: str) -> str:
-    return pattern.replace("+", r"\+").replace(".", r"\d+").replace("X", r"\d")
+    return pattern.replace("+", r"\+").replace(".", "[0-9]+").replace("X", "[0-9]")
 
 
 def to_e164(dialled: str) -> str:
@@ -95,7 +95,7 @@ def to_e164(dialled: str) -> str:
         return "+" + number
     if re.fullmatch(r"0[1-9]\d{8}", number):
         return _national(number)
-    return number if re.fullmatch(r"\+?\d+", number) else ""
+    return number if re.fullmatch(r"\+?[0-9]+", number) else ""
 
 
 def _national(number: str) -> str:

@@ -1,0 +1,78 @@
+"""Files for an Asterisk the operator already runs: what to include where. Nothing of theirs is replaced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from asterisk_conf.modules import modules
+from asterisk_conf.program import NoAsterisk, program
+from asterisk_conf.render import Places, copy_sounds, render, write
+from store.settings import Settings
+
+INCLUDED = {
+    "pjsip.conf": "pjsip.conf",
+    "extensions.conf": "extensions.conf",
+    "ari.conf": "ari.conf",
+    "manager.conf": "manager.conf",
+}
+"""Our file → the operator's file whose last line includes it."""
+
+WHOLE = ("http.conf", "chan_websocket.conf", "cdr.conf", "cdr_manager.conf", "rtp.conf", "modules.conf")
+"""Files given whole, for comparison: the operator's own probably say the same already."""
+
+_GENERAL = ("[general]", "[global]", "[system]", "[globals]")
+
+
+def handover(config: Settings, out: Path, *, demo: bool = False) -> list[Path]:
+    """Write the files and a README into `out`; their paths. Raises BadInput."""
+    try:
+        found = program(config)
+        places = Places(out.absolute(), out.absolute(), found.modules, found.data)
+    except NoAsterisk:  # only the operator's Asterisk is meant; its folders are its own
+        places = Places(out.absolute(), out.absolute(), Path("/usr/lib/asterisk/modules"), Path("/usr/share"))
+    rendered = render(config, places, demo=demo)
+    files = {f"decroche-{name}": _without_general(rendered[name]) for name in INCLUDED}
+    write({**files, **{name: rendered[name] for name in WHOLE}}, out)
+    copy_sounds(out / "sounds")
+    (out / "README").write_text(_readme(config, out.absolute()), encoding="utf-8")
+    return sorted(path for path in out.rglob("*") if path.is_file())
+
+
+def _without_general(text: str) -> str:
+    """The file without the sections an Asterisk has once: those stay the operator's own.
+
+    Of `[globals]`, which may be opened again, the lines are kept.
+    """
+    kept: list[str] = []
+    skipping = False
+    for line in text.splitlines():
+        if line.startswith("["):
+            skipping = line.strip() in _GENERAL[:3]
+        if not skipping:
+            kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def _readme(config: Settings, out: Path) -> str:
+    includes = "\n".join(f"  {theirs + ':':18} #include {out}/decroche-{ours}" for ours, theirs in INCLUDED.items())
+    return f"""Files of Décroche for an Asterisk you already run (22 or later, with chan_websocket)
+
+1. Add as the last line of each of these files in /etc/asterisk:
+
+{includes}
+
+   The sections [trunk], [udp], [tcp] and the phones must not exist there already: if you have your own
+   trunk, delete ours from decroche-pjsip.conf and set context=from-trunk in yours.
+
+2. Compare with yours: {", ".join(WHOLE)}.
+   - http.conf:            enabled=yes, bindaddr=127.0.0.1, bindport={config.asterisk.http_port}
+   - manager.conf:         enabled=yes, bindaddr=127.0.0.1, port={config.asterisk.ami_port}
+   - ari.conf:             enabled=yes
+   - cdr_manager.conf:     enabled=yes (else no Cdr event reaches us)
+   - chan_websocket.conf:  control_message_format = json
+   - modules.conf:         these {len(modules())} modules must be loaded
+
+3. These files hold passwords: chown them to Asterisk's user, mode 0600. sounds/ must be readable by it.
+
+4. asterisk -rx "core reload", then: decroche doctor
+"""
