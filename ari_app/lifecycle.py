@@ -5,8 +5,9 @@ Every instant is the timestamp of an Asterisk event, never our clock: the CDR is
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 Side = Literal["caller", "agent", "system"]
@@ -21,6 +22,14 @@ _OUTCOMES = {
 """Q.850 causes of calls that were never answered, as outcomes (ITU-T Q.850, table 1)."""
 
 
+_OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
+
+
+def asterisk_time(text: str) -> datetime:
+    """ARI's "2026-11-22T22:05:00.123+0000" as aware UTC. Raises ValueError."""
+    return datetime.fromisoformat(_OFFSET.sub(r"\1:\2", text)).astimezone(UTC)
+
+
 @dataclass(slots=True)
 class Lifecycle:
     """The facts of one channel. Feed it every event of the channel, in order."""
@@ -33,11 +42,15 @@ class Lifecycle:
     asked_by: Side | None = None
     """Who asked for the end, when it was us: the agent (a goodbye) or the system (a deadline, a fault)."""
     entered: bool = False
+    """`started_at` is Asterisk's word: the channel's creation."""
 
     def apply(self, kind: str, at: datetime, data: dict[str, Any]) -> None:
         """One ARI event. Events of an ended call change nothing."""
         if self.ended_at is not None:
             return
+        created = data.get("channel", {}).get("creationtime")
+        if created and not self.entered:
+            self.started_at, self.entered = asterisk_time(created), True
         match kind:
             case "ChannelStateChange":
                 if data.get("channel", {}).get("state") == "Up":

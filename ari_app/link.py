@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ import aioari
 import aiohttp
 from aiohttp import web
 
+from ari_app.lifecycle import asterisk_time
 from store.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,6 @@ QUEUE = 256
 
 GONE = "ChannelGone"
 """Our own event: the channel disappeared while the link was down."""
-
-_FRACTION = re.compile(r"([+-]\d\d)(\d\d)$")
 
 
 class LinkError(Unavailable):
@@ -64,11 +62,6 @@ class Arrival:
     created_at: datetime
     state: str
     language: str
-
-
-def asterisk_time(text: str) -> datetime:
-    """ARI's "2026-11-22T22:05:00.123+0000" as aware UTC."""
-    return datetime.fromisoformat(_FRACTION.sub(r"\1:\2", text)).astimezone(UTC)
 
 
 class Link:

@@ -56,15 +56,16 @@ async def load(settings: Settings) -> Parts:
 
 
 def _load(settings: Settings) -> Parts:
-    from asr.ears import ear, endpointer
+    from asr.ear import open_ear
+    from asr.turn import SmartTurn
     from asr.vad import SileroVad
     from llm.minds import mind
     from tts.voices import voice
 
     return Parts(
-        ear=ear(settings),
-        endpointer=endpointer(settings),
+        ear=open_ear(),
+        endpointer=SmartTurn(),
         activity=SileroVad,
         mind=mind(settings),
-        open_voice=lambda language, name: voice(language, name),
+        open_voice=voice,
     )

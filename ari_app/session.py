@@ -19,7 +19,7 @@ from ari_app.media import Audio, Closed, Mark, Media, MediaError, Status
 from ari_app.parts import Parts
 from ari_app.record import Done, Notes, Turn
 from ari_app.recording import Recording
-from ari_app.reply import Begin, Chunk, End, Over, Reply, Stages
+from ari_app.reply import Begin, Chunk, End, Item, Over, Reply, Stages
 from ari_app.talker import Talker
 from ari_app.turns import (
     Decision,
@@ -366,7 +366,7 @@ class Dialogue:
                         await self._apologise()
                     return follow
 
-    async def _next(self, reply: Reply) -> Any:
+    async def _next(self, reply: Reply) -> Item:
         """The reply's next item; a mind or voice that takes for ever is given up."""
         try:
             async with asyncio.timeout(THINK_SECONDS):

@@ -1,0 +1,57 @@
+"""What an action is given, and how one is found by its name.
+
+Each action is one file with `async def run(context, args) -> result`. A result always holds `outcome`, one word the
+scenario branches on. An action never speaks: the conversation phrases what became of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from ari_app.agents.effects import Act
+from ari_app.link import Link
+from ari_app.office import Office
+from ari_app.office_types import Answerable
+from store.errors import DecrocheError
+
+log = logging.getLogger(__name__)
+
+NAMES = ("book", "cancel", "message", "transfer", "opt_out", "record", "dtmf", "webhook", "hangup")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionContext:
+    """The call an action is done for. `tenant` is the store's, never the caller's."""
+
+    call_id: UUID
+    who: Answerable
+    channel_id: str
+    direction: str
+    caller: str
+    callee: str
+    office: Office
+    link: Link
+
+    @property
+    def party(self) -> str:
+        """The person at the other end, E.164 or '' when hidden."""
+        return self.caller if self.direction == "inbound" else self.callee
+
+
+async def perform(act: Act, context: ActionContext) -> Mapping[str, Any]:
+    """Do it. What goes wrong is an outcome, `failed`, for the conversation to deal with; never an exception."""
+    if act.name not in NAMES:
+        return {"outcome": "unknown"}
+    module = importlib.import_module(f"ari_app.actions.{act.name}")
+    try:
+        result: Mapping[str, Any] = await module.run(context, act.args)
+    except DecrocheError as error:
+        log.error("action %s failed: [%s] %s", act.name, error.code, error)
+        return {"outcome": "failed", "error": error.code}
+    log.info("action %s: %s", act.name, result.get("outcome"))
+    return result

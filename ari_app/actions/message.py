@@ -1,0 +1,13 @@
+"""Take a message for the people of the company."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ari_app.actions.base import ActionContext
+
+
+async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`args`: text, optional name and phone (the caller's own number otherwise). Outcome: done."""
+    return await context.office.message(context.who, context.call_id, context.party, args)

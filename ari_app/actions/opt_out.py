@@ -1,0 +1,15 @@
+"""Never call this person again: the opposition is stored at once (C. conso R223-3: also said orally)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ari_app.actions.base import ActionContext
+
+
+async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Outcome: done, or unknown_number when the caller hides theirs."""
+    if not context.party:
+        return {"outcome": "unknown_number"}
+    return await context.office.oppose(context.who, context.call_id, context.party)

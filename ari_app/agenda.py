@@ -1,0 +1,78 @@
+"""Appointments: turns what the caller agreed to into a booking, or proposes the nearest free times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from ari_app.office_types import Answerable
+from store import bookings
+from store.bookings import SlotTaken
+from store.db import Conn
+from store.errors import BadInput
+
+MINUTES = 30
+"""Length of an appointment whose scenario does not say."""
+PROPOSED = 3
+"""Free times proposed when the one wanted is taken."""
+LOOK_AHEAD = timedelta(days=14)
+
+
+def book(conn: Conn, who: Answerable, call_id: UUID, party: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Book `args` (name, day, time; minutes, note). Outcome: done, taken or closed, both with `alternatives`."""
+    starts, length = wanted(args, who.timezone)
+    if not is_open(who, starts, length):
+        return {"outcome": "closed", "alternatives": alternatives(conn, who, starts, length)}
+    try:
+        made = bookings.book(
+            conn, who.tenant_id, who.agent_name, str(args.get("name", "")), starts, starts + length,
+            call_id=call_id, phone=party or None, note=str(args.get("note", "")),
+        )  # fmt: skip
+    except SlotTaken:
+        return {"outcome": "taken", "alternatives": alternatives(conn, who, starts, length)}
+    return {"outcome": "done", "booking": str(made.id), "starts_at": starts.isoformat()}
+
+
+def wanted(args: Mapping[str, Any], timezone: str) -> tuple[datetime, timedelta]:
+    """The instant and the length asked for. Raises BadInput naming the field that cannot be read."""
+    try:
+        day, clock = date.fromisoformat(str(args["day"])), time.fromisoformat(str(args["time"]))
+        length = timedelta(minutes=int(args.get("minutes") or MINUTES))
+    except (KeyError, ValueError) as error:
+        raise BadInput(f"appointment: {error}", hint="day is 2026-11-24, time is 14:30") from error
+    return datetime.combine(day, clock, ZoneInfo(timezone)), length
+
+
+def is_open(who: Answerable, starts: datetime, length: timedelta) -> bool:
+    """The company is open for the whole appointment (always, when the agent's file has no hours)."""
+    hours = who.agent.hours
+    if hours is None:
+        return True
+    last = starts + length - timedelta(minutes=1)
+    return all(hours.open_at(at.date(), at.time()) for at in (starts, last))
+
+
+def alternatives(conn: Conn, who: Answerable, starts: datetime, length: timedelta) -> list[dict[str, str]]:
+    """The first free times after the one wanted, in open hours."""
+    until = starts + LOOK_AHEAD
+    taken = bookings.find(conn, agent=who.agent_name, since=starts, until=until)
+    free: list[dict[str, str]] = []
+    at = starts
+    while len(free) < PROPOSED and at < until:
+        at += length
+        clear = all(at >= b.ends_at or at + length <= b.starts_at for b in taken)
+        if clear and is_open(who, at, length):
+            free.append({"day": at.date().isoformat(), "time": f"{at:%H:%M}"})
+    return free
+
+
+def cancel(conn: Conn, who: Answerable, party: str) -> Mapping[str, Any]:
+    """Cancel the party's next appointment. Outcome: done, or none."""
+    coming = bookings.find(conn, agent=None, since=who.now(), phone=party) if party else []
+    if not coming:
+        return {"outcome": "none"}
+    cancelled = bookings.cancel(conn, coming[0].id)
+    return {"outcome": "done", "booking": str(cancelled.id), "starts_at": cancelled.starts_at.isoformat()}

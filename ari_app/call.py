@@ -1,0 +1,289 @@
+"""One call from its first event to its CDR: answers it, lets it converse, transfers it, and writes down what it was."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from ari_app.actions.base import ActionContext, perform
+from ari_app.agents.conversation import AgentConversation
+from ari_app.agents.effects import Act, Conversation, Facts, Plan
+from ari_app.house import House
+from ari_app.lifecycle import Lifecycle, Side
+from ari_app.link import ChannelEvent, LinkError
+from ari_app.media import Media
+from ari_app.office_types import Answerable, CallEnd
+from ari_app.record import Notes
+from ari_app.recording import Recording
+from ari_app.session import Dialogue, Phrases, Said
+from store.errors import DecrocheError
+
+log = logging.getLogger(__name__)
+
+RING_MARGIN = 5
+"""Seconds Asterisk itself waits beyond the ringing time, so that the dialplan names the outcome first."""
+
+END_SECONDS = 5.0
+"""How long Asterisk may take to say that a channel we hung up is gone."""
+
+
+@dataclass(slots=True)
+class CallState:
+    """The facts of one call as they stand."""
+
+    id: UUID
+    direction: str
+    channel_id: str
+    caller: str
+    callee: str
+    who: Answerable
+    life: Lifecycle
+    notes: Notes = field(default_factory=Notes)
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    decision_id: UUID | None = None
+    record: bool = False
+    """The recording policy, and the caller where asked, allow a recording to be kept."""
+
+
+class Call:
+    """Runs one call whose channel is in our application. Every path ends in a CDR."""
+
+    def __init__(self, house: House, state: CallState, events: asyncio.Queue[ChannelEvent]) -> None:
+        self._house, self.state, self._events = house, state, events
+        self._link = house.link
+        self._recording = Recording()
+        self._dialogue: Dialogue | None = None
+        self._answered = 0.0
+        self._numbers = count(1)
+        self._transfer = ""
+        self._dialled = ""
+        self._returned: asyncio.Future[str | None] | None = None
+        self._arrived: asyncio.Future[bool] | None = None
+        self._dialling = ("", "", 0)
+        agent = state.who.agent
+        state.record = agent.recording.policy == "announced"
+        self._voice = house.parts.voice(agent.language, agent.voice)
+        self._conversation: Conversation = AgentConversation(
+            agent,
+            house.parts.mind,
+            Facts(
+                str(state.id), state.who.now(), "inbound" if state.direction == "inbound" else "outbound",
+                state.caller, state.callee, state.variables,
+            ),
+        )  # fmt: skip
+
+    # -- the whole call ----------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Answer (inbound), converse, and write the CDR whatever happens."""
+        follower = asyncio.create_task(self._follow(), name="follow")
+        try:
+            await self._live()
+        except DecrocheError as error:
+            log.error("call failed: [%s] %s", error.code, error)
+            await self._hand_over()
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    await asyncio.shield(follower)
+            follower.cancel()
+            self._link.unwatch(self.state.channel_id)
+            await self._conversation.release()
+            await self._write_down()
+
+    async def run_outbound(self, *, endpoint: str, caller_id: str, seconds: int) -> None:
+        """Ring `endpoint`; if it is answered, converse. Busy, refused or unanswered is a CDR too."""
+        self._arrived = asyncio.get_running_loop().create_future()
+        self._dialling = (endpoint, caller_id, seconds)
+        await self.run()
+
+    async def _picked_up(self) -> bool:
+        """Ring and wait: True when our channel entered the application, False when it ended unanswered."""
+        state = self.state
+        endpoint, caller_id, seconds = self._dialling
+        call = str(state.id)
+        await self._link.originate(
+            state.channel_id, endpoint, caller_id=caller_id, seconds=seconds + RING_MARGIN, args="outbound",
+            variables={"__DECROCHE_CALL": call, "__DECROCHE_RING": str(seconds), "CDR(userfield)": call},
+        )  # fmt: skip
+        await self._link.subscribe(state.channel_id)
+        assert self._arrived is not None, "run_outbound() made it"
+        return await self._arrived
+
+    async def _live(self) -> None:
+        if self.state.direction == "outbound" and not await self._picked_up():
+            return
+        opening: Plan = Said(self._conversation.opening())
+        await self._prepare_voice(opening)
+        why = await self._converse(opening, answer=self.state.direction == "inbound")
+        while why == "transfer":
+            outcome = await self._transferred()
+            if outcome is None:
+                return
+            acted = self._conversation.plan_acted("transfer", {"outcome": outcome})
+            why = await self._converse(acted, answer=False)
+        log.info("conversation ended: %s", why)
+        await self._end(why)
+
+    async def _prepare_voice(self, opening: Plan) -> None:
+        """The opening is synthesised before the answer, so that the caller never waits for it."""
+        from tts.cache import CachedVoice
+
+        if isinstance(self._voice, CachedVoice) and isinstance(opening, Said):
+            await self._voice.prepare([line.text for line in opening.lines if not isinstance(line, Act)])
+
+    async def _converse(self, opening: Plan, *, answer: bool) -> str:
+        """One stay on a media channel. Returns why it ended."""
+        state, link = self.state, self._link
+        number = next(self._numbers)
+        media_id, bridge_id = f"{state.id}-media-{number}", f"{state.id}-bridge-{number}"
+        url = await link.open_media(media_id)
+        try:
+            async with Media(self._house.http, url, self._house.ari_user, self._house.ari_password) as media:
+                await link.open_bridge(bridge_id, state.channel_id, media_id)
+                if answer:
+                    await link.answer(state.channel_id)
+                if not self._answered:
+                    self._answered = monotonic()
+                return await self._dialogue_on(media, opening)
+        finally:
+            self._dialogue = None
+            with suppress(LinkError):
+                await link.close_bridge(bridge_id)
+                await link.hangup(media_id)
+
+    async def _dialogue_on(self, media: Media, opening: Plan) -> str:
+        agent, settings = self.state.who.agent, self._house.settings.call
+        self._dialogue = dialogue = Dialogue(
+            media, self._conversation, self._house.parts, self._voice, language=agent.language,
+            phrases=Phrases(agent.excuse, agent.farewell), notes=self.state.notes,
+            recording=self._recording, answered=self._answered, silence_seconds=settings.silence_seconds,
+            perform=self._perform,
+        )  # fmt: skip
+        if self.state.life.over:
+            return "hung_up"
+        left = settings.max_seconds - (monotonic() - self._answered)
+        deadline = asyncio.create_task(self._deadline(dialogue, left, agent.farewell), name="deadline")
+        try:
+            return await dialogue.run(opening)
+        finally:
+            deadline.cancel()
+
+    async def _deadline(self, dialogue: Dialogue, seconds: float, goodbye: str) -> None:
+        """The longest a call may last: leave is taken; and if even that hangs, it is ended."""
+        await asyncio.sleep(max(1.0, seconds))
+        self.state.notes.outcome = "max_duration"
+        await dialogue.take_leave(goodbye, "max_duration")
+        await asyncio.sleep(20)
+        dialogue.stop("max_duration")
+
+    # -- what Asterisk says ------------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        """Every event of the channel, in order, until it is gone."""
+        life = self.state.life
+        while not life.over:
+            event = await self._events.get()
+            life.apply(event.type, event.at, event.data)
+            match event.type:
+                case "ChannelDtmfReceived" if self._dialogue is not None:
+                    self._dialogue.press(str(event.data.get("digit", "")))
+                case "ChannelHangupRequest" | "ChannelDestroyed" | "ChannelGone":
+                    self._wake(None)
+                    self._pick_up(False)
+                    if self._dialogue is not None:
+                        self._dialogue.stop("hung_up")
+                case "Dial" if event.data.get("dialstatus") == "ANSWER" and self._transfer:
+                    self._dialled = "answered"
+                case "StasisStart" if self._transfer:
+                    args = [*event.data.get("args", ()), "", ""]
+                    self._wake(args[1] if args[0] == "transfer" else "returned")
+                case "StasisStart":
+                    self._pick_up(True)
+                case _:
+                    pass
+
+    def _pick_up(self, yes: bool) -> None:
+        if self._arrived is not None and not self._arrived.done():
+            self._arrived.set_result(yes)
+
+    # -- transfers ---------------------------------------------------------------------------------------
+
+    async def _transferred(self) -> str | None:
+        """Give the call to the dialplan and wait: the outcome if it comes back to us, None if it is over."""
+        target, self._dialled = self._transfer, ""
+        self._returned = asyncio.get_running_loop().create_future()
+        await self._link.continue_in_dialplan(self.state.channel_id, "decroche-transfer", target)
+        if self.state.life.over:
+            self._wake(None)
+        outcome = await self._returned
+        self._transfer = ""
+        last = self.state.notes.actions[-1]
+        last.result["outcome"] = outcome or self._dialled or "abandoned"
+        log.info("transfer to %s: %s", target, last.result["outcome"])
+        return outcome
+
+    def _wake(self, outcome: str | None) -> None:
+        if self._returned is not None and not self._returned.done():
+            self._returned.set_result(outcome)
+
+    # -- actions -----------------------------------------------------------------------------------------
+
+    async def _perform(self, act: Act) -> Mapping[str, Any]:
+        state = self.state
+        context = ActionContext(
+            state.id, state.who, state.channel_id, state.direction, state.caller, state.callee,
+            self._house.office, self._link,
+        )  # fmt: skip
+        result = await perform(act, context)
+        if act.name == "transfer" and result.get("outcome") == "transferring":
+            self._transfer = str(result["to"])
+        if act.name == "record":
+            state.record = bool(act.args.get("allowed"))
+        return result
+
+    # -- the end -----------------------------------------------------------------------------------------
+
+    async def _end(self, why: str) -> None:
+        """Hang up, unless the caller did."""
+        self.state.notes.outcome = self.state.notes.outcome or ("" if why in ("hangup", "hung_up") else why)
+        if self.state.life.over or (why in ("hung_up", "closed") and self.state.life.side == "caller"):
+            return
+        if why == "failed":
+            await self._hand_over()
+            return
+        await self._hang_up("system" if why == "max_duration" else "agent")
+
+    async def _hang_up(self, side: Side) -> None:
+        self.state.life.asked_by = side
+        with suppress(LinkError):
+            await self._link.hangup(self.state.channel_id)
+
+    async def _hand_over(self) -> None:
+        """We cannot go on: the dialplan's fallback takes the caller, as when the application is away."""
+        state = self.state
+        state.notes.outcome = state.notes.outcome or "failed"
+        state.life.asked_by = "system"
+        if state.life.over:
+            return
+        if state.direction == "outbound":
+            await self._hang_up("system")
+            return
+        try:
+            await self._link.continue_in_dialplan(state.channel_id, "decroche-away", state.callee)
+        except LinkError:
+            await self._hang_up("system")
+
+    async def _write_down(self) -> None:
+        """The CDR, its charge, the recording. A database that is down loses nothing: the office spools it."""
+        state = self.state
+        recording = self._recording if state.record and state.life.answered_at else None
+        await self._house.office.finish(CallEnd(state.id, state.direction, state.channel_id, state.caller, state.callee,
+            state.who, state.life, state.notes, dict(state.variables), state.decision_id, recording))  # fmt: skip

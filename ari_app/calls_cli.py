@@ -1,0 +1,206 @@
+"""`decroche calls` (what calls were) and `decroche call` (placing them)."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from ari_app import control
+from ari_app.calls_view import row, whole
+from store import calls as kept
+from store import tenants
+from store.console import emit, err, json_option, out, to_json
+from store.db import Database, open_database
+from store.errors import BadInput
+from store.settings import settings
+
+COLUMNS = ["id", "started_at", "direction", "caller", "callee", "seconds", "agent", "outcome", "price"]
+
+
+@click.group()
+def calls() -> None:
+    """What calls were: list, show, export, timeline.
+
+    \b
+    Example:
+      decroche calls list --tenant dentiste --limit 20
+    """
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise BadInput(f"{text!r} is not a call's id", hint="decroche calls list") from error
+
+
+def _found(db: Database, tenant: str, limit: int, **filters: Any) -> list[dict[str, Any]]:
+    with db.operator() as conn:
+        tenant_id = tenants.tenant_id(conn, tenant) if tenant else None
+        found = kept.find(conn, tenant_id=tenant_id, limit=limit, **filters)
+        names = {t.id: t.slug for t in tenants.listed(conn)}
+        return [row(conn, cdr, names.get(cdr.tenant_id, "")) for cdr in found]
+
+
+@calls.command("list")
+@click.option("--tenant", default="", help="Only this tenant's.")
+@click.option("--direction", type=click.Choice(["inbound", "outbound"]), default=None)
+@click.option("--since", type=click.DateTime(), default=None, help="UTC.")
+@click.option("--limit", default=50, show_default=True)
+@json_option
+def list_calls(tenant: str, direction: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
+    """The latest calls, newest first.
+
+    \b
+    Example:
+      decroche calls list --direction inbound --limit 10
+    """
+    with open_database() as db:
+        rows = _found(db, tenant, limit, direction=direction, since=_utc(since))
+    shown = rows if as_json else [{**r, "id": r["id"], "started_at": r["started_at"][5:19]} for r in rows]
+    emit(shown, list(rows[0]) if as_json and rows else COLUMNS, as_json=as_json, empty="no calls yet")
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    from datetime import UTC
+
+    return at.replace(tzinfo=UTC) if at else None
+
+
+@calls.command()
+@click.argument("call_id")
+@json_option
+def show(call_id: str, as_json: bool) -> None:
+    """One call: who, when, what was said, heard and done, what it cost and why it was lawful.
+
+    \b
+    Example:
+      decroche calls show 01932f7e-… --json
+    """
+    with open_database() as db, db.operator() as conn:
+        facts = whole(conn, kept.get(conn, _id(call_id)))
+    if as_json:
+        click.echo(to_json(facts))
+    else:
+        from ari_app.calls_view import transcript
+
+        for line in transcript(facts):
+            out.print(line, markup=False, soft_wrap=True)
+
+
+@calls.command()
+@click.option("--tenant", default="", help="Only this tenant's.")
+@click.option("--limit", default=10_000, show_default=True)
+@click.option("--csv", "as_csv", is_flag=True, help="CSV (UTF-8, semicolons) instead of JSON lines.")
+@json_option
+def export(tenant: str, limit: int, as_csv: bool, as_json: bool) -> None:
+    """Every call, one a line: JSON lines, or CSV that a French spreadsheet opens.
+
+    \b
+    Example:
+      decroche calls export --tenant dentiste --csv > calls.csv
+    """
+    with open_database() as db:
+        rows = _found(db, tenant, limit)
+    if as_csv and not as_json:
+        _csv(rows)
+    else:
+        emit(rows, [], as_json=True)
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> None:
+    names = list(rows[0]) if rows else COLUMNS
+    writer = csv.DictWriter(sys.stdout, names, delimiter=";", lineterminator="\n")
+    writer.writeheader()
+    for each in rows:
+        writer.writerow({k: _safe(v) for k, v in each.items()})
+
+
+def _safe(value: Any) -> Any:
+    """A caller's text must not be a formula when the file is opened (OWASP, CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=@\t\r" else value
+
+
+@calls.command()
+@click.argument("call_id")
+@click.option("--out", "path", type=click.Path(path_type=Path), required=True, help="SVG file to write.")
+def timeline(call_id: str, path: Path) -> None:
+    """A picture of the call: who spoke when, what was thought, interruptions, the disclosure.
+
+    \b
+    Example:
+      decroche calls timeline 01932f7e-… --out call.svg
+    """
+    from ari_app.timeline import draw
+
+    with open_database() as db, db.operator() as conn:
+        facts = whole(conn, kept.get(conn, _id(call_id)))
+    path.write_text(draw(facts), encoding="utf-8")
+    out.print(f"{path}")
+
+
+@click.group()
+def call() -> None:
+    """Place calls.
+
+    \b
+    Example:
+      decroche call place --tenant dentiste --agent rappel --to +33639980100
+    """
+
+
+@call.command("place")
+@click.option("--tenant", required=True, help="Whose call it is.")
+@click.option("--agent", required=True, help="Which of its agents speaks.")
+@click.option("--to", "to", required=True, help="The number to ring.")
+@click.option("--purpose", type=click.Choice(["service", "contract", "callback", "press", "canvassing"]), default=None,
+              help="Why; the agent's own purpose otherwise.")  # fmt: skip
+@click.option("--party", type=click.Choice(["consumer", "business"]), default="consumer", show_default=True)
+@click.option("--postcode", default="", help="Where the person is: decides the lawful hours.")
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="What the agent is to know.")
+@click.option("--at", default=None, help="Judge the call at this instant (ISO 8601); the call is not placed.")
+@click.option("--no-wait", is_flag=True, help="Do not wait for the call's end.")
+@json_option
+def place(
+    tenant: str, agent: str, to: str, purpose: str | None, party: str, postcode: str, variables: tuple[str, ...],
+    at: str | None, no_wait: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Ask compliance, then ring. Exit status 1 when the law forbids it: the reasons and articles are said.
+
+    \b
+    Example:
+      decroche call place --tenant dentiste --agent rappel --to +33639980100 --var patient="Mme Martin"
+    """
+    answer = asyncio.run(
+        control.ask(
+            settings(), "place", seconds=settings().call.max_seconds + 120, tenant=tenant, agent=agent, to=to,
+            purpose=purpose or "", party=party, postcode=postcode, variables=_variables(variables), at=at,
+            check_only=at is not None, wait=not no_wait,
+        )
+    )  # fmt: skip
+    decision = answer["decision"]
+    if as_json:
+        click.echo(json.dumps(answer, ensure_ascii=False))
+    elif decision["allowed"]:
+        out.print(f"allowed: {decision['explanation']}", markup=False)
+        if answer["placed"]:
+            out.print(f"call {answer['call']}" + ("" if no_wait else f": decroche calls show {answer['call']}"))
+    if not decision["allowed"]:
+        err.print(f"refused: {decision['explanation']}", style="red", markup=False)
+        raise SystemExit(1)
+
+
+def _variables(pairs: Sequence[str]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise BadInput(f"--var {pair!r} is not NAME=VALUE", hint='--var patient="Mme Martin"')
+    return dict(pair.split("=", 1) for pair in pairs)

@@ -1,0 +1,116 @@
+"""How a call is shown: a row of a table, one JSON object, a transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from billing.ledger import charge_of
+from compliance.ledger import decision_of
+from store.calls import CallRecord, Cdr
+from store.db import Conn
+from store.tenants import listed
+
+
+def row(conn: Conn, cdr: Cdr, tenant: str) -> dict[str, Any]:
+    """One call on one line."""
+    charge = charge_of(conn, cdr.id)
+    plain = charge.plain() if charge else {}
+    return {
+        "id": str(cdr.id),
+        "tenant": tenant,
+        "started_at": cdr.started_at.isoformat(),
+        "direction": cdr.direction,
+        "caller": cdr.caller,
+        "callee": cdr.callee,
+        "seconds": plain.get("answered_seconds", 0),
+        "agent": cdr.agent,
+        "version": cdr.agent_version,
+        "outcome": cdr.outcome,
+        "hangup_side": cdr.hangup_side,
+        "price": plain.get("amount") if plain.get("status") != "unrated" else "unrated",
+        "currency": plain.get("currency"),
+    }
+
+
+def whole(conn: Conn, record: CallRecord) -> dict[str, Any]:
+    """Everything known of one call. Times are ISO 8601 UTC; milliseconds count from the answer."""
+    cdr = record.cdr
+    charge = charge_of(conn, cdr.id)
+    decision = decision_of(conn, cdr.decision_id) if cdr.decision_id else None
+    tenant = next((t.slug for t in listed(conn) if t.id == cdr.tenant_id), "")
+    return {
+        "id": str(cdr.id),
+        "tenant": tenant,
+        "direction": cdr.direction,
+        "caller": cdr.caller,
+        "callee": cdr.callee,
+        "number": cdr.number,
+        "agent": cdr.agent,
+        "version": cdr.agent_version,
+        "started_at": cdr.started_at.isoformat(),
+        "answered_at": cdr.answered_at.isoformat() if cdr.answered_at else None,
+        "ended_at": cdr.ended_at.isoformat(),
+        "duration_ms": round((cdr.ended_at - cdr.answered_at).total_seconds() * 1000) if cdr.answered_at else 0,
+        "hangup_cause": cdr.hangup_cause,
+        "hangup_side": cdr.hangup_side,
+        "outcome": cdr.outcome,
+        "turns": [
+            {
+                "who": t.who,
+                "text": t.text,
+                "from_ms": t.from_ms,
+                "to_ms": t.to_ms,
+                "heard_ms": t.heard_ms,
+                "stages": dict(t.stages),
+            }
+            for t in record.turns
+        ],
+        "actions": [
+            {"name": a.name, "args": dict(a.args), "result": dict(a.result), "at_ms": a.at_ms} for a in record.actions
+        ],
+        "disclosure": {"text": cdr.disclosure_text, "heard_at_ms": cdr.disclosure_heard_ms}
+        if cdr.disclosure_text
+        else None,
+        "decision": decision,
+        "charge": charge.plain() if charge else None,
+        "recording": cdr.recording,
+        "asterisk_cdr": dict(cdr.asterisk_cdr) if cdr.asterisk_cdr else None,
+        "variables": dict(cdr.variables),
+    }
+
+
+def clock(ms: int) -> str:
+    """Minutes, seconds and tenths from the answer."""
+    return f"{ms // 60_000}:{ms // 1000 % 60:02}.{ms // 100 % 10}"
+
+
+def transcript(facts: Mapping[str, Any]) -> Iterator[str]:
+    """The call as a person reads it."""
+    yield f"{facts['direction']} call {facts['caller'] or 'hidden'} → {facts['callee']}, {facts['started_at'][:19]} UTC"
+    yield f"agent {facts['agent']} v{facts['version']} of {facts['tenant']}; {facts['outcome']}, " + (
+        f"hung up by the {facts['hangup_side']} (Q.850 cause {facts['hangup_cause']})"
+    )
+    events = [(t["from_ms"], _said(t)) for t in facts["turns"]]
+    events += [(a["at_ms"], f"        · {a['name']}: {a['result'].get('outcome', '')}") for a in facts["actions"]]
+    for _, line in sorted(events, key=lambda event: event[0]):
+        yield line
+    if facts["disclosure"]:
+        heard = facts["disclosure"]["heard_at_ms"]
+        yield "AI disclosure " + (f"heard at {heard / 1000:.1f} s" if heard is not None else "not heard to its end")
+    if facts["decision"]:
+        yield f"decision {'yes' if facts['decision']['allowed'] else 'no'}: {', '.join(facts['decision']['law'])}"
+    if facts["charge"]:
+        charge = facts["charge"]
+        yield f"{charge['answered_seconds']} s answered, {charge['billed_seconds']} s billed: " + (
+            f"{charge['amount']} {charge['currency']}"
+            if charge["amount"] is not None
+            else f"unrated: {charge['reason']}"
+        )
+
+
+def _said(turn: Mapping[str, Any]) -> str:
+    cut = " —" if turn["stages"].get("interrupted") else ""
+    total = turn["stages"].get("total")
+    waited = f"  [{total} ms]" if total is not None else ""
+    return f"{clock(turn['from_ms'])}  {turn['who']:6}  {turn['text']}{cut}{waited}"

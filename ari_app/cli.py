@@ -1,0 +1,77 @@
+"""The command `decroche`: gathers every folder's commands, each loaded only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from store.console import HouseGroup
+
+COMMANDS = {
+    "up": ("ari_app.service_cli:up", "Start everything in the background"),
+    "down": ("ari_app.service_cli:down", "Stop everything"),
+    "status": ("ari_app.service_cli:status", "What runs, and the calls in progress"),
+    "serve": ("ari_app.service_cli:serve", "Run the service in the foreground"),
+    "doctor": ("ari_app.doctor:doctor", "Check every part, and say what to type"),
+    "demo": ("ari_app.demo.cli:demo", "Two real calls, from first ring to price"),
+    "call": ("ari_app.calls_cli:call", "Place calls"),
+    "calls": ("ari_app.calls_cli:calls", "What calls were: list, show, export, timeline"),
+    "agent": ("ari_app.agents.cli:agent", "Agents: check, import, test, publish, chat"),
+    "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),
+    "asterisk": ("asterisk_conf.cli:asterisk", "The private Asterisk"),
+    "tenant": ("store.cli:tenant", "The operator's clients"),
+    "number": ("store.cli:number", "Telephone numbers"),
+    "audit": ("store.cli:audit", "The log of accesses and major actions"),
+    "database": ("store.cli:database", "The database"),
+    "models": ("store.models.cli:models", "Models: list, pull, verify"),
+    "asr": ("asr.cli:asr", "The ear"),
+    "tts": ("tts.cli:tts", "The voice"),
+    "llm": ("llm.cli:llm", "The mind"),
+    "billing": ("billing.cli:billing", "Rating, tariffs, invoices"),
+    "compliance": ("compliance.cli:compliance", "What the law allows"),
+}
+"""Command → (where it is, what it is for). The help is here so that `decroche --help` imports nothing."""
+
+
+class House(HouseGroup):
+    """The top of the command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(cls=House, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="decroche", prog_name="decroche")
+def decroche() -> None:
+    """AI agents that answer and place telephone calls on your own Asterisk.
+
+    \b
+    Example:
+      decroche up --demo
+      decroche softphone call +33162001234 --play question.wav --record answer.wav
+      decroche calls list
+
+    Exit statuses: 0 done; 1 refused or failed; 2 bad input; 3 done in part; 4 not found; 5 a part is
+    unavailable; 70 a fault of ours.
+    """
+
+
+def main() -> None:
+    """The entry point."""
+    decroche(prog_name="decroche")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

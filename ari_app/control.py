@@ -1,0 +1,105 @@
+"""The service's own door: a UNIX socket in its home (mode 0600) on which the command asks it for things.
+
+One JSON object a line each way. Who may open the socket is the operating system's answer to who may ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from store.errors import DecrocheError, Unavailable
+from store.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+
+
+class ServiceDown(Unavailable):
+    """The service does not run."""
+
+    code = "service_down"
+
+
+def socket_path(settings: Settings) -> Path:
+    """Where the door is. (A UNIX socket's path is at most 107 bytes; a long home gets one in the temp folder.)"""
+    path = settings.folder("run") / "control.sock"
+    if len(os.fsencode(path)) <= 100:
+        return path
+    import hashlib
+    import tempfile
+
+    mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"decroche-{os.getuid()}-{mark}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
+        raise Unavailable(f"{folder} is not a private folder of ours", hint="remove it")
+    return folder / "control.sock"
+
+
+async def serve(settings: Settings, handlers: Mapping[str, Handler]) -> asyncio.Server:
+    """Open the door: each request's `do` names its handler."""
+    path = socket_path(settings)
+    path.unlink(missing_ok=True)
+    old = os.umask(0o177)
+    try:
+        server = await asyncio.start_unix_server(lambda r, w: _answer(r, w, handlers), path)
+    finally:
+        os.umask(old)
+    return server
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handlers: Mapping[str, Handler]) -> None:
+    try:
+        line = await reader.readline()
+        writer.write(json.dumps(await _handle(line, handlers), default=str).encode() + b"\n")
+        await writer.drain()
+    except ConnectionError:
+        log.debug("the asker went away")
+    finally:
+        writer.close()
+
+
+async def _handle(line: bytes, handlers: Mapping[str, Handler]) -> Mapping[str, Any]:
+    try:
+        request: Mapping[str, Any] = json.loads(line)
+        handler = handlers[request["do"]]
+    except (ValueError, KeyError, TypeError):
+        return {"error": {"code": "bad_request", "message": "the request is not one I know"}}
+    try:
+        return await handler(request)
+    except DecrocheError as error:
+        return {
+            "error": {"code": error.code, "message": str(error), "hint": error.hint, "exit_status": error.exit_status}
+        }
+
+
+async def ask(settings: Settings, do: str, *, seconds: float = 60.0, **fields: Any) -> dict[str, Any]:
+    """Ask the running service. Raises ServiceDown, or what the service answered as an error."""
+    try:
+        reader, writer = await asyncio.open_unix_connection(socket_path(settings))
+    except (FileNotFoundError, ConnectionError) as error:
+        raise ServiceDown("the service does not run", hint="decroche up") from error
+    try:
+        writer.write(json.dumps({"do": do, **fields}).encode() + b"\n")
+        async with asyncio.timeout(seconds):
+            line = await reader.readline()
+    except TimeoutError as error:
+        raise ServiceDown(f"the service did not answer in {seconds:.0f} s", hint="decroche status") from error
+    finally:
+        writer.close()
+    if not line:
+        raise ServiceDown("the service went away", hint="decroche status")
+    answer: dict[str, Any] = json.loads(line)
+    if "error" in answer:
+        told = answer["error"]
+        failure = DecrocheError(told["message"], hint=told.get("hint", ""), code=told["code"])
+        failure.exit_status = told.get("exit_status", 1)
+        raise failure
+    return answer

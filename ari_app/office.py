@@ -1,0 +1,235 @@
+"""The office behind the calls: routes, bookings, messages, oppositions, CDRs. Every method runs in a thread.
+
+It only carries: SQL is the store's, prices are billing's, law is compliance's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from ari_app import agenda
+from ari_app import cdr as cdrs
+from ari_app.agents.definition import Agent
+from ari_app.agents.loading import loads
+from ari_app.office_types import Answerable, CallEnd, Order
+from ari_app.spool import Spool
+from store import agents, calls, live, messages, numbers, tenants
+from store.db import Database
+from store.errors import DecrocheError, NotFound, Refused
+from store.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LEASE_MARGIN = 120
+"""Seconds a lease outlives the longest call."""
+
+NODE = socket.gethostname()
+
+
+class NoAgent(Refused):
+    """No live agent answers this number."""
+
+    code = "no_agent"
+
+
+class Office:
+    """One per process; thread safe."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self.db, self._settings = db, settings
+        self.spool = Spool(settings.folder("spool"))
+        self._agents: dict[tuple[UUID, str, int], Agent] = {}
+        self._witnessed: dict[str, dict[str, Any]] = {}
+
+    # -- who answers -------------------------------------------------------------------------------------
+
+    async def who_answers(self, dialled: str) -> Answerable | None:
+        """The agent that answers a number; None when nobody has it. Raises NoAgent when nobody is live."""
+        return await asyncio.to_thread(self._who_answers, dialled)
+
+    def _who_answers(self, dialled: str) -> Answerable | None:
+        with self.db.service() as conn:
+            route = numbers.route(conn, dialled)
+        if route is None:
+            return None
+        if route.agent is None or route.version is None or route.tenant_status != "active":
+            raise NoAgent(
+                f"{dialled}: no live agent, or its tenant is {route.tenant_status}",
+                hint="decroche agent publish NAME; decroche number assign",
+            )
+        return self._answerable(route.tenant_id, route.agent, route.version, dialled)
+
+    def _answerable(self, tenant_id: UUID, name: str, version: int, number: str) -> Answerable:
+        key = (tenant_id, name, version)
+        with self.db.tenant(tenant_id) as conn:
+            (tenant,) = tenants.listed(conn)  # row-level security: its own row is all it sees
+            if key not in self._agents:
+                self._agents[key] = loads(agents.get(conn, tenant_id, name, version).yaml, name).agent
+        return Answerable(tenant_id, tenant.slug, number, self._agents[key], name, version, self._agents[key].time_zone)
+
+    async def caller_for(self, tenant: str, agent: str) -> Answerable:
+        """The live version of a tenant's agent and the number it shows. Raises NotFound, NoAgent."""
+        return await asyncio.to_thread(self._caller_for, tenant, agent)
+
+    def _caller_for(self, slug: str, name: str) -> Answerable:
+        with self.db.operator() as conn:
+            tenant_id = tenants.tenant_id(conn, slug)
+            live = agents.live(conn, tenant_id, name)
+            owned = numbers.listed(conn, tenant_id)
+        if live is None:
+            raise NoAgent(f"agent {name} of {slug} has no live version", hint=f"decroche agent publish {name}")
+        shown = next((n for n in owned if n.agent == name), None) or next(iter(owned), None)
+        if shown is None:
+            raise NotFound(f"tenant {slug} has no number to show", hint="decroche number assign")
+        return self._answerable(tenant_id, name, live.version, shown.e164)
+
+    async def live_agents(self) -> list[Answerable]:
+        """Every live agent that answers a number: what can be prepared beforehand."""
+        return await asyncio.to_thread(self._live_agents)
+
+    def _live_agents(self) -> list[Answerable]:
+        with self.db.operator() as conn:
+            everything = numbers.listed(conn)
+        found: list[Answerable] = []
+        for number in everything:
+            try:
+                who = self._who_answers(number.e164) if number.tenant_id else None
+            except NoAgent:
+                continue
+            if who is not None:
+                found.append(who)
+        return found
+
+    async def number_map(self) -> dict[str, str]:
+        """Every assigned number with its fallback ('' = none), for the dialplan."""
+        return await asyncio.to_thread(self._number_map)
+
+    def _number_map(self) -> dict[str, str]:
+        with self.db.operator() as conn:
+            return {n.e164: n.fallback or "" for n in numbers.listed(conn) if n.tenant_id is not None}
+
+    # -- the law -----------------------------------------------------------------------------------------
+
+    async def may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> Mapping[str, Any]:
+        """Compliance's decision, stored whether it says yes or no: id, allowed, reasons, law, explanation."""
+        return await asyncio.to_thread(self._may_call, who, call_id, number, order)
+
+    def _may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> Mapping[str, Any]:
+
+        raise NotImplementedError
+
+    # -- leases ------------------------------------------------------------------------------------------
+
+    async def lease(self, who: Answerable, call_id: UUID, channel: str, direction: str, since: datetime) -> None:
+        """The call is in progress here: should this process die, its lease tells that it was."""
+        await asyncio.to_thread(self._lease, who, call_id, channel, direction, since)
+
+    def _lease(self, who: Answerable, call_id: UUID, channel: str, direction: str, since: datetime) -> None:
+        until = datetime.now(UTC) + timedelta(seconds=self._settings.call.max_seconds + LEASE_MARGIN)
+        way = "inbound" if direction == "inbound" else "outbound"
+        with self.db.tenant(who.tenant_id) as conn:
+            live.begin(conn, live.LiveCall(who.tenant_id, call_id, channel, NODE, way, since, until))
+
+    def close_lost(self, now: datetime) -> int:
+        """Calls this node carried when it died: each gets a CDR, not billed, outcome `lost`. Returns how many.
+
+        Asterisk's own CDR has their true times; reconciliation finds them.
+        """
+        closed = 0
+        with self.db.operator() as conn:
+            left = [c for c in live.listed(conn) if c.node == NODE]
+        for call in left:
+            record = calls.Cdr(
+                id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller="", callee="",
+                started_at=call.since, ended_at=max(now, call.since), hangup_cause=41, hangup_side="system",
+                outcome="lost", asterisk_uniqueid=call.channel,
+            )  # fmt: skip
+            self._store(record, [], [])
+            closed += 1
+        return closed
+
+    # -- what agents do ----------------------------------------------------------------------------------
+
+    async def book(self, who: Answerable, call_id: UUID, party: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See `actions/book.py`."""
+        return await asyncio.to_thread(self._book, who, call_id, party, dict(args))
+
+    def _book(self, who: Answerable, call_id: UUID, party: str, args: dict[str, Any]) -> Mapping[str, Any]:
+        with self.db.tenant(who.tenant_id) as conn:
+            return agenda.book(conn, who, call_id, party, args)
+
+    async def cancel(self, who: Answerable, call_id: UUID, party: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See `actions/cancel.py`."""
+        return await asyncio.to_thread(self._cancel, who, party)
+
+    def _cancel(self, who: Answerable, party: str) -> Mapping[str, Any]:
+        with self.db.tenant(who.tenant_id) as conn:
+            return agenda.cancel(conn, who, party)
+
+    async def message(self, who: Answerable, call_id: UUID, party: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See `actions/message.py`."""
+        return await asyncio.to_thread(self._message, who, call_id, party, dict(args))
+
+    def _message(self, who: Answerable, call_id: UUID, party: str, args: dict[str, Any]) -> Mapping[str, Any]:
+        with self.db.tenant(who.tenant_id) as conn:
+            messages.leave(
+                conn, who.tenant_id, who.agent_name, str(args.get("text", "")), name=str(args.get("name", "")),
+                phone=str(args.get("phone") or party), call_id=call_id,
+            )  # fmt: skip
+        return {"outcome": "done"}
+
+    async def oppose(self, who: Answerable, call_id: UUID, party: str) -> Mapping[str, Any]:
+        """See `actions/opt_out.py`."""
+        return await asyncio.to_thread(self._oppose, who, call_id, party)
+
+    def _oppose(self, who: Answerable, call_id: UUID, party: str) -> Mapping[str, Any]:
+        from compliance.ledger import oppose
+
+        oppose(self.db, who.tenant_id, party, how="call", call_id=call_id, now=datetime.now(UTC))
+        return {"outcome": "done"}
+
+    # -- the end of a call -------------------------------------------------------------------------------
+
+    async def finish(self, end: CallEnd) -> None:
+        """Recording, CDR, charge. If the database is down the CDR is spooled; it is never lost."""
+        await asyncio.to_thread(self._finish, end)
+
+    def _finish(self, end: CallEnd) -> None:
+        path = cdrs.save_recording(end, self._settings) if end.recording is not None else None
+        record, turns, actions = cdrs.compose(end, path)
+        try:
+            self._store(record, turns, actions)
+            self._attach_witness(record)
+        except DecrocheError as error:
+            log.error("the CDR is spooled: [%s] %s", error.code, error)
+            self.spool.keep(record, turns, actions)
+
+    def _store(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> None:
+        from billing.ledger import record_call
+
+        with self.db.tenant(record.tenant_id) as conn:
+            charge = record_call(conn, record, turns, actions)
+            live.end(conn, record.id)
+        log.info("CDR stored: %s, %s", record.outcome, charge.status)
+
+    def witnessed(self, call_id: str, asterisk_cdr: dict[str, Any]) -> None:
+        """Asterisk's own CDR of a call; kept until ours is stored (it comes first, or just after)."""
+        self._witnessed[call_id] = asterisk_cdr
+        if len(self._witnessed) > 1000:
+            self._witnessed.pop(next(iter(self._witnessed)))
+
+    def _attach_witness(self, record: calls.Cdr) -> None:
+        seen = self._witnessed.pop(str(record.id), None)
+        if seen is not None:
+            with self.db.tenant(record.tenant_id) as conn:
+                calls.witness(conn, record.id, seen)
+
+    def retry_spool(self) -> int:
+        """Store the CDRs that waited for the database."""
+        return self.spool.retry(self._store)

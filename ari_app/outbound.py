@@ -1,0 +1,82 @@
+"""Placing a call: compliance is asked first; only its yes, stored, lets Asterisk ring anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from ari_app.call import Call, CallState
+from ari_app.house import House
+from ari_app.lifecycle import Lifecycle
+from ari_app.office_types import Order
+from store.errors import DecrocheError, Refused
+from store.ids import new_id
+from store.logs import bind_call
+from store.phones import e164
+
+log = logging.getLogger(__name__)
+
+
+class NotLawful(Refused):
+    """Compliance says that this call may not be placed."""
+
+    code = "not_lawful"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of an order before anybody picked up."""
+
+    call_id: UUID
+    decision: Mapping[str, Any]
+    task: asyncio.Task[None] | None
+
+
+async def place(
+    house: House,
+    order: Order,
+    group: asyncio.TaskGroup,
+    begun: Callable[[CallState], None],
+    ended: Callable[[str], None],
+) -> Placed:
+    """Ask, then ring. Raises NotLawful with reasons and articles, NotFound, NoAgent, BadInput for the number."""
+    number = e164(order.to, field="to")
+    who = await house.office.caller_for(order.tenant, order.agent)
+    call_id = new_id()
+    decision = await house.office.may_call(who, call_id, number, order)
+    if order.check_only or not decision["allowed"]:
+        return Placed(call_id, decision, None)
+    channel_id = f"{call_id}-out"
+    state = CallState(
+        call_id, "outbound", channel_id, who.number, number, who, Lifecycle(datetime.now(UTC)),
+        variables=dict(order.variables or {}), decision_id=decision["id"],
+    )  # fmt: skip
+    begun(state)
+    task = group.create_task(ring(house, state), name=f"call-{call_id}")
+    task.add_done_callback(lambda _: ended(str(call_id)))
+    return Placed(call_id, decision, task)
+
+
+async def ring(house: House, state: CallState) -> None:
+    """Ring the number; when it is answered the channel enters our application and the call goes on as any other.
+
+    The edge of one call's task: whatever happens in it stays in it.
+    """
+    bind_call(str(state.id))
+    events = house.link.watch(state.channel_id)
+    try:
+        await house.office.lease(state.who, state.id, state.channel_id, "outbound", state.life.started_at)
+        await Call(house, state, events).run_outbound(
+            endpoint=f"Local/{state.callee}@decroche-outbound/n",
+            caller_id=state.caller,
+            seconds=house.settings.call.ring_seconds,
+        )
+    except DecrocheError as error:
+        log.error("call not placed: [%s] %s", error.code, error)
+    except Exception:
+        log.exception("a fault of ours ended a call")

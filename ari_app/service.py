@@ -1,0 +1,239 @@
+"""The service: keeps the link to Asterisk, gives each call its task, places calls, and mends what a crash left."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+
+from ari_app import control, parts
+from ari_app.call import Call, CallState
+from ari_app.house import House
+from ari_app.lifecycle import Lifecycle
+from ari_app.link import Arrival, Link, LinkError
+from ari_app.office import NoAgent, Office
+from ari_app.outbound import Order, place
+from ari_app.warming import warm
+from ari_app.witness import Witness
+from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
+from asterisk_conf.server import Asterisk, AsteriskDown
+from store.db import Database, open_database
+from store.errors import DecrocheError
+from store.ids import new_id
+from store.logs import bind_call
+from store.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SYNC_SECONDS = 2.0
+"""How often new numbers, new agents and spooled CDRs are looked for."""
+
+
+class Service:
+    """One process that answers and places calls. `run` until cancelled or told to stop."""
+
+    def __init__(self, settings: Settings, *, demo: bool = False) -> None:
+        self.settings = settings
+        self.ready = asyncio.Event()
+        self._demo = demo
+        self._stopping = asyncio.Event()
+        self._calls: dict[str, CallState] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._published: dict[str, str] = {}
+        self._house: House
+        self._group: asyncio.TaskGroup
+
+    def stop(self) -> None:
+        """Take no more calls, let those in progress end, then leave."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Load, connect, serve."""
+        db = await asyncio.to_thread(open_database, self.settings)
+        try:
+            loaded = await parts.load(self.settings)
+            try:
+                async with aiohttp.ClientSession() as http:
+                    await self._serve(db, loaded, http)
+            finally:
+                await loaded.close()
+        finally:
+            db.close()
+
+    async def _serve(self, db: Database, loaded: parts.Parts, http: aiohttp.ClientSession) -> None:
+        of = self.settings.asterisk
+        link = Link(f"http://127.0.0.1:{of.http_port}/", ARI_USER, ari_password(self.settings), of.app, self._arrived)
+        office = Office(db, self.settings)
+        self._house = House(self.settings, link, http, loaded, office, ARI_USER, ari_password(self.settings))
+        witness = Witness("127.0.0.1", of.ami_port, AMI_USER, ami_password(self.settings), office.witnessed)
+        door = await control.serve(self.settings, {"status": self._status, "place": self._place, "stop": self._stop})
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                background = [
+                    group.create_task(link.run(), name="link"),
+                    group.create_task(self._keep_in_step(), name="sync"),
+                ]
+                await link.connected.wait()
+                with suppress(OSError):
+                    await witness.start()
+                await warm(self._house)
+                await self._sweep()
+                self.ready.set()
+                log.info("ready: calls are answered")
+                await self._stopping.wait()
+                await self._drain()
+                for task in background:
+                    task.cancel()
+        finally:
+            witness.stop()
+            door.close()
+
+    async def _drain(self) -> None:
+        """Calls in progress end by themselves, or at their longest."""
+        await self._idle.wait()
+
+    # -- calls in ----------------------------------------------------------------------------------------
+
+    def _arrived(self, arrival: Arrival) -> None:
+        """Called by the link, which must not wait: a task takes the call."""
+        match arrival.args:
+            case ("inbound", _) if not self._stopping.is_set():
+                self._group.create_task(self._inbound(arrival), name=f"call-{arrival.channel_id}")
+            case ("inbound" | "transfer", *_, callee):
+                self._group.create_task(self._away(arrival.channel_id, callee), name="away")
+            case _:
+                pass  # our own media channels
+
+    async def _inbound(self, arrival: Arrival) -> None:
+        """The edge of one call's task: whatever happens in it stays in it."""
+        call_id = new_id()
+        bind_call(str(call_id))
+        events = self._house.link.watch(arrival.channel_id)
+        try:
+            await self._answer(arrival, call_id, events)
+        except DecrocheError as error:
+            log.error("call not taken: [%s] %s", error.code, error)
+            await self._away(arrival.channel_id, arrival.args[1])
+        except Exception:
+            log.exception("a fault of ours ended a call")
+            await self._away(arrival.channel_id, arrival.args[1])
+        finally:
+            self._house.link.unwatch(arrival.channel_id)
+            self._ended(str(call_id))
+
+    async def _answer(self, arrival: Arrival, call_id: Any, events: asyncio.Queue[Any]) -> None:
+        house, callee = self._house, arrival.args[1]
+        try:
+            who = await house.office.who_answers(callee)
+        except NoAgent as error:
+            log.warning("no agent for %s: %s", callee, error)
+            await self._away(arrival.channel_id, callee)
+            return
+        if who is None:
+            log.warning("nobody has the number %s", callee)
+            await house.link.continue_in_dialplan(arrival.channel_id, "decroche-unassigned", callee)
+            return
+        state = CallState(
+            call_id, "inbound", arrival.channel_id, arrival.caller, callee, who, Lifecycle(arrival.created_at)
+        )
+        self._begun(state)
+        log.info("call from %s to %s: %s v%s", arrival.caller or "hidden", callee, who.agent_name, who.version)
+        await asyncio.gather(
+            house.link.subscribe(arrival.channel_id),
+            house.link.set_variable(arrival.channel_id, "CDR(userfield)", str(call_id)),
+            house.link.ring(arrival.channel_id),
+            house.office.lease(who, call_id, arrival.channel_id, "inbound", arrival.created_at),
+        )
+        await Call(house, state, events).run()
+
+    def _begun(self, state: CallState) -> None:
+        self._calls[str(state.id)] = state
+        self._idle.clear()
+
+    def _ended(self, call_id: str) -> None:
+        self._calls.pop(call_id, None)
+        if not self._calls:
+            self._idle.set()
+
+    async def _away(self, channel_id: str, callee: str) -> None:
+        """We cannot take this call: the dialplan's fallback does."""
+        with suppress(LinkError):
+            await self._house.link.continue_in_dialplan(channel_id, "decroche-away", callee)
+
+    # -- keeping in step ---------------------------------------------------------------------------------
+
+    async def _keep_in_step(self) -> None:
+        """Numbers told to the dialplan, agents' ready speech, CDRs that waited: looked after while calls go on."""
+        while True:
+            try:
+                await self._publish_numbers()
+                if self.ready.is_set():
+                    await warm(self._house)
+                await asyncio.to_thread(self._house.office.retry_spool)
+            except DecrocheError as error:
+                log.warning("not in step: [%s] %s", error.code, error)
+            await asyncio.sleep(SYNC_SECONDS)
+
+    async def _publish_numbers(self) -> None:
+        wanted = await self._house.office.number_map()
+        if wanted == self._published or not self._house.link.connected.is_set():
+            return
+        try:
+            await asyncio.to_thread(Asterisk(self.settings, demo=self._demo).publish_numbers, wanted)
+        except AsteriskDown:
+            log.debug("Asterisk is not ours to tell the numbers")
+        self._published = wanted
+
+    async def _sweep(self) -> None:
+        """Channels a crashed process left in our application: media is dropped, callers go to the fallback."""
+        for channel in await self._house.link.channels():
+            where = channel.get("dialplan", {})
+            if where.get("app_name") != "Stasis" or channel["id"] in self._calls:
+                continue
+            if "-media-" in channel["id"]:
+                await self._house.link.hangup(channel["id"])
+            elif str(where.get("app_data", "")).startswith(self.settings.asterisk.app):
+                log.warning("channel %s was left by another process: handed to the fallback", channel["id"])
+                await self._away(channel["id"], str(where.get("exten", "")))
+        await asyncio.to_thread(self._house.office.close_lost, datetime.now(UTC))
+
+    # -- what is asked of it -----------------------------------------------------------------------------
+
+    async def _status(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        house = self._house
+        return {
+            "ready": self.ready.is_set(),
+            "asterisk": house.link.connected.is_set(),
+            "calls": [
+                {"id": str(c.id), "direction": c.direction, "caller": c.caller, "callee": c.callee,
+                 "agent": c.who.agent_name, "since": c.life.started_at.isoformat()}
+                for c in self._calls.values()
+            ],
+            "spooled": len(house.office.spool.waiting()),
+            "mind": f"{house.parts.mind.engine}/{house.parts.mind.model}",
+            "ear": f"{house.parts.ear.engine}/{house.parts.ear.model}",
+        }  # fmt: skip
+
+    async def _place(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        at = request.get("at")
+        order = Order(
+            tenant=str(request["tenant"]), agent=str(request["agent"]), to=str(request["to"]),
+            purpose=str(request.get("purpose", "")), party=str(request.get("party", "consumer")),
+            postcode=str(request.get("postcode", "")), variables=request.get("variables"),
+            at=datetime.fromisoformat(at) if at else None, check_only=bool(request.get("check_only")),
+        )  # fmt: skip
+        placed = await place(self._house, order, self._group, self._begun, self._ended)
+        if placed.task is not None and request.get("wait", True):
+            await placed.task
+        return {"call": str(placed.call_id), "decision": placed.decision, "placed": placed.task is not None}
+
+    async def _stop(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.stop()
+        return {"stopping": True, "calls": len(self._calls)}

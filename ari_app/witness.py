@@ -1,0 +1,48 @@
+# pyright: basic
+"""The second witness: Asterisk's own CDRs, from the manager interface through panoramisk, fenced here.
+
+panoramisk reconnects by itself; its callbacks are plain functions and do nothing here but hand a dict on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from panoramisk import Manager
+
+log = logging.getLogger(__name__)
+
+FIELDS = {
+    "UniqueID": "uniqueid", "Source": "source", "Destination": "destination", "Channel": "channel",
+    "StartTime": "start", "AnswerTime": "answer", "EndTime": "end", "Duration": "duration",
+    "BillableSeconds": "billable_seconds", "Disposition": "disposition", "LastApplication": "last_application",
+}  # fmt: skip
+"""What is kept of an AMI `Cdr` event (cdr_manager), under our names; times as Asterisk writes them, in UTC."""
+
+
+class Witness:
+    """Listens to AMI `Cdr` events whose user field is a call's id."""
+
+    def __init__(self, host: str, port: int, user: str, password: str, told: Callable[[str, dict[str, Any]], None]):
+        """`told(call_id, cdr)` is called on the event loop for each."""
+        self._told = told
+        logging.getLogger("panoramisk").setLevel(logging.ERROR)  # it logs every login, with its action
+        self._manager = Manager(
+            host=host, port=port, username=user, secret=password, ping_delay=30, reconnect_timeout=1,
+        )  # fmt: skip
+        self._manager.register_event("Cdr", self._heard)
+
+    async def start(self) -> None:
+        """Connect. Later losses are panoramisk's to mend."""
+        await self._manager.connect()
+
+    def stop(self) -> None:
+        """Close the connection."""
+        self._manager.close()
+
+    def _heard(self, _manager: Manager, event: Any) -> None:
+        call_id = event.get("UserField", "")
+        if call_id:
+            self._told(call_id, {name: event.get(field, "") for field, name in FIELDS.items()})
