@@ -29,14 +29,14 @@ def read(path: Path) -> Pcm:
                 raise BadAudio(f"{path}: holds no sound", hint="give a WAV file")
             stream = container.streams.audio[0]
             rate = stream.codec_context.sample_rate
-            to_mono = av.AudioResampler(format="flt", layout="mono", rate=rate)
-            frames = [f.to_ndarray() for frame in container.decode(stream) for f in to_mono.resample(frame)]
-            frames += [f.to_ndarray() for f in to_mono.resample(None)]
+            to_float = av.AudioResampler(format="fltp")
+            frames = [f.to_ndarray() for frame in container.decode(stream) for f in to_float.resample(frame)]
+            frames += [f.to_ndarray() for f in to_float.resample(None)]
     except (FFmpegError, OSError) as error:
         raise BadAudio(f"{path}: {error}", hint="give a readable WAV file") from error
     if not frames:
         raise BadAudio(f"{path}: holds no sound", hint="give a WAV file with some speech")
-    return resample(np.concatenate(frames, axis=1)[0], rate)
+    return resample(np.concatenate(frames, axis=1).mean(axis=0), rate)
 
 
 def resample(pcm: NDArray[np.float32], rate: int) -> Pcm:
