@@ -243,3 +243,39 @@ def _bloctel(data: Mapping[str, Any]) -> Bloctel:
 def _request(data: Mapping[str, Any]) -> datetime | None:
     _no_unknown(data, ("at",), "request.")
     return _instant(data, "at", "request.")
+
+
+def checked(case: Case) -> Case:
+    """The case, made by code and not read from JSON, if its words are known ones. Raises BadCase."""
+    return from_json(to_json(case))
+
+
+def to_json(case: Case) -> dict[str, Any]:
+    """The case as `from_json` reads it: what the ledger keeps."""
+    consent, slot = case.consent, case.consent.agreed_slot if case.consent else None
+    return {
+        "id": case.id,
+        "at": case.at.isoformat(),
+        "to": case.to,
+        "caller_id": case.caller_id,
+        "party": case.party,
+        "purpose": case.purpose,
+        "automated": case.automated,
+        "postcode": case.postcode,
+        "sector": case.sector,
+        "history": [{"at": attempt.at.isoformat(), "result": attempt.result} for attempt in case.history],
+        "consent": consent
+        and {
+            "given_at": consent.given_at.isoformat(),
+            "expires_at": _iso(consent.expires_at),
+            "withdrawn_at": _iso(consent.withdrawn_at),
+            "agreed_slot": slot and {"from": slot.start.isoformat(), "to": slot.end.isoformat()},
+        },
+        "opposed_at": _iso(case.opposed_at),
+        "bloctel": case.bloctel and {"checked_at": _iso(case.bloctel.checked_at), "listed": case.bloctel.listed},
+        "request": {"at": case.requested_at.isoformat()} if case.requested_at else None,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
