@@ -134,9 +134,7 @@ class Call:
 
     async def _prepare_voice(self, opening: Plan) -> None:
         """The opening is synthesised before the answer, so that the caller never waits for it."""
-        from tts.cache import CachedVoice
-
-        if isinstance(self._voice, CachedVoice) and isinstance(opening, Said):
+        if isinstance(opening, Said):
             await self._voice.prepare([line.text for line in opening.lines if not isinstance(line, Act)])
 
     async def _converse(self, opening: Plan, *, answer: bool) -> str:

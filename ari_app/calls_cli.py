@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -191,12 +192,17 @@ def place(
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False))
     elif decision["allowed"]:
-        out.print(f"allowed: {decision['explanation']}", markup=False)
+        out.print(f"allowed: {_told(decision)}", markup=False)
         if answer["placed"]:
             out.print(f"call {answer['call']}" + ("" if no_wait else f": decroche calls show {answer['call']}"))
     if not decision["allowed"]:
-        err.print(f"refused: {decision['explanation']}", style="red", markup=False)
+        err.print(f"refused: {_told(decision)}", style="red", markup=False)
         raise SystemExit(1)
+
+
+def _told(decision: dict[str, Any]) -> str:
+    language = "fr" if os.environ.get("LANG", "").startswith("fr") else "en"
+    return str(decision["explanation"][language])
 
 
 def _variables(pairs: Sequence[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from billing.ledger import charge_of
-from compliance.ledger import decision_of
+from compliance.stored import decision_of
 from store.calls import CallRecord, Cdr
 from store.db import Conn
 from store.tenants import listed
@@ -37,7 +37,7 @@ def whole(conn: Conn, record: CallRecord) -> dict[str, Any]:
     """Everything known of one call. Times are ISO 8601 UTC; milliseconds count from the answer."""
     cdr = record.cdr
     charge = charge_of(conn, cdr.id)
-    decision = decision_of(conn, cdr.decision_id) if cdr.decision_id else None
+    decision = decision_of(conn, cdr.id)
     tenant = next((t.slug for t in listed(conn) if t.id == cdr.tenant_id), "")
     return {
         "id": str(cdr.id),

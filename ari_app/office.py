@@ -29,6 +29,12 @@ log = logging.getLogger(__name__)
 LEASE_MARGIN = 120
 """Seconds a lease outlives the longest call."""
 
+_PURPOSES = {
+    "service": "service", "contract": "contract", "callback": "callback", "press": "press",
+    "canvassing": "canvassing", "survey": "canvassing",
+}  # fmt: skip
+"""An agent's purpose as compliance knows it. A survey has no rule of its own: the strictest holds."""
+
 NODE = socket.gethostname()
 
 
@@ -121,8 +127,35 @@ class Office:
         return await asyncio.to_thread(self._may_call, who, call_id, number, order)
 
     def _may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> Mapping[str, Any]:
+        from compliance.ledger import Request, ask
 
-        raise NotImplementedError
+        decision = ask(
+            self.db,
+            who.tenant_id,
+            Request(
+                to=number, caller_id=who.number, party=order.party,
+                purpose=_PURPOSES[order.purpose or who.agent.purpose],
+                postcode=order.postcode or None, agent=who.agent_name, call_id=call_id, at=order.at,
+                place=not order.check_only,
+            ),
+            datetime.now(UTC),
+        )  # fmt: skip
+        return decision.as_json()
+
+    async def attempted(self, end: CallEnd) -> None:
+        """How an attempt that compliance allowed ended: it counts in the next decisions."""
+        if end.direction == "outbound":
+            await asyncio.to_thread(self._attempted, end)
+
+    def _attempted(self, end: CallEnd) -> None:
+        from compliance.ledger import record_attempt
+
+        if any(action.name == "opt_out" for action in end.notes.actions):
+            return  # the opposition has said "refused" already
+        try:
+            record_attempt(self.db, end.who.tenant_id, end.id, "answered" if end.life.answered_at else "no_answer")
+        except DecrocheError as error:
+            log.error("the attempt's end was not noted: [%s] %s", error.code, error)
 
     # -- leases ------------------------------------------------------------------------------------------
 
@@ -199,6 +232,7 @@ class Office:
     async def finish(self, end: CallEnd) -> None:
         """Recording, CDR, charge. If the database is down the CDR is spooled; it is never lost."""
         await asyncio.to_thread(self._finish, end)
+        await self.attempted(end)
 
     def _finish(self, end: CallEnd) -> None:
         path = cdrs.save_recording(end, self._settings) if end.recording is not None else None

@@ -16,7 +16,7 @@ from ari_app.lifecycle import Lifecycle
 from ari_app.office_types import Order
 from store.errors import DecrocheError, Refused
 from store.ids import new_id
-from store.logs import bind_call
+from store.logs import call_scope
 from store.phones import e164
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,11 @@ async def ring(house: House, state: CallState) -> None:
 
     The edge of one call's task: whatever happens in it stays in it.
     """
-    bind_call(str(state.id))
+    with call_scope(state.id):
+        await _guarded(house, state)
+
+
+async def _guarded(house: House, state: CallState) -> None:
     events = house.link.watch(state.channel_id)
     try:
         await house.office.lease(state.who, state.id, state.channel_id, "outbound", state.life.started_at)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 
@@ -15,17 +16,17 @@ from ari_app import control, parts
 from ari_app.call import Call, CallState
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
-from ari_app.link import Arrival, Link, LinkError
+from ari_app.link import Arrival, ChannelEvent, Link, LinkError
 from ari_app.office import NoAgent, Office
 from ari_app.outbound import Order, place
-from ari_app.warming import warm
+from ari_app.warming import Warmer
 from ari_app.witness import Witness
 from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
 from asterisk_conf.server import Asterisk, AsteriskDown
 from store.db import Database, open_database
 from store.errors import DecrocheError
 from store.ids import new_id
-from store.logs import bind_call
+from store.logs import call_scope
 from store.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Service:
         self._idle.set()
         self._published: dict[str, str] = {}
         self._house: House
+        self._warmer: Warmer
         self._group: asyncio.TaskGroup
 
     def stop(self) -> None:
@@ -71,6 +73,7 @@ class Service:
         link = Link(f"http://127.0.0.1:{of.http_port}/", ARI_USER, ari_password(self.settings), of.app, self._arrived)
         office = Office(db, self.settings)
         self._house = House(self.settings, link, http, loaded, office, ARI_USER, ari_password(self.settings))
+        self._warmer = Warmer(self._house)
         witness = Witness("127.0.0.1", of.ami_port, AMI_USER, ami_password(self.settings), office.witnessed)
         door = await control.serve(self.settings, {"status": self._status, "place": self._place, "stop": self._stop})
         try:
@@ -83,7 +86,7 @@ class Service:
                 await link.connected.wait()
                 with suppress(OSError):
                     await witness.start()
-                await warm(self._house)
+                await self._warmer.warm()
                 await self._sweep()
                 self.ready.set()
                 log.info("ready: calls are answered")
@@ -114,7 +117,10 @@ class Service:
     async def _inbound(self, arrival: Arrival) -> None:
         """The edge of one call's task: whatever happens in it stays in it."""
         call_id = new_id()
-        bind_call(str(call_id))
+        with call_scope(call_id):
+            await self._guarded(arrival, call_id)
+
+    async def _guarded(self, arrival: Arrival, call_id: UUID) -> None:
         events = self._house.link.watch(arrival.channel_id)
         try:
             await self._answer(arrival, call_id, events)
@@ -128,7 +134,7 @@ class Service:
             self._house.link.unwatch(arrival.channel_id)
             self._ended(str(call_id))
 
-    async def _answer(self, arrival: Arrival, call_id: Any, events: asyncio.Queue[Any]) -> None:
+    async def _answer(self, arrival: Arrival, call_id: UUID, events: asyncio.Queue[ChannelEvent]) -> None:
         house, callee = self._house, arrival.args[1]
         try:
             who = await house.office.who_answers(callee)
@@ -175,7 +181,7 @@ class Service:
             try:
                 await self._publish_numbers()
                 if self.ready.is_set():
-                    await warm(self._house)
+                    await self._warmer.warm()
                 await asyncio.to_thread(self._house.office.retry_spool)
             except DecrocheError as error:
                 log.warning("not in step: [%s] %s", error.code, error)

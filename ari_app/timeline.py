@@ -43,7 +43,7 @@ def draw(facts: Mapping[str, Any]) -> str:
 
 
 def _title(facts: Mapping[str, Any]) -> str:
-    charge = facts.get("charge") or {}
+    charge: Mapping[str, Any] = facts["charge"] or {}
     price = f", {charge['amount']} {charge['currency']}" if charge.get("amount") is not None else ""
     return (
         f"{facts['direction']} · {facts['caller'] or 'hidden'} → {facts['callee']} · {facts['agent']} · "
@@ -100,8 +100,11 @@ def _stages(turn: Mapping[str, Any]) -> str:
 
 
 def _flags(facts: Mapping[str, Any], x: Any) -> list[str]:
-    flags = [(a["at_ms"], f"{a['name']}: {a['result'].get('outcome', '')}") for a in facts["actions"]]
-    heard = (facts["disclosure"] or {}).get("heard_at_ms")
+    flags: list[tuple[int, str]] = [
+        (a["at_ms"], f"{a['name']}: {a['result'].get('outcome', '')}") for a in facts["actions"]
+    ]
+    disclosure: Mapping[str, Any] = facts["disclosure"] or {}
+    heard: int | None = disclosure.get("heard_at_ms")
     if heard is not None:
         flags.append((heard, "AI disclosure heard"))
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from store.errors import Unavailable
 
@@ -43,6 +43,10 @@ class Voice(ABC):
     async def say(self, text: str) -> bytes:
         """All of `stream` at once."""
         return b"".join([chunk async for chunk in self.stream(text)])
+
+    async def prepare(self, texts: Sequence[str]) -> None:
+        """Make these phrases ready ahead of need, where there is a cache."""
+        return
 
     async def close(self) -> None:
         """Free the model."""

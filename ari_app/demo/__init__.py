@@ -1,0 +1,1 @@
+"""The demonstration: a tenant, its agents, and two real calls played on loopback."""
