@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from billing.batch import rate_rows
 from billing.cdrs import read_cdrs
-from billing.cli_common import FILE
-from billing.cli_tariff import tariff
+from billing.cli_common import FILE, LazyGroup
 from billing.tariff import read_tariff
-from store.console import HouseGroup, emit, err, json_option
+from store.console import emit, err, json_option
 
 
-@click.group(cls=HouseGroup)
+class BillingGroup(LazyGroup):
+    """The commands that need the database are imported when they are asked for."""
+
+    elsewhere: Mapping[str, str] = {"tariff": "billing.cli_tariff:tariff"}
+
+
+@click.group(cls=BillingGroup)
 def billing() -> None:
     """Rate calls, issue invoices, collect what is due.
 
@@ -62,9 +68,6 @@ def _table(lines: list[str]) -> None:
         "amount", "prefix", "reason",
     )  # fmt: skip
     emit([json.loads(line) for line in lines], columns, as_json=False, empty="no calls")
-
-
-billing.add_command(tariff)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from getpass import getuser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
+
+from store.console import HouseGroup
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -43,9 +48,28 @@ class Month(click.ParamType[date]):
         return date.fromisoformat(f"{value}-01")
 
 
+class LazyGroup(HouseGroup):
+    """A group whose other commands live in modules that are imported when one is asked for."""
+
+    elsewhere: Mapping[str, str] = {}
+    """command → `module:attribute`"""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self.elsewhere})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.elsewhere:
+            return super().get_command(ctx, cmd_name)
+        module, attribute = self.elsewhere[cmd_name].split(":")
+        return getattr(import_module(module), attribute)
+
+
 INSTANT, MONTH = Instant(), Month()
 
 
 def who() -> str:
     """The person at the terminal, for records that say who did it."""
-    return getuser()
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a user id without a name, as in a container
+        return f"uid {os.getuid()}"
