@@ -7,7 +7,6 @@ Exit statuses: 0 done; 1 refused or failed; 2 bad input or usage; 3 done in part
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -92,8 +91,23 @@ class HouseGroup(click.Group):
             raise
         except BrokenPipeError:
             ctx.exit(0)
-        except Exception as error:  # the command's edge: a person sees a message, the log the trace
-            logging.getLogger("decroche").exception("command failed")
+        except Exception as error:  # the command's edge: a person sees a message, a file keeps the trace
             err.print(f"error[internal]: {type(error).__name__}: {error}", style="red", markup=False)
-            err.print("hint: this is a fault of ours; run again with DECROCHE_LOG_LEVEL=debug and report it")
+            err.print(f"hint: this is a fault of ours; its trace is in {_keep_trace()}", markup=False)
             ctx.exit(70)
+
+
+def _keep_trace() -> str:
+    """Append the present traceback to a file beside the settings' home; where it is."""
+    import tempfile
+    import traceback
+
+    from store.settings import settings
+
+    try:
+        path = settings().folder("log") / "faults.log"
+    except DecrocheError:
+        path = Path(tempfile.gettempdir()) / "decroche-faults.log"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{datetime.now().astimezone().isoformat()} {' '.join(sys.argv[1:2])}\n{traceback.format_exc()}\n")
+    return str(path)
