@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,69 @@ def _row(answer: dict[str, Any]) -> dict[str, Any]:
         "law": "; ".join(answer["law"]),
         "next_allowed_at": answer["next_allowed_at"],
     }
+
+
+@compliance.command()
+@click.argument("case")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@switch_option
+@json_option
+def explain(case: str, lang: Any, switches: Any, as_json: bool) -> None:
+    """Say why a call may or may not be placed, with the articles and the day each rule began.
+
+    CASE is one JSON case, the file that holds it, or - for standard input.
+
+    \b
+    Example:
+      decroche compliance explain case.json --lang en
+    """
+    from compliance.cases import from_json
+    from compliance.engine import decide
+    from compliance.explain import explain_case
+
+    read = from_json(_one_case(case))
+    text = explain_case(read, lang, switches)
+    if as_json:
+        click.echo(to_json({**decide(read, switches).as_json(), "lang": lang, "explanation": text}))
+    else:
+        click.echo(text)
+
+
+def _one_case(case: str) -> object:
+    text = case
+    if not case.lstrip().startswith("{"):
+        if case != "-" and not Path(case).is_file():
+            raise BadInput(f"no file {case}", hint="give a JSON case, or the file that holds one")
+        with click.open_file(case, encoding="utf-8-sig") as file:
+            text = file.read()
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise BadInput(f"the case is not JSON: {error}", hint="one case; for several, use check") from error
+
+
+@compliance.command()
+@click.option("--postcode", help="Where the person is: five digits.")
+@click.option("--to", "number", help="Or the number to call, where no address is known.")
+@click.option("--month", required=True, help="Such as 2026-12.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@switch_option
+@json_option
+def calendar(postcode: str | None, number: str | None, month: str, lang: Any, switches: Any, as_json: bool) -> None:
+    """Draw the hours of a month at which consumers may be called, in their own time.
+
+    \b
+    Example:
+      decroche compliance calendar --postcode 97400 --month 2026-12
+    """
+    from compliance import calendar as drawing
+
+    days = drawing.month(drawing.places(postcode, number), month, local=switches.local_holidays)
+    if as_json:
+        for day in days:
+            click.echo(to_json(day.as_json()))
+    else:
+        click.echo(drawing.draw(days, lang))
 
 
 if __name__ == "__main__":

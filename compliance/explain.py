@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from compliance.engine import Decision
-from compliance.rulebook import Rule
+from compliance.cases import Case
+from compliance.engine import DEFAULT, Decision, Switches, decide
+from compliance.numbers import read
+from compliance.places import plausible
+from compliance.rulebook import PARIS, Rule, rulebook
 
 Lang = Literal["fr", "en"]
 
@@ -54,11 +57,60 @@ def explain(decision: Decision, lang: Lang = "fr") -> str:
         return "Appel permis." if lang == "fr" else "The call is allowed."
     column = 0 if lang == "fr" else 1
     why = [_REASONS[reason][column] for reason in decision.reasons]
-    lines = [("Appel refusé : " if lang == "fr" else "The call is refused: ") + "; ".join(why) + "."]
+    lines = [
+        ("Appel refusé : " if lang == "fr" else "The call is refused: ")
+        + (" ; " if lang == "fr" else "; ").join(why)
+        + "."
+    ]
     lines += [f"- {_rule(rule, lang)}" for rule in decision.rules]
     if decision.next_allowed_at is not None:
         lines.append(_later(decision.next_allowed_at, lang))
+    else:
+        lines.append("Attendre n'y changera rien." if lang == "fr" else "Waiting alone will not change that.")
     return "\n".join(lines)
+
+
+def explain_case(case: Case, lang: Lang = "fr", switches: Switches = DEFAULT) -> str:
+    """The whole answer for one case: what was asked, the decision, the rules with their articles and dates."""
+    decision = decide(case, switches)
+    lines = [_question(case, lang), explain(decision, lang)]
+    if decision.allowed:
+        lines.append("Règles respectées :" if lang == "fr" else "Rules it keeps:")
+        lines += [f"- {_rule(rule, lang)}" for rule in _kept(case, switches)]
+    return "\n".join(lines)
+
+
+def _kept(case: Case, switches: Switches) -> list[Rule]:
+    """The rules an allowed call was held to, leaving out those about something else."""
+    return [
+        rule
+        for rule in rulebook().covering(case.at, case.party, case.purpose).values()
+        if (not (sectors := rule.parameters.get("sectors")) or case.sector in sectors)
+        and getattr(switches, rule.parameters.get("switch", ""), True)
+        and (case.automated or rule.id not in ("N1", "N4"))
+        and rule.id not in ("W2c", "N10", "T1")
+    ]
+
+
+_PURPOSES = {
+    "canvassing": ("démarchage", "canvassing"),
+    "contract": ("contrat en cours", "a contract in progress"),
+    "callback": ("rappel demandé", "a call back that was asked for"),
+    "press": ("presse", "press"),
+    "service": ("service", "service"),
+}
+
+
+def _question(case: Case, lang: Lang) -> str:
+    number = read(case.to)
+    places = plausible(number, case.postcode) if number else ()
+    here = case.at.astimezone(places[0].zone if places else PARIS)
+    where = " / ".join(str(place.zone) for place in places[:3]) or "Europe/Paris"
+    purpose = _PURPOSES[case.purpose][0 if lang == "fr" else 1]
+    if lang == "fr":
+        who = "consommateur" if case.party == "consumer" else "professionnel"
+        return f"Appeler le {case.to} ({who}, {purpose}) le {_instant(here, lang)} ({where}) :"
+    return f"To call {case.to} ({case.party}, {purpose}) on {_instant(here, lang)} ({where}):"
 
 
 def short(decision: Decision, lang: Lang) -> str:
@@ -73,13 +125,18 @@ def _rule(rule: Rule, lang: Lang) -> str:
 
 
 def _since(rule: Rule, lang: Lang) -> str:
-    if rule.first is None:
-        return ""
+    """The day the rule began; where it was rewritten since, that day too; where it ended, its last."""
+    fr = lang == "fr"
+    began = rulebook().began(rule)
+    if rule.first is None or began is None:
+        return ", sans date de début dans nos sources" if fr else ", no first day in our sources"
     if rule.last is not None:
-        if lang == "fr":
-            return f", du {_day(rule.first, lang)} au {_day(rule.last, lang)}"
-        return f", from {_day(rule.first, lang)} to {_day(rule.last, lang)}"
-    return (", depuis le " if lang == "fr" else ", since ") + _day(rule.first, lang)
+        first, last = _day(began, lang), _day(rule.last, lang)
+        return f", du {first} au {last}" if fr else f", from {first} to {last}"
+    since = (", depuis le " if fr else ", since ") + _day(began, lang)
+    if began == rule.first:
+        return since
+    return since + (", réécrit le " if fr else ", rewritten on ") + _day(rule.first, lang)
 
 
 def _day(day: date, lang: Lang) -> str:
@@ -88,9 +145,14 @@ def _day(day: date, lang: Lang) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
-def _later(at: datetime, lang: Lang) -> str:
+def _instant(at: datetime, lang: Lang) -> str:
     if lang == "fr":
         clock = f"{at.hour} h" + (f" {at.minute:02d}" if at.minute else "")
-        day = f"{_DAYS_FR[at.weekday()]} {_day(at.date(), lang)}"
-        return f"Possible à partir du {day} à {clock} (heure de la personne appelée)."
-    return f"Possible from {at:%A} {_day(at.date(), lang)} at {at:%H:%M} (the called person's time)."
+        return f"{_DAYS_FR[at.weekday()]} {_day(at.date(), lang)} à {clock}"
+    return f"{at:%A} {_day(at.date(), lang)} at {at:%H:%M}"
+
+
+def _later(at: datetime, lang: Lang) -> str:
+    if lang == "fr":
+        return f"Possible à partir du {_instant(at, lang)} (heure de la personne appelée)."
+    return f"Possible from {_instant(at, lang)} (the called person's time)."

@@ -110,6 +110,11 @@ class Rulebook:
         """The newest version of a rule, in force or not. Raises KeyError for an unknown id."""
         return self._latest[rule_id]
 
+    def began(self, rule: Rule) -> date | None:
+        """The first day of a rule: that of its oldest version that gave the same reasons."""
+        same = [other for other in self.rules if other.id == rule.id and other.reasons == rule.reasons]
+        return min((other.first for other in same if other.first), default=None)
+
     def next_change(self, instant: datetime) -> datetime | None:
         """The first later instant at which a rule begins or ends."""
         index = bisect_right(self.changes, instant)
