@@ -58,7 +58,7 @@ def start(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> None
 
 
 def _launch(settings: Settings, *, demo: bool) -> None:
-    log = settings.folder("log") / "service.log"
+    log = settings.folder("logs") / "service.log"
     with log.open("ab") as output:
         os.chmod(log, 0o600)
         child = subprocess.Popen(
@@ -81,7 +81,7 @@ async def _await_ready(settings: Settings) -> None:
         if service_pid(settings) is None:
             break
         await asyncio.sleep(0.1)
-    log = settings.folder("log") / "service.log"
+    log = settings.folder("logs") / "service.log"
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     told = next((line for line in reversed(lines) if "error" in line.lower()), "no reason in its log")
     raise ServiceFailed(f"the service did not get ready: {told[:300]}", hint=f"see {log}; decroche doctor")

@@ -89,6 +89,9 @@ class Call:
         except DecrocheError as error:
             log.error("call failed: [%s] %s", error.code, error)
             await self._hand_over()
+        except Exception:  # the edge of this call: the caller must not be left in silence by a fault of ours
+            log.exception("a fault of ours ended a call")
+            await self._hand_over()
         finally:
             with suppress(TimeoutError):
                 async with asyncio.timeout(END_SECONDS):

@@ -381,7 +381,8 @@ class Dialogue:
         if guess is not None:
             start, end = (self._on_call_clock(ms) for ms in (guess.start_ms, guess.last_voiced_ms))
             self._notes.turns.append(Turn("caller", guess.text, start, end, 0))
-        self._conversation.commit(reply.plan)
+        if not isinstance(reply.plan, Said):
+            self._conversation.commit(reply.plan)
         self._turns.agent_started(self._audio.ms)
         self._guess = None if guess is not None else self._guess
 

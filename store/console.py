@@ -91,7 +91,7 @@ class HouseGroup(click.Group):
             raise
         except BrokenPipeError:
             ctx.exit(0)
-        except Exception as error:  # the command's edge: a person sees a message, a file keeps the trace
+        except Exception as error:  # noqa: BLE001  the command's edge: a person sees a message, a file keeps the trace
             err.print(f"error[internal]: {type(error).__name__}: {error}", style="red", markup=False)
             err.print(f"hint: this is a fault of ours; its trace is in {_keep_trace()}", markup=False)
             ctx.exit(70)
@@ -105,7 +105,7 @@ def _keep_trace() -> str:
     from store.settings import settings
 
     try:
-        path = settings().folder("log") / "faults.log"
+        path = settings().folder("logs") / "faults.log"
     except DecrocheError:
         path = Path(tempfile.gettempdir()) / "decroche-faults.log"
     with path.open("a", encoding="utf-8") as file:
