@@ -5,7 +5,6 @@ Plans are speculative: thinking changes nothing until `commit`.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -13,9 +12,10 @@ from typing import Any, Literal, cast
 
 from ari_app.agents import scenario
 from ari_app.agents.definition import Agent
-from ari_app.agents.effects import Effect, Facts, Plan, Say
+from ari_app.agents.effects import Act, Effect, Facts, Plan, Say, Source
 from ari_app.agents.hearing import understand
 from ari_app.agents.keys import pressed
+from ari_app.agents.ready import ready_phrases
 from ari_app.agents.sentences import clauses
 from ari_app.agents.state import Again, Phrase, State, Turn, Understood
 from ari_app.agents.understanding import (
@@ -33,7 +33,7 @@ from ari_app.agents.understanding import (
 )
 from llm.base import LlmError, Mind
 
-Source = Literal["rules", "fact", "intent", "phrasing", "apology"]
+__all__ = ["AgentConversation", "Line", "ready_phrases"]
 
 
 @dataclass(slots=True)
@@ -59,7 +59,8 @@ class AgentConversation:
         self.slot = slot or facts.call_id
         self._state = State(step=agent.scenario.start)
         self._version = 0
-        self._plans = itertools.count()
+        self._done: list[Act] = []
+        self._doing: dict[str, Act] = {}
 
     def opening(self) -> list[Effect]:
         """Greeting, AI disclosure, recording notice, first question."""
@@ -85,16 +86,16 @@ class AgentConversation:
 
     def plan_acted(self, name: str, result: Mapping[str, Any]) -> _Plan:
         """The action ended."""
+        if result.get("outcome") == "done" and name in self._doing:
+            self._done.append(self._doing[name])
         return self._settled("", lambda state: scenario.acted(self.agent, state, name, result, self.facts))
 
     def _settled(self, heard: str, reply: Callable[[State], Turn]) -> _Plan:
         return _Plan(self, self._state, self._version, heard, reply)
 
     def commit(self, plan: Plan) -> None:
-        """The plan's reply is the agent's turn. Refused (ValueError) when it was made from an older state."""
+        """The plan's reply is the agent's turn: what is said is what happened, even by a plan that is not `current`."""
         assert isinstance(plan, _Plan)
-        if plan.version != self._version:
-            raise ValueError("the plan was made before the conversation went on")
         if plan.turn is None:
             plan.decide_by_rules()
         self._version += 1
@@ -104,6 +105,15 @@ class AgentConversation:
         if plan.heard:
             self.history.append(Line("caller", [plan.heard]))
         self.history.append(plan.line)
+
+    def current(self, plan: Plan) -> bool:
+        """The plan was made from where the conversation stands now."""
+        return isinstance(plan, _Plan) and plan.version == self._version
+
+    def done_already(self, act: Act) -> bool:
+        """This very booking or cancelling was done: a reply thought meanwhile must not do it twice."""
+        self._doing[act.name] = act
+        return act.name in _ONCE and act in self._done
 
     def spoken(self, text: str, heard: str) -> None:
         """Of the agent's last turn the caller heard only `heard`."""
@@ -167,6 +177,9 @@ class AgentConversation:
             self._state = state
 
 
+_ONCE = ("book", "cancel")
+
+
 class _Plan:
     """A reply in the making."""
 
@@ -206,6 +219,12 @@ class _Plan:
                     moves, at = self.turn.moves, 0
             elif isinstance(move, Again):
                 yield self._told(Say(self._talk.last_said(), kind="question"))
+            elif isinstance(move, Act) and self._talk.done_already(move):
+                after = scenario.acted(
+                    self._talk.agent, self.turn.state, move.name, {"outcome": "done"}, self._talk.facts
+                )
+                self.turn, moves, at = after, after.moves, 0
+                self._talk.replace_state(self, after.state)
             else:
                 yield self._told(move)
 

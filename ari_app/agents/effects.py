@@ -100,6 +100,10 @@ class Conversation(Protocol):
         """The plan's reply is the agent's turn: its state becomes the conversation's."""
         ...
 
+    def current(self, plan: Plan) -> bool:
+        """The plan was made from where the conversation stands now; if not, make another."""
+        ...
+
     def spoken(self, text: str, heard: str) -> None:
         """Of the last turn's `text` the caller heard only `heard` (barge-in): history is cut to it."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -96,34 +96,33 @@ class Hours(BaseModel):
         return next((closure.reason for closure in self.closed if closure.holds(day)), "")
 
 
-_JOIN: dict[Language, tuple[str, str, str, Literal["le ", ""]]] = {
-    "fr": ("de {0} à {1}", " et ", "du {0} au {1}", "le "),
-    "en": ("from {0} to {1}", " and ", "{0} to {1}", ""),
-}
+_SPAN: dict[Language, tuple[str, str]] = {"fr": ("de {0} à {1}", " et "), "en": ("from {0} to {1}", " and ")}
 
 
 def say_spans(spans: Spans, language: Language) -> str:
     """ "de 9 heures à midi et de 14 heures à 18 heures 30"."""
-    span, join, _, _ = _JOIN[language]
+    span, join = _SPAN[language]
     return join.join(span.format(say_time(a, language), say_time(b, language)) for a, b in spans)
 
 
 def say_week(hours: Hours, language: Language) -> str:
-    """The week's hours, days with the same hours together."""
-    names = WEEKDAYS[language] if language == "fr" else tuple(d.capitalize() for d in WEEKDAYS["en"])
-    _, _, through, one = _JOIN[language]
-    groups: list[tuple[int, int, Spans]] = []
+    """The week's hours, days with the same hours together: "lundi, mardi et jeudi de 9 heures à midi"."""
+    together: dict[Spans, list[int]] = {}
     for number, spans in enumerate(hours.week()):
-        if groups and groups[-1][1] == number - 1 and groups[-1][2] == spans:
-            groups[-1] = (groups[-1][0], number, spans)
-        else:
-            groups.append((number, number, spans))
-    said: list[str] = []
-    for first, last, spans in groups:
         if spans:
-            day = one + names[first] if first == last else through.format(names[first], names[last])
-            said.append(f"{day} {say_spans(spans, language)}")
-    return ", ".join(said)
+            together.setdefault(spans, []).append(number)
+    return ", ".join(f"{_days(days, language)} {say_spans(spans, language)}" for spans, days in together.items())
+
+
+def _days(days: list[int], language: Language) -> str:
+    names = [WEEKDAYS[language][day] for day in days]
+    names = [name.capitalize() for name in names] if language == "en" else names
+    if len(days) > 2 and days == list(range(days[0], days[-1] + 1)):
+        return f"du {names[0]} au {names[-1]}" if language == "fr" else f"{names[0]} to {names[-1]}"
+    if len(days) == 1:
+        return f"le {names[0]}" if language == "fr" else names[0]
+    joint = " et " if language == "fr" else " and "
+    return ", ".join(names[:-1]) + joint + names[-1]
 
 
 def say_day(hours: Hours, day: date, today: date, language: Language) -> str:

@@ -17,6 +17,7 @@ from ari_app.agents.definition import Agent, Step
 from ari_app.agents.effects import Act, Facts, Say
 from ari_app.agents.filling import fill_slots
 from ari_app.agents.hours import say_day
+from ari_app.agents.ready import is_fixed
 from ari_app.agents.render import plain, speech
 from ari_app.agents.spoken import fields
 from ari_app.agents.state import Again, Expected, Move, Phrase, State, Turn, Understood, Values
@@ -273,7 +274,7 @@ class _Run:
         """Say a template; fixed wording is ready speech."""
         text = speech(self.agent, self.state, self.facts, template, **extra)
         if text:
-            ready = not (set(fields(template)) - {"hours", "human", "company", "on_behalf_of"})
+            ready = is_fixed(template)
             self.moves.append(Say(text, ready=ready and not extra, kind=cast("Any", kind)))
 
     def act(self, name: str, args: Mapping[str, Any] | None = None) -> None:
