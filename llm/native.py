@@ -9,7 +9,6 @@ whole process, so everything is checked on this side first.
 from __future__ import annotations
 
 import ctypes
-import json
 import logging
 import os
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llm.base import JsonSchema, LlmError
+from llm.gbnf import gbnf
 
 log = logging.getLogger("decroche.llm.llama")
 
@@ -47,6 +47,9 @@ class Native:
 
         Blocks for about a second. Raises LlmError when the file is missing, damaged or too large.
         """
+        # OpenMP's threads spin while they wait; beside Whisper and Piper on few cores that costs far more
+        # than it gains (a step took over ten times as long). Read once, when the library is loaded.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         import llama_cpp.llama_cpp as bindings
 
         c: Any = bindings
@@ -237,31 +240,6 @@ class Grammar:
         if self._sampler:
             self._c.llama_sampler_free(self._sampler)
             self._sampler = None
-
-
-def gbnf(schema: JsonSchema) -> str:
-    """The schema as a GBNF grammar of JSON without any blank. Raises LlmError when it cannot be one.
-
-    Blanks between values are what a model spends tokens on; without them the text between two values
-    is always the same, so that it need not be asked of the model (`Grammar.forced`).
-    """
-    from llama_cpp.llama_grammar import json_schema_to_gbnf
-
-    try:
-        rules = json_schema_to_gbnf(json.dumps(schema)).splitlines()
-    except (ValueError, KeyError, TypeError, AssertionError, AttributeError, RecursionError) as error:
-        raise LlmError(f"no grammar for this schema: {error}", code="llm_schema", retryable=False) from error
-    return "\n".join(_strict(rule) for rule in rules)
-
-
-def _strict(rule: str) -> str:
-    """No blanks between values; no raw control characters in strings (RFC 8259, section 7)."""
-    name = rule.partition(" ::= ")[0]
-    if name == "space":
-        return 'space ::= ""'
-    if name == "char":
-        return rule.replace(r'[^"\\]', r'[^"\\\x00-\x1F\x7F]')
-    return rule
 
 
 def _load(c: Any, path: Path, *, gpu: bool) -> Any:

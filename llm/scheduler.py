@@ -46,6 +46,7 @@ class Scheduler:
         self._waiting: list[Job] = []
         self._jobs: list[Job] = []
         self._open = True
+        self._over = False  # once true, whoever gives an order also carries it out
         self._thread = threading.Thread(target=self._run, name="decroche-llm", daemon=True)
         self._thread.start()
 
@@ -62,11 +63,11 @@ class Scheduler:
             except LlmError as error:
                 fail(error)
 
-        self._orders.put(order)
+        self._order(order)
 
     def wake(self) -> None:
         """Look at the jobs again: one was cancelled."""
-        self._orders.put(lambda: None)
+        self._order(lambda: None)
 
     def release(self, slot: str, done: Callable[[], None]) -> None:
         """Forget a slot: its jobs end, of what it read only the system prompt stays."""
@@ -81,13 +82,26 @@ class Scheduler:
                 self._native.cut(held.sequence, len(held.tokens))
             done()
 
-        self._orders.put(order)
+        self._order(order)
 
     def close(self) -> None:
         """End every job, free the model. Blocks until the step in progress is over. May be repeated."""
-        self._orders.put(self._shut)
+        self._order(self._shut)
         if self._thread is not threading.current_thread():
             self._thread.join()
+
+    def _order(self, order: Order) -> None:
+        self._orders.put(order)
+        if self._over:
+            self._drain()
+
+    def _drain(self) -> None:
+        """Carry out the orders that came too late: they are told that the model is closed."""
+        try:
+            while True:
+                self._orders.get_nowait()()
+        except Empty:
+            return
 
     # -- the thread
 
@@ -103,11 +117,8 @@ class Scheduler:
             self._shut(f"the language model stopped: {error}")
         finally:
             self._native.close()
-        while True:  # answer what came too late
-            try:
-                self._orders.get_nowait()()
-            except Empty:
-                return
+            self._over = True
+            self._drain()
 
     def _shut(self, why: str = "the language model is closed") -> None:
         self._open = False
