@@ -18,7 +18,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from store.chain import Anchor, Fault, Row, canonical, check
+from store.chain import GENESIS, Anchor, Fault, Row, canonical, check
 from store.db import Conn
 from store.errors import BadInput
 
@@ -112,22 +112,31 @@ def _entry(seq: int, record: str) -> Entry:
     )
 
 
-def verify(conn: Conn, anchors: list[Anchor] | None = None) -> tuple[int, list[Fault]]:
-    """(rows read, faults) of the whole chain, in one snapshot. `conn`: the operator's."""
-    count = 0
+# One statement, so one snapshot: the rows and, last, where the writer says they end.
+_CHAIN = """
+SELECT seq, record, prev_hash, hash, false AS is_end FROM store.audit
+UNION ALL
+SELECT seq, '', ''::bytea, hash, true FROM store.audit_head
+ORDER BY is_end, seq
+"""
 
-    def counted() -> Iterator[Row]:
-        nonlocal count
-        with conn.cursor("audit_rows", row_factory=class_row(Row)) as cursor:
+
+def verify(conn: Conn, anchors: list[Anchor] | None = None) -> tuple[Anchor, list[Fault]]:
+    """(where the chain ends, faults) of the whole chain, while writers go on. `conn`: the operator's."""
+    head = Anchor(0, GENESIS)
+
+    def rows() -> Iterator[Row]:
+        nonlocal head
+        with conn.cursor("audit_rows") as cursor:
             cursor.itersize = 2_000
-            for row in cursor.execute("SELECT seq, record, prev_hash, hash FROM store.audit ORDER BY seq"):
-                count += 1
-                yield row
+            for row in cursor.execute(_CHAIN):
+                if row["is_end"]:
+                    head = Anchor(row["seq"], row["hash"])
+                else:
+                    yield Row(row["seq"], row["record"], row["prev_hash"], row["hash"])
 
-    # a share lock keeps the end still while the rows are read
-    conn.execute("LOCK TABLE store.audit_head IN SHARE MODE")
-    faults = list(check(counted(), head=end(conn), anchors=anchors or []))
-    return count, faults
+    faults = list(check(rows(), head=lambda: head, anchors=anchors or []))
+    return head, faults
 
 
 def end(conn: Conn) -> Anchor:

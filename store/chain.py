@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -70,11 +70,13 @@ def link(prev_hash: bytes, seq: int, record: str) -> bytes:
     return hashlib.sha256(prev_hash + f"{seq}\n{record}".encode()).digest()
 
 
-def check(rows: Iterable[Row], *, head: Anchor | None = None, anchors: Sequence[Anchor] = ()) -> Iterator[Fault]:
+def check(
+    rows: Iterable[Row], *, head: Callable[[], Anchor] | None = None, anchors: Sequence[Anchor] = ()
+) -> Iterator[Fault]:
     """Every fault of a chain, read in order of `seq`.
 
-    `head`: where the writer says the chain ends. `anchors`: hashes noted earlier, somewhere else; they alone
-    betray a chain that was cut, or recomputed from some row on, together with its head.
+    `head`: asked after the last row, where the writer says the chain ends. `anchors`: hashes noted earlier,
+    somewhere else; they alone betray a chain that was cut, or recomputed from some row on, with its head.
     """
     noted = {anchor.seq: anchor.hash for anchor in anchors}
     last = Anchor(0, GENESIS)
@@ -86,7 +88,7 @@ def check(rows: Iterable[Row], *, head: Anchor | None = None, anchors: Sequence[
     for seq in sorted(noted):
         yield Fault(seq, "truncated" if seq > last.seq else "removed", f"row {seq}, once noted, is gone")
     if head is not None:
-        yield from _check_end(last, head)
+        yield from _check_end(last, head())
 
 
 def _check_row(last: Anchor, row: Row) -> Iterator[Fault]:

@@ -9,12 +9,13 @@ Three roles, made when missing (a role that may create roles must be behind `adm
 
 from __future__ import annotations
 
+import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
-from store.db import OLDEST, OPERATOR, OWNER, SERVICE, Conn, DatabaseUnfit, connect
+from store.db import OLDEST, OPERATOR, OWNER, SERVICE, Conn, DatabaseUnfit, NoOperator, connect
 from store.embedded import EmbeddedServer
-from store.migrate import apply
+from store.migrate import applied, apply, load, pending
 from store.secrets import secret
 from store.settings import Settings
 
@@ -24,18 +25,50 @@ _LOCK = 0x0DEC_0C4F  # processes that start at once take turns
 
 def prepare(of: Settings, *, migrate: bool = True) -> tuple[str, str]:
     """(service DSN, operator DSN or "") of a database that is up, migrated and safe."""
-    if of.database.url:
-        service, admin = of.database.url, of.database.admin_url
-    else:
-        server = EmbeddedServer(of)
-        server.start()
-        service, admin = embedded_database(server, DATABASE, of)
+    service, admin = _addresses(of)
     if migrate and admin:
-        with connect(admin) as conn:
-            set_up(conn, str(conninfo_to_dict(service).get("user") or SERVICE))
+        set_up_from(of)
     with connect(service) as conn:
         refuse_bypass(conn)
+        waiting = pending(load(), applied(conn))
+    if waiting:
+        raise DatabaseUnfit(
+            f"{len(waiting)} migrations are not applied, from {waiting[0].name} on",
+            hint="decroche database migrate, with DECROCHE_DATABASE__ADMIN_URL set",
+        )
     return service, admin
+
+
+def set_up_from(of: Settings) -> list[str]:
+    """Roles and migrations for the settings' database, started if embedded; what was applied now."""
+    with connect(admin_dsn_of(of)) as conn:
+        return set_up(conn, service_user(of))
+
+
+def admin_dsn_of(of: Settings) -> str:
+    """The DSN that may migrate. Raises NoOperator when an own database has none."""
+    admin = _addresses(of)[1]
+    if not admin:
+        raise NoOperator("no DSN that may migrate", hint="set DECROCHE_DATABASE__ADMIN_URL for this command")
+    return admin
+
+
+def service_dsn_of(of: Settings) -> str:
+    """The service's DSN, of a database that runs already: nothing is started or made."""
+    return of.database.url or EmbeddedServer(of).dsn(SERVICE, secret("postgres-service", of=of), DATABASE)
+
+
+def service_user(of: Settings) -> str:
+    """The role the service logs in as."""
+    return str(conninfo_to_dict(of.database.url).get("user") or SERVICE) if of.database.url else SERVICE
+
+
+def _addresses(of: Settings) -> tuple[str, str]:
+    if of.database.url:
+        return of.database.url, of.database.admin_url
+    server = EmbeddedServer(of)
+    server.start()
+    return embedded_database(server, DATABASE, of)
 
 
 def embedded_database(server: EmbeddedServer, name: str, of: Settings) -> tuple[str, str]:
@@ -52,22 +85,37 @@ def embedded_database(server: EmbeddedServer, name: str, of: Settings) -> tuple[
 
 def set_up(conn: Conn, service_user: str) -> list[str]:
     """Check the version, make the roles, apply the migrations; the names of those applied now."""
-    check_version(conn)
-    for role in (OWNER, OPERATOR, SERVICE):
-        _make_role(conn, role)
-    database = sql.Identifier(conn.info.dbname)
-    owner, operator, service = (sql.Identifier(role) for role in (OWNER, OPERATOR, SERVICE))
-    for statement in (
-        # as a member, the admin may SET ROLE to them
-        sql.SQL("GRANT {}, {} TO CURRENT_USER").format(owner, operator),
-        sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database),
-        sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database, owner),
-        sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}, {}").format(database, operator, service),
-    ):
-        conn.execute(statement)
-    if service_user != SERVICE:
-        conn.execute(sql.SQL("GRANT {} TO {}").format(service, sql.Identifier(service_user)))
+    make_roles(conn, service_user)
     return apply(conn)
+
+
+def make_roles(conn: Conn, service_user: str) -> None:
+    """The three roles and what they may do with this database. Raises DatabaseUnfit, also when not allowed to."""
+    check_version(conn)
+    try:
+        for role in (OWNER, OPERATOR, SERVICE):
+            _make_role(conn, role)
+        for statement in _grants(conn.info.dbname, service_user):
+            conn.execute(statement)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise DatabaseUnfit(
+            f"{conn.info.user} may not set the database up: {str(error).strip()}",
+            hint="DECROCHE_DATABASE__ADMIN_URL must name the database's owner, with CREATEROLE",
+        ) from error
+
+
+def _grants(database: str, service_user: str) -> list[sql.Composed]:
+    names = {"owner": OWNER, "operator": OPERATOR, "service": SERVICE, "db": database, "login": service_user}
+    parts = {key: sql.Identifier(name) for key, name in names.items()}
+    statements = [
+        sql.SQL("GRANT {owner}, {operator} TO CURRENT_USER"),  # a member may SET ROLE
+        sql.SQL("REVOKE ALL ON DATABASE {db} FROM PUBLIC"),
+        sql.SQL("GRANT CREATE ON DATABASE {db} TO {owner}"),
+        sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {db} TO {operator}, {service}"),
+    ]
+    if service_user != SERVICE:
+        statements.append(sql.SQL("GRANT {service} TO {login}"))
+    return [statement.format(**parts) for statement in statements]
 
 
 def check_version(conn: Conn) -> None:
@@ -103,11 +151,6 @@ def refuse_bypass(conn: Conn) -> None:
         f"{who} {why}: row-level security would not hold",
         hint="DECROCHE_DATABASE__URL must name a role with NOSUPERUSER NOBYPASSRLS that owns none of our tables",
     )
-
-
-def service_dsn(admin: str, user: str, password: str) -> str:
-    """The DSN of `user` in the database of `admin`."""
-    return make_conninfo(admin, user=user, password=password)
 
 
 def _make_role(conn: Conn, name: str) -> None:
