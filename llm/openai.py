@@ -31,6 +31,7 @@ class OpenAiMind(Mind):
     def __init__(self, base_url: str, *, model: str = "", key_variable: str = "DECROCHE_LLM_API_KEY") -> None:
         """`base_url` as in `http://127.0.0.1:8000/v1`; the key is read from the variable, if it is set."""
         self.model = model or "default"
+        self._standard = True  # response_format as OpenAI has it; llama_cpp.server only knows its own
         self._client = httpx.AsyncClient(base_url=_address(base_url), headers=_headers(key_variable), timeout=TIMEOUT)
 
     async def stream(
@@ -46,16 +47,20 @@ class OpenAiMind(Mind):
         """See `Mind.stream`. Tried again on a failure that may pass, but never once a piece was yielded."""
         if schema is not None and prefill:
             raise LlmError("this engine honours no prefill under a schema", code="llm_input", retryable=False)
-        body = _body(self.model, messages, schema, prefill, max_tokens, temperature)
+        body = _body(self.model, messages, prefill, max_tokens, temperature)
         for attempt in range(ATTEMPTS):
             started = False
+            if schema is not None:
+                body["response_format"] = _format(schema, standard=self._standard)
             try:
                 async for piece in self._once(body, strict=schema is not None):
                     started = True
                     yield piece
                 return
             except LlmError as error:
-                if started or not error.retryable or attempt == ATTEMPTS - 1:
+                foreign = error.code == "llm_format" and self._standard
+                self._standard = self._standard and not foreign
+                if started or not (error.retryable or foreign) or attempt == ATTEMPTS - 1:
                     raise
             await asyncio.sleep(PAUSE * 2**attempt)
 
@@ -71,7 +76,7 @@ class OpenAiMind(Mind):
 
     async def prime(self, messages: Sequence[Message], *, slot: str) -> None:
         """Ask for one token, so that the server has read `messages`."""
-        body = _body(self.model, messages, None, "", 1, 0.0)
+        body = _body(self.model, messages, "", 1, 0.0)
         async for _ in self._once(body, strict=False):
             pass
 
@@ -113,7 +118,6 @@ def _headers(key_variable: str) -> dict[str, str]:
 def _body(
     model: str,
     messages: Sequence[Message],
-    schema: JsonSchema | None,
     prefill: str,
     max_tokens: int,
     temperature: float,
@@ -121,19 +125,22 @@ def _body(
     chat = [{"role": message.role, "content": message.text} for message in messages]
     if prefill:
         chat.append({"role": "assistant", "content": prefill})
-    body: dict[str, Any] = {
+    return {
         "model": model,
         "messages": chat,
         "stream": True,
         "max_tokens": max_tokens,
         "temperature": temperature,
     }
-    if schema is not None:
-        body["response_format"] = {
-            "type": "json_schema",
-            "json_schema": {"name": "answer", "schema": dict(schema), "strict": True},
-        }
-    return body
+
+
+def _format(schema: JsonSchema, *, standard: bool) -> dict[str, Any]:
+    if not standard:
+        return {"type": "json_object", "schema": dict(schema)}
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": dict(schema), "strict": True},
+    }
 
 
 async def _pieces(lines: AsyncIterator[str], *, strict: bool) -> AsyncGenerator[str]:
@@ -169,7 +176,7 @@ def _refused(status: int, text: str) -> LlmError:
              404: "check llm.base_url and llm.model"}  # fmt: skip
     return LlmError(
         f"the language model's server answered {status}: {text[:200]}",
-        code="llm_refused",
+        code="llm_format" if "response_format" in text else "llm_refused",
         hint=hints.get(status, ""),
         retryable=status in (408, 409, 429) or status >= 500,
     )
