@@ -64,6 +64,7 @@ class Call:
         self._numbers = count(1)
         self._transfer = ""
         self._dialled = ""
+        self._handed_over = False
         self._returned: asyncio.Future[str | None] | None = None
         self._arrived: asyncio.Future[bool] | None = None
         self._dialling = ("", "", 0)
@@ -94,7 +95,8 @@ class Call:
             await self._hand_over()
         finally:
             with suppress(TimeoutError):
-                async with asyncio.timeout(END_SECONDS):
+                # handed to the fallback the call goes on, and is ours to account for until it ends
+                async with asyncio.timeout(None if self._handed_over else END_SECONDS):
                     await asyncio.shield(follower)
             follower.cancel()
             self._link.unwatch(self.state.channel_id)
@@ -279,6 +281,7 @@ class Call:
             return
         try:
             await self._link.continue_in_dialplan(state.channel_id, "decroche-away", state.callee)
+            self._handed_over = True
         except LinkError:
             await self._hang_up("system")
 
