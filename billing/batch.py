@@ -30,8 +30,7 @@ class Batch:
 
     def rated(self, call_id: str, answered: int, seconds: int, billed: int, covered: int, priced: Priced) -> str:
         """The answer of a call with a price, of which the bundle covers the first `covered` seconds."""
-        tool = self.tool
-        amount = tool.spell(tool.rounded(priced.cost(answered, covered, billed)))
+        amount = self.tool.amount(priced.cost(answered, covered, billed))
         return (
             f'{{"call_id":{_quote(call_id)},"status":"rated","answered_seconds":{seconds},'
             f'"billed_seconds":{billed},"bundle_seconds":{covered},"charged_seconds":{billed - covered},'
@@ -76,11 +75,11 @@ def rate_rows(rows: Iterable[Row | BadRow], tariff: Tariff) -> Batch:
             continue
         far_party = callee if direction == "outbound" else caller
         seconds = answered_seconds(answered, ended)
-        priced = tool.find(direction, far_party)
+        priced, included = tool.find(direction, far_party)
         if priced is None:
             batch.answer("unrated", call_id, None, no_rate(direction, far_party), seconds)
             continue
-        if tool.bundle_seconds and tool.in_bundle(direction, far_party):
+        if included:
             pending.append((answered, call_id, len(batch.lines), seconds, priced))
             batch.lines.append("")
         else:

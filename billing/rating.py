@@ -170,31 +170,30 @@ class Engine:
             for way in ("inbound", "outbound")
         }
         self._lengths = sorted({len(r.prefix) for r in tariff.rates}, reverse=True)
-        self._longest = self._lengths[0] if self._lengths else 0
-        self._memo: dict[str, dict[str, Priced | None]] = {"inbound": {}, "outbound": {}}
+        self._memo: dict[str, dict[str, tuple[Priced | None, bool]]] = {"inbound": {}, "outbound": {}}
         included = tariff.bundle
         self.bundle_seconds = included.seconds if included else 0
         self._bundle_ways = frozenset[str](included.directions if included else ())
         self._bundle_prefixes = included.prefixes if included else ()
+        self._longest = max((*self._lengths, *map(len, self._bundle_prefixes)), default=0)
+        self._texts: dict[int, str] = {}
         self._scale = 10**tariff.decimals
         self._digits = f"%d.%0{tariff.decimals}d" if tariff.decimals else ""
 
-    def find(self, direction: str, far_party: str) -> Priced | None:
-        """The rate with the longest prefix of the number; among equals the one naming the direction."""
-        memo = self._memo[direction]
+    def find(self, direction: str, far_party: str) -> tuple[Priced | None, bool]:
+        """The rate with the longest prefix of the number (among equals the one naming the direction), and
+        whether the bundle covers such a call."""
         head = far_party[: self._longest]
-        try:
-            return memo[head]
-        except KeyError:
+        memo = self._memo[direction]
+        known = memo.get(head)
+        if known is None:
             table = self._tables[direction]
-            found = next((table[head[:n]] for n in self._lengths if head[:n] in table), None)
+            priced = next((table[head[:n]] for n in self._lengths if head[:n] in table), None)
+            included = direction in self._bundle_ways and head.startswith(self._bundle_prefixes)
+            known = priced, included
             if len(memo) < 200_000:
-                memo[head] = found
-            return found
-
-    def in_bundle(self, direction: str, far_party: str) -> bool:
-        """Whether the bundle covers such a call."""
-        return direction in self._bundle_ways and far_party.startswith(self._bundle_prefixes)
+                memo[head] = known
+        return known
 
     def rounded(self, units: int) -> int:
         """Units brought to the tariff's decimals, half up: a whole number of 10^−decimals."""
@@ -204,17 +203,26 @@ class Engine:
         """A rounded amount as a decimal with exactly the tariff's digits."""
         return self._digits % divmod(rounded, self._scale) if self._digits else str(rounded)
 
+    def amount(self, units: int) -> str:
+        """Units rounded and spelled; the same few amounts come again and again."""
+        known = self._texts.get(units)
+        if known is None:
+            known = self.spell(self.rounded(units))
+            if len(self._texts) < 500_000:
+                self._texts[units] = known
+        return known
+
     def rate(self, call: Call, bundle: int) -> Charge:
         """See `rate`."""
         if call.answered_at is None:
             return Charge(call.call_id, "unanswered", amount=Fraction(0))
         answered = micros(call.answered_at)
         seconds = answered_seconds(answered, micros(call.ended_at))
-        priced = self.find(call.direction, call.far_party)
+        priced, included = self.find(call.direction, call.far_party)
         if priced is None:
             return Charge(call.call_id, "unrated", seconds, reason=no_rate(call.direction, call.far_party))
         billed = priced.billed(seconds)
-        covered = min(billed, max(0, bundle)) if self.in_bundle(call.direction, call.far_party) else 0
+        covered = min(billed, max(0, bundle)) if included else 0
         amount = self.rounded(priced.cost(answered, covered, billed))
         return Charge(
             call.call_id,
