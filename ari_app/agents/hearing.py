@@ -16,7 +16,7 @@ from ari_app.agents.slots.phones import find_phone, says_same_number
 from ari_app.agents.slots.text import digits, fold, mask
 from ari_app.agents.slots.times import FoundTime, find_time
 from ari_app.agents.slots.yesno import find_yes_no
-from ari_app.agents.state import Expected, State, Understood
+from ari_app.agents.state import Expected, State, Understood, Values
 
 _CORRECTION = re.compile(
     r"\b(?:plutot|en fait|finalement|je me suis trompee?|pardon|je voulais dire|correction|modifier|changer"
@@ -51,7 +51,7 @@ def understand(agent: Agent, state: State, heard: str, facts: Facts) -> Understo
         taking_text = waits.slots and agent.slots[waits.slots[0]].type == "text"
         if not (taking_text and control in ("message", "repeat")):
             return Understood(control)
-    return _answer_or_question(agent, waits, heard, text, values, facts)
+    return _answer_or_question(agent, waits, state.values, heard, text, values, facts)
 
 
 def _answers_first(control: str, values: dict[str, str], waits: Expected, text: str) -> bool:
@@ -64,7 +64,7 @@ def _answers_first(control: str, values: dict[str, str], waits: Expected, text: 
 
 
 def _answer_or_question(
-    agent: Agent, waits: Expected, heard: str, text: str, values: dict[str, str], facts: Facts
+    agent: Agent, waits: Expected, known: Values, heard: str, text: str, values: dict[str, str], facts: Facts
 ) -> Understood:
     asks = is_question(heard, text, agent.language)
     told = facts_about(agent, text)
@@ -79,18 +79,18 @@ def _answer_or_question(
     if change:
         return Understood("answer", values, change=change)
     if values:
-        return Understood("answer", values, sure=_settles(waits, values, text, asks=asks))
+        return Understood("answer", values, sure=_settles(waits, values, known, text, asks=asks))
     if asks:
         return Understood("question", sure=False)
     return Understood("unclear", sure=False)
 
 
-def _settles(waits: Expected, values: dict[str, str], text: str, *, asks: bool) -> bool:
-    """The values answer what was asked, and little else was said."""
+def _settles(waits: Expected, values: dict[str, str], known: Values, text: str, *, asks: bool) -> bool:
+    """The values answer what was asked, or correct what is known, and little else was said."""
     answers = waits.kind in ("confirm", "propose", "correct") or any(slot in values for slot in waits.slots)
     if "_confirm" in values and len(values) == 1:
         return len(text.split()) <= 9 and not asks
-    return answers or len(text.split()) <= 12
+    return answers or (any(slot in known for slot in values) and len(text.split()) <= 12)
 
 
 def _short(text: str) -> bool:

@@ -1,0 +1,48 @@
+"""An agent's way to the telephone: draft → tested → live, each step with who took it (contract, 4.1)."""
+
+from __future__ import annotations
+
+from ari_app.agents.check import discloses
+from ari_app.agents.loading import Loaded, loads
+from store import agents, audit, tenants
+from store.agents import AgentVersion
+from store.db import Conn
+from store.errors import Refused
+
+
+class NotPublishable(Refused):
+    """The version may not answer calls."""
+
+    code = "not_publishable"
+
+
+def import_text(conn: Conn, tenant: str, loaded: Loaded, *, who: str) -> AgentVersion:
+    """Store a checked text as the agent's next draft."""
+    tenant_id = tenants.tenant_id(conn, tenant)
+    made = agents.import_version(conn, tenant_id, loaded.agent.id, loaded.text)
+    audit.append(conn, who=who, action="agent.import", subject=_subject(made), tenant_id=tenant_id)
+    return made
+
+
+def tested(conn: Conn, version: AgentVersion, *, by: str, who: str) -> AgentVersion:
+    """Record that `by` tested the version."""
+    made = agents.mark_tested(conn, version.tenant_id, version.agent, version.version, by)
+    audit.append(conn, who=who, action="agent.test", subject=_subject(made), tenant_id=made.tenant_id)
+    return made
+
+
+def publish(conn: Conn, version: AgentVersion, *, by: str, who: str) -> AgentVersion:
+    """`by` approves the version and it goes live. Raises NotPublishable, Refused."""
+    agent = loads(version.yaml, version.agent).agent
+    if not discloses(agent):
+        raise NotPublishable(
+            f"version {version.version} of {version.agent} does not say that an AI speaks (AI Act, art. 50)",
+            hint="add 'disclosure:' to the file, import and test it again",
+        )
+    made = agents.publish(conn, version.tenant_id, version.agent, version.version, by)
+    audit.append(conn, who=who, action="agent.publish", subject=_subject(made), tenant_id=made.tenant_id)
+    return made
+
+
+def _subject(version: AgentVersion) -> str:
+    return f"agent:{version.agent}@{version.version}"
