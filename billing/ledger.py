@@ -106,7 +106,8 @@ def charge_call(conn: Conn, cdr: Cdr) -> ChargeRecord:
     month = month_of(cdr.answered_at or cdr.started_at, zone)
     account = lock_account(conn, cdr.tenant_id)
     used = lock_month(conn, cdr.tenant_id, month)
-    charge = _price(cdr, force, used)
+    release(conn, cdr.tenant_id, cdr.id)
+    charge = _price(cdr, force, used + bundle_held(conn, cdr.tenant_id, month))
     record = _record(cdr, month, charge, force, account["currency"])
     _write(conn, record)
     return record
@@ -175,6 +176,31 @@ def to_micros(amount: Fraction) -> int:
     scaled = amount * MICRO
     assert scaled.denominator == 1, "a stored tariff's amounts have at most 6 decimals"
     return int(scaled)
+
+
+def bundle_held(conn: Conn, tenant_id: UUID, month: date) -> int:
+    """Seconds of a month's bundle that prepaid calls in progress count on."""
+    row = conn.execute(
+        "SELECT coalesce(sum(bundle_seconds), 0)::bigint AS held FROM billing.reservations"
+        " WHERE tenant_id = %s AND month = %s",
+        (tenant_id, month),
+    ).fetchone()
+    assert row is not None
+    return row["held"]
+
+
+def release(conn: Conn, tenant_id: UUID, call_id: UUID) -> int:
+    """Give back what a prepaid call holds, once; the micro-euros given back. The account is locked already."""
+    row = conn.execute(
+        "DELETE FROM billing.reservations WHERE call_id = %s RETURNING amount_micros", (call_id,)
+    ).fetchone()
+    if row is None:
+        return 0
+    conn.execute(
+        "UPDATE billing.accounts SET reserved_micros = reserved_micros - %s WHERE tenant_id = %s",
+        (row["amount_micros"], tenant_id),
+    )
+    return row["amount_micros"]
 
 
 def _price(cdr: Cdr, force: InForce | None, used: int) -> Charge:
