@@ -105,7 +105,7 @@ class CachedVoice(Voice):
     def __init__(self, voice: Voice, cache: SpeechCache | None = None) -> None:
         self.engine, self.name, self.language = voice.engine, voice.name, voice.language
         self.version = voice.version
-        self._voice, self._cache = voice, cache or SpeechCache()
+        self.voice, self._cache = voice, cache or SpeechCache()
 
     def key(self, text: str) -> str:
         """Under what `text` is kept. A final comma or stop counts: it changes the melody."""
@@ -127,7 +127,7 @@ class CachedVoice(Voice):
                 yield kept[start : start + _PIECE]
             return
         pieces: list[bytes] = []
-        async for piece in self._voice.stream(text):
+        async for piece in self.voice.stream(text):
             if ready:
                 pieces.append(piece)
             yield piece
@@ -139,8 +139,8 @@ class CachedVoice(Voice):
         for text in dict.fromkeys(texts):
             key = await asyncio.to_thread(self.key, text)
             if await asyncio.to_thread(self._cache.get, key) is None:
-                await asyncio.to_thread(self._cache.put, key, await self._voice.say(text))
+                await asyncio.to_thread(self._cache.put, key, await self.voice.say(text))
 
     async def close(self) -> None:
         """Free the voice."""
-        await self._voice.close()
+        await self.voice.close()

@@ -10,6 +10,7 @@ from store.models import catalogue, folder, present
 from store.settings import settings
 from tts import pico
 from tts.base import Voice, VoiceMissing
+from tts.cache import CachedVoice
 from tts.piper import PiperVoice
 
 LANGUAGES = ("fr", "en")
@@ -41,13 +42,14 @@ class VoiceCheck:
     hint: str
 
 
-_ready: dict[str, Voice] = {}
+_ready: dict[str, CachedVoice] = {}
 _lock = threading.Lock()
 
 
-def voice(language: str, name: str = "") -> Voice:
+def voice(language: str, name: str = "") -> CachedVoice:
     """The process's voice for `language` (`fr`, `fr-FR`, `en` …): `name`, else the setting, else the best present.
 
+    It remembers ready speech (`prepare`, or `speak` with `ready`).
     The same object is given each time: the models are loaded once. Raises VoiceMissing or TtsError.
     Loading a Piper voice takes about a second: call it at start, or in a thread.
     """
@@ -61,7 +63,7 @@ def voice(language: str, name: str = "") -> Voice:
         )
     with _lock:
         if info.name not in _ready:
-            _ready[info.name] = _load(info)
+            _ready[info.name] = CachedVoice(_load(info))
         return _ready[info.name]
 
 
