@@ -33,14 +33,26 @@ def asr() -> None:
 def transcribe(files: tuple[Path, ...], language: str, hotwords: tuple[str, ...], as_json: bool) -> None:
     """Print what is said in sound files, of any rate, channels and length.
 
+    JSON: one object a file: file, text, audio_seconds, took_seconds (or error and message).
+
     \b
     A file that cannot be read is reported and the others go on (exit status 3).
     Example: decroche asr transcribe message.wav --lang fr --json
     """
     rows = asyncio.run(_transcribe(files, language, hotwords))
-    emit(rows, ("file", "text", "audio_seconds", "took_seconds"), as_json=as_json)
+    if as_json:
+        emit(rows, (), as_json=True)
+    else:
+        _print(rows)
     if any("error" in row for row in rows):
         click.get_current_context().exit(DONE_IN_PART)
+
+
+def _print(rows: Sequence[dict[str, Any]]) -> None:
+    """The words, with the file's name before them where there are several files."""
+    for row in rows:
+        if "error" not in row:
+            click.echo(row["text"] if len(rows) == 1 else f"{row['file']}: {row['text']}")
 
 
 async def _transcribe(files: Sequence[Path], language: str, hotwords: Sequence[str]) -> list[dict[str, Any]]:

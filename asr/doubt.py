@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from collections.abc import Iterable
 
 COMPRESSION = 2.4
 """Text that zlib shrinks more than this repeats itself (threshold of the Whisper paper, §4.5)."""
@@ -50,6 +51,12 @@ def phantom(text: str) -> bool:
 def silence(logprob: float, no_speech: float) -> bool:
     """The pass itself says that nobody spoke."""
     return no_speech > NO_SPEECH and logprob < LOGPROB
+
+
+def echo(text: str, hotwords: Iterable[str], no_speech: float) -> bool:
+    """Nothing but the names it was told to expect, where it hears no speech: it read them out."""
+    names = {word for hotword in hotwords for word in re.findall(r"\w+", plain(hotword))}
+    return no_speech > NO_SPEECH and all(word in names for word in re.findall(r"\w+", plain(text)))
 
 
 def repeats(text: str) -> bool:

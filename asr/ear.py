@@ -76,7 +76,7 @@ class WhisperEar(Ear):
         if seconds < SHORTEST or float(np.abs(pcm).max()) < FAINT:
             return Pass("", 0.0, 1.0, cut=False)
         first = self._hear(pcm, language, hotwords, seconds + AFTER, self._beam)
-        if doubt.silence(first.logprob, first.no_speech):
+        if doubt.silence(first.logprob, first.no_speech) or doubt.echo(first.text, hotwords, first.no_speech):
             return _nothing(first)
         if not _doubtful(first, seconds):
             return _settled(first)

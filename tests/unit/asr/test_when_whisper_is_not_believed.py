@@ -70,6 +70,13 @@ def test_a_poor_score_alone_is_not_silence():
     assert doubt.silence(logprob=-1.4, no_speech=0.9)
 
 
+def test_names_it_was_told_to_expect_are_not_believed_where_no_speech_is():
+    names = ["Docteur Le Guellec", "Quimperlé"]
+    assert doubt.echo("Le Guellec, Quimperlé.", names, no_speech=0.8)
+    assert not doubt.echo("Le Guellec, Quimperlé.", names, no_speech=0.01)
+    assert not doubt.echo("Je voudrais le docteur Le Guellec.", names, no_speech=0.8)
+
+
 def test_thirty_words_in_a_second_were_not_said():
     assert doubt.too_fast("mot " * 30, 1.0)
     assert not doubt.too_fast("Bonjour, c'est pour un rendez-vous.", 1.5)
