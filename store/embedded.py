@@ -85,7 +85,7 @@ class EmbeddedServer:
         """
         with self._lock():
             if self._pid() is None:
-                self._prepare()
+                self._prepare(durable)
                 self._launch(durable)
         return self.status()
 
@@ -95,7 +95,7 @@ class EmbeddedServer:
             if self._pid() is not None:
                 self._run("pg_ctl", "stop", "-w", "-m", "fast", "-t", str(_START_SECONDS), "-D", str(self.data))
 
-    def _prepare(self) -> None:
+    def _prepare(self, durable: bool) -> None:
         version = _read(self.data / "PG_VERSION")
         if version and version != str(VERSION):
             raise EmbeddedFailed(
@@ -115,9 +115,9 @@ class EmbeddedServer:
                 hint="restore it from a backup, or move it away to begin with an empty database",
                 retryable=False,
             )
-        self._init(user)
+        self._init(user, durable)
 
-    def _init(self, user: pwd.struct_passwd | None) -> None:
+    def _init(self, user: pwd.struct_passwd | None, durable: bool) -> None:
         """initdb into a folder beside, then rename: a start that was cut leaves nothing half made."""
         self._settings.folder()
         draft = Path(tempfile.mkdtemp(prefix=".postgres-", dir=self._settings.home))
@@ -130,7 +130,7 @@ class EmbeddedServer:
                     os.chown(path, user.pw_uid, user.pw_gid)
             self._run(
                 "initdb", "-D", str(cluster), "-U", SUPERUSER, "--auth=scram-sha-256", f"--pwfile={password}",
-                "--encoding=UTF8", "--locale=C", "--no-instructions",
+                "--encoding=UTF8", "--locale=C", "--no-instructions", *([] if durable else ["--no-sync"]),
             )  # fmt: skip
             if self.data.exists():
                 self.data.rmdir()
