@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from compliance.cli_ledgers import bloctel, consent, opposition
 from store.console import HouseGroup, emit, json_option, to_json
 from store.errors import BadInput
 
@@ -158,6 +159,11 @@ def calendar(postcode: str | None, number: str | None, month: str, lang: Any, sw
             click.echo(to_json(day.as_json()))
     else:
         click.echo(drawing.draw(days, lang))
+
+
+compliance.add_command(consent)
+compliance.add_command(opposition)
+compliance.add_command(bloctel)
 
 
 if __name__ == "__main__":

@@ -174,11 +174,11 @@ def _expired(consent: Consent, at: datetime, years: int) -> bool:
         return True
     if at - consent.given_at < years * _SHORTEST_YEAR:
         return False
-    return at > _years_later(consent.given_at, years)
+    return at > years_later(consent.given_at, years)
 
 
 @lru_cache(maxsize=4096)
-def _years_later(at: datetime, years: int) -> datetime:
+def years_later(at: datetime, years: int) -> datetime:
     """The same date and clock time in Paris, years later; 28 February for the 29th."""
     here = at.astimezone(PARIS)
     day = 28 if (here.month, here.day) == (2, 29) else here.day

@@ -1,0 +1,164 @@
+"""The ledger of consents (C. conso L223-1, R223-1 to R223-3): given, shown, copied for the person, withdrawn."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from compliance import tabular
+from compliance.engine import years_later
+from compliance.facts import withdraw_all
+from compliance.rulebook import rulebook
+from compliance.tabular import BadRow, Report, instant, number, word
+from store.db import Conn
+from store.errors import NotFound
+from store.ids import new_id
+
+HOW = ("form", "voice", "paper")
+COLUMNS = {
+    "number": "number", "telephone": "number", "phone": "number", "numero": "number",
+    "person": "person", "personne": "person", "nom": "person",
+    "professional": "professional", "professionnel": "professional",
+    "third_party": "third_party", "tiers": "third_party",
+    "goods": "goods", "biens": "goods", "objet": "goods",
+    "how": "how", "moyen": "how",
+    "wording": "wording", "texte": "wording",
+    "evidence": "evidence", "preuve": "evidence",
+    "evidence_hash": "evidence_hash", "empreinte": "evidence_hash",
+    "given_at": "given_at", "donne_le": "given_at", "date": "given_at",
+    "expires_at": "expires_at", "expire_le": "expires_at",
+    "agreed_from": "agreed_from", "creneau_de": "agreed_from",
+    "agreed_to": "agreed_to", "creneau_a": "agreed_to",
+}  # fmt: skip
+NEEDED = {"number", "professional", "goods", "how", "wording", "evidence", "given_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A consent to be written. `evidence`: file, recording and offset, address, IP; instants are UTC."""
+
+    number: str
+    professional: str
+    goods: str
+    how: str
+    wording: str
+    evidence: str
+    evidence_hash: str
+    given_at: datetime
+    expires_at: datetime
+    person: str = ""
+    third_party: str = ""
+    agreed_from: datetime | None = None
+    agreed_to: datetime | None = None
+
+
+def read(fields: dict[str, str], now: datetime) -> Given:
+    """A consent from texts (a row, or a command's options). Raises BadRow naming the field."""
+    given_at = instant(fields, "given_at")
+    if given_at is None:
+        raise BadRow("given_at", "is empty")
+    if given_at > now:
+        raise BadRow("given_at", f"{given_at.isoformat()} has not come yet")
+    how = word(fields, "how")
+    if how not in HOW:
+        raise BadRow("how", f"{how!r} is none of {', '.join(HOW)}")
+    slot = instant(fields, "agreed_from"), instant(fields, "agreed_to")
+    if (slot[0] is None) != (slot[1] is None):
+        raise BadRow("agreed_to" if slot[0] else "agreed_from", "is empty: an agreed time has both ends")
+    if slot[0] and slot[1] and slot[1] <= slot[0]:
+        raise BadRow("agreed_to", "is not after agreed_from")
+    evidence = word(fields, "evidence")
+    return Given(
+        number=number(fields),
+        person=word(fields, "person", ""),
+        professional=word(fields, "professional"),
+        third_party=word(fields, "third_party", ""),
+        goods=word(fields, "goods"),
+        how=how,
+        wording=word(fields, "wording"),
+        evidence=evidence,
+        evidence_hash=_hash(fields, evidence),
+        given_at=given_at,
+        expires_at=_end(fields, given_at),
+        agreed_from=slot[0],
+        agreed_to=slot[1],
+    )
+
+
+def _end(fields: dict[str, str], given_at: datetime) -> datetime:
+    longest = years_later(given_at, rulebook().consent_years)
+    end = instant(fields, "expires_at") or longest
+    if end <= given_at:
+        raise BadRow("expires_at", "is not after given_at")
+    if end > longest:
+        raise BadRow("expires_at", "a consent lasts at most one year (C. conso R223-1)")
+    return end
+
+
+def _hash(fields: dict[str, str], evidence: str) -> str:
+    """The evidence's SHA-256: as given, else of the file it names, else of the words that describe it."""
+    given = fields.get("evidence_hash", "").lower()
+    if given:
+        if len(given) != 64 or set(given) - set("0123456789abcdef"):
+            raise BadRow("evidence_hash", "is not a SHA-256 (64 hexadecimal digits)")
+        return given
+    path = Path(evidence)
+    content = path.read_bytes() if "\0" not in evidence and path.is_file() else evidence.encode()
+    return hashlib.sha256(content).hexdigest()
+
+
+_INSERT = """
+INSERT INTO compliance.consents (id, tenant_id, number, person, professional, third_party, goods, how, wording,
+                                 evidence, evidence_hash, given_at, expires_at, agreed_from, agreed_to)
+VALUES (%(id)s, %(tenant)s, %(number)s, %(person)s, %(professional)s, %(third_party)s, %(goods)s, %(how)s,
+        %(wording)s, %(evidence)s, %(evidence_hash)s, %(given_at)s, %(expires_at)s, %(agreed_from)s, %(agreed_to)s)
+ON CONFLICT DO NOTHING
+"""
+
+
+def add(conn: Conn, tenant_id: UUID, given: Given) -> UUID | None:
+    """Write a consent; its id, or None where the same one is there already."""
+    values = _values(tenant_id, given)
+    return values["id"] if conn.execute(_INSERT, values).rowcount else None
+
+
+def load(conn: Conn, tenant_id: UUID, path: Path, now: datetime) -> Report:
+    """Import a CSV in the transaction of `conn`: good rows are written, bad ones told by line and field."""
+
+    def write(batch: list[Given]) -> int:
+        with conn.cursor() as cursor:
+            cursor.executemany(_INSERT, [_values(tenant_id, given) for given in batch])
+            return cursor.rowcount
+
+    return tabular.take(path, COLUMNS, NEEDED, lambda _, fields: read(fields, now), write)
+
+
+def _values(tenant_id: UUID, given: Given) -> dict[str, Any]:
+    return {"id": new_id(), "tenant": tenant_id, **asdict(given)}
+
+
+def revoke(conn: Conn, dialled: str, how: str, at: datetime) -> int:
+    """Withdraw every consent of a number, as easily as it was given. Raises NotFound when there is none."""
+    done = withdraw_all(conn, dialled, at, how)
+    if not done and not of(conn, dialled):
+        raise NotFound(f"no consent of {dialled}", hint="decroche compliance consent show")
+    return done
+
+
+def of(conn: Conn, dialled: str) -> list[dict[str, Any]]:
+    """Every consent of a number with all that proves it, newest first: the person's free copy (R223-2)."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            "SELECT * FROM compliance.consents WHERE number = %s ORDER BY given_at DESC", (dialled,)
+        ).fetchall()
+    return [{key: _utc(value) for key, value in row.items() if key != "tenant_id"} for row in rows]
+
+
+def _utc(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value

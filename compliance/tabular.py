@@ -1,0 +1,184 @@
+"""CSV files as people send them: Excel's encodings and semicolons, accents in the header, French dates.
+
+A file is read row by row; what is wrong with a row is told by line and field, and the other rows go on.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from compliance import numbers
+from compliance.rulebook import PARIS
+from store.errors import BadInput
+
+T = TypeVar("T")
+_FRENCH = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
+_PLAIN = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
+
+
+class BadRow(BadInput):
+    """A row is wrong."""
+
+    code = "bad_row"
+
+    def __init__(self, field_name: str, message: str) -> None:
+        super().__init__(f"{field_name}: {message}")
+        self.field = field_name
+        self.reason = message
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a file: rows taken, rows there already, and the bad ones by line and field."""
+
+    taken: int = 0
+    known: int = 0
+    bad: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def as_json(self) -> dict[str, Any]:
+        """taken, known, bad."""
+        return {"taken": self.taken, "known": self.known, "bad": len(self.bad)}
+
+
+_BATCH = 5_000
+
+
+def take(
+    path: Path,
+    columns: Mapping[str, str],
+    needed: set[str],
+    read: Callable[[int, dict[str, str]], T],
+    write: Callable[[list[T]], int],
+) -> Report:
+    """`read` each row (line, fields), or raise BadRow; `write` batches of them, answering how many were new.
+
+    Raises BadInput, before anything is written, for a file that is no such table.
+    """
+    report, batch = Report(), list[T]()
+
+    def flush() -> None:
+        new = write(batch) if batch else 0
+        report.taken += new
+        report.known += len(batch) - new
+        batch.clear()
+
+    for line, fields in rows(path, columns, needed):
+        try:
+            batch.append(read(line, fields))
+        except BadRow as error:
+            report.bad.append({"line": line, "field": error.field, "message": error.reason})
+        if len(batch) >= _BATCH:
+            flush()
+    flush()
+    if not (report.taken or report.known or report.bad):
+        raise BadInput(f"{path}: there is no row in it", hint="a header line, then one row a line")
+    return report
+
+
+def rows(path: Path, columns: Mapping[str, str], needed: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line number, field → text) of each row that is not empty. `columns`: name in the file → field.
+
+    Names are compared without case, accents, spaces. Raises BadInput for a file that is no such table.
+    """
+    with path.open(encoding=_encoding(path), newline="") as file:
+        header = file.readline()
+        if not header.strip():
+            raise BadInput(f"{path}: it is empty", hint="a header line, then one row a line")
+        delimiter = max(";,\t", key=header.count)
+        names = [columns.get(_plain(name), "") for name in next(csv.reader([header], delimiter=delimiter))]
+        if missing := sorted(needed - set(names)):
+            raise BadInput(
+                f"{path}, line 1: column {missing[0]} is missing",
+                hint=f"known columns: {', '.join(sorted(columns))}",
+            )
+        reader = csv.reader(file, delimiter=delimiter)
+        try:
+            for values in reader:
+                if any(value.strip() for value in values):
+                    yield reader.line_num + 1, _fields(names, values)
+        except (csv.Error, UnicodeError) as error:
+            raise BadInput(f"{path}, line {reader.line_num + 2}: {error}", hint="save it again as CSV UTF-8") from error
+
+
+def _fields(names: list[str], values: list[str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in zip(names, values, strict=False) if name}
+
+
+def _encoding(path: Path) -> str:
+    """The file's encoding: by its mark, else UTF-8 where it is, else Windows' own (Excel in France)."""
+    try:
+        with path.open("rb") as file:
+            if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+                return "utf-16"
+            file.seek(0)
+            decoder = codecs.getincrementaldecoder("utf-8")()
+            while block := file.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+    return "utf-8-sig"
+
+
+def _plain(name: str) -> str:
+    """A column's name for comparing: Téléphone → telephone, Given at → given_at."""
+    bare = unicodedata.normalize("NFKD", name.strip().lower())
+    return "".join(c for c in bare if not unicodedata.combining(c)).replace(" ", "_").replace("-", "_")
+
+
+def number(fields: Mapping[str, str], name: str = "number") -> str:
+    """The number in a field, E.164. Raises BadRow. Excel's lost leading zero (612345678) is put back."""
+    text = fields.get(name, "")
+    if len(text) == 9 and text.isascii() and text.isdigit() and text[0] != "0":
+        text = f"0{text}"
+    found = numbers.read(text)
+    if found is None:
+        raise BadRow(name, f"{text!r} is not a telephone number")
+    return found.e164
+
+
+def instant(fields: Mapping[str, str], name: str) -> datetime | None:
+    """The instant in a field, UTC; ISO 8601, or a French date; without an offset it is Paris time."""
+    text = fields.get(name, "")
+    if not text:
+        return None
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        given = _dated(text)
+    if given is None:
+        raise BadRow(name, f"{text!r} is no date: write 2026-11-23T10:30:00+01:00 or 23/11/2026 10:30")
+    try:
+        return (given if given.tzinfo else given.replace(tzinfo=PARIS)).astimezone(UTC)
+    except (OverflowError, ValueError) as error:
+        raise BadRow(name, f"{text!r}: the year is out of range") from error
+
+
+def _dated(text: str) -> datetime | None:
+    for form in (*_FRENCH, *_PLAIN):
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007  (the caller adds Paris)
+        except ValueError:
+            continue
+    return None
+
+
+def word(fields: Mapping[str, str], name: str, default: str | None = None) -> str:
+    """The text in a field. Raises BadRow when it is empty and there is no default."""
+    text = fields.get(name, "")
+    if "\0" in text:
+        raise BadRow(name, "holds a NUL character")
+    if text:
+        return text
+    if default is None:
+        raise BadRow(name, "is empty")
+    return default

@@ -1,0 +1,126 @@
+"""How fast compliance decides, and screens a million contacts against ten million oppositions. Prints JSON.
+
+python -m tests.bench.compliance [--decisions 100000] [--contacts 1000000 --oppositions 10000000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from compliance.cases import Attempt, Case, Consent
+from compliance.check import answers
+from compliance.engine import decide
+from compliance.screening import screen
+from store import tenants
+from store.db import Database, connect
+from store.embedded import EmbeddedServer
+from store.settings import Settings
+from store.setup import SERVICE, embedded_database, set_up
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+def cases(count: int) -> list[Case]:
+    """Distinct numbers, instants over a month, three quarters of them refused for their hour."""
+    draw = random.Random(4)
+    return [
+        Case(
+            at=NOW + timedelta(minutes=draw.randrange(60 * 24 * 30)),
+            to=f"+336{draw.randrange(10**8):08d}",
+            caller_id="+33162001234",
+            postcode=f"{draw.randrange(1000, 98000):05d}",
+            history=tuple(
+                Attempt(NOW - timedelta(days=draw.randrange(1, 40)), "no_answer") for _ in range(draw.randrange(4))
+            ),
+            consent=Consent(NOW - timedelta(days=draw.randrange(1, 300))),
+        )
+        for _ in range(count)
+    ]
+
+
+def decisions(count: int) -> dict[str, float]:
+    """Decisions a second on one core, by the processor's clock; `check`: from a line of JSON to the answer."""
+    some = cases(count)
+    began = time.process_time()
+    allowed = sum(decide(case).allowed for case in some)
+    took = time.process_time() - began
+    line = json.dumps({"at": "2026-11-23T10:30:00+01:00", "to": "+33612345678", "caller_id": "+33162001234"})
+    began = time.process_time()
+    lines = sum(1 for _ in answers([line.encode()] * (count // 5)))
+    return {
+        "decisions": count,
+        "allowed": allowed,
+        "decisions_per_second": round(count / took),
+        "check_lines_per_second": round(lines / (time.process_time() - began)),
+    }
+
+
+def screening(contacts: int, oppositions: int) -> dict[str, float]:
+    """Seconds to screen `contacts` numbers, a tenth of them opposed, in a real PostgreSQL."""
+    with tempfile.TemporaryDirectory() as folder:
+        of = Settings(home=Path(folder))
+        server = EmbeddedServer(of)
+        server.start(durable=False)
+        try:
+            service, admin = embedded_database(server, "bench", of)
+            with connect(admin) as conn:
+                set_up(conn, SERVICE)
+            with Database(service, admin) as db:
+                return _screening(db, admin, contacts, oppositions)
+        finally:
+            server.stop()
+
+
+def _screening(db: Database, admin: str, contacts: int, oppositions: int) -> dict[str, float]:
+    with db.operator() as conn:
+        own = tenants.add(conn, "own", "Own").id
+        other = tenants.add(conn, "other", "Other").id
+    began = time.perf_counter()
+    with connect(admin) as conn:
+        conn.execute("SET session_replication_role = replica")  # loading only: no foreign keys
+        conn.execute("SET maintenance_work_mem = '512MB'")
+        conn.execute("DROP INDEX compliance.oppositions_number_tenant_id_opposed_at_idx")
+        conn.execute(
+            """INSERT INTO compliance.oppositions (id, tenant_id, number, opposed_at, how)
+               SELECT gen_random_uuid(), CASE n %% 10 WHEN 0 THEN NULL WHEN 1 THEN %s::uuid ELSE %s::uuid END,
+                      '+336' || lpad(n::text, 8, '0'), '2026-01-01', 'import'
+                 FROM generate_series(1, %s) n""",
+            (other, own, oppositions),
+        )
+        conn.execute("CREATE INDEX ON compliance.oppositions (number, tenant_id, opposed_at)")
+        conn.execute("ANALYZE compliance.oppositions")
+    loaded = time.perf_counter() - began
+    draw = random.Random(4)
+    listed = [f"+33{7 if draw.random() < 0.9 else 6}{draw.randrange(1, oppositions):08d}" for _ in range(contacts)]
+    began = time.perf_counter()
+    found = sum(1 for _, opposed in screen(db, own, listed, NOW) if opposed)
+    return {
+        "contacts": contacts,
+        "oppositions": oppositions,
+        "opposed": found,
+        "seconds": round(time.perf_counter() - began, 2),
+        "loading_seconds": round(loaded, 1),
+    }
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--decisions", type=int, default=100_000)
+    parser.add_argument("--contacts", type=int, default=1_000_000)
+    parser.add_argument("--oppositions", type=int, default=10_000_000)
+    asked = parser.parse_args()
+    found = {"decide": decisions(asked.decisions)}
+    if asked.contacts:
+        found["screening"] = screening(asked.contacts, asked.oppositions)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
