@@ -17,7 +17,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from billing.rating import EPOCH, SECOND, Call, Charge, Segment, engine, micros
+from billing.rating import Call, Charge, Segment, answered_seconds, engine, micros
 from billing.tariff import PARIS
 from billing.tariffs import InForce, in_force
 from store.calls import Action, Cdr, Turn, insert_cdr
@@ -107,8 +107,11 @@ def charge_call(conn: Conn, cdr: Cdr) -> ChargeRecord:
     account = lock_account(conn, cdr.tenant_id)
     used = lock_month(conn, cdr.tenant_id, month)
     release(conn, cdr.tenant_id, cdr.id)
-    charge = _price(cdr, force, used + bundle_held(conn, cdr.tenant_id, month))
-    record = _record(cdr, month, charge, force, account["currency"])
+    used += bundle_held(conn, cdr.tenant_id, month)
+    left = max(0, engine(force.tariff).bundle_seconds - used) if force else 0
+    charge = price(str(cdr.id), cdr.direction, cdr.caller, cdr.callee, cdr.answered_at, cdr.ended_at, force, left)
+    blank = _blank(cdr, month, force.tariff.currency if force else account["currency"])
+    record = record_of(blank, charge, force, "call")
     _write(conn, record)
     return record
 
@@ -203,40 +206,69 @@ def release(conn: Conn, tenant_id: UUID, call_id: UUID) -> int:
     return row["amount_micros"]
 
 
-def _price(cdr: Cdr, force: InForce | None, used: int) -> Charge:
-    if cdr.answered_at is None:
-        return Charge(str(cdr.id), "unanswered", amount=Fraction(0))
-    call = Call(str(cdr.id), cdr.direction, cdr.caller, cdr.callee, cdr.answered_at, cdr.ended_at)
+def price(
+    call_id: str,
+    direction: Literal["inbound", "outbound"],
+    caller: str,
+    callee: str,
+    answered_at: datetime | None,
+    ended_at: datetime,
+    force: InForce | None,
+    bundle: int,
+) -> Charge:
+    """The charge of a call by a tariff in force, with so many seconds left of the month's bundle."""
+    if answered_at is None:
+        return Charge(call_id, "unanswered", amount=Fraction(0))
     if force is None:
-        seconds = max(1, -((micros(call.answered_at or EPOCH) - micros(call.ended_at)) // SECOND))
-        return Charge(call.call_id, "unrated", seconds, reason="no tariff is assigned to the tenant")
-    tool = engine(force.tariff)
-    return tool.rate(call, max(0, tool.bundle_seconds - used))
+        seconds = answered_seconds(micros(answered_at), micros(ended_at))
+        return Charge(call_id, "unrated", seconds, reason="no tariff is assigned to the tenant")
+    return engine(force.tariff).rate(Call(call_id, direction, caller, callee, answered_at, ended_at), bundle)
 
 
-def _record(cdr: Cdr, month: date, charge: Charge, force: InForce | None, currency: str) -> ChargeRecord:
-    return ChargeRecord(
-        tenant_id=cdr.tenant_id,
-        call_id=cdr.id,
-        generation=1,
-        kind="charge",
+def record_of(known: ChargeRecord, charge: Charge, force: InForce | None, why: str) -> ChargeRecord:
+    """A line like `known` that says what `charge` says."""
+    return replace(
+        known,
         status=cast("Literal['rated', 'unanswered', 'unrated']", charge.status),
-        direction=cdr.direction,
-        far_party=cdr.callee if cdr.direction == "outbound" else cdr.caller,
-        answered_at=cdr.answered_at,
-        month=month,
         answered_seconds=charge.answered_seconds,
         billed_seconds=charge.billed_seconds,
         bundle_seconds=charge.bundle_seconds,
         charged_seconds=charge.charged_seconds,
         amount_micros=None if charge.amount is None else to_micros(charge.amount),
         fee=_decimal(charge.connection_fee),
-        currency=force.tariff.currency if force else currency,
         prefix=charge.prefix,
         reason=charge.reason,
         segments=[_segment(segment) for segment in charge.segments],
         tariff=force.name if force else None,
         tariff_version=force.version if force else None,
+        why=why,
+    )
+
+
+def _blank(cdr: Cdr, month: date, currency: str) -> ChargeRecord:
+    """A call's first line, before its price is known."""
+    return ChargeRecord(
+        tenant_id=cdr.tenant_id,
+        call_id=cdr.id,
+        generation=1,
+        kind="charge",
+        status="unrated",
+        direction=cdr.direction,
+        far_party=cdr.callee if cdr.direction == "outbound" else cdr.caller,
+        answered_at=cdr.answered_at,
+        month=month,
+        answered_seconds=0,
+        billed_seconds=0,
+        bundle_seconds=0,
+        charged_seconds=0,
+        amount_micros=None,
+        fee=Decimal(0),
+        currency=currency,
+        prefix=None,
+        reason=None,
+        segments=[],
+        tariff=None,
+        tariff_version=None,
         why="call",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -136,6 +137,28 @@ def in_force(conn: Conn, at: datetime) -> InForce | None:
     """The version that rates a call answered `at` of the session's tenant; None when none is assigned."""
     row = conn.execute("SELECT name, version, toml FROM billing.tariff_at(%s)", (at,)).fetchone()
     return None if row is None else InForce(row["name"], row["version"], parsed(row["toml"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """All of one tenant's assignments, the latest first, for rating many calls."""
+
+    entries: Sequence[tuple[datetime, InForce]]
+
+    def at(self, at: datetime) -> InForce | None:
+        """As `in_force`."""
+        return next((force for from_at, force in self.entries if from_at <= at), None)
+
+
+def timetable(conn: Conn, tenant_id: UUID) -> Timetable:
+    """The tenant's timetable (operator)."""
+    rows = conn.execute(
+        """SELECT a.from_at, t.name, t.version, t.toml
+             FROM billing.tariff_assignments a JOIN billing.tariffs t ON t.name = a.tariff AND t.version = a.version
+            WHERE a.tenant_id = %s ORDER BY a.from_at DESC, a.seq DESC""",
+        (tenant_id,),
+    ).fetchall()
+    return Timetable([(row["from_at"], InForce(row["name"], row["version"], parsed(row["toml"]))) for row in rows])
 
 
 @lru_cache(maxsize=128)
