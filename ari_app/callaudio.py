@@ -1,6 +1,6 @@
 """The caller's audio as one gapless stream: the last seconds kept, cut by time, in windows for the VAD.
 
-A phone that sends nothing (silence suppression, mute) is silence: `catch_up` fills the stream so that its time goes on.
+A phone that sends nothing (silence suppression, mute) is silence: `fill` lets the stream's time go on.
 """
 
 from __future__ import annotations
@@ -42,14 +42,9 @@ class CallerAudio:
             del self._pcm[: extra * 2]
             self._first += extra
 
-    def catch_up(self, elapsed_ms: int) -> bytes:
-        """Silence added because nothing came: the stream is brought to `elapsed_ms` if it is far behind."""
-        missing = elapsed_ms - self.ms
-        if missing < GAP_MS:
-            return b""
-        silence = bytes(missing * _MS * 2)
-        self.add(silence)
-        return silence
+    def fill(self, ms: int) -> None:
+        """Nothing came for `ms`: that was silence."""
+        self.add(bytes(max(0, ms) * _MS * 2))
 
     def windows(self) -> list[tuple[int, Pcm]]:
         """The whole windows not given out yet: (stream time at its end in ms, samples)."""

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 
 from ari_app.agents.effects import Act, Conversation, Effect, Plan, Say, Source
-from ari_app.callaudio import CallerAudio
+from ari_app.callaudio import GAP_MS, CallerAudio
 from ari_app.media import Audio, Closed, Mark, Media, MediaError, Status
 from ari_app.parts import Parts
 from ari_app.record import Done, Notes, Turn
@@ -110,7 +110,7 @@ class Dialogue:
         self._playing: asyncio.Task[None] | None = None
         self._primer: asyncio.Task[None] | None = None
         self._group: asyncio.TaskGroup
-        self._stream_zero = 0.0
+        self._stream_zero = self._last_audio = 0.0
         self._voiced_ms = 0
         self._digits = ""
         self._digits_timer: asyncio.TimerHandle | None = None
@@ -127,7 +127,7 @@ class Dialogue:
 
     async def run(self, opening: Plan) -> str:
         """Speak the opening, then converse until the end. Returns why it ended."""
-        self._stream_zero = monotonic()
+        self._stream_zero = self._last_audio = monotonic()
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -162,11 +162,11 @@ class Dialogue:
                 async with asyncio.timeout(0.1):
                     event = await self._media.events.get()
             except TimeoutError:
-                self._fill()
+                await self._nothing_came()
                 continue
             match event:
-                case Audio(pcm):
-                    self._fill()
+                case Audio(pcm, at):
+                    self._last_audio = at
                     self._audio.add(pcm)
                     self._recording.caller.lay(self.now_ms() - 20, pcm)
                     await self._heed_audio()
@@ -180,8 +180,15 @@ class Dialogue:
                 case _:
                     pass  # digits come from ARI, which has them whatever the codec
 
-    def _fill(self) -> None:
-        self._audio.catch_up(int((monotonic() - self._stream_zero) * 1000))
+    async def _nothing_came(self) -> None:
+        """A phone that sends nothing is silent. A process that was late is not: what waits is read first."""
+        await asyncio.sleep(0)
+        now = monotonic()
+        if self._media.events.empty() and now - self._last_audio >= GAP_MS / 1000:
+            elapsed = round((now - self._stream_zero) * 1000)
+            self._audio.fill(min(round((now - self._last_audio) * 1000), elapsed - self._audio.ms))
+            self._last_audio = now
+            await self._heed_audio()
 
     async def _heed_audio(self) -> None:
         for at_ms, window in self._audio.windows():
