@@ -139,6 +139,7 @@ def _write(path: Path, data: bytes) -> None:
 
 async def _speak(voice: Voice, text: str, began: float) -> tuple[bytes, float]:
     """The PCM of `text`, clause by clause, and the seconds until its first sample."""
+    from tts import voices
     from tts.clauses import split
 
     pcm, first = bytearray(), 0.0
@@ -146,7 +147,7 @@ async def _speak(voice: Voice, text: str, began: float) -> tuple[bytes, float]:
         async for piece in voice.stream(clause):
             first = first or time.perf_counter() - began
             pcm += piece
-    await voice.close()
+    await voices.close()
     return bytes(pcm), first
 
 
