@@ -32,7 +32,8 @@ def backup(of: Settings, out: Path) -> Path:
     try:
         with os.fdopen(descriptor, "wb") as file:
             # as the owner, whom the policies show every row; pg_dump would refuse tables it sees in part
-            _run(of, "pg_dump", "--format=custom", f"--role={OWNER}", "--enable-row-security", stdout=file.fileno())
+            options = ["--format=custom", f"--role={OWNER}", "--enable-row-security", *_schemas(of)]
+            _run(of, "pg_dump", *options, stdout=file.fileno())
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
@@ -55,6 +56,15 @@ def restore(of: Settings, file: Path) -> None:
     with file.open("rb") as source:
         _run(of, "pg_restore", "--single-transaction", "--exit-on-error", stdin=source.fileno())
     set_up_from(of)
+
+
+def _schemas(of: Settings) -> list[str]:
+    """Our schemas, as pg_dump's options: a database may hold what is not ours."""
+    with connect(admin_dsn_of(of)) as conn:
+        found = conn.execute(
+            "SELECT quote_ident(nspname) AS name FROM pg_namespace WHERE nspowner = %s::regrole", (OWNER,)
+        )
+        return [f"--schema={row['name']}" for row in found]
 
 
 def _run(of: Settings, program: str, *arguments: str, stdin: int | None = None, stdout: int | None = None) -> None:
