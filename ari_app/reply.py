@@ -104,7 +104,7 @@ class Reply:
 
     async def _speak(self, say: Say) -> None:
         await self.items.put(Begin(say))
-        async for pcm in self._voice.stream(say.text):
+        async for pcm in self._voice.speak(say.text, ready=say.ready):
             self.stages.note("voiced")
             await self.items.put(Chunk(pcm))
         await self.items.put(End())

@@ -129,7 +129,7 @@ class Agent(Enum):
 
 
 _BACKCHANNEL = re.compile(
-    r"(?:(?:m+h?m+|hm+|mm+|h[ue]m+|euh|ah?|oh|oui|ouais|ok(?:ay)?|d'accord|voil[aà]|très bien|bien|merci|"
+    r"(?:(?:m+[ -]?h?m+|hm+|h[ue]m+|euh|ah?|oh|oui|ouais|ok(?:ay)?|d'accord|voil[aà]|très bien|bien|merci|"
     r"yes|yeah|yep|uh[- ]?huh|right|sure|i see|all right|alright|thanks?)[\s,.!…]*){1,3}",
     re.IGNORECASE,
 )

@@ -44,6 +44,10 @@ class Voice(ABC):
         """All of `stream` at once."""
         return b"".join([chunk async for chunk in self.stream(text)])
 
+    def speak(self, text: str, *, ready: bool = False) -> AsyncIterator[bytes]:
+        """As `stream`; `ready`: fixed wording, worth keeping where there is a cache."""
+        return self.stream(text)
+
     async def prepare(self, texts: Sequence[str]) -> None:
         """Make these phrases ready ahead of need, where there is a cache."""
         return

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from store.settings import settings
@@ -134,7 +134,7 @@ class CachedVoice(Voice):
         if ready:
             await asyncio.to_thread(self._cache.put, key, b"".join(pieces))
 
-    async def prepare(self, texts: Iterable[str]) -> None:
+    async def prepare(self, texts: Sequence[str]) -> None:
         """Synthesise and keep what is not yet kept. For greetings, before the first call."""
         for text in dict.fromkeys(texts):
             key = await asyncio.to_thread(self.key, text)

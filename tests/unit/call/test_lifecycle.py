@@ -1,0 +1,79 @@
+"""A call's times, cause and side, from Asterisk's events alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ari_app.lifecycle import Lifecycle, asterisk_time
+
+START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def state(name: str) -> dict[str, Any]:
+    return {"channel": {"state": name}}
+
+
+def test_an_answered_call_hung_up_by_its_caller() -> None:
+    life = Lifecycle(START)
+    life.apply("ChannelStateChange", at(1), state("Up"))
+    life.apply("ChannelHangupRequest", at(9), {"cause": 16})
+    life.apply("ChannelDestroyed", at(9.1), {"cause": 16})
+    assert (life.answered_at, life.ended_at, life.cause, life.side) == (at(1), at(9.1), 16, "caller")
+    assert life.outcome() == "answered"
+
+
+def test_a_goodbye_is_the_agents_hangup() -> None:
+    life = Lifecycle(START, answered_at=at(1))
+    life.asked_by = "agent"
+    life.apply("ChannelHangupRequest", at(9), {"cause": 16})
+    life.apply("ChannelDestroyed", at(9), {"cause": 16})
+    assert life.side == "agent"
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome"), [(17, "busy"), (19, "no_answer"), (21, "refused"), (1, "unallocated"), (20, "unavailable")]
+)
+def test_an_unanswered_call_is_named_by_its_cause(cause: int, outcome: str) -> None:
+    life = Lifecycle(START)
+    life.asked_by = "system"
+    life.apply("ChannelDestroyed", at(20), {"cause": cause})
+    assert life.answered_at is None
+    assert life.outcome() == outcome
+
+
+def test_a_caller_who_gives_up_while_it_rings_has_abandoned() -> None:
+    life = Lifecycle(START)
+    life.apply("ChannelHangupRequest", at(3), {})
+    life.apply("ChannelDestroyed", at(3), {"cause": 16})
+    assert life.outcome() == "abandoned"
+
+
+def test_nothing_changes_after_the_end() -> None:
+    life = Lifecycle(START)
+    life.apply("ChannelDestroyed", at(3), {"cause": 17})
+    life.apply("ChannelStateChange", at(4), state("Up"))
+    life.apply("ChannelDestroyed", at(5), {"cause": 16})
+    assert (life.answered_at, life.ended_at, life.cause) == (None, at(3), 17)
+
+
+def test_a_channel_lost_with_the_link_ends_by_the_system() -> None:
+    life = Lifecycle(START, answered_at=at(1))
+    life.apply("ChannelGone", at(30), {})
+    assert (life.over, life.side) == (True, "system")
+
+
+def test_the_beginning_is_asterisks_own_creation_time() -> None:
+    life = Lifecycle(at(5))
+    life.apply("StasisStart", at(6), {"channel": {"state": "Ring", "creationtime": "2026-11-22T11:00:00.000+0100"}})
+    assert life.started_at == START
+
+
+def test_asterisks_time_has_a_zone_without_a_colon() -> None:
+    assert asterisk_time("2026-11-22T23:05:00.250+0100") == datetime(2026, 11, 22, 22, 5, 0, 250_000, UTC)
