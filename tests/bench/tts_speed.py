@@ -1,4 +1,4 @@
-"""First audio and real-time factor of each voice on this machine, as JSON: `python -m tests.bench.tts`."""
+"""First audio and real-time factor of each voice on this machine, as JSON: `python -m tests.bench.tts_speed`."""
 
 from __future__ import annotations
 
