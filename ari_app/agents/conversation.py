@@ -268,7 +268,7 @@ class _Plan:
         known = labels(talk.agent, waits)
         asked = turn_messages(talk.agent, waits, self.heard)
         label = await self._label(mind, asked, turn_schema(known), known.all())
-        found = meaning(label or "unclear", known, waits, by_rules)
+        found = meaning(label or "unclear", known, waits, by_rules, self.heard, talk.agent.language)
         if label == "answer" and not by_rules.values and (slots := to_extract(talk.agent, waits)):
             pieces = extract_messages(asked, talk.agent, slots)
             text = await mind.complete(pieces, slot=talk.slot, schema=extract_schema(slots), max_tokens=40)

@@ -209,7 +209,9 @@ class _Reading:
         asked = self._asked(slot)
         if not asked and slot in self.state.values:
             return None
-        found = find_choices(self.folded, definition.choices, self.agent.language, asked=asked)
+        # a yes to one question is not a yes to a later one
+        able = {c: words for c, words in definition.choices.items() if asked or c not in ("yes", "no")}
+        found = find_choices(self.folded, able, self.agent.language, asked=asked)
         if not found and asked:
             said = find_yes_no(self.folded, self.agent.language)
             found = [said] if said in definition.choices and said else []

@@ -28,7 +28,7 @@ _PATTERNS: dict[Language, tuple[tuple[Intent, str], ...]] = {
         ("human", r"^(?:secretariat|secretaire|standard|humain|conseiller|operateur|quelqu un s il vous plait)$"),
         ("message", r"(?:laisser|prendre|transmettre|donner|laisse|prenez|transmettez|passer) (?:moi )?(?:un|le|ce|mon) message"),
         ("message", r"(?:pouvez|pourriez|pourrait|peut)(?: vous| on)? (?:me |lui )?rappeler\b(?! (?:l|le|la|les|mon|votre|vos)\b)"),
-        ("message", r"^(?:un message|dites lui|dites leur)\b"),
+        ("message", r"^(?:un message|dites (?:lui|leur|au|a la|a)) .{0,30}?\bque?\b|^un message\b"),
         ("repeat", r"(?:pouvez|pourriez)(?: vous)? (?:me )?(?:repeter|redire)|^(?:repetez|repeter|redites)|(?:repetez|redites)(?: moi)?(?: s il vous plait)?$"),
         ("repeat", r"^(?:comment|pardon|hein|quoi|vous disiez|plait il|j ai pas (?:compris|entendu)|je n ai pas (?:compris|entendu|bien compris|bien entendu)|j ai mal entendu|vous pouvez repeter)(?: pardon| s il vous plait)?$"),
         ("wait", r"^(?:euh )?(?:attendez|attends|un instant|une minute|une seconde|deux secondes|un moment|patientez|ne quittez pas|je (?:regarde|cherche|verifie))(?: .{0,25})?$"),

@@ -8,6 +8,7 @@ instructions come first and never change, so the engine reads them once for all 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -58,26 +59,59 @@ _INTENTS: dict[Language, dict[str, tuple[Intent, str]]] = {
         "unclear": ("unclear", "incomprehensible, unrelated"),
     },
 }
+_EXAMPLES: dict[Language, tuple[tuple[str, str], ...]] = {
+    "fr": (
+        ("Jeudi si c'est possible", "answer"),
+        ("Et vous vendez des vélos ?", "ask_other"),
+        ("Passez-moi un responsable", "human"),
+        ("Dites-lui que je serai en retard", "message"),
+        ("Tant pis, je laisse tomber", "goodbye"),
+        ("Effacez-moi de vos fichiers", "opt_out"),
+        ("Le train bleu du matin", "unclear"),
+    ),
+    "en": (
+        ("Thursday if possible", "answer"),
+        ("And do you sell bicycles?", "ask_other"),
+        ("Get me a manager", "human"),
+        ("Tell him I will be late", "message"),
+        ("Never mind, forget it", "goodbye"),
+        ("Delete my number from your files", "opt_out"),
+        ("The blue train of the morning", "unclear"),
+    ),
+}
 _TEXT: dict[Language, dict[str, str]] = {
     "fr": {
-        "head": "Tu classes la phrase d'une personne au téléphone avec {company}. Un seul mot de la liste, en JSON.",
-        "turn": "On lui demande : {question}\nMots possibles aussi : {answers}\nElle dit : {heard}",
-        "turn_plain": "On lui demande : {question}\nElle dit : {heard}",
+        "head": "Une personne est au téléphone avec {company}. Classe sa phrase : un seul mot de la liste, en JSON.",
+        "turn": "Question posée : {question}\nRéponses possibles : {answers}\nPhrase : {heard}",
+        "turn_plain": "Question posée : {question}\nPhrase : {heard}",
         "asks": "elle demande",
-        "answer_head": "Tu es l'agent téléphonique de {company}. Tu réponds en français, en une phrase de 25 mots, "
-        "avec les seules informations données, sans saluer ni poser de question.",
+        "examples": "Exemples :",
+        "answer_head": "Tu réponds au téléphone pour {company}. Dis « nous » pour {company} et « vous » à la personne. "
+        "Réponds d'une phrase courte, seulement avec les informations données.",
         "answer_turn": "Informations : {info}\nQuestion : {heard}",
     },
     "en": {
-        "head": "You classify what a person on the phone with {company} says. One word of the list, in JSON.",
-        "turn": "They are asked: {question}\nWords also possible: {answers}\nThey say: {heard}",
-        "turn_plain": "They are asked: {question}\nThey say: {heard}",
+        "head": "A person is on the phone with {company}. Classify their sentence: one word of the list, in JSON.",
+        "turn": "Question asked: {question}\nPossible answers: {answers}\nSentence: {heard}",
+        "turn_plain": "Question asked: {question}\nSentence: {heard}",
         "asks": "they ask about",
-        "answer_head": "You are the phone agent of {company}. You answer in English, in one sentence of 25 words, "
-        "with the given information only, without greeting or asking anything.",
+        "examples": "Examples:",
+        "answer_head": 'You answer the phone for {company}. Say "we" for {company} and "you" to the person. '
+        "Answer in one short sentence, with the given information only.",
         "answer_turn": "Information: {info}\nQuestion: {heard}",
     },
 }
+_CUES: dict[Intent, dict[Language, re.Pattern[str]]] = {
+    "goodbye": {
+        "fr": re.compile(r"merci|tant pis|laisse|rien|raccroch|fini|termine|y vais|tout|adieu|revoir|bye"),
+        "en": re.compile(r"thank|never ?mind|forget|leave it|nothing|done|finished|go now|got to go|bye|that s all"),
+    },
+    "opt_out": {
+        "fr": re.compile(r"appel|sollicit|demarch|contact|coordonnees|numero|liste|fichier|harcel|derang|tranquille"),
+        "en": re.compile(r"call|contact|number|list|details|harass|bother|alone|files"),
+    },
+}
+"""Ending a call takes more than the mind's word: the sentence must hold one of these."""
 
 
 def labels(agent: Agent, waits: Expected) -> Labels:
@@ -106,6 +140,8 @@ def instructions(agent: Agent) -> Message:
     lines = [text["head"].format(company=agent.company.name)]
     lines += [f"{label} = {meaning}" for label, (_, meaning) in words.items()]
     lines += [f"ask_{fact.id} = {text['asks']} : {', '.join(fact.about[:4])}" for fact in agent.facts]
+    lines.append(text["examples"])
+    lines += [f"{said} → {label}" for said, label in _EXAMPLES[agent.language]]
     return Message("system", "\n".join(lines))
 
 
@@ -147,7 +183,9 @@ def read_label(text: str, labels: Sequence[str]) -> str | None:
     return left[0] if len(left) == 1 and closed else None
 
 
-def meaning(label: str, known: Labels, waits: Expected, by_rules: Understood) -> Understood:
+def meaning(
+    label: str, known: Labels, waits: Expected, by_rules: Understood, heard: str, language: Language
+) -> Understood:
     """The mind's label and the rules' values together."""
     if label in known.facts:
         return Understood("question", by_rules.values, (known.facts[label],))
@@ -159,6 +197,8 @@ def meaning(label: str, known: Labels, waits: Expected, by_rules: Understood) ->
         return Understood("question", by_rules.values, by_rules.facts)
     if intent == "answer":
         return Understood("answer" if by_rules.values else "unclear", by_rules.values, change=by_rules.change)
+    if intent in _CUES and not _CUES[intent][language].search(fold(heard)):
+        return Understood("answer" if by_rules.values else "unclear", by_rules.values)
     if intent in ("goodbye", "unclear") and by_rules.values and by_rules.intent == "answer":
         return Understood("answer", by_rules.values)  # the rules read a value: that is an answer
     return Understood(intent)
