@@ -28,7 +28,7 @@ from asr.ear import WhisperEar, open_ear
 from asr.turn import SmartTurn
 from asr.vad import FRAME, SileroVad
 from store import models
-from store.console import emit, err, to_json
+from store.console import emit, err, progress, to_json
 from store.errors import NotFound
 from store.settings import settings
 
@@ -92,11 +92,13 @@ def compare(ear: WhisperEar, folder: Path, limit: int, threads: int) -> list[dic
     heard: dict[str, list[str]] = {way: [] for way in ways}
     for way in ways.values():
         way(next(iter(clips.values())))  # memory is laid out before the clock starts
-    for pcm in clips.values():
-        for name, way in ways.items():
-            began = time.perf_counter()
-            heard[name].append(plain(way(pcm)))
-            took[name].append(time.perf_counter() - began)
+    with progress(len(clips), what="prompts") as bar:
+        for pcm in clips.values():
+            for name, way in ways.items():
+                began = time.perf_counter()
+                heard[name].append(plain(way(pcm)))
+                took[name].append(time.perf_counter() - began)
+            bar.advance(bar.task_ids[0])
     loop.run_until_complete(ear.close())
     loop.close()
     audio = sum(pcm.size for pcm in clips.values()) / SAMPLE_RATE
