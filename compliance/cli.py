@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from compliance.cli_ledgers import bloctel, consent, opposition
+from compliance.cli_proof import audit, verify
 from store.console import HouseGroup, emit, json_option, to_json
 from store.errors import BadInput
 
@@ -164,6 +165,8 @@ def calendar(postcode: str | None, number: str | None, month: str, lang: Any, sw
 compliance.add_command(consent)
 compliance.add_command(opposition)
 compliance.add_command(bloctel)
+compliance.add_command(audit)
+compliance.add_command(verify)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,23 @@
+# pyright: basic
+"""The proof of a call as a PDF for people: French first, the machine's JSON whole at the end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+
+def write(proof: dict[str, Any], out: Path) -> None:
+    """Write the PDF of a proof (see `proof.of_call`)."""
+    import weasyprint  # slow to load, and only used here
+
+    page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("proof.html")
+    html = page.render(proof=proof, whole=json.dumps(proof, ensure_ascii=False, indent=1), seconds=_seconds)
+    weasyprint.HTML(string=html).write_pdf(out)
+
+
+def _seconds(ms: int | None) -> str:
+    return "non entendu" if ms is None else f"{ms / 1000:.1f} s".replace(".", ",")
