@@ -35,7 +35,6 @@ OLDEST = 15
 """The oldest PostgreSQL we run on: MERGE, and `security_invoker` views."""
 
 SERVICE, OPERATOR, OWNER = "decroche_service", "decroche_operator", "decroche_owner"
-_WAIT_SECONDS = 10.0
 
 
 class DatabaseUnavailable(Unavailable):
@@ -59,12 +58,15 @@ class NoOperator(Refused):
 class Database:
     """Pools of connections: one for the service's role, and one for the operator's where there is a DSN."""
 
-    def __init__(self, service: str, operator: str = "", *, pool_max: int = 8) -> None:
-        """`service`: DSN of a role that cannot bypass RLS; `operator`: DSN of one that may be `decroche_operator`."""
+    def __init__(self, service: str, operator: str = "", *, pool_max: int = 8, wait_seconds: float = 10) -> None:
+        """`service`: DSN of a role that cannot bypass RLS; `operator`: of one that may be `decroche_operator`.
+
+        `wait_seconds`: how long a transaction waits for a connection before DatabaseUnavailable.
+        """
         self.service_dsn = service
         self.operator_dsn = operator
-        self._service = _pool(service, pool_max, "service")
-        self._operator = _pool(operator, pool_max, "operator", role=OPERATOR) if operator else None
+        self._service = _pool(service, pool_max, wait_seconds, "service")
+        self._operator = _pool(operator, pool_max, wait_seconds, "operator", role=OPERATOR) if operator else None
 
     @contextmanager
     def tenant(self, tenant_id: UUID) -> Generator[Conn]:
@@ -122,11 +124,15 @@ def _taken(pool: ConnectionPool[Conn]) -> Generator[Conn]:
         raise unreachable(str(pool.conninfo), error) from error
     try:
         yield conn
+    except psycopg.OperationalError as error:
+        if conn.closed:  # the server went away meanwhile; its own reason is not lost
+            raise unreachable(str(pool.conninfo), error) from error
+        raise
     finally:
         pool.putconn(conn)
 
 
-def _pool(dsn: str, size: int, name: str, *, role: str = "") -> ConnectionPool[Conn]:
+def _pool(dsn: str, size: int, wait_seconds: float, name: str, *, role: str = "") -> ConnectionPool[Conn]:
     options = "-c timezone=UTC -c idle_in_transaction_session_timeout=120s"
     kwargs: dict[str, Any] = {"row_factory": dict_row, "connect_timeout": 5, "application_name": f"decroche {name}"}
     given = str(conninfo_to_dict(dsn).get("options") or "")
@@ -137,8 +143,8 @@ def _pool(dsn: str, size: int, name: str, *, role: str = "") -> ConnectionPool[C
         min_size=0,
         max_size=size,
         open=False,
-        timeout=_WAIT_SECONDS,
-        reconnect_timeout=_WAIT_SECONDS,
+        timeout=wait_seconds,
+        reconnect_timeout=wait_seconds,
         check=ConnectionPool[Conn].check_connection,
         name=f"decroche-{name}",
     )

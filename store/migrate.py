@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString, cast
@@ -93,15 +94,23 @@ def apply(conn: Conn, migrations: Iterable[Migration] | None = None) -> list[str
     Two at once take turns. A file that fails leaves the database as it was before that file.
     """
     known = list(migrations) if migrations is not None else load()
-    conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-    try:
+    with migrating(conn):
         _make_ledger(conn)
         waiting = pending(known, applied(conn))
         for migration in waiting:
             _apply_one(conn, migration)
         return [migration.name for migration in waiting]
+
+
+@contextmanager
+def migrating(conn: Conn) -> Generator[None]:
+    """One process at a time changes this database's roles and schema; the same one may enter again."""
+    conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+    try:
+        yield
     finally:
-        conn.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+        if not conn.closed:
+            conn.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 
 
 def applied(conn: Conn) -> dict[str, str]:

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from store.db import OLDEST, OPERATOR, OWNER, SERVICE, Conn, DatabaseUnfit, NoOperator, connect
 from store.embedded import EmbeddedServer
-from store.migrate import applied, apply, load, pending
+from store.migrate import applied, apply, load, migrating, pending
 from store.secrets import secret
 from store.settings import Settings
 
@@ -85,8 +85,9 @@ def embedded_database(server: EmbeddedServer, name: str, of: Settings) -> tuple[
 
 def set_up(conn: Conn, service_user: str) -> list[str]:
     """Check the version, make the roles, apply the migrations; the names of those applied now."""
-    make_roles(conn, service_user)
-    return apply(conn)
+    with migrating(conn):
+        make_roles(conn, service_user)
+        return apply(conn)
 
 
 def make_roles(conn: Conn, service_user: str) -> None:
@@ -138,9 +139,24 @@ SELECT r.rolname, r.rolsuper, r.rolbypassrls
 """
 
 
+_OWNED = """
+SELECT format('%I.%I', n.nspname, c.relname) AS name
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p') AND n.nspowner = to_regrole('decroche_owner')::oid
+   AND c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+ LIMIT 1
+"""
+
+
 def refuse_bypass(conn: Conn) -> None:
     """Raises DatabaseUnfit when the role of `conn` could see past row-level security."""
     check_version(conn)
+    owned = conn.execute(_OWNED).fetchone()
+    if owned is not None:
+        raise DatabaseUnfit(
+            f"the service's role {conn.info.user} owns {owned['name']}: it could switch row-level security off",
+            hint=f"ALTER TABLE {owned['name']} OWNER TO {OWNER}",
+        )
     row = conn.execute(_BYPASS).fetchone()
     if row is None:
         return

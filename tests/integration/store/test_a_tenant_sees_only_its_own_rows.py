@@ -197,3 +197,17 @@ def test_a_role_that_could_see_past_rls_is_refused(postgres: Postgres, superuser
 def test_the_services_own_role_passes(postgres: Postgres) -> None:
     with connect(postgres.service) as conn:
         refuse_bypass(conn)
+
+
+def test_a_service_role_that_owns_a_table_is_refused(own_database: Database) -> None:
+    with connect(own_database.operator_dsn) as admin:
+        admin.execute("ALTER TABLE store.messages OWNER TO decroche_service")
+    with connect(own_database.service_dsn) as conn, pytest.raises(DatabaseUnfit, match=r"owns store\.messages"):
+        refuse_bypass(conn)
+
+
+def test_any_session_may_ask_a_tenants_id_by_its_slug(database: Database, dentist: Tenant) -> None:
+    with database.service() as conn:
+        assert tenants.tenant_id(conn, "dentiste") == dentist.id
+        with pytest.raises(NotFound, match="nobody"):
+            tenants.tenant_id(conn, "nobody")

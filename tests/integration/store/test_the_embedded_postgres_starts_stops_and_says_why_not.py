@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from store import tenants
-from store.db import DatabaseUnavailable, DatabaseUnfit, connect, open_database
+from store.db import Database, DatabaseUnavailable, DatabaseUnfit, connect, open_database
 from store.embedded import EmbeddedFailed, EmbeddedServer
 from store.settings import DatabaseSettings, Settings, settings
 
@@ -115,6 +115,20 @@ def test_a_damaged_folder_is_refused_with_the_servers_own_words(server: Embedded
     (server.data / "global" / "pg_control").unlink()
     with pytest.raises(EmbeddedFailed, match="pg_control"):
         server.start(durable=False)
+
+
+def test_a_server_that_goes_away_is_said_to_and_its_return_is_noticed(server: EmbeddedServer) -> None:
+    with open_database() as opened:
+        dsn = opened.service_dsn
+    with Database(dsn, wait_seconds=1) as db:
+        with pytest.raises(DatabaseUnavailable), db.service() as conn:  # noqa: PT012
+            server.stop()
+            conn.execute("SELECT 1")
+        with pytest.raises(DatabaseUnavailable), db.service():
+            pass
+        server.start(durable=False)
+        with db.service() as conn:
+            assert conn.execute("SELECT 1 AS one").fetchone() == {"one": 1}
 
 
 def test_an_own_database_that_does_not_answer_is_named_without_its_password(settings_home: Path) -> None:
