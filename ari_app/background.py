@@ -51,13 +51,14 @@ def start(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> None
     open_database(settings).close()
     say("Asterisk")
     Asterisk(settings, demo=demo).start()
+    child: subprocess.Popen[bytes] | None = None
     if service_pid(settings) is None:
         say("service: loading the models (about 10 s)")
-        _launch(settings, demo=demo)
-    asyncio.run(_await_ready(settings))
+        child = _launch(settings, demo=demo)
+    asyncio.run(_await_ready(settings, child))
 
 
-def _launch(settings: Settings, *, demo: bool) -> None:
+def _launch(settings: Settings, *, demo: bool) -> subprocess.Popen[bytes]:
     log = settings.folder("logs") / "service.log"
     with log.open("ab") as output:
         os.chmod(log, 0o600)
@@ -70,18 +71,20 @@ def _launch(settings: Settings, *, demo: bool) -> None:
             start_new_session=True,
         )
     pid_file(settings).write_text(str(child.pid))
+    return child
 
 
-async def _await_ready(settings: Settings) -> None:
+async def _await_ready(settings: Settings, child: subprocess.Popen[bytes] | None) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         with contextlib.suppress(Unavailable):
             if (await control.ask(settings, "status", seconds=5))["ready"]:
                 return
-        if service_pid(settings) is None:
+        # a process that was just started may not show its command line yet: its own handle is asked
+        if child.poll() is not None if child is not None else service_pid(settings) is None:
             break
         await asyncio.sleep(0.1)
-    log = settings.folder("logs") / "service.log"
+    log = settings.folder("logs") / "decroche.log"
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     told = next((line for line in reversed(lines) if "error" in line.lower()), "no reason in its log")
     raise ServiceFailed(f"the service did not get ready: {told[:300]}", hint=f"see {log}; decroche doctor")

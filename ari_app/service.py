@@ -86,7 +86,7 @@ class Service:
                 await link.connected.wait()
                 with suppress(OSError):
                     await witness.start()
-                await self._warmer.warm()
+                await self._warmer.voices()
                 await self._sweep()
                 self.ready.set()
                 log.info("ready: calls are answered")
@@ -181,7 +181,8 @@ class Service:
             try:
                 await self._publish_numbers()
                 if self.ready.is_set():
-                    await self._warmer.warm()
+                    await self._warmer.voices()
+                    await self._warmer.minds()
                 await asyncio.to_thread(self._house.office.retry_spool)
             except DecrocheError as error:
                 log.warning("not in step: [%s] %s", error.code, error)

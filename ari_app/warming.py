@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 
 from ari_app.agents.conversation import AgentConversation
@@ -20,33 +21,52 @@ _TEMPLATE = re.compile(r"\{")
 
 
 class Warmer:
-    """Prepares each live agent once."""
+    """Prepares each live agent once: its voice before the first call, its mind as soon as there is time."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._done: set[tuple[str, str, int]] = set()
+        self._voiced: set[tuple[str, str, int]] = set()
+        self._primed: set[tuple[str, str, int]] = set()
 
-    async def warm(self) -> None:
-        """Prepare the live agents not prepared yet. A part that fails is logged; the call will say more."""
+    async def voices(self) -> None:
+        """Synthesise what live agents say first and always."""
         for who in await self._house.office.live_agents():
-            key = (str(who.tenant_id), who.agent_name, who.version)
-            if key in self._done:
-                continue
-            try:
-                await self._one(who)
-                self._done.add(key)
-            except DecrocheError as error:
-                log.warning("agent %s is not ready: [%s] %s", who.agent_name, error.code, error)
+            if _key(who) not in self._voiced and await _safely(who, self._voice(who)):
+                self._voiced.add(_key(who))
 
-    async def _one(self, who: Answerable) -> None:
-        agent, parts = who.agent, self._house.parts
-        voice = await asyncio.to_thread(parts.voice, agent.language, agent.voice)
-        facts = Facts(f"warm-{who.agent_name}", datetime.now(UTC), "inbound", "", "")
-        conversation = AgentConversation(agent, parts.mind, facts)
-        opening = [line.text for line in conversation.opening() if isinstance(line, Say)]
-        await voice.prepare([*opening, *ready_phrases(agent)])
+    async def minds(self) -> None:
+        """Read live agents' instructions ahead; a call that comes meanwhile is served first."""
+        for who in await self._house.office.live_agents():
+            if _key(who) not in self._primed and await _safely(who, self._prime(who)):
+                self._primed.add(_key(who))
+
+    async def _voice(self, who: Answerable) -> None:
+        voice = await asyncio.to_thread(self._house.parts.voice, who.agent.language, who.agent.voice)
+        opening = [line.text for line in self._rehearsal(who).opening() if isinstance(line, Say)]
+        await voice.prepare([*opening, *ready_phrases(who.agent)])
+
+    async def _prime(self, who: Answerable) -> None:
+        conversation = self._rehearsal(who)
         await conversation.prime()
         await conversation.release()
+
+    def _rehearsal(self, who: Answerable) -> AgentConversation:
+        facts = Facts(f"warm-{who.agent_name}", datetime.now(UTC), "inbound", "", "")
+        return AgentConversation(who.agent, self._house.parts.mind, facts)
+
+
+def _key(who: Answerable) -> tuple[str, str, int]:
+    return (str(who.tenant_id), who.agent_name, who.version)
+
+
+async def _safely(who: Answerable, work: Coroutine[None, None, None]) -> bool:
+    """A part that fails is logged; the call will say more."""
+    try:
+        await work
+    except DecrocheError as error:
+        log.warning("agent %s is not ready: [%s] %s", who.agent_name, error.code, error)
+        return False
+    return True
 
 
 def ready_phrases(agent: Agent) -> list[str]:
