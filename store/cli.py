@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -41,7 +42,10 @@ def operator_session() -> Generator[Conn]:
 
 def whoami() -> str:
     """Who types: the name the audit log keeps."""
-    return f"cli:{getpass.getuser()}"
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"cli:uid {os.getuid()}"
 
 
 @click.group(cls=HouseGroup)
