@@ -30,6 +30,7 @@ from ari_app.agents.understanding import (
     to_extract,
     turn_messages,
     turn_schema,
+    worth_asking,
 )
 from llm.base import LlmError, Mind
 
@@ -253,7 +254,6 @@ class _Plan:
             return self._reply(self._state)
         heard = understand(agent, self._state, self.heard, facts)
         if not heard.sure and self._talk.mind is not None:
-            self.source = "intent"
             heard = await self._ask_mind(heard)
         turn = scenario.advance(agent, self._state, heard, facts)
         if self.source == "rules" and any(isinstance(m, Say) and m.kind == "answer" for m in turn.moves):
@@ -265,10 +265,13 @@ class _Plan:
         talk, mind = self._talk, self._talk.mind
         assert mind is not None
         waits = scenario.expected(talk.agent, self._state, talk.facts)
-        known = labels(talk.agent, waits)
+        known = labels(talk.agent, waits, self.heard)
+        if not worth_asking(talk.agent, waits, known, by_rules):
+            return by_rules
+        self.source = "intent"
         asked = turn_messages(talk.agent, waits, self.heard)
         label = await self._label(mind, asked, turn_schema(known), known.all())
-        found = meaning(label or "unclear", known, waits, by_rules, self.heard, talk.agent.language)
+        found = meaning(label or "unclear", known, waits, by_rules)
         if label == "answer" and not by_rules.values and (slots := to_extract(talk.agent, waits)):
             pieces = extract_messages(asked, talk.agent, slots)
             text = await mind.complete(pieces, slot=talk.slot, schema=extract_schema(slots), max_tokens=40)

@@ -12,7 +12,7 @@ from ari_app.agents.state import Intent
 _PATTERNS: dict[Language, tuple[tuple[Intent, str], ...]] = {
     "fr": (
         ("opt_out", r"ne (?:m |me |nous )?(?:re)?(?:appelez|rappelez|telephonez|contactez) (?:plus|pas)\b(?! (?:avant|apres|le|ce|tout de suite|maintenant|aujourd))"),
-        ("opt_out", r"(?:arretez|cessez) (?:de |d )(?:m |me |nous )?(?:appeler|rappeler|harceler|contacter|demarcher|telephoner)"),
+        ("opt_out", r"(?:arretez|cessez) (?:de |d )(?:m |me |nous )?(?:appeler|rappeler|harceler|contacter|demarcher|telephoner|solliciter|deranger)"),
         ("opt_out", r"(?:appelez|rappelez|contactez|telephonez) (?:moi )?plus\b(?! (?:tard|tot))"),
         ("opt_out", r"(?:veux|souhaite|voudrais|desire) (?:ne )?(?:plus|pas) (?:jamais )?(?:etre|que vous) (?:re)?(?:appele|appeles|appelee|contacte|contactee|demarche|demarchee|m appeliez|me contactiez)"),
         ("opt_out", r"(?:ne|n) plus (?:jamais )?(?:etre |m |me )(?:appele|appelee|contacte|contactee|demarche|demarchee|appeler|contacter|rappeler)"),

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from ari_app.agents.definition import Agent
 from ari_app.agents.effects import Facts
+from ari_app.agents.phrases import is_question
 from ari_app.agents.render import speech
 from ari_app.agents.slots.names import tidy_name
 from ari_app.agents.slots.others import find_number
@@ -59,33 +60,12 @@ _INTENTS: dict[Language, dict[str, tuple[Intent, str]]] = {
         "unclear": ("unclear", "incomprehensible, unrelated"),
     },
 }
-_EXAMPLES: dict[Language, tuple[tuple[str, str], ...]] = {
-    "fr": (
-        ("Jeudi si c'est possible", "answer"),
-        ("Et vous vendez des vélos ?", "ask_other"),
-        ("Passez-moi un responsable", "human"),
-        ("Dites-lui que je serai en retard", "message"),
-        ("Tant pis, je laisse tomber", "goodbye"),
-        ("Effacez-moi de vos fichiers", "opt_out"),
-        ("Le train bleu du matin", "unclear"),
-    ),
-    "en": (
-        ("Thursday if possible", "answer"),
-        ("And do you sell bicycles?", "ask_other"),
-        ("Get me a manager", "human"),
-        ("Tell him I will be late", "message"),
-        ("Never mind, forget it", "goodbye"),
-        ("Delete my number from your files", "opt_out"),
-        ("The blue train of the morning", "unclear"),
-    ),
-}
 _TEXT: dict[Language, dict[str, str]] = {
     "fr": {
         "head": "Une personne est au téléphone avec {company}. Classe sa phrase : un seul mot de la liste, en JSON.",
         "turn": "Question posée : {question}\nRéponses possibles : {answers}\nPhrase : {heard}",
         "turn_plain": "Question posée : {question}\nPhrase : {heard}",
         "asks": "elle demande",
-        "examples": "Exemples :",
         "answer_head": "Tu réponds au téléphone pour {company}. Dis « nous » pour {company} et « vous » à la personne. "
         "Réponds d'une phrase courte, seulement avec les informations données.",
         "answer_turn": "Informations : {info}\nQuestion : {heard}",
@@ -95,7 +75,6 @@ _TEXT: dict[Language, dict[str, str]] = {
         "turn": "Question asked: {question}\nPossible answers: {answers}\nSentence: {heard}",
         "turn_plain": "Question asked: {question}\nSentence: {heard}",
         "asks": "they ask about",
-        "examples": "Examples:",
         "answer_head": 'You answer the phone for {company}. Say "we" for {company} and "you" to the person. '
         "Answer in one short sentence, with the given information only.",
         "answer_turn": "Information: {info}\nQuestion: {heard}",
@@ -110,15 +89,44 @@ _CUES: dict[Intent, dict[Language, re.Pattern[str]]] = {
         "fr": re.compile(r"appel|sollicit|demarch|contact|coordonnees|numero|liste|fichier|harcel|derang|tranquille"),
         "en": re.compile(r"call|contact|number|list|details|harass|bother|alone|files"),
     },
+    "human": {
+        "fr": re.compile(
+            r"parler|personne|quelqu|humain|etre vivant|responsable|conseill|secretaire|passez|mettez|joindre"
+        ),
+        "en": re.compile(r"speak|talk|person|somebody|someone|human|manager|advis|reception|put me|get me|reach"),
+    },
+    "message": {
+        "fr": re.compile(r"message|dites|dire a|prevenez|prevenir|rappel|transme|informe|commission"),
+        "en": re.compile(r"message|tell|let (?:him|her|them)|call (?:me )?back|ring (?:me )?back|inform|pass on"),
+    },
 }
-"""Ending a call takes more than the mind's word: the sentence must hold one of these."""
+"""The mind is offered these labels only where the sentence holds such a word: it never ends a call alone."""
 
 
-def labels(agent: Agent, waits: Expected) -> Labels:
-    """The labels of a turn: the intents, the answers to the question, the facts."""
-    intents: dict[str, Intent] = {label: told[0] for label, told in _INTENTS[agent.language].items()}
-    facts = {f"ask_{fact.id}": fact.id for fact in agent.facts}
-    return Labels(intents, _answers(agent, waits), facts)
+def labels(agent: Agent, waits: Expected, heard: str) -> Labels:
+    """The labels a turn may have: what the question allows, and what the sentence's own words allow.
+
+    A small model chooses well among few; facts are offered to questions only.
+    """
+    text = fold(heard)
+    asks = is_question(heard, text, agent.language)
+    intents: dict[str, Intent] = {}
+    for label, (intent, _) in _INTENTS[agent.language].items():
+        cue = _CUES.get(intent)
+        if cue[agent.language].search(text) if cue else intent != "question" or asks:
+            intents[label] = intent
+    answers = _answers(agent, waits)
+    if answers:
+        intents.pop("answer", None)
+    facts = {f"ask_{fact.id}": fact.id for fact in agent.facts} if asks else {}
+    return Labels(intents, answers, facts)
+
+
+def worth_asking(agent: Agent, waits: Expected, known: Labels, by_rules: Understood) -> bool:
+    """The mind could tell more than the rules did."""
+    if known.answers or known.facts or set(known.intents) - {"answer", "unclear"}:
+        return True
+    return not by_rules.values and bool(to_extract(agent, waits))
 
 
 def _answers(agent: Agent, waits: Expected) -> dict[str, str]:
@@ -140,8 +148,6 @@ def instructions(agent: Agent) -> Message:
     lines = [text["head"].format(company=agent.company.name)]
     lines += [f"{label} = {meaning}" for label, (_, meaning) in words.items()]
     lines += [f"ask_{fact.id} = {text['asks']} : {', '.join(fact.about[:4])}" for fact in agent.facts]
-    lines.append(text["examples"])
-    lines += [f"{said} → {label}" for said, label in _EXAMPLES[agent.language]]
     return Message("system", "\n".join(lines))
 
 
@@ -183,9 +189,7 @@ def read_label(text: str, labels: Sequence[str]) -> str | None:
     return left[0] if len(left) == 1 and closed else None
 
 
-def meaning(
-    label: str, known: Labels, waits: Expected, by_rules: Understood, heard: str, language: Language
-) -> Understood:
+def meaning(label: str, known: Labels, waits: Expected, by_rules: Understood) -> Understood:
     """The mind's label and the rules' values together."""
     if label in known.facts:
         return Understood("question", by_rules.values, (known.facts[label],))
@@ -197,8 +201,6 @@ def meaning(
         return Understood("question", by_rules.values, by_rules.facts)
     if intent == "answer":
         return Understood("answer" if by_rules.values else "unclear", by_rules.values, change=by_rules.change)
-    if intent in _CUES and not _CUES[intent][language].search(fold(heard)):
-        return Understood("answer" if by_rules.values else "unclear", by_rules.values)
     if intent in ("goodbye", "unclear") and by_rules.values and by_rules.intent == "answer":
         return Understood("answer", by_rules.values)  # the rules read a value: that is an answer
     return Understood(intent)

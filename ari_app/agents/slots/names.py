@@ -93,6 +93,8 @@ def _bare(rest: str, language: Language) -> str | None:
     words = re.sub(r"[,;:!?…]|\.(?=\s|$)", " ", rest.replace("’", "'")).split()
     words = [part for word in words for part in _unglue(word)]
     while words and (fold(words[0]) in _AROUND[language] or fold(words[0]) in _TITLES[language] or not fold(words[0])):
+        if fold(words[0]) in _PARTICLES and words[0].istitle() and words[1:] and words[1][:1].isupper():
+            break  # "Le Goff"
         words.pop(0)
     while words and (fold(words[-1]) in _AROUND[language] or not fold(words[-1])):
         words.pop()

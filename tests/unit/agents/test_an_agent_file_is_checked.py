@@ -1,0 +1,104 @@
+"""Errors in an agent's file name the line, the path and what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from ari_app.agents.loading import AgentFileError, loads
+
+GOOD = """id: test
+name: Test
+language: fr
+company: {name: Test}
+greeting: Bonjour.
+disclosure: Je suis une intelligence artificielle.
+scenario:
+  start: a
+  slots:
+    suite: {type: yes_no}
+  steps:
+    - id: a
+      ask: Encore ?
+      fill: suite
+      answers: {yes: a, no: z}
+    - id: z
+      end: true
+"""
+
+
+def problems(text: str) -> str:
+    with pytest.raises(AgentFileError) as caught:
+        loads(text)
+    return str(caught.value)
+
+
+def test_a_good_file_has_no_problem() -> None:
+    assert loads(GOOD).warnings == ()
+
+
+def test_an_unknown_key_is_refused_with_its_line_and_a_suggestion() -> None:
+    told = problems(GOOD.replace("greeting:", "greetin:"))
+    assert "agent:5: greetin: unknown key 'greetin'; did you mean 'greeting'?" in told
+
+
+def test_a_step_that_leads_to_nothing_known() -> None:
+    assert "agent:15: scenario.steps[0].answers.no: step 'a' leads to 'zz'" in problems(
+        GOOD.replace("no: z}", "no: zz}")
+    )
+
+
+def test_a_step_that_leads_nowhere() -> None:
+    assert "step 'z' leads nowhere" in problems(GOOD.replace("end: true", "say: Voilà."))
+
+
+def test_a_step_never_reached() -> None:
+    assert "step 'x' is never reached" in problems(GOOD + "    - {id: x, end: true}\n")
+
+
+def test_a_loop_without_exit() -> None:
+    assert "goes round for ever" in problems(GOOD.replace("no: z}", "no: a}"))
+
+
+def test_an_answer_without_a_way_on() -> None:
+    assert "leads nowhere on: no" in problems(GOOD.replace("{yes: a, no: z}", "{yes: z}"))
+
+
+def test_an_unknown_tool() -> None:
+    assert "'fax' is not one of" in problems(GOOD + "tools: [fax]\n")
+
+
+def test_a_transfer_without_a_person() -> None:
+    assert "no 'human' to transfer to" in problems(GOOD + "tools: [transfer]\n")
+
+
+def test_a_disclosure_that_does_not_say_ai() -> None:
+    assert "AI Act" in problems(GOOD.replace("une intelligence artificielle", "Camille"))
+
+
+def test_a_missing_disclosure_is_a_warning_for_a_draft() -> None:
+    text = GOOD.replace("disclosure: Je suis une intelligence artificielle.\n", "")
+    assert "cannot be published" in loads(text).warnings[0].what
+
+
+def test_a_name_in_braces_that_nothing_fills() -> None:
+    assert "nothing fills {suit}" in problems(GOOD.replace("Encore ?", '"Encore {suit} ?"'))
+
+
+def test_a_slot_that_does_not_exist() -> None:
+    assert "no slot 'suit'" in problems(GOOD.replace("fill: suite", "fill: suit"))
+
+
+def test_canvassing_must_say_that_it_is_commercial() -> None:
+    assert "L221-16" in problems(GOOD + "purpose: canvassing\n")
+
+
+def test_hours_that_end_before_they_begin() -> None:
+    assert "agent:18: hours.mon:" in problems(GOOD + "hours: {mon: 18:00-9:00}\n")
+
+
+def test_the_same_key_twice() -> None:
+    assert "is there twice" in problems(GOOD + "name: Encore\n")
+
+
+def test_broken_yaml_names_its_line() -> None:
+    assert "agent:2: YAML" in problems("id: x\n  name: y: z\n")
