@@ -86,7 +86,8 @@ def _rerate_month(
             new = record_of(old, charge, force, why)
         if _differs(old, new):
             if invoiced:
-                done.invoiced.append(old.call_id)
+                if new.amount_micros != old.amount_micros:
+                    done.invoiced.append(old.call_id)
                 new = old
             else:
                 changes.append((old, new))

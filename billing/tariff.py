@@ -113,6 +113,16 @@ def parse_tariff(text: str, name: str = "tariff") -> Tariff:
     return tariff
 
 
+def as_price(value: object) -> Fraction | str:
+    """A price written as text, exactly; or, as text, what is wrong with it."""
+    if not isinstance(value, str):
+        return f'must be a decimal in quotes such as "0.12", not {_kind(value)}'
+    found = _PRICE.fullmatch(value)
+    if not found:
+        return f"{value!r} is not a decimal such as 0.12 (at most 12 digits each side)"
+    return f"{value} is negative; a price is 0 or more" if found.group(1) else Fraction(value)
+
+
 def _line_of(message: str, text: str) -> int:
     found = re.search(r"at line (\d+)", message)
     return int(found.group(1)) if found else text.rstrip("\n").count("\n") + 1
@@ -170,16 +180,10 @@ class _Table:
         value = self.get(key, required=required)
         if value is None:
             return Fraction(0)
-        if not isinstance(value, str):
-            self.wrong(key, f'must be a decimal in quotes such as "0.12", not {_kind(value)}')
-            return Fraction(0)
-        found = _PRICE.fullmatch(value)
-        if not found:
-            self.wrong(key, f"{value!r} is not a decimal such as 0.12 (at most 12 digits each side)")
-        elif found.group(1):
-            self.wrong(key, f"{value} is negative; a price is 0 or more")
-        else:
-            return Fraction(value)
+        found = as_price(value)
+        if isinstance(found, Fraction):
+            return found
+        self.wrong(key, found)
         return Fraction(0)
 
     def texts(self, key: str, allowed: tuple[str, ...] = ()) -> tuple[str, ...] | None:

@@ -1,0 +1,269 @@
+"""Issuing invoices: from a month's charges and subscriptions to numbered, immutable documents.
+
+An invoice and its number are made in one transaction, under the lock of the year's counter: a run that is
+killed leaves neither a gap nor a half. A tenant whose month holds an unrated call gets no invoice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from billing.invoice import Invoice, Line, Party, Terms, compose, restored
+from billing.ledger import lock_account
+from billing.month import month_usage
+from billing.plans import subscription_lines
+from billing.rerate import rerate
+from billing.subscription import add_months
+from billing.tariff import PARIS
+from store.console import to_json
+from store.db import Conn
+from store.errors import BadInput, NotFound, Refused
+from store.ids import new_id
+from store.tenants import Tenant
+
+
+class Blocked(Refused):
+    """The month cannot be invoiced yet."""
+
+    code = "invoice_blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An invoice as stored. Amounts are cents; a credit note's are negative."""
+
+    tenant_id: UUID
+    id: UUID
+    number: str
+    kind: str
+    credits: UUID | None
+    period: date
+    issued_on: date
+    due_on: date
+    currency: str
+    net_cents: int
+    vat_cents: int
+    gross_cents: int
+    document: Mapping[str, Any]
+
+    def invoice(self) -> Invoice:
+        """The document."""
+        return restored(self.document)
+
+
+_COLUMNS = """tenant_id, id, number, kind, credits, period, issued_on, due_on, currency,
+              net_cents, vat_cents, gross_cents, document"""
+
+
+def set_seller(conn: Conn, party: Party, terms: Terms) -> None:
+    """Who issues the invoices, from now on (operator)."""
+    conn.execute(
+        """INSERT INTO billing.seller (party, terms) VALUES (%s, %s)
+           ON CONFLICT (single) DO UPDATE SET party = excluded.party, terms = excluded.terms""",
+        (Jsonb(asdict(party)), Jsonb(asdict(terms))),
+    )
+
+
+def seller(conn: Conn) -> tuple[Party, Terms]:
+    """Who issues the invoices. Raises BadInput when nobody was named."""
+    row = conn.execute("SELECT party, terms FROM billing.seller").fetchone()
+    if row is None:
+        raise BadInput("no seller: who issues the invoices?", hint="decroche billing seller set --name … --siren …")
+    return Party(**row["party"]), Terms(**row["terms"])
+
+
+def set_customer(conn: Conn, tenant_id: UUID, party: Party) -> None:
+    """Whom a tenant's invoices are made out to, from now on (operator)."""
+    conn.execute(
+        """INSERT INTO billing.customers (tenant_id, party) VALUES (%s, %s)
+           ON CONFLICT (tenant_id) DO UPDATE SET party = excluded.party""",
+        (tenant_id, Jsonb(asdict(party))),
+    )
+
+
+def customer(conn: Conn, tenant: Tenant) -> Party:
+    """Whom a tenant's invoices are made out to. Raises BadInput."""
+    row = conn.execute("SELECT party FROM billing.customers WHERE tenant_id = %s", (tenant.id,)).fetchone()
+    if row is None:
+        raise BadInput(
+            f"tenant {tenant.slug} has no billing address",
+            hint=f"decroche billing customer set {tenant.slug} --name … --siren …",
+        )
+    return Party(**row["party"])
+
+
+def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: str) -> Issued | None:
+    """The tenant's invoice of a month: issued now, or the one it has; None when there is nothing to invoice.
+
+    `conn` is an operator's transaction of this tenant's own. Raises Blocked naming the unrated calls, BadInput.
+    """
+    account = lock_account(conn, tenant.id)
+    known = _live(conn, tenant.id, month)
+    if known is not None:
+        return known
+    end = add_months(month, 1)
+    if issued_on < end:
+        raise Blocked(f"{month:%Y-%m} is not over on {issued_on}", hint="invoice a month once it has ended")
+    rerate(conn, tenant.id, _midnight(month), _midnight(end), why="order")
+    _refuse_unrated(conn, tenant, month)
+    usage = month_usage(conn, tenant.id, month)
+    usage_part = usage.lines() if account["mode"] == "postpaid" else []
+    lines = [*subscription_lines(conn, tenant.id, month), *usage_part]
+    if not lines:
+        return None
+    party, terms = seller(conn)
+    document = compose(
+        number=_next_number(conn, issued_on.year),
+        seller=party,
+        buyer=customer(conn, tenant),
+        terms=terms,
+        period=(month, end - timedelta(days=1)),
+        issued_on=issued_on,
+        currency=account["currency"],
+        lines=lines,
+        usage=usage.page(),
+    )
+    stored = _store(conn, tenant.id, document, month, None, by)
+    if usage_part:
+        _attach(conn, tenant.id, stored.id, month, lines)
+    return stored
+
+
+def credit(conn: Conn, number: str, issued_on: date, by: str) -> Issued:
+    """A credit note for a whole invoice, whose charges may then be invoiced again. Raises NotFound, Refused."""
+    of = get(conn, number)
+    if of.kind != "invoice":
+        raise Refused(f"{number} is a credit note itself", hint="name an invoice")
+    lock_account(conn, of.tenant_id)
+    if conn.execute("SELECT 1 FROM billing.invoices WHERE credits = %s", (of.id,)).fetchone():
+        raise Refused(f"invoice {number} is credited already", hint=f"decroche billing invoice show {number}")
+    document = credit_document(of.invoice(), _next_number(conn, issued_on.year), issued_on)
+    return _store(conn, of.tenant_id, document, of.period, of.id, by)
+
+
+def credit_document(of: Invoice, number: str, issued_on: date) -> Invoice:
+    """The credit note of an invoice: the same lines, naming the invoice."""
+    return replace(
+        of,
+        number=number,
+        kind="credit_note",
+        issued_on=issued_on,
+        due_on=issued_on,
+        credits=of.number,
+        credits_on=of.issued_on.isoformat(),
+    )
+
+
+def get(conn: Conn, number: str) -> Issued:
+    """An invoice or credit note that `conn` may see. Raises NotFound."""
+    with conn.cursor(row_factory=class_row(Issued)) as cursor:
+        row = cursor.execute(f"SELECT {_COLUMNS} FROM billing.invoices WHERE number = %s", (number,)).fetchone()
+    if row is None:
+        raise NotFound(f"no invoice {number}", hint="decroche billing invoice list")
+    return row
+
+
+def listed(conn: Conn, tenant_id: UUID | None = None, period: date | None = None) -> list[Issued]:
+    """Invoices and credit notes, in the order of their numbers."""
+    with conn.cursor(row_factory=class_row(Issued)) as cursor:
+        return cursor.execute(
+            f"""SELECT {_COLUMNS} FROM billing.invoices
+                 WHERE (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)
+                   AND (%(period)s::date IS NULL OR period = %(period)s) ORDER BY year, place""",
+            {"tenant": tenant_id, "period": period},
+        ).fetchall()
+
+
+def _live(conn: Conn, tenant_id: UUID, month: date) -> Issued | None:
+    with conn.cursor(row_factory=class_row(Issued)) as cursor:
+        return cursor.execute(
+            f"SELECT {_COLUMNS} FROM billing.live_invoices WHERE tenant_id = %s AND period = %s", (tenant_id, month)
+        ).fetchone()
+
+
+def _refuse_unrated(conn: Conn, tenant: Tenant, month: date) -> None:
+    rows = conn.execute(
+        """SELECT call_id, reason FROM billing.current_charges
+            WHERE tenant_id = %s AND month = %s AND status = 'unrated' ORDER BY answered_at, call_id""",
+        (tenant.id, month),
+    ).fetchall()
+    if rows:
+        named = "; ".join(f"{row['call_id']}: {row['reason']}" for row in rows[:20])
+        more = f" … and {len(rows) - 20} more" if len(rows) > 20 else ""
+        raise Blocked(
+            f"tenant {tenant.slug} has {len(rows)} unrated calls in {month:%Y-%m}: {named}{more}",
+            hint="add the missing rates to the tariff and assign it; the run rates them again",
+        )
+
+
+def _next_number(conn: Conn, year: int) -> str:
+    """The year's next number; others wait for this transaction to end."""
+    row = conn.execute(
+        """INSERT INTO billing.invoice_numbers (year, last) VALUES (%s, 1)
+           ON CONFLICT (year) DO UPDATE SET last = billing.invoice_numbers.last + 1 RETURNING last""",
+        (year,),
+    ).fetchone()
+    assert row is not None
+    return f"{year}-{row['last']:06d}"
+
+
+def _store(conn: Conn, tenant_id: UUID, document: Invoice, period: date, credited: UUID | None, by: str) -> Issued:
+    plain = document.plain()
+    sign = 1 if document.kind == "invoice" else -1
+    year, place = document.number.split("-")
+    with conn.cursor(row_factory=class_row(Issued)) as cursor:
+        row = cursor.execute(
+            f"""INSERT INTO billing.invoices (tenant_id, id, number, year, place, kind, credits, period, issued_on,
+                    due_on, currency, net_cents, vat_cents, gross_cents, document, sha256, issued_by)
+                VALUES (%(tenant)s, %(id)s, %(number)s, %(year)s, %(place)s, %(kind)s, %(credits)s, %(period)s,
+                    %(issued_on)s, %(due_on)s, %(currency)s, %(net)s, %(vat)s, %(gross)s, %(document)s, %(sha256)s,
+                    %(by)s)
+                RETURNING {_COLUMNS}""",
+            {
+                "tenant": tenant_id,
+                "id": new_id(),
+                "number": document.number,
+                "year": int(year),
+                "place": int(place),
+                "kind": document.kind,
+                "credits": credited,
+                "period": period,
+                "issued_on": document.issued_on,
+                "due_on": document.due_on,
+                "currency": document.currency,
+                "net": sign * document.net_cents,
+                "vat": sign * document.vat_cents,
+                "gross": sign * document.gross_cents,
+                "document": Jsonb(plain),
+                "sha256": hashlib.sha256(to_json(plain).encode()).hexdigest(),
+                "by": by,
+            },
+        ).fetchone()
+    assert row is not None
+    return row
+
+
+def _attach(conn: Conn, tenant_id: UUID, invoice_id: UUID, month: date, lines: Sequence[Line]) -> None:
+    """Tie every charge of the month to the invoice and to the first line of its destination."""
+    places: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        if line.source == "usage":
+            places.setdefault(line.key, number)
+    conn.execute(
+        """INSERT INTO billing.invoice_charges (tenant_id, invoice_id, call_id, generation, line)
+           SELECT tenant_id, %(invoice)s, call_id, generation, coalesce((%(places)s::jsonb ->> prefix)::integer, 0)
+             FROM billing.current_charges WHERE tenant_id = %(tenant)s AND month = %(month)s""",
+        {"invoice": invoice_id, "tenant": tenant_id, "month": month, "places": Jsonb(places)},
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), PARIS)

