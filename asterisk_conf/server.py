@@ -89,6 +89,7 @@ class Asterisk:
         """End it: SIGTERM, then after `timeout` seconds SIGKILL. False when it did not run."""
         pid = self.pid()
         if pid is None:
+            self._reap(timeout)
             return False
         with _watched(pid) as watch:
             for sign in (signal.SIGTERM, signal.SIGKILL):
@@ -96,9 +97,7 @@ class Asterisk:
                     os.kill(pid, sign)
                 if watch.ended(timeout):
                     break
-        if self._child is not None:
-            self._child.wait(timeout)
-            self._child = None
+        self._reap(timeout)
         self._pid_file.unlink(missing_ok=True)
         return True
 
@@ -165,13 +164,19 @@ class Asterisk:
 
     def publish_number(self, number: str, fallback: str = "") -> None:
         """Add or change one number. Raises BadInput when either is not E.164."""
-        for value in filter(None, (number, fallback)):
+        for value in (number, fallback) if fallback else (number,):
             if not (value.startswith("+") and value[1:].isascii() and value[1:].isdigit()):
                 raise BadInput(f"{value!r} is not an E.164 number", hint="write it +33…")
         self.command(f"database put decroche/number {number} 1")
         self.command(f'database put decroche/fallback {number} "{fallback}"')
 
     # -- inside
+
+    def _reap(self, timeout: float) -> None:
+        """Take note of our own child's end, whoever ended it."""
+        if self._child is not None:
+            self._child.wait(timeout)
+            self._child = None
 
     @property
     def _pid_file(self) -> Path:

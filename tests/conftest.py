@@ -22,6 +22,8 @@ from store.embedded import EmbeddedServer
 from store.settings import Settings, settings
 from store.setup import SERVICE, embedded_database, set_up
 
+pytest_plugins = ["tests.asterisk_fixture"]
+
 TEMPLATE, SHARED = "decroche_template", "decroche_tests"
 
 # Triggers and foreign keys are off for the superuser who resets: rows go whatever protects them.
