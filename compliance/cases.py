@@ -92,9 +92,11 @@ def from_json(raw: object) -> Case:
     case_id = data.get("id")
     if case_id is not None and (isinstance(case_id, bool) or not isinstance(case_id, str | int)):
         _bad("id", "must be text or a whole number")
+    if isinstance(case_id, str) and not case_id.isprintable():
+        _bad("id", "holds characters that cannot be printed")
     consent, bloctel, request = data.get("consent"), data.get("bloctel"), data.get("request")
     caller_id = _text(data, "caller_id")
-    if not numbers.masked(caller_id) and numbers.read(caller_id or "") is None:
+    if not numbers.masked(caller_id) and numbers.read_shown(caller_id or "") is None:
         _bad("caller_id", f"{caller_id!r} is not a telephone number")
     return Case(
         id=case_id,

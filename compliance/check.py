@@ -35,7 +35,12 @@ def _answer(number: int, line: bytes, switches: Switches) -> dict[str, Any]:
 
 
 def _error(case_id: Any, field: str, message: str) -> dict[str, Any]:
-    return {"id": case_id, "error": {"field": field, "message": message}}
+    return {"id": _printable(case_id), "error": {"field": _printable(field), "message": message}}
+
+
+def _printable(value: Any) -> Any:
+    """JSON can say halves of characters (\\ud800) that no terminal or file can hold."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def exit_status(found: Iterable[dict[str, Any]]) -> int | None:

@@ -11,6 +11,7 @@ import click
 
 from compliance.cli_ledgers import bloctel, consent, opposition
 from compliance.cli_proof import audit, verify
+from compliance.cli_tenants import caller_id, switch
 from store.console import HouseGroup, emit, json_option, to_json
 from store.errors import BadInput
 
@@ -166,6 +167,8 @@ compliance.add_command(consent)
 compliance.add_command(opposition)
 compliance.add_command(bloctel)
 compliance.add_command(audit)
+compliance.add_command(switch)
+compliance.add_command(caller_id)
 compliance.add_command(verify)
 
 

@@ -298,7 +298,7 @@ def _identity(
     """What is wrong with the number shown. An agent shows few numbers, so each is looked at once."""
     if shown is None or numbers.masked(shown):
         return (("caller_id_masked", c12),)
-    number = numbers.read(shown)
+    number = numbers.read_shown(shown)
     if number is None:
         return (("caller_id_forbidden", c12),)
     grounds: list[Ground] = [("caller_id_forbidden", c12)] if numbers.forbidden(number) else []

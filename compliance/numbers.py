@@ -93,6 +93,16 @@ def _premium(code: int, national: str, parsed: phonenumbers.PhoneNumber) -> str:
     return "T6" if kind == phonenumbers.PhoneNumberType.PREMIUM_RATE else ""
 
 
+def read_shown(text: str) -> Number | None:
+    """The number a call would show: also the short codes nobody dials here (any 3BPQ, 118XYZ)."""
+    number = read(text)
+    digits = _SEPARATORS.sub("", text)
+    if number is None and digits.isascii() and digits.isdigit():
+        codes = rulebook().latest("C12").parameters["short"]
+        return Number(digits, 33, digits, short=True) if any(_like(digits, code) for code in codes) else None
+    return number
+
+
 def masked(text: str | None) -> bool:
     """Whether a caller id shows no number."""
     return text is None or text.strip().lower() in _MASKED

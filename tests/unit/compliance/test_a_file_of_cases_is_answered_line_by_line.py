@@ -90,6 +90,17 @@ def test_what_is_wrong_with_a_case_is_named_by_its_field(tmp_path: Path, change:
     assert found["error"]["field"] == field
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["[]", "1", '"text"', "[" * 100_000, '{"id":"\\ud800","at":1}', '{"\\ud800":1}', '{"at":' + "9" * 5000 + "}", "{}"],
+)  # fmt: skip
+def test_hostile_lines_are_bad_cases_and_no_crash(tmp_path: Path, line: str) -> None:
+    status, found = check(tmp_path, line, LAWFUL)
+    assert status == 3
+    assert "error" in found[0]
+    assert found[1]["allowed"] is True
+
+
 def test_what_is_absent_has_its_default(tmp_path: Path) -> None:
     _, [found] = check(tmp_path, {"at": "2026-11-23T10:30:00+01:00", "to": "+33612345678"})
     assert found["id"] is None

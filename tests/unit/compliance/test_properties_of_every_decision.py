@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.cases import RESULTS, SECTORS, Attempt, Bloctel, Case, Consent, Slot
+from compliance.cases import RESULTS, SECTORS, Attempt, Bloctel, Case, Consent, Slot, from_json, to_json
 from compliance.engine import Switches, decide
 from compliance.rulebook import PARTIES, PURPOSES
 
@@ -103,3 +104,9 @@ def test_a_refusal_names_its_reasons_in_order_and_its_law(case: Case, switches: 
     assert found.allowed == (not found.reasons) == (not found.law)
     assert list(found.reasons) == sorted(set(found.reasons))
     assert list(found.law) == sorted(set(found.law))
+
+
+@given(CASES)
+@settings(deadline=None)
+def test_a_case_written_as_json_and_read_again_is_the_same(case: Case) -> None:
+    assert from_json(json.loads(json.dumps(to_json(case)))) == case

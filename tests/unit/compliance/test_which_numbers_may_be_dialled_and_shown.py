@@ -82,6 +82,7 @@ def test_what_no_numbering_plan_knows_is_invalid(to: str) -> None:
         ("+33800123456", ["caller_id_not_npv"]),
         ("3010", ["caller_id_not_npv"]),
         ("+33899123456", ["caller_id_forbidden", "caller_id_not_npv"]),
+        ("3008", ["caller_id_not_npv"]),
         ("3639", ["caller_id_forbidden", "caller_id_not_npv"]),
         ("118218", ["caller_id_forbidden", "caller_id_not_npv"]),
         ("+442071838750", []),
