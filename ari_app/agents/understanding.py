@@ -118,6 +118,8 @@ def labels(agent: Agent, waits: Expected, heard: str) -> Labels:
     answers = _answers(agent, waits)
     if answers:
         intents.pop("answer", None)
+    if asks and set(answers) == {"yes", "no"}:
+        answers = {}  # a question is neither
     facts = {f"ask_{fact.id}": fact.id for fact in agent.facts} if asks else {}
     return Labels(intents, answers, facts)
 

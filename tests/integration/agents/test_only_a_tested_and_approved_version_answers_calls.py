@@ -1,0 +1,52 @@
+"""draft → tested → live, in a real PostgreSQL, with the audit log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ari_app.agents import versions
+from ari_app.agents.loading import load, loads
+from store import agents, audit, tenants
+from store.db import Database
+from store.errors import Refused
+
+DENTAL = Path(__file__).parents[3] / "ari_app/agents/examples/dental.fr.yaml"
+
+
+def imported(database: Database, text: str = "") -> agents.AgentVersion:
+    with database.operator() as conn:
+        tenants.add(conn, "dentiste", "Cabinet du Parc")
+        return versions.import_text(conn, "dentiste", loads(text) if text else load(DENTAL), who="test")
+
+
+def test_a_draft_may_not_go_live(database: Database) -> None:
+    draft = imported(database)
+    with database.operator() as conn, pytest.raises(Refused):
+        versions.publish(conn, draft, by="Claire Martin", who="test")
+
+
+def test_a_tested_version_goes_live_and_tells_who_approved_it(database: Database) -> None:
+    draft = imported(database)
+    with database.operator() as conn:
+        tested = versions.tested(conn, draft, by="Paul Durand", who="test")
+        live = versions.publish(conn, tested, by="Claire Martin", who="test")
+    assert (live.status, live.tested_by, live.approved_by) == ("live", "Paul Durand", "Claire Martin")
+
+
+def test_every_step_is_in_the_audit_log(database: Database) -> None:
+    draft = imported(database)
+    with database.operator() as conn:
+        versions.publish(conn, versions.tested(conn, draft, by="P", who="test"), by="C", who="test")
+        actions = [entry.action for entry in audit.find(conn)]
+    assert {"agent.import", "agent.test", "agent.publish"} <= set(actions)
+
+
+def test_an_agent_that_hides_that_it_is_an_ai_is_not_published(database: Database) -> None:
+    lines = DENTAL.read_text(encoding="utf-8").splitlines()
+    hidden = imported(database, "\n".join(line for line in lines if not line.startswith("disclosure:")))
+    with database.operator() as conn:
+        tested = versions.tested(conn, hidden, by="P", who="test")
+        with pytest.raises(versions.NotPublishable):
+            versions.publish(conn, tested, by="C", who="test")
