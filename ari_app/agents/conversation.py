@@ -20,6 +20,7 @@ from ari_app.agents.sentences import clauses
 from ari_app.agents.state import Again, Phrase, State, Turn, Understood
 from ari_app.agents.understanding import (
     PREFILL,
+    answer_head,
     answer_messages,
     extract_messages,
     extract_schema,
@@ -61,6 +62,7 @@ class AgentConversation:
         self._state = State(step=agent.scenario.start)
         self._version = 0
         self._done: list[Act] = []
+        self._phrasing_read = False
         self._doing: dict[str, Act] = {}
 
     def opening(self) -> list[Effect]:
@@ -129,6 +131,9 @@ class AgentConversation:
         waits = scenario.expected(self.agent, self._state, self.facts)
         try:
             await self.mind.prime(turn_messages(self.agent, waits, ""), slot=self.slot)
+            if not self._phrasing_read and any(fact.info for fact in self.agent.facts):
+                await self.mind.prime([answer_head(self.agent)], slot=f"{self.slot}/answer")
+                self._phrasing_read = True
         except LlmError:
             return  # the next turn meets it, and apologises
 

@@ -257,11 +257,14 @@ def extracted(agent: Agent, text: str, heard: str) -> dict[str, str]:
 # -- phrasing
 
 
+def answer_head(agent: Agent) -> Message:
+    """The system message of phrasing: the same for all of an agent's calls."""
+    head = _TEXT[agent.language]["answer_head"].format(company=agent.company.name)
+    return Message("system", f"{head} {agent.instructions}".strip())
+
+
 def answer_messages(agent: Agent, state: State, facts: Facts, names: Sequence[str], heard: str) -> list[Message]:
     """The chat that phrases an answer from facts."""
-    text = _TEXT[agent.language]
-    head = text["answer_head"].format(company=agent.company.name)
-    if agent.instructions:
-        head += f" {agent.instructions}"
+    text = _TEXT[agent.language]["answer_turn"]
     info = " ".join(speech(agent, state, facts, agent.fact(name).info or agent.fact(name).say) for name in names)
-    return [Message("system", head), Message("user", text["answer_turn"].format(info=info, heard=heard))]
+    return [answer_head(agent), Message("user", text.format(info=info, heard=heard))]
