@@ -74,7 +74,7 @@ def _system(binary: Path) -> Program:
 def version(found: Program) -> str:
     """What `asterisk -V` says, such as `22.10.1`. Raises NoAsterisk when it does not run."""
     done = subprocess.run([*found.command, "-V"], capture_output=True, text=True, timeout=20, check=False)
-    match = re.search(r"Asterisk (\S+)", done.stdout)
+    match = re.search(r"Asterisk ([0-9.]+)", done.stdout)
     if done.returncode or not match:
         raise NoAsterisk(f"{found.command[-1]} does not run: {done.stderr.strip()[:200]}", hint="decroche doctor")
-    return match[1].split("~")[0]
+    return match[1]
