@@ -8,27 +8,22 @@ taking and messages are understood at every step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
-from ari_app.agents.builtin import BACK, CONSENT, END, MESSAGE
+from ari_app.agents.builtin import CONSENT, END
 from ari_app.agents.definition import Agent, Step
-from ari_app.agents.effects import Act, Facts, Say
-from ari_app.agents.filling import fill_slots
+from ari_app.agents.effects import Facts, Say
 from ari_app.agents.hours import say_day
-from ari_app.agents.ready import is_fixed
-from ari_app.agents.render import plain, speech
 from ari_app.agents.spoken import fields
-from ari_app.agents.state import Again, Expected, Move, Phrase, State, Turn, Understood, Values
-
-_MOST_HOPS = 40
-"""A turn passes at most this many steps; `check` refuses loops that say nothing."""
+from ari_app.agents.state import Again, Expected, Phrase, State, Turn, Understood, Values
+from ari_app.agents.stepping import Run
 
 
 def opening(agent: Agent, facts: Facts) -> Turn:
     """Greeting, AI disclosure, notices, first question: all ready speech."""
-    run = _Run(agent, facts, State(step=agent.scenario.start))
+    run = Run(agent, facts, State(step=agent.scenario.start))
     run.say(agent.greeting, "greeting")
     run.say(agent.disclosure, "disclosure")
     run.say(agent.commercial_notice, "disclosure")
@@ -42,12 +37,12 @@ def opening(agent: Agent, facts: Facts) -> Turn:
 
 def expected(agent: Agent, state: State, facts: Facts) -> Expected:
     """What the agent waits for in `state`."""
-    return _Run(agent, facts, state).expected()
+    return Run(agent, facts, state).expected()
 
 
 def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> Turn:
     """The reply to an understood turn."""
-    run = _Run(agent, facts, replace(state, silences=0))
+    run = Run(agent, facts, replace(state, silences=0))
     if state.closing:
         return _after_goodbye(run, heard)
     _reply(run, heard)
@@ -56,7 +51,7 @@ def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> Turn
 
 def silent(agent: Agent, state: State, facts: Facts) -> Turn:
     """The caller said nothing: ask again, then take leave."""
-    run = _Run(agent, facts, state)
+    run = Run(agent, facts, state)
     if state.closing:
         run.act("hangup")
     elif state.silences >= len(agent.silences):
@@ -73,7 +68,7 @@ def silent(agent: Agent, state: State, facts: Facts) -> Turn:
 def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], facts: Facts) -> Turn:
     """The action `name` ended; its `outcome` leads to the next step."""
     outcome = str(result.get("outcome", "done"))
-    run = _Run(agent, facts, replace(state, waiting=""))
+    run = Run(agent, facts, replace(state, waiting=""))
     if state.waiting != name:
         return Turn(state, ())
     if name == "transfer" and not run.step.do:
@@ -85,13 +80,13 @@ def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], fact
 
 def gave_way(agent: Agent, state: State, facts: Facts) -> Turn:
     """A part of the agent failed: apologise, then a person, a message, or goodbye."""
-    run = _Run(agent, facts, state)
+    run = Run(agent, facts, state)
     run.say(agent.excuse)
     run.give_up(own_fallback=False)
     return run.turn()
 
 
-def _after_goodbye(run: _Run, heard: Understood) -> Turn:
+def _after_goodbye(run: Run, heard: Understood) -> Turn:
     if heard.intent in ("goodbye", "unclear", "answer", "wait", "repeat") and not heard.facts:
         run.act("hangup")
         return run.turn()
@@ -100,7 +95,7 @@ def _after_goodbye(run: _Run, heard: Understood) -> Turn:
     return run.turn()
 
 
-def _reply(run: _Run, heard: Understood) -> None:
+def _reply(run: Run, heard: Understood) -> None:
     match heard.intent:
         case "opt_out":
             run.opt_out()
@@ -126,7 +121,7 @@ def _reply(run: _Run, heard: Understood) -> None:
             run.misunderstood()
 
 
-def _question(run: _Run, heard: Understood) -> None:
+def _question(run: Run, heard: Understood) -> None:
     agent, facts = run.agent, run.facts
     if heard.day and agent.hours:
         run.say(say_day(agent.hours, date.fromisoformat(heard.day), facts.now.date(), agent.language), "answer")
@@ -145,7 +140,7 @@ def _question(run: _Run, heard: Understood) -> None:
         run.ask(again=True)
 
 
-def _answer(run: _Run, heard: Understood) -> None:
+def _answer(run: Run, heard: Understood) -> None:
     step, state = run.step, run.state
     if step.do and state.waiting:
         _answer_while_waiting(run, heard)
@@ -160,7 +155,7 @@ def _answer(run: _Run, heard: Understood) -> None:
         run.progress()
 
 
-def _answer_while_waiting(run: _Run, heard: Understood) -> None:
+def _answer_while_waiting(run: Run, heard: Understood) -> None:
     """The caller spoke before the action was done: a correction goes back to the read-back."""
     run.state = replace(run.state, waiting="")
     changed = {s: v for s, v in heard.values.items() if run.state.values.get(s, "") != v}
@@ -170,7 +165,7 @@ def _answer_while_waiting(run: _Run, heard: Understood) -> None:
     run.progress()
 
 
-def _answer_confirm(run: _Run, heard: Understood) -> None:
+def _answer_confirm(run: Run, heard: Understood) -> None:
     said = heard.values.get("_confirm", "")
     values = {s: v for s, v in heard.values.items() if s != "_confirm"}
     changed = {s: v for s, v in values.items() if run.state.values.get(s) != v}
@@ -193,7 +188,7 @@ def _answer_confirm(run: _Run, heard: Understood) -> None:
         run.misunderstood()
 
 
-def _answer_proposal(run: _Run, heard: Understood) -> None:
+def _answer_proposal(run: Run, heard: Understood) -> None:
     said = heard.values.get("_confirm", "")
     values = {s: v for s, v in heard.values.items() if s != "_confirm"}
     step, offer = run.step, run.state.offer
@@ -212,7 +207,7 @@ def _answer_proposal(run: _Run, heard: Understood) -> None:
         run.misunderstood()
 
 
-def _transferred(run: _Run, outcome: str) -> None:
+def _transferred(run: Run, outcome: str) -> None:
     if outcome == "done":
         run.state = replace(run.state, closing=True)
         return
@@ -223,7 +218,7 @@ def _transferred(run: _Run, outcome: str) -> None:
         run.ask(again=True)
 
 
-def _done(run: _Run, outcome: str, result: Mapping[str, Any]) -> None:
+def _done(run: Run, outcome: str, result: Mapping[str, Any]) -> None:
     step = run.step
     run.state = replace(run.state, offer=_offered(run, step, result))
     if outcome in step.results:
@@ -237,7 +232,7 @@ def _done(run: _Run, outcome: str, result: Mapping[str, Any]) -> None:
     run.progress()
 
 
-def _offered(run: _Run, step: Step, result: Mapping[str, Any]) -> Values:
+def _offered(run: Run, step: Step, result: Mapping[str, Any]) -> Values:
     """The first alternative the action names, as values of the slots its arguments came from."""
     offers: object = result.get("alternatives")
     if not isinstance(offers, Sequence) or not offers or isinstance(offers, str):
@@ -252,223 +247,3 @@ def _offered(run: _Run, step: Step, result: Mapping[str, Any]) -> Values:
         if argument in told and len(named) == 1 and named[0] in run.agent.slots:
             values[named[0]] = str(told[argument])
     return values
-
-
-@dataclass(slots=True)
-class _Run:
-    """One turn in the making."""
-
-    agent: Agent
-    facts: Facts
-    state: State
-    moves: list[Move] = field(default_factory=list[Move])
-
-    @property
-    def step(self) -> Step:
-        return self.agent.steps[self.state.step]
-
-    def turn(self) -> Turn:
-        return Turn(self.state, tuple(self.moves))
-
-    def say(self, template: str, kind: str = "other", **extra: str) -> None:
-        """Say a template; fixed wording is ready speech."""
-        text = speech(self.agent, self.state, self.facts, template, **extra)
-        if text:
-            ready = is_fixed(template)
-            self.moves.append(Say(text, ready=ready and not extra, kind=cast("Any", kind)))
-
-    def act(self, name: str, args: Mapping[str, Any] | None = None) -> None:
-        self.moves.append(Act(name, dict(args or {})))
-
-    def enter(self, name: str) -> None:
-        """Go to a step: its slots to forget are forgotten, its `say` said."""
-        step = self.agent.steps[name or END]
-        gone = set(step.forget) | {s for s in step.fill if self.agent.slots[s].type == "yes_no"}
-        values = {s: v for s, v in self.state.values.items() if s not in gone}
-        self.state = replace(self.state, step=step.id, values=values, focus=(), correcting=False, retries=0, waiting="")
-        if not step.end and step.id != BACK:
-            self.say(step.say)
-
-    def progress(self) -> None:
-        """Go on from the current step to the next that waits for something."""
-        for _ in range(_MOST_HOPS):
-            step = self.step
-            if step.id == BACK:
-                self._back()
-                return
-            if step.end:
-                self.goodbye()
-                return
-            if self._missing() or step.confirm or (step.propose and self.state.offer):
-                self.ask()
-                return
-            if step.do:
-                self.act(step.do, self._args(step))
-                if step.wait:
-                    self.state = replace(self.state, waiting=step.do)
-                    return
-            self.enter(self._next(step))
-        raise AssertionError(f"agent {self.agent.id}: step {self.state.step} goes round without a question")
-
-    def _next(self, step: Step) -> str:
-        if step.propose:  # nothing was offered
-            return step.answers.get("no") or step.next
-        if step.answers and step.fill:
-            said = self.state.values.get(step.fill[-1], "")
-            return step.answers.get(said) or step.next or END
-        return step.next or END
-
-    def _args(self, step: Step) -> dict[str, Any]:
-        args: dict[str, Any] = {k: plain(self.state, self.facts, t) for k, t in step.args.items()}
-        if step.do == "record":
-            args["allowed"] = args.get("allowed") == "true"
-        if step.do == "transfer" and self.agent.human:
-            args = {"number": self.agent.human.number, "name": self.agent.human.name, **args}
-        return args
-
-    def _missing(self) -> tuple[str, ...]:
-        focus = tuple(s for s in self.state.focus if s not in self.state.values)
-        return focus or tuple(s for s in self.step.fill if s not in self.state.values)
-
-    def expected(self) -> Expected:
-        step, missing = self.step, self._missing()
-        if missing:
-            return Expected("slots", missing, self._question(missing))
-        if step.confirm and self.state.correcting:
-            return Expected("correct", (), step.correct or self.agent.lines.correct)
-        if step.confirm:
-            return Expected("confirm", (), speech(self.agent, self.state, self.facts, step.confirm))
-        if step.propose and self.state.offer:
-            return Expected("propose", (), speech(self.agent, self.state, self.facts, step.propose))
-        return Expected("nothing")
-
-    def _question(self, missing: tuple[str, ...], *, again: bool = False) -> str:
-        step = self.step
-        whole = not self.state.focus and missing == tuple(step.fill)
-        template = (step.again if again else "") or step.ask if whole else ""
-        return template or self._slot_question(missing[0]) or step.ask
-
-    def _slot_question(self, slot: str) -> str:
-        definition, lines = self.agent.slots[slot], self.agent.lines
-        by_type = {
-            "time": lines.ask_time,
-            "date": lines.ask_day,
-            "name": lines.ask_name,
-            "phone": lines.ask_phone,
-        }
-        return definition.ask or ("" if slot in self.step.fill[:1] else by_type.get(definition.type, ""))
-
-    def ask(self, *, again: bool = False) -> None:
-        """Ask what is pending."""
-        if self.step.end:
-            self.goodbye()
-            return
-        missing = self._missing()
-        if missing:
-            self.say(self._question(missing, again=again), "question")
-            return
-        waits = self.expected()
-        if waits.kind == "nothing":
-            if self.step.do:
-                self.progress()
-            return
-        template = {"confirm": self.step.confirm, "propose": self.step.propose}.get(waits.kind, waits.question)
-        self.say(template, "confirm" if waits.kind == "confirm" else "question")
-
-    def fill(self, new: Values, *, acknowledge: bool = True) -> None:
-        """Put values in; say which are refused, and ask for those first."""
-        new = {s: v for s, v in new.items() if s in self.agent.slots}
-        asked = set(self._missing())
-        filled = fill_slots(self.agent, self.state, new, self.facts)
-        focus = tuple(s for s in self.state.focus if s not in filled.values)
-        late = tuple(s for s in filled.refused if s not in asked and s not in focus)
-        self.state = replace(self.state, values=filled.values, focus=(*focus, *late), retries=0)
-        for why in dict.fromkeys(filled.refused.values()):
-            self.say(why, "answer")
-        if acknowledge and filled.changed and not filled.refused and not self.step.confirm:
-            self._acknowledge(filled.changed)
-
-    def _acknowledge(self, changed: tuple[str, ...]) -> None:
-        """Say back a correction made in passing."""
-        slots = self.agent.slots
-        said = {kind: next((f"{{{s}}}" for s in changed if slots[s].type == kind), "") for kind in ("date", "time")}
-        if any(said.values()):
-            at = ("à " if self.agent.language == "fr" else "at ") if said["time"] else ""
-            line = self.agent.lines.changed.replace("{day}", said["date"]).replace("{time}", at + said["time"])
-            self.say(line)
-
-    def misunderstood(self) -> None:
-        """Say so and ask again; after the step's retries, its fallback."""
-        if self.state.retries >= self.step.retries:
-            self.give_up()
-            return
-        lines = self.agent.misunderstandings
-        self.say(lines[min(self.state.retries, len(lines) - 1)])
-        self.state = replace(self.state, retries=self.state.retries + 1)
-        self.ask(again=True)
-
-    def give_up(self, *, own_fallback: bool = True) -> None:
-        """The step's fallback; without one a person, then a message, then goodbye."""
-        fallback = self.step.fallback if own_fallback else ""
-        if fallback:
-            self.enter(fallback)
-            self.progress()
-        elif self.agent.can_transfer:
-            self.transfer()
-        elif "message" in self.agent.tools and not self.state.step.startswith(MESSAGE):
-            self.enter(MESSAGE)
-            self.progress()
-        else:
-            self.goodbye()
-
-    def _back(self) -> None:
-        self.say(self.step.say)
-        resume = self.state.resume
-        self.state = replace(self.state, resume="", step=resume or END, focus=(), retries=0)
-        if resume:
-            self.ask(again=True)
-        else:
-            self.goodbye()
-
-    def take_message(self) -> None:
-        """To the scenario's own `message` step, or the house's; then back to where it was."""
-        if "message" not in self.agent.tools:
-            self.say(self.agent.lines.unknown)
-            self.ask(again=True)
-            return
-        if self.state.step.startswith(MESSAGE):
-            self.ask(again=True)
-            return
-        own = "message" if "message" in self.agent.steps else MESSAGE
-        resume = "" if self.step.end else self.state.step
-        self.enter(own)
-        self.state = replace(self.state, resume=resume)
-        self.progress()
-
-    def transfer(self) -> None:
-        """Pass the call to the person; without one, a message."""
-        if self.agent.can_transfer and self.agent.human:
-            human = self.agent.human
-            self.say(self.agent.lines.transfer)
-            self.act("transfer", {"number": human.number, "name": human.name})
-            self.state = replace(self.state, waiting="transfer")
-            return
-        self.say(self.agent.lines.no_transfer)
-        if "message" in self.agent.tools:
-            self.take_message()
-        else:
-            self.ask(again=True)
-
-    def opt_out(self) -> None:
-        """Record the refusal before anything is said, in case the caller hangs up (C. conso R223-3)."""
-        self.act("opt_out")
-        self.say(self.agent.lines.opted_out)
-        self.state = replace(self.state, opted_out=True)
-        self.goodbye()
-
-    def goodbye(self) -> None:
-        """Goodbye, then hang up once it was heard."""
-        own = self.step.say if self.step.end else ""
-        self.say(own or self.agent.farewell, "goodbye")
-        self.act("hangup")
-        self.state = replace(self.state, closing=True)
