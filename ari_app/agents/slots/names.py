@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
+from ari_app.agents.slots.name_words import AROUND, SENTENCE
 from ari_app.agents.slots.text import Language, fold
 
 _NAME = r"(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,4})"
@@ -27,16 +28,6 @@ _TITLES = {
     "en": ["mrs", "mr", "ms", "miss", "mister", "missus", "sir", "madam", "dr", "doctor", "professor"],
 }
 _PARTICLES = {"de", "du", "des", "la", "le", "von", "van", "der", "den", "da", "di", "el", "ben", "d"}
-# What may stand around a bare name, or ends a stated one.
-_AROUND = {
-    "fr": {"euh", "alors", "oui", "bonjour", "bonsoir", "donc", "eh", "ben", "bien", "ah", "oh", "c", "est", "moi", "le", "nom", "prenom", "mon", "ce", "sera", "serait", "pour", "s", "il", "vous", "plait", "voila", "mettez", "plutot", "non", "a", "l", "appareil", "et", "je", "suis", "merci", "hein", "de", "famille"},
-    "en": {"um", "uh", "er", "yes", "hello", "hi", "so", "well", "it", "s", "is", "the", "name", "my", "please", "ok", "okay", "i", "m", "for", "this", "no", "thanks", "sure", "that", "would", "be", "speaking", "and"},
-}  # fmt: skip
-# A "name" holding one of these is a sentence, not a name.
-_SENTENCE = {
-    "fr": {"qui", "que", "quoi", "dont", "ou", "comment", "combien", "pourquoi", "quand", "quel", "quelle", "quels", "quelles", "est", "sont", "ai", "as", "avez", "avons", "ont", "suis", "etes", "sommes", "peux", "peut", "pouvez", "voudrais", "veux", "veut", "voulez", "aimerais", "faut", "fait", "faire", "dire", "sais", "savez", "vous", "nous", "tu", "il", "elle", "ils", "elles", "on", "ne", "pas", "plus", "rien", "jamais", "avec", "sans", "dans", "chez", "sur", "sous", "entre", "vers", "par", "mais", "car", "si", "comme", "aussi", "encore", "deja", "tres", "trop", "peu", "rendez", "rdv", "heure", "heures", "jour", "jours", "semaine", "mois", "demain", "matin", "midi", "soir", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "allo", "attendez", "attends", "pardon", "merci", "question", "appel", "appelez", "rappeler", "rappelez", "message", "un", "une", "ca", "cela", "mes", "ma", "mon", "votre", "vos", "notre", "nos", "leur", "leurs", "cet", "cette", "ces", "tout", "tous", "toute", "toutes", "parking", "prix", "tarif", "adresse", "repondre", "redonner", "donner", "parler", "quelqu", "numero", "telephone", "oui", "non", "epeler", "epelle", "lettres", "compris", "entendu", "repetez", "repeter"},
-    "en": {"who", "what", "where", "when", "why", "how", "which", "are", "was", "were", "have", "has", "had", "do", "does", "did", "can", "could", "would", "should", "will", "want", "need", "like", "you", "we", "they", "he", "she", "him", "her", "not", "never", "nothing", "with", "without", "in", "on", "at", "from", "by", "but", "if", "as", "also", "again", "very", "too", "appointment", "time", "o", "clock", "day", "week", "month", "tomorrow", "morning", "noon", "evening", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "sorry", "pardon", "question", "call", "message", "an", "any", "your", "our", "their", "these", "those", "all", "parking", "price", "address", "speak", "somebody", "someone", "number", "phone", "spell", "letters", "understand", "understood", "repeat", "a", "to", "know", "don", "t", "there"},
-}  # fmt: skip
 _ENDS = re.compile(
     r"[,;:!?\n]|\.\s|\.$|\s[-–—]\s|\b(?:s['’]il vous|et je|et mon|and my|and i|please|ça s['’]|c['’]est|it['’]?s|je|pour|à l['’])\b",
     re.I,
@@ -77,7 +68,7 @@ def _clean(said: str, language: Language) -> str | None:
         plain = fold(word)
         if plain.rstrip(".") in _TITLES[language] and not kept:
             continue
-        if not plain or (set(plain.split()) & _SENTENCE[language]) or _is_around(plain, language):
+        if not plain or (set(plain.split()) & SENTENCE[language]) or _is_around(plain, language):
             break
         kept.append(word.strip(".,'’"))
     while kept and fold(kept[-1]) in _PARTICLES:
@@ -86,17 +77,17 @@ def _clean(said: str, language: Language) -> str | None:
 
 
 def _is_around(plain: str, language: Language) -> bool:
-    return plain not in _PARTICLES and plain in _AROUND[language]
+    return plain not in _PARTICLES and plain in AROUND[language]
 
 
 def _bare(rest: str, language: Language) -> str | None:
     words = re.sub(r"[,;:!?…]|\.(?=\s|$)", " ", rest.replace("’", "'")).split()
     words = [part for word in words for part in _unglue(word)]
-    while words and (fold(words[0]) in _AROUND[language] or fold(words[0]) in _TITLES[language] or not fold(words[0])):
+    while words and (fold(words[0]) in AROUND[language] or fold(words[0]) in _TITLES[language] or not fold(words[0])):
         if fold(words[0]) in _PARTICLES and words[0].istitle() and words[1:] and words[1][:1].isupper():
             break  # "Le Goff"
         words.pop(0)
-    while words and (fold(words[-1]) in _AROUND[language] or not fold(words[-1])):
+    while words and (fold(words[-1]) in AROUND[language] or not fold(words[-1])):
         words.pop()
     if not 1 <= len(words) <= 4 or any(not _can_be_name(word, language) for word in words):
         return None
@@ -110,7 +101,7 @@ def _unglue(word: str) -> list[str]:
 
 def _can_be_name(word: str, language: Language) -> bool:
     plain = fold(word)
-    return bool(plain) and not re.search(r"\d", plain) and not (set(plain.split()) & _SENTENCE[language])
+    return bool(plain) and not re.search(r"\d", plain) and not (set(plain.split()) & SENTENCE[language])
 
 
 def _capitals(name: str) -> str:
