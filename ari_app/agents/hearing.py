@@ -58,7 +58,7 @@ def _answers_first(control: str, values: dict[str, str], waits: Expected, text: 
     """ "Oui, merci, au revoir" answers a read-back before it takes leave."""
     if control == "goodbye":
         return waits.kind in ("confirm", "propose") and values.get("_confirm") == "yes"
-    if control in ("repeat", "wait"):
+    if control in ("repeat", "wait", "greeting"):
         return bool(values)
     return False
 

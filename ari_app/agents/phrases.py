@@ -32,6 +32,7 @@ _PATTERNS: dict[Language, tuple[tuple[Intent, str], ...]] = {
         ("repeat", r"(?:pouvez|pourriez)(?: vous)? (?:me )?(?:repeter|redire)|^(?:repetez|repeter|redites)|(?:repetez|redites)(?: moi)?(?: s il vous plait)?$"),
         ("repeat", r"^(?:comment|pardon|hein|quoi|vous disiez|plait il|j ai pas (?:compris|entendu)|je n ai pas (?:compris|entendu|bien compris|bien entendu)|j ai mal entendu|vous pouvez repeter)(?: pardon| s il vous plait)?$"),
         ("wait", r"^(?:euh )?(?:attendez|attends|un instant|une minute|une seconde|deux secondes|un moment|patientez|ne quittez pas|je (?:regarde|cherche|verifie))(?: .{0,25})?$"),
+        ("greeting", r"^(?:oui )?(?:allo|bonjour|bonsoir)(?: (?:allo|oui|bonjour|madame|monsieur|j ecoute|je vous ecoute|qui est a l appareil))*$"),
         ("goodbye", r"\b(?:au revoir|aurevoir|a bientot|bonne journee|bonne soiree|bonne fin de journee|a la prochaine|bon week ?end|ciao|je (?:vais )?raccroche[r]?)\b"),
     ),
     "en": (
@@ -51,6 +52,7 @@ _PATTERNS: dict[Language, tuple[tuple[Intent, str], ...]] = {
         ("repeat", r"(?:could|can|would) you (?:please )?(?:repeat|say that again)|^(?:repeat|say) that|^(?:say that again|repeat)|come again"),
         ("repeat", r"^(?:sorry|pardon|pardon me|what|excuse me|i didn t (?:hear|catch|get|understand)(?: that| you)?|what did you say)(?: sorry| please)?$"),
         ("wait", r"^(?:um )?(?:(?:please )?(?:wait|hold on|hang on)|(?:just )?(?:a|one) (?:moment|second|minute|sec)|let me (?:see|check|look|think))(?: .{0,25})?$"),
+        ("greeting", r"^(?:hello|hi|good (?:morning|afternoon|evening))(?: (?:hello|yes|there|who is this))*$"),
         ("goodbye", r"\b(?:goodbye|good bye|bye|bye bye|see you|have a (?:nice|good|great|lovely) (?:day|one|evening|afternoon)|hang(?:ing)? up|take care)\b"),
     ),
 }  # fmt: skip

@@ -113,6 +113,8 @@ def _reply(run: Run, heard: Understood) -> None:
             run.moves.append(Again())
         case "wait":
             run.moves.append(Say(run.agent.lines.wait, ready=True))
+        case "greeting":
+            run.ask(again=True)
         case "question":
             _question(run, heard)
         case "answer":

@@ -9,7 +9,8 @@ from typing import Literal
 from ari_app.agents.effects import Act, Say
 
 Intent = Literal[
-    "answer", "question", "goodbye", "human", "message", "opt_out", "record_refused", "repeat", "wait", "unclear"
+    "answer", "question", "goodbye", "human", "message", "opt_out", "record_refused", "repeat", "wait", "greeting",
+    "unclear",
 ]  # fmt: skip
 
 Values = Mapping[str, str]

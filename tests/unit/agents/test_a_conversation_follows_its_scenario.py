@@ -171,3 +171,11 @@ async def test_a_plan_from_before_is_not_current(dentist: Caller) -> None:
 
 async def test_a_campaigns_date_is_said_as_speech(reminder: Caller) -> None:
     assert "jeudi 26 novembre à 14 heures 30" in await reminder.says("Oui, c'est moi.")
+
+
+async def test_a_mere_hello_is_answered_with_the_question(reminder: Caller) -> None:
+    assert await reminder.says("Allô ?") == "Suis-je bien en ligne avec Claire Martin ?"
+
+
+async def test_yes_hello_is_a_yes(reminder: Caller) -> None:
+    assert "rendez-vous" in await reminder.says("Oui bonjour.")
