@@ -18,7 +18,17 @@ from store.console import emit, err, json_option
 class BillingGroup(LazyGroup):
     """The commands that need the database are imported when they are asked for."""
 
-    elsewhere: Mapping[str, str] = {"tariff": "billing.cli_tariff:tariff"}
+    elsewhere: Mapping[str, str] = {
+        "tariff": "billing.cli_tariff:tariff",
+        "usage": "billing.cli_usage:usage",
+        "plan": "billing.cli_plans:plan",
+        "subscribe": "billing.cli_plans:subscribe",
+        "subscription": "billing.cli_plans:subscription",
+        **{
+            name: f"billing.cli_invoice:{name}"
+            for name in ("invoice", "seller", "customer", "pay", "credit", "rerate", "reconcile")
+        },
+    }
 
 
 @click.group(cls=BillingGroup)

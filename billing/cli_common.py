@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from getpass import getuser
 from importlib import import_module
 from pathlib import Path
@@ -48,6 +49,35 @@ class Month(click.ParamType[date]):
         return date.fromisoformat(f"{value}-01")
 
 
+class Day(click.ParamType[date]):
+    """A day, `YYYY-MM-DD`."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            self.fail(f"{value!r} is not a day such as 2026-10-31", param, ctx)
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            self.fail(f"{value}: {error}", param, ctx)
+
+
+class Money(click.ParamType[Decimal]):
+    """An amount above zero with at most two decimals."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", value, re.ASCII) or not Decimal(value):
+            self.fail(f"{value!r} is not an amount above zero such as 65.74", param, ctx)
+        return Decimal(value)
+
+
 class LazyGroup(HouseGroup):
     """A group whose other commands live in modules that are imported when one is asked for."""
 
@@ -64,7 +94,7 @@ class LazyGroup(HouseGroup):
         return getattr(import_module(module), attribute)
 
 
-INSTANT, MONTH = Instant(), Month()
+INSTANT, MONTH, DAY, MONEY = Instant(), Month(), Day(), Money()
 
 
 def who() -> str:
