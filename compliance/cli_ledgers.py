@@ -47,6 +47,13 @@ def note(conn: Conn, action: str, subject: str, whose: UUID | None, **detail: An
     append(conn, who=f"cli:{getpass.getuser()}", action=action, subject=subject, tenant_id=whose, detail=detail)
 
 
+def person(e164: str) -> str:
+    """How the audit log, which is never erased, names a person: by a pseudonym."""
+    from compliance.pseudonym import pseudonym
+
+    return f"person:{pseudonym(e164)}"
+
+
 def told(ctx: click.Context, report: Report, as_json: bool) -> None:
     """Print what became of a file; exit status 3 when rows were bad."""
     from store.console import err
@@ -109,7 +116,7 @@ def consent_add(slug: str, as_json: bool, **fields: str) -> None:
         made = consents.add(conn, whose, given)
         if made is None:
             raise BadInput("given_at: this consent is in the ledger already")
-        note(conn, "consent.add", f"number:{given.number}", whose, consent=str(made))
+        note(conn, "consent.add", person(given.number), whose, consent=str(made))
     row = {"id": made, "number": given.number, "given_at": given.given_at, "expires_at": given.expires_at}
     emit([row], tuple(row), as_json=as_json)
 
@@ -152,7 +159,7 @@ def consent_revoke(slug: str, number: str, how: str, as_json: bool) -> None:
     e164 = dialled(number)
     with tenant_session(slug) as (conn, whose):
         done = consents.revoke(conn, e164, how, datetime.now(UTC))
-        note(conn, "consent.revoke", f"number:{e164}", whose, how=how, withdrawn=done)
+        note(conn, "consent.revoke", person(e164), whose, how=how, withdrawn=done)
     emit([{"number": e164, "withdrawn": done}], ("number", "withdrawn"), as_json=as_json)
 
 
@@ -187,7 +194,7 @@ def consent_export(slug: str, number: str, out: Path | None) -> None:
 
     with tenant_session(slug) as (conn, whose):
         found = consents.of(conn, dialled(number))
-        note(conn, "consent.export", f"number:{dialled(number)}", whose, consents=len(found))
+        note(conn, "consent.export", person(dialled(number)), whose, consents=len(found))
     text = _csv(found) if out and out.suffix == ".csv" else "".join(f"{to_json(row)}\n" for row in found)
     if out:
         out.write_text(text, encoding="utf-8-sig" if out.suffix == ".csv" else "utf-8")
@@ -249,7 +256,7 @@ def opposition_add(slug: str | None, everybody: bool, number: str, how: str, as_
     e164, now = dialled(number), datetime.now(UTC)
     with _whose(slug, everybody) as (conn, whose):
         oppositions.add(conn, whose, [oppositions.Opposition(e164, now, how)])
-        note(conn, "opposition.add", f"number:{e164}", whose, how=how)
+        note(conn, "opposition.add", person(e164), whose, how=how)
     emit([{"number": e164, "opposed_at": now, "how": how}], ("number", "opposed_at", "how"), as_json=as_json)
 
 

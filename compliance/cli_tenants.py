@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _operator(slug: str) -> Generator[tuple[Conn, UUID]]:
+def operator_session(slug: str) -> Generator[tuple[Conn, UUID]]:
     from store.db import open_database
     from store.tenants import get
 
@@ -48,7 +48,7 @@ def switch(slug: str, changes: tuple[str, ...], as_json: bool) -> None:
         if name not in Switches.__slots__ or state not in ("on", "off"):
             raise click.UsageError(f"{change!r}: NAME=on or NAME=off, NAME one of {', '.join(Switches.__slots__)}")
         chosen[name] = state == "on"
-    with _operator(slug) as (conn, whose):
+    with operator_session(slug) as (conn, whose):
         if chosen:
             found = tenants.set_switches(conn, whose, chosen, f"cli:{getpass.getuser()}")
             note(conn, "compliance.switch", f"tenant:{slug}", whose, **chosen)
@@ -83,7 +83,7 @@ def caller_id_allow(slug: str, number: str, proof: str, recheck_by: str, as_json
     from compliance.tabular import instant
 
     due = instant({"recheck_by": recheck_by}, "recheck_by")
-    with _operator(slug) as (conn, whose):
+    with operator_session(slug) as (conn, whose):
         row = tenants.allow_number(conn, whose, number, proof, datetime.now(UTC), due)
         note(conn, "caller_id.allow", f"number:{row['number']}", whose, proof=proof)
     emit([row], ("number", "checked_at", "recheck_by", "proof"), as_json=as_json)
@@ -100,7 +100,7 @@ def caller_id_revoke(slug: str, number: str) -> None:
     """
     from compliance import tenants
 
-    with _operator(slug) as (conn, whose):
+    with operator_session(slug) as (conn, whose):
         e164 = tenants.revoke_number(conn, whose, number, datetime.now(UTC))
         note(conn, "caller_id.revoke", f"number:{e164}", whose)
 
@@ -116,6 +116,6 @@ def caller_id_list(slug: str, as_json: bool) -> None:
     """
     from compliance import tenants
 
-    with _operator(slug) as (conn, whose):
+    with operator_session(slug) as (conn, whose):
         rows = tenants.shown_numbers(conn, whose, datetime.now(UTC))
     emit(rows, ("number", "state", "checked_at", "recheck_by", "proof"), as_json=as_json, empty="no number")

@@ -1,0 +1,185 @@
+"""The rights of a person over what a tenant keeps about their number: found, copied, erased.
+
+`find` reads every table of the catalogue that belongs to tenants, so that a table made tomorrow is searched too.
+`erase` removes the voice, the words and the names, and says what it leaves and by which law.
+All of it runs in the operator's session; the tenant is always named.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+
+from compliance import numbers
+from compliance.pseudonym import pseudonym
+from store.console import to_json
+from store.db import Conn
+from store.errors import BadInput
+
+# Why rows that name the number stay after an erasure.
+KEPT = {
+    "billing.charges": "CPCE L34-2: until the bill can no longer be contested",
+    "billing.invoices": "C. com. L123-22: accounts, 10 years",
+    "store.calls": "CPCE L34-2: until the bill can no longer be contested",
+    "compliance.consents": "C. conso R223-2: proof of consent, 3 years",
+    "compliance.oppositions": "RGPD art. 21: an opposition is permanent",
+    "compliance.attempts": "C. conso D223-9: the calls made count against further ones",
+    "compliance.decisions": "proof of a lawful call, 5 years (contract, 3.8)",
+    "compliance.requests": "C. conso R223-4: proof of the request",
+    "compliance.bloctel_numbers": "C. conso L223-1 (former): audits of calls before 11 August 2026",
+    "compliance.rights_requests": "RGPD art. 12: proof that the request was answered",
+    "store.audit": "log of accesses (contract, 3.6); append-only",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a tenant keeps about a number: table → rows, and files."""
+
+    tables: dict[str, list[dict[str, Any]]]
+    files: list[Path]
+
+    def summary(self) -> list[dict[str, Any]]:
+        """One line a table with rows, one for the files."""
+        rows = [{"where": name, "count": len(rows)} for name, rows in sorted(self.tables.items())]
+        return rows + ([{"where": "files", "count": len(self.files)}] if self.files else [])
+
+
+def pattern(phone: str) -> str:
+    """A PostgreSQL and Python regular expression for every way of writing a number. Raises BadInput."""
+    number = numbers.read(phone)
+    if number is None:
+        raise BadInput(f"phone: {phone!r} is not a telephone number")
+    gap = r"[ .()/-]*"
+    digits = gap.join(number.national)
+    if number.short:
+        return rf"(^|[^0-9]){digits}($|[^0-9])"
+    prefix = rf"([+]|00)?{number.code}{gap}([(]?0[)]?)?" + (r"|0" if number.french else "")
+    return rf"({prefix}){gap}{digits}($|[^0-9])"
+
+
+def find(conn: Conn, tenant_id: UUID, phone: str, home: Path) -> Found:
+    """Every row of the tenant that names the number or belongs to one of its calls, and every file."""
+    expression = pattern(phone)
+    calls = _calls(conn, tenant_id, expression)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for schema, table, by_call in _tables(conn):
+        test = sql.SQL("t::text ~ %(expression)s")
+        if by_call:
+            test += sql.SQL(" OR t.call_id = ANY (%(calls)s)")
+        query = sql.SQL("SELECT to_jsonb(t) AS row FROM {} t WHERE t.tenant_id = %(tenant)s AND ({})").format(
+            sql.Identifier(schema, table), test
+        )
+        rows = conn.execute(query, {"expression": expression, "calls": calls, "tenant": tenant_id}).fetchall()
+        if rows:
+            found[f"{schema}.{table}"] = [row["row"] for row in rows]
+    own = [row for row in found.get("store.calls", []) if UUID(row["id"]) in calls]
+    return Found(found, _files(own, calls, home))
+
+
+def _calls(conn: Conn, tenant_id: UUID, expression: str) -> list[UUID]:
+    rows = conn.execute(
+        "SELECT id FROM store.calls WHERE tenant_id = %s AND (caller ~ %s OR callee ~ %s)",
+        (tenant_id, expression, expression),
+    )
+    return [row["id"] for row in rows]
+
+
+def _tables(conn: Conn) -> list[tuple[str, str, bool]]:
+    """(schema, table, has call_id) of every table of ours with a tenant_id."""
+    rows = conn.execute(
+        """SELECT n.nspname AS schema, c.relname AS name,
+                  EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'call_id') AS by_call
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p') AND c.relowner = 'decroche_owner'::regrole
+              AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
+            ORDER BY 1, 2"""
+    )
+    return [(row["schema"], row["name"], row["by_call"]) for row in rows]
+
+
+def _files(rows: list[dict[str, Any]], calls: list[UUID], home: Path) -> list[Path]:
+    """Recordings of these calls, wherever they lie under `home`, and CDRs that wait in the spool."""
+    named = {Path(row["recording"]) for row in rows if row.get("recording")}
+    ids = {str(call) for call in calls}
+    strewn = (path for folder in ("recordings", "spool") for path in (home / folder).rglob("*"))
+    named |= {path for path in strewn if path.is_file() and path.stem.split(".")[0] in ids}
+    return sorted(path for path in named if path.is_file())
+
+
+def export(found: Found, out: Path) -> None:
+    """The person's copy: a zip with `data.json` and the recordings of their calls."""
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.json", json.dumps(json.loads(to_json(found.tables)), ensure_ascii=False, indent=2))
+        for path in found.files:
+            archive.write(path, f"files/{path.name}")
+
+
+def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime) -> list[dict[str, Any]]:
+    """Erase what no law keeps; one line for each table: {where, erased, kept, why}. Files go last.
+
+    A call whose bill may still be contested keeps its numbers and times, nothing of what was said.
+    """
+    before = find(conn, tenant_id, phone, home)
+    calls = _calls(conn, tenant_id, pattern(phone))
+    _erase_rows(conn, tenant_id, phone, calls, now)
+    for path in before.files:
+        path.unlink()
+    after = find(conn, tenant_id, phone, home)
+    return _report(before, after)
+
+
+def _erase_rows(conn: Conn, tenant_id: UUID, phone: str, calls: list[UUID], now: datetime) -> None:
+    values = {"tenant": tenant_id, "calls": calls, "expression": pattern(phone), "now": now, "who": pseudonym(phone)}
+    for table in ("store.turns", "store.actions"):
+        conn.execute(
+            sql.SQL("DELETE FROM {} WHERE tenant_id = %(tenant)s AND call_id = ANY (%(calls)s)").format(
+                sql.Identifier(*table.split("."))
+            ),
+            values,
+        )
+    for statement in _STATEMENTS:
+        conn.execute(statement, values)
+
+
+_STATEMENTS = (
+    # the number said or typed in a call of somebody else: only what names it goes
+    "UPDATE store.turns t SET text = '[…]' WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",
+    "UPDATE store.actions t SET args = '{}', result = '{}' WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",
+    """UPDATE store.calls t SET variables = '{}', asterisk_cdr = NULL
+        WHERE tenant_id = %(tenant)s AND concat(variables, asterisk_cdr) ~ %(expression)s""",
+    """DELETE FROM store.messages t WHERE tenant_id = %(tenant)s
+          AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
+    # a past appointment is forgotten; one to come is the tenant's diary and keeps its hour
+    """DELETE FROM store.bookings t WHERE tenant_id = %(tenant)s AND ends_at < %(now)s
+          AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
+    """UPDATE store.bookings t SET name = '—', phone = NULL, note = '' WHERE tenant_id = %(tenant)s
+          AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
+    """UPDATE store.calls SET recording = NULL, variables = '{}', asterisk_cdr = NULL
+        WHERE tenant_id = %(tenant)s AND id = ANY (%(calls)s)""",
+    # no charge, nothing to contest: not even the number stays
+    """UPDATE store.calls c
+          SET caller = CASE WHEN caller ~ %(expression)s THEN %(who)s ELSE caller END,
+              callee = CASE WHEN callee ~ %(expression)s THEN %(who)s ELSE callee END
+        WHERE tenant_id = %(tenant)s AND id = ANY (%(calls)s)
+          AND NOT EXISTS (SELECT 1 FROM billing.charges b WHERE b.call_id = c.id)""",
+)
+
+
+def _report(before: Found, after: Found) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = []
+    for name in sorted(before.tables):
+        left = len(after.tables.get(name, []))
+        why = KEPT.get(name, "") if left else ""
+        lines.append({"where": name, "erased": len(before.tables[name]) - left, "kept": left, "why": why})
+    if before.files:
+        gone = len(before.files) - len(after.files)
+        lines.append({"where": "files", "erased": gone, "kept": len(after.files), "why": ""})
+    return lines
