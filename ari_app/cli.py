@@ -31,6 +31,7 @@ COMMANDS = {
     "llm": ("llm.cli:llm", "The mind"),
     "billing": ("billing.cli:billing", "Rating, tariffs, invoices"),
     "compliance": ("compliance.cli:compliance", "What the law allows"),
+    "privacy": ("compliance.cli_privacy:privacy", "Retention, and the rights of people"),
 }
 """Command → (where it is, what it is for). The help is here so that `decroche --help` imports nothing."""
 
