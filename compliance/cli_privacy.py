@@ -10,6 +10,7 @@ from uuid import UUID
 import click
 
 from compliance.cli_ledgers import dialled, note, person, tenant_option, tenant_session
+from compliance.cli_registers import breach, register
 from compliance.cli_tenants import operator_session
 from store.console import HouseGroup, emit, json_option
 
@@ -184,6 +185,10 @@ def request_list(slug: str, as_json: bool) -> None:
     with tenant_session(slug) as (conn, _):
         rows = rights.listed(conn, datetime.now(UTC))
     emit(rows, ("id", "kind", "person", "due_on", "state", "outcome"), as_json=as_json, empty="no request")
+
+
+privacy.add_command(register)
+privacy.add_command(breach)
 
 
 if __name__ == "__main__":

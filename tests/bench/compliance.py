@@ -88,7 +88,8 @@ def _screening(db: Database, admin: str, contacts: int, oppositions: int) -> dic
         conn.execute("DROP INDEX compliance.oppositions_number_tenant_id_opposed_at_idx")
         conn.execute(
             """INSERT INTO compliance.oppositions (id, tenant_id, number, opposed_at, how)
-               SELECT gen_random_uuid(), CASE n %% 10 WHEN 0 THEN NULL WHEN 1 THEN %s::uuid ELSE %s::uuid END,
+               SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+                      CASE n %% 10 WHEN 0 THEN NULL WHEN 1 THEN %s::uuid ELSE %s::uuid END,
                       '+336' || lpad(n::text, 8, '0'), '2026-01-01', 'import'
                  FROM generate_series(1, %s) n""",
             (other, own, oppositions),

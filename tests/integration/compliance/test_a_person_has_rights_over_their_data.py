@@ -223,6 +223,32 @@ def test_a_request_is_due_after_twelve_working_days_and_is_closed_once(database:
     assert [row["state"] for row in rows("request", "list", "--tenant", "cabinet")] == ["closed"]
 
 
+def test_a_breach_is_written_down_with_what_was_affected_and_when_the_tenant_was_told(
+    database: Database, run: Run
+) -> None:
+    tenant(database)
+    args = ("breach", "add", "--tenant", "cabinet", "--what", "laptop stolen", "--data", "recordings",
+            "--people", 12, "--measures", "keys revoked", "--happened-at")  # fmt: skip
+    [made] = rows(*args, "2026-11-20T08:00+01:00")
+    assert run_privacy(*args, "2126-11-20T08:00+01:00").exit_code == 2
+    run_privacy("breach", "told", "--tenant", "cabinet", made["id"])
+    [kept] = rows("breach", "list", "--tenant", "cabinet")
+    assert (kept["people"], kept["data"]) == (12, "recordings")
+    assert kept["tenant_told_at"] is not None
+
+
+def test_the_registers_are_printed_with_the_retention_in_force_and_the_operators_lines(
+    database: Database, run: Run
+) -> None:
+    first = rows("register", "processing")[0]
+    assert first["kept"] == "recordings: 6 months, transcripts: as instructed, cdrs: 12 months"
+    own = settings().folder() / "registers.toml"
+    own.write_text('[[subprocessor]]\nname = "OVH"\npurpose = "machines"\ncountry = "FR"\n', encoding="utf-8")
+    assert [row["name"] for row in rows("register", "subprocessors")] == ["OVH"]
+    own.write_text('[[subprocessor]]\nname = "OVH"\n', encoding="utf-8")
+    assert "field purpose" in run_privacy("register", "subprocessors").output
+
+
 @pytest.mark.parametrize(
     ("now", "months", "then"),
     [("2026-08-31", 6, "2026-02-28"), ("2026-01-15", 12, "2025-01-15"), ("2027-03-31", 1, "2027-02-28")],

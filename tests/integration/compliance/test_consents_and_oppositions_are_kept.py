@@ -167,6 +167,24 @@ def test_a_list_is_screened_against_own_and_operator_wide_oppositions(database: 
     assert dict(screen(database, other, ["0633333333"], now))["+33633333333"] is not None
 
 
+def test_one_bad_row_among_many_thousands_is_found_and_the_others_are_taken(
+    database: Database, run: Run, tmp_path: Path
+) -> None:
+    tenant(database)
+    path = tmp_path / "list.csv"
+    lines = ["telephone"] + [f"06{n:08d}" for n in range(30_000)]
+    lines[20_001] = "bad"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    found = run("opposition", "import", "--tenant", "cabinet", path, "--json")
+    assert found.exit_code == 3
+    assert rows(found.output)[0]["error"] == {
+        "line": 20_002,
+        "field": "number",
+        "message": "'bad' is not a telephone number",
+    }
+    assert rows(found.output)[1]["taken"] == 29_999
+
+
 JULY = datetime(2026, 7, 20, 9, tzinfo=UTC)
 
 
