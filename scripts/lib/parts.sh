@@ -1,0 +1,46 @@
+# Steps 4 and 5: Asterisk and the models. The command itself knows how.
+# shellcheck shell=bash disable=SC2154  # purpose and cache: scripts/setup
+
+need_asterisk() {
+  [ -z "${DECROCHE_ASTERISK__BINARY:-}" ] && [ "$purpose" != --image ] && [ ! -x "$cache/asterisk-root/usr/sbin/asterisk" ]
+}
+
+# mmdebstrap needs root, or user namespaces: root is the sure way. What root makes, everyone may run.
+install_asterisk() {
+  local install=(.venv/bin/decroche asterisk install)
+  if [ "$(id -u)" -eq 0 ]; then
+    "${install[@]}"
+  elif command -v sudo >/dev/null; then
+    sudo env DECROCHE_CACHE="$cache" DECROCHE_HOME="$cache/.nowhere" PYTHONDONTWRITEBYTECODE=1 "${install[@]}"
+  else
+    "${install[@]}"
+  fi
+}
+
+# A model a line; those marked "tests" only the tests need.
+wanted_models() {
+  if [ "$purpose" = --service ]; then
+    sed -e '/# tests/d' -e 's/#.*//' scripts/lib/models.txt
+  else
+    sed -e 's/#.*//' scripts/lib/models.txt
+  fi
+}
+
+need_models() {
+  [ "$purpose" != --image ] || return 1
+  [ -e "$cache/models/.french-voice-sought" ] || return 0
+  # shellcheck disable=SC2046  # a list of names
+  ! .venv/bin/python -c 'import sys; from store.models import present; sys.exit(not all(map(present, sys.argv[1:])))' \
+    $(wanted_models)
+}
+
+# A French Piper voice is on the model hub alone: sought once; without it Pico speaks French (doctor says so).
+install_models() {
+  # shellcheck disable=SC2046  # a list of names
+  .venv/bin/decroche models pull $(wanted_models)
+  if [ ! -e "$cache/models/.french-voice-sought" ]; then
+    .venv/bin/decroche models pull piper-fr-siwis 2>/dev/null ||
+      say "      no French Piper voice can be had here: Pico speaks French (decroche models pull piper-fr-siwis)"
+    touch "$cache/models/.french-voice-sought"
+  fi
+}

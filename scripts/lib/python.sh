@@ -1,0 +1,69 @@
+# Step 2: the Python environment in .venv, from the hashed lock, by a uv that the cache keeps.
+# shellcheck shell=bash disable=SC2154  # purpose and cache: scripts/setup
+
+find_python() {
+  local candidate
+  for candidate in python3.11 python3.12 python3.13 python3 python3.14; do
+    if command -v "$candidate" >/dev/null &&
+      "$candidate" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  say "error: Python 3.11 to 3.14 is needed (sudo apt-get install python3)"
+  exit 5
+}
+
+lock_stamp() { cat requirements.lock requirements-uv.lock pyproject.toml | sha256sum | cut -d' ' -f1; }
+
+# The folder may have moved, or its Python gone: an environment that does not run is made again.
+need_python() { [ "$(cat .venv/.lock-stamp 2>/dev/null)" != "$(lock_stamp)" ] || ! .venv/bin/python -c '' 2>/dev/null; }
+
+uv() { "$cache/tools/bin/uv" "$@"; }
+
+install_python() {
+  local python
+  python=$(find_python)
+  keep_uv "$python"
+  if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    rm -rf .venv
+    "$python" -m venv .venv # with pip, which fetches models from the index
+  fi
+  rm -f .venv/.lock-stamp
+  export UV_LINK_MODE=copy
+  if same_disk; then UV_LINK_MODE=hardlink; fi
+  install_lock
+  quietly uv pip install --offline --python .venv/bin/python --no-deps --no-build-isolation -e .
+  lock_stamp >.venv/.lock-stamp
+}
+
+same_disk() { [ "$(stat -c %d "$cache")" = "$(stat -c %d .)" ]; }
+
+keep_uv() {
+  "$cache/tools/bin/uv" --version 2>/dev/null | grep -qF "$(sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements-uv.lock)" && return
+  rm -rf "$cache/tools"
+  "$1" -m venv "$cache/tools"
+  quietly "$cache/tools/bin/python" -m pip install --disable-pip-version-check --require-hashes -r requirements-uv.lock
+}
+
+# A cache that once held this whole lock is asked first, without the network; uv shows its own bars.
+install_lock() {
+  local whole arguments
+  whole=$cache/uv/.whole-$(sha256sum requirements.lock | cut -c1-16)-$(.venv/bin/python -c 'import sys; print(sys.implementation.cache_tag)')
+  arguments=(pip install --python .venv/bin/python --require-hashes -r requirements.lock)
+  if [ -e "$whole" ] && uv "${arguments[@]}" --offline; then return; fi
+  pip_index
+  if ! uv "${arguments[@]}"; then
+    say "error: the Python packages could not be installed; what was fetched is kept: run this again"
+    exit 5
+  fi
+  touch "$whole"
+}
+
+# uv does not read pip's configuration: an index set there (a mirror of a closed network) is meant for both.
+pip_index() {
+  [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] || return 0
+  local index
+  index=$(.venv/bin/python -m pip config get global.index-url 2>/dev/null) || index=${PIP_INDEX_URL:-}
+  [ -z "$index" ] || export UV_DEFAULT_INDEX="$index"
+}
