@@ -25,7 +25,8 @@ def doctor(deep: bool, as_json: bool) -> None:
     """Check every part of this machine and of the service; say for each failure what to type.
 
     \b
-    Exit status 0 when nothing fails (warnings may stand), 5 when something does. Starts and changes nothing.
+    Exit status 0 when nothing fails (warnings may stand), 5 when something does.
+    It starts and changes nothing.
     Example: decroche doctor --deep --json
     """
     from ari_app.doctor_checks import examine
