@@ -113,7 +113,26 @@ def charge_call(conn: Conn, cdr: Cdr) -> ChargeRecord:
     blank = _blank(cdr, month, force.tariff.currency if force else account["currency"])
     record = record_of(blank, charge, force, "call")
     _write(conn, record)
+    _watch(conn, record, engine(force.tariff).bundle_seconds if force else 0)
     return record
+
+
+def _watch(conn: Conn, record: ChargeRecord, included: int) -> None:
+    """Tell of the thresholds this charge crossed."""
+    if not record.billed_seconds:
+        return
+    from billing.controls import Spent, watch  # it imports this module
+
+    row = conn.execute(
+        "SELECT bundle_seconds, amount_micros FROM billing.usage WHERE tenant_id = %s AND month = %s",
+        (record.tenant_id, record.month),
+    ).fetchone()
+    assert row is not None
+    after = Spent(row["bundle_seconds"], included, row["amount_micros"])
+    before = Spent(
+        row["bundle_seconds"] - record.bundle_seconds, included, row["amount_micros"] - (record.amount_micros or 0)
+    )
+    watch(conn, record.tenant_id, before, after, record.month)
 
 
 def charge_of(conn: Conn, call_id: UUID) -> ChargeRecord | None:

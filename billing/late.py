@@ -1,0 +1,121 @@
+"""Late payment: what it costs, when to remind, when to suspend; pure functions of an invoice's facts.
+
+Interest is three times the legal rate in force on each day, on what is unpaid that day, over a year of 365
+days, rounded once; 40 € are owed once for each late invoice (C. com. L441-10, D441-5). Contested lines are held
+out of dunning while their dispute, made in time, is open (contract, article 5.6).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from billing.holidays_fr import public_holidays
+from billing.invoice import cents
+from store.errors import BadInput
+
+INDEMNITY_CENTS = 4000
+TIMES_LEGAL_RATE = 3
+DISPUTE_WORKING_DAYS = 8
+_RATES = Path(__file__).parent / "data" / "legal_rates.toml"
+_DAY = timedelta(days=1)
+
+Step = Literal["reminder_1", "reminder_2", "formal_notice", "suspension"]
+CALENDAR: tuple[tuple[Step, int], ...] = (
+    ("reminder_1", 3), ("reminder_2", 10), ("formal_notice", 20), ("suspension", 30)
+)  # fmt: skip
+"""Each step, and how many days after the due date it is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegalRate:
+    """Percent a year from `begins` to `ends`, both included."""
+
+    begins: date
+    ends: date
+    percent: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """An invoice to be collected. `paid`: cents by day; `held`: cents of contested lines by (from, to or None)."""
+
+    gross_cents: int
+    due_on: date
+    paid: Mapping[date, int] = field(default_factory=dict[date, int])
+    held: Sequence[tuple[date, date | None, int]] = ()
+
+    def unpaid(self, day: date) -> int:
+        """Cents unpaid at the end of a day."""
+        return max(0, self.gross_cents - sum(amount for on, amount in self.paid.items() if on <= day))
+
+    def in_dunning(self, day: date) -> int:
+        """Cents unpaid and not contested at the end of a day."""
+        contested = sum(c for begins, ends, c in self.held if begins <= day and (ends is None or day < ends))
+        return max(0, self.unpaid(day) - contested)
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """What a late invoice owes beside itself, in cents."""
+
+    interest_cents: int
+    indemnity_cents: int
+
+
+@cache
+def legal_rates() -> tuple[LegalRate, ...]:
+    """The dated table."""
+    rows = tomllib.loads(_RATES.read_text(encoding="utf-8"))["rate"]
+    return tuple(LegalRate(row["from"], row["to"], Fraction(row["percent"])) for row in rows)
+
+
+def rate_on(day: date, rates: Sequence[LegalRate] | None = None) -> Fraction:
+    """Percent a year on a day. Raises BadInput for a day the table does not know."""
+    for rate in legal_rates() if rates is None else rates:
+        if rate.begins <= day <= rate.ends:
+            return rate.percent
+    raise BadInput(f"no legal interest rate is known for {day}", hint=f"add the half-year to {_RATES.name}")
+
+
+def penalty(debt: Debt, today: date, rates: Sequence[LegalRate] | None = None) -> Penalty:
+    """What is owed for being late, up to and including `today`."""
+    exact = Fraction(0)
+    day = debt.due_on + _DAY
+    late = False
+    while day <= today:
+        unpaid = debt.unpaid(day - _DAY)  # a payment stops the interest of the day after it
+        if not unpaid:
+            break
+        late = True
+        exact += Fraction(unpaid) * TIMES_LEGAL_RATE * rate_on(day, rates) / 100 / 365
+        day += _DAY
+    return Penalty(cents(exact), INDEMNITY_CENTS if late else 0)
+
+
+def steps_due(debt: Debt, today: date) -> list[Step]:
+    """The steps of dunning that are due by now; none once nothing is unpaid but what is contested."""
+    if not debt.in_dunning(today):
+        return []
+    return [step for step, days in CALENDAR if today >= debt.due_on + timedelta(days=days)]
+
+
+def suspended(debts: Sequence[Debt], today: date) -> bool:
+    """Whether access is suspended for non-payment; lifted by the payment itself."""
+    return any("suspension" in steps_due(debt, today) for debt in debts)
+
+
+def dispute_until(received_on: date) -> date:
+    """The last day to contest an invoice received on a day: 8 working days (Monday to Friday, no holiday) later."""
+    day, left = received_on, DISPUTE_WORKING_DAYS
+    while left:
+        day += _DAY
+        if day.weekday() < 5 and day not in public_holidays(day.year):
+            left -= 1
+    return day

@@ -1,0 +1,86 @@
+"""Late payment: interest by the day, 40 € once, steps by calendar, lifted the moment it is paid."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.late import Debt, Penalty, dispute_until, legal_rates, penalty, rate_on, steps_due, suspended
+from store.errors import BadInput
+
+DUE = date(2026, 6, 20)
+
+
+def test_interest_is_three_times_the_rate_of_each_day_across_a_change_of_rate() -> None:
+    exact = Fraction(1_000_000) * 3 * (10 * Fraction("2.62") + 10 * Fraction("2.75")) / 100 / 365
+    assert penalty(Debt(1_000_000, DUE), date(2026, 7, 10)) == Penalty(int(exact + Fraction(1, 2)), 4000)
+
+
+def test_nothing_is_owed_on_the_due_day_and_forty_euros_from_the_next() -> None:
+    assert penalty(Debt(100, DUE), DUE) == Penalty(0, 0)
+    assert penalty(Debt(100, DUE), DUE + timedelta(days=1)) == Penalty(0, 4000)
+
+
+def test_a_payment_stops_the_interest_of_the_days_after_it() -> None:
+    paid = Debt(1_000_000, DUE, {date(2026, 6, 30): 1_000_000})
+    assert penalty(paid, date(2026, 12, 31)) == penalty(Debt(1_000_000, DUE), date(2026, 6, 30))
+
+
+def test_a_part_payment_leaves_interest_on_the_rest() -> None:
+    part = Debt(1_000_000, DUE, {DUE: 500_000})
+    assert penalty(part, date(2026, 6, 30)) == penalty(Debt(500_000, DUE), date(2026, 6, 30))
+
+
+def test_an_invoice_paid_on_its_due_day_owes_nothing_more() -> None:
+    assert penalty(Debt(100, DUE, {DUE: 100}), date(2026, 12, 1)) == Penalty(0, 0)
+
+
+def test_a_day_without_a_rate_is_told_and_not_guessed() -> None:
+    with pytest.raises(BadInput, match="2031-01-01"):
+        rate_on(date(2031, 1, 1))
+
+
+def test_the_table_has_no_gap_and_no_overlap() -> None:
+    rates = legal_rates()
+    assert all(b.begins == a.ends + timedelta(days=1) for a, b in pairwise(rates))
+
+
+def test_reminders_come_by_calendar_then_suspension_and_payment_lifts_it_at_once() -> None:
+    debt = Debt(100, DUE)
+    taken = {days: steps_due(debt, DUE + timedelta(days=days)) for days in (2, 3, 10, 20, 29, 30)}
+    assert [len(steps) for steps in taken.values()] == [0, 1, 2, 3, 3, 4]
+    day = DUE + timedelta(days=30)
+    assert suspended([debt], day)
+    assert not suspended([Debt(100, DUE, {day: 100})], day)
+
+
+def test_contested_lines_are_held_out_until_the_dispute_is_closed() -> None:
+    opened, closed = date(2026, 6, 25), date(2026, 7, 15)
+    debt = Debt(100, DUE, {DUE: 60}, [(opened, closed, 40)])
+    assert steps_due(debt, date(2026, 7, 14)) == []
+    assert steps_due(debt, closed) == ["reminder_1", "reminder_2", "formal_notice"]
+
+
+@pytest.mark.parametrize(
+    ("received", "until"),
+    [
+        (date(2026, 11, 2), date(2026, 11, 13)),  # over Wednesday 11 November, a holiday
+        (date(2026, 12, 18), date(2026, 12, 31)),  # over Christmas
+        (date(2026, 9, 5), date(2026, 9, 16)),  # a Saturday
+    ],
+)
+def test_eight_working_days_pass_over_weekends_and_holidays(received: date, until: date) -> None:
+    assert dispute_until(received) == until
+
+
+@given(st.integers(0, 10**9), st.integers(0, 190), st.integers(0, 190))
+def test_interest_never_shrinks_with_time_and_the_indemnity_is_owed_once(amount: int, days: int, more: int) -> None:
+    first = penalty(Debt(amount, DUE), min(DUE + timedelta(days=days), date(2026, 12, 31)))
+    later = penalty(Debt(amount, DUE), min(DUE + timedelta(days=days + more), date(2026, 12, 31)))
+    assert first.interest_cents <= later.interest_cents
+    assert {first.indemnity_cents, later.indemnity_cents} <= {0, 4000}
