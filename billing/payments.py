@@ -41,6 +41,9 @@ def pay_invoice(
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
         (of.tenant_id, new_id(), of.id, method, amount_cents, reference, received_on, by),
     )
+    from billing.dunning import settle_suspension  # it reads payments
+
+    settle_suspension(conn, of.tenant_id, received_on)
     return True
 
 

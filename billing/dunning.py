@@ -1,0 +1,114 @@
+"""Dunning with the store: which steps are due today, disputes, suspension, and lifting it with the payment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from billing.controls import Notice, block, lift, tell
+from billing.invoice import cents
+from billing.invoicing import Issued
+from billing.late import Debt, dispute_until, penalty, steps_due, suspended
+from store.db import Conn
+from store.errors import BadInput, NotFound, Refused
+from store.ids import new_id
+
+
+def run_dunning(conn: Conn, tenant_id: UUID, today: date) -> list[Notice]:
+    """Tell of the steps that are due, suspend or lift (operator). What was told before is not told again."""
+    told: list[Notice] = []
+    for issued, debt in debts(conn, tenant_id):
+        for step in steps_due(debt, today):
+            owed = penalty(debt, today)
+            body = {
+                "number": issued.number,
+                "unpaid_cents": debt.in_dunning(today),
+                "interest_cents": owed.interest_cents,
+                "indemnity_cents": owed.indemnity_cents,
+            }
+            notice = Notice(step, issued.number, "client", body)
+            if tell(conn, tenant_id, notice):
+                told.append(notice)
+    settle_suspension(conn, tenant_id, today)
+    return told
+
+
+def settle_suspension(conn: Conn, tenant_id: UUID, today: date) -> bool:
+    """Suspend for non-payment, or lift it at once when nothing late is left; whether it is suspended."""
+    late = suspended([debt for _, debt in debts(conn, tenant_id)], today)
+    if late:
+        block(conn, tenant_id, "unpaid", "an invoice is more than 30 days late")
+    else:
+        lift(conn, tenant_id, "unpaid", "payment")
+    return late
+
+
+def debts(conn: Conn, tenant_id: UUID) -> list[tuple[Issued, Debt]]:
+    """The tenant's invoices as debts, the oldest first."""
+    with conn.cursor(row_factory=class_row(Issued)) as cursor:
+        found = cursor.execute(
+            """SELECT tenant_id, id, number, kind, credits, period, issued_on, due_on, currency,
+                      net_cents, vat_cents, gross_cents, document
+                 FROM billing.live_invoices WHERE tenant_id = %s ORDER BY due_on, number""",
+            (tenant_id,),
+        ).fetchall()
+    return [(issued, _debt(conn, issued)) for issued in found]
+
+
+def dispute(conn: Conn, of: Issued, lines: Sequence[int], reason: str, received_on: date, today: date) -> UUID:
+    """Hold lines (numbered from 1) of an invoice out of dunning. `received_on`: when the client had the invoice.
+
+    Raises Refused when the 8 working days are over, NotFound for a line, BadInput without a reason.
+    """
+    last = dispute_until(received_on)
+    if today > last:
+        raise Refused(
+            f"invoice {of.number} could be contested until {last}", hint="8 working days from its receipt (article 5.6)"
+        )
+    count = len(of.invoice().lines)
+    unknown = [line for line in lines if not 1 <= line <= count]
+    if unknown or not lines:
+        raise NotFound(f"invoice {of.number} has lines 1 to {count}, not {unknown}", hint="billing invoice show")
+    if not reason.strip():
+        raise BadInput("reason: it is empty", hint="a dispute says what is contested and why")
+    dispute_id = new_id()
+    conn.execute(
+        """INSERT INTO billing.disputes (tenant_id, id, invoice_id, lines, reason, received_on)
+           VALUES (%s, %s, %s, %s, %s, %s)""",
+        (of.tenant_id, dispute_id, of.id, sorted(set(lines)), reason, today),
+    )
+    return dispute_id
+
+
+def close_dispute(conn: Conn, dispute_id: UUID, outcome: str, today: date) -> None:
+    """The dispute is decided: its lines are due again (or a credit note follows). Raises NotFound."""
+    done = conn.execute(
+        "UPDATE billing.disputes SET closed_on = %s, outcome = %s WHERE id = %s AND closed_on IS NULL",
+        (today, outcome, dispute_id),
+    )
+    if not done.rowcount:
+        raise NotFound(f"no open dispute {dispute_id}")
+
+
+def _debt(conn: Conn, of: Issued) -> Debt:
+    paid: dict[date, int] = {}
+    rows = conn.execute(
+        "SELECT received_on, amount_cents FROM billing.payments WHERE invoice_id = %s", (of.id,)
+    ).fetchall()
+    for row in rows:
+        paid[row["received_on"]] = paid.get(row["received_on"], 0) + row["amount_cents"]
+    lines = of.invoice().lines
+    held: list[tuple[date, date | None, int]] = []
+    disputes = conn.execute(
+        "SELECT lines, received_on, closed_on FROM billing.disputes WHERE invoice_id = %s", (of.id,)
+    ).fetchall()
+    for row in disputes:
+        contested: list[int] = row["lines"]
+        net = sum(lines[number - 1].net_cents for number in contested)
+        gross = net + sum(cents(Fraction(vat.percent * net, 100)) for vat in of.invoice().vat)
+        held.append((row["received_on"], row["closed_on"], gross))
+    return Debt(of.gross_cents, of.due_on, paid, held)
