@@ -66,7 +66,7 @@ class Decision:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made for each decision, and freezing costs
 class _Call:
     """A case with what its numbers tell."""
 
@@ -84,7 +84,7 @@ def decide(case: Case, switches: Switches = DEFAULT, book: Rulebook | None = Non
     if to is None:
         return _decision(case, [("invalid_number", book.latest("T1"))], None)
     call = _Call(case, to, plausible(to, case.postcode), switches, book)
-    grounds = list(_grounds(call, case.at))
+    grounds = _grounds(call, case.at)
     if not grounds:
         return Decision(case.id, allowed=True, reasons=(), law=(), next_allowed_at=None)
     later = _next_allowed(call, grounds)
@@ -105,24 +105,30 @@ def _sorted(grounds: tuple[Ground, ...]) -> tuple[tuple[str, ...], tuple[str, ..
     return tuple(reasons), tuple(law), tuple(rules[version] for version in sorted(rules))
 
 
-def _grounds(call: _Call, at: datetime) -> Iterator[Ground]:
-    """Every reason to refuse at an instant; none for a lawful call."""
+def _grounds(call: _Call, at: datetime) -> list[Ground]:
+    """Every reason to refuse at an instant; none for a lawful call. What cannot apply is not asked."""
     case = call.case
     rules = call.book.covering(at, case.party, case.purpose)
     consent = _in_force(case.consent, at, call.book)
+    found: list[Ground] = []
     if call.to.emergency or call.to.premium:
-        yield from _number(call, rules)
-    yield from _hours(call, at, rules, consent=consent)
+        found.extend(_number(call, rules))
+    hours = rules.get("W1")
+    if hours is not None and not (consent and hours.parameters["consent_lifts"]):
+        found.extend(_hours(call, at, rules))
     if case.history:
-        yield from _frequency(case, at, rules)
+        found.extend(_frequency(case, at, rules))
     if case.history or case.opposed_at is not None:
-        yield from _opposition(case, at, rules, consent=consent)
+        found.extend(_opposition(case, at, rules, consent=consent))
     if not consent:
-        yield from _consent(call, at, rules)
-        yield from _bloctel(case, at, rules)
+        found.extend(_consent(call, at, rules))
+        found.extend(_bloctel(case, at, rules))
     if case.sector is not None or case.purpose == "callback":
-        yield from _sector(call, at, rules)
-    yield from _identity(case.caller_id, case.automated, call.switches, rules["C12"], rules.get("N1"), rules.get("N4"))
+        found.extend(_sector(call, at, rules))
+    found.extend(
+        _identity(case.caller_id, case.automated, call.switches, rules["C12"], rules.get("N1"), rules.get("N4"))
+    )
+    return found
 
 
 def _number(call: _Call, rules: Mapping[str, Rule]) -> Iterator[Ground]:
@@ -140,15 +146,12 @@ _HOURS_RULE = {
 }
 
 
-def _hours(call: _Call, at: datetime, rules: Mapping[str, Rule], *, consent: bool) -> Iterator[Ground]:
-    hours = rules.get("W1")
-    if hours is None or (consent and hours.parameters["consent_lifts"]):
-        return
+def _hours(call: _Call, at: datetime, rules: Mapping[str, Rule]) -> list[Ground]:
     slot = _slot(call.case.consent, at)
     if slot and slot.start <= at < slot.end:
-        return
-    for reason in windows.closed(at, call.places, rules, local=call.switches.local_holidays):
-        yield reason, rules[_HOURS_RULE[reason]]
+        return []
+    reasons = windows.closed(at, call.places, rules, local=call.switches.local_holidays)
+    return [(reason, rules[_HOURS_RULE[reason]]) for reason in reasons]
 
 
 def _slot(consent: Consent | None, at: datetime) -> Slot | None:
@@ -326,7 +329,7 @@ def _next_allowed(call: _Call, grounds: list[Ground]) -> datetime | None:
             return None
         change = call.book.next_change(at)
         at = min(later, change) if change else later
-        grounds = list(_grounds(call, at))
+        grounds = _grounds(call, at)
     return at
 
 

@@ -94,6 +94,8 @@ def ask(db: Database, tenant_id: UUID, request: Request, now: datetime) -> Store
     at = (request.at or now).astimezone(UTC)
     if request.place and request.at is None and request.call_id is None:
         raise BadInput("call_id: a call that will be placed needs its id")
+    if "\0" in request.to:
+        raise BadInput("to: holds a NUL character")
     number = numbers.read(request.to)
     dialled = number.e164 if number else request.to
     with _session(db, tenant_id) as conn:

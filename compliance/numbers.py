@@ -21,6 +21,7 @@ _OVERSEAS = {
     "596": 596, "696": 596, "697": 596, "508": 508,
 }  # fmt: skip
 FRENCH = frozenset({33, 262, 590, 594, 596, 508, 681, 687, 689})
+_NINE_DIGITS = {f"+{code}": code for code in (33, 262, 590, 594, 596)}
 _SEPARATORS = re.compile(r"[\s.\-()/\u00a0\u202f\u2010-\u2015]+")
 _MASKED = frozenset({"", "anonymous", "unknown", "restricted", "private", "unavailable"})
 
@@ -45,10 +46,9 @@ class Number:
 @lru_cache(maxsize=65536)
 def read(text: str) -> Number | None:
     """The number written in `text`, or None when it is not a possible one."""
-    if len(text) == 12 and text.startswith("+33") and text[3] in "12345679" and text.isascii():
-        national = text[3:]
-        if national.isdigit():  # metropolitan E.164, the common case: phonenumbers would say the same
-            return Number(text, 33, national)
+    code = _NINE_DIGITS.get(text[:-9])
+    if code and text[-9] in "12345679" and text.isascii() and text[-9:].isdigit():
+        return Number(text, code, text[-9:])  # the common case: phonenumbers would say the same, slowly
     compact = _SEPARATORS.sub("", text)
     return _short(compact) or _long(compact)
 
