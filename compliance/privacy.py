@@ -8,6 +8,7 @@ All of it runs in the operator's session; the tenant is always named.
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +82,7 @@ def find(conn: Conn, tenant_id: UUID, phone: str, home: Path) -> Found:
         if rows:
             found[f"{schema}.{table}"] = [row["row"] for row in rows]
     own = [row for row in found.get("store.calls", []) if UUID(row["id"]) in calls]
-    return Found(found, _files(own, calls, home))
+    return Found(found, _files(tenant_id, own, calls, home, expression))
 
 
 def _calls(conn: Conn, tenant_id: UUID, expression: str) -> list[UUID]:
@@ -105,13 +106,46 @@ def _tables(conn: Conn) -> list[tuple[str, str, bool]]:
     return [(row["schema"], row["name"], row["by_call"]) for row in rows]
 
 
-def _files(rows: list[dict[str, Any]], calls: list[UUID], home: Path) -> list[Path]:
-    """Recordings of these calls, wherever they lie under `home`, and CDRs that wait in the spool."""
+def _files(tenant_id: UUID, rows: list[dict[str, Any]], calls: list[UUID], home: Path, expression: str) -> list[Path]:
+    """Recordings of these calls, wherever they lie under `home`, and the tenant's CDRs in the spool that name
+    the number."""
     named = {Path(row["recording"]) for row in rows if row.get("recording")}
     ids = {str(call) for call in calls}
-    strewn = (path for folder in ("recordings", "spool") for path in (home / folder).rglob("*"))
-    named |= {path for path in strewn if path.is_file() and path.stem.split(".")[0] in ids}
+    named |= {path for path in (home / "recordings").rglob("*") if path.stem.split(".")[0] in ids}
+    for path in (home / "spool").glob("*.json"):
+        spooled = _spooled(path)
+        if spooled["cdr"]["tenant_id"] != str(tenant_id):
+            continue
+        if path.stem in ids or re.search(expression, json.dumps(spooled)):
+            named.add(path)
+            if _party(spooled, expression) and (recording := spooled["cdr"].get("recording")):
+                named.add(Path(recording))
     return sorted(path for path in named if path.is_file())
+
+
+def _spooled(path: Path) -> dict[str, Any]:
+    """A CDR that waits for the database. Raises BadInput where the file is damaged: nothing is half-erased."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if missing := {"tenant_id", "caller", "callee"} - set(found["cdr"]):
+            raise KeyError(*missing)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path}: not a CDR ({error})", hint="see what it is, and mend or remove it") from error
+    return found
+
+
+def _party(spooled: dict[str, Any], expression: str) -> bool:
+    return any(re.search(expression, spooled["cdr"][side] or "") for side in ("caller", "callee"))
+
+
+def _silence(path: Path) -> None:
+    """Take the words out of a CDR in the spool; its numbers and times wait to be billed."""
+    spooled = _spooled(path)
+    spooled["cdr"] |= {"variables": {}, "recording": None}
+    draft = path.with_suffix(".erased")
+    spooled["turns"] = spooled["actions"] = []
+    draft.write_text(to_json(spooled), encoding="utf-8")
+    draft.replace(path)
 
 
 def export(found: Found, out: Path) -> None:
@@ -131,7 +165,10 @@ def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime) ->
     calls = _calls(conn, tenant_id, pattern(phone))
     _erase_rows(conn, tenant_id, phone, calls, now)
     for path in before.files:
-        path.unlink()
+        if path.suffix == ".json":
+            _silence(path)
+        else:
+            path.unlink()
     after = find(conn, tenant_id, phone, home)
     return _report(before, after)
 
@@ -181,5 +218,6 @@ def _report(before: Found, after: Found) -> list[dict[str, Any]]:
         lines.append({"where": name, "erased": len(before.tables[name]) - left, "kept": left, "why": why})
     if before.files:
         gone = len(before.files) - len(after.files)
-        lines.append({"where": "files", "erased": gone, "kept": len(after.files), "why": ""})
+        why = "in the spool until billed: CPCE L34-2" if after.files else ""
+        lines.append({"where": "files", "erased": gone, "kept": len(after.files), "why": why})
     return lines

@@ -163,6 +163,43 @@ def test_the_number_said_in_somebody_elses_call_goes_and_their_voice_stays(
     assert other.exists()
 
 
+def test_a_cdr_that_waits_in_the_spool_loses_its_words_and_its_voice(database: Database, run: Run) -> None:
+    who = tenant(database)
+    voice = settings().folder("recordings") / "waiting.wav"
+    voice.write_bytes(b"RIFF voice")
+    spooled = settings().folder("spool") / f"{new_id()}.json"
+    cdr = {
+        "tenant_id": str(who),
+        "caller": PERSON,
+        "callee": SHOWN,
+        "recording": str(voice),
+        "variables": {"a": "Roux"},
+    }
+    spooled.write_text(
+        json.dumps({"cdr": cdr, "turns": [{"text": "Ici Madame Roux"}], "actions": []}), encoding="utf-8"
+    )
+    tenant(database, "agence", "+33162005678")
+    assert rows("erase", "--tenant", "agence", "--phone", PERSON) == []
+    [report] = rows("erase", "--tenant", "cabinet", "--phone", PERSON)
+    assert (report["erased"], report["kept"]) == (1, 1)
+    assert "L34-2" in report["why"]
+    assert "Roux" not in spooled.read_text(encoding="utf-8")
+    assert not voice.exists()
+
+
+def test_a_damaged_file_in_the_spool_is_named_and_nothing_is_erased(
+    database: Database, superuser: Conn, run: Run
+) -> None:
+    who = tenant(database)
+    _, recording = call(database, who)
+    (settings().folder("spool") / "x.json").write_text("{", encoding="utf-8")
+    found = run_privacy("erase", "--tenant", "cabinet", "--phone", PERSON)
+    assert found.exit_code == 2
+    assert "x.json" in found.output
+    assert recording.exists()
+    assert "store.turns" in where_it_still_is(superuser, "Roux")
+
+
 def counts(*args: object) -> dict[str, int]:
     return {row["kind"]: row["count"] for row in rows("sweep", *args)}
 
