@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
 
 from ari_app import doctor_machine
 from ari_app.doctor_finding import Finding, attempt, fail, ok, told, warn
@@ -73,8 +75,11 @@ def _installed(part: str, package: str) -> Finding:
 
 def llama_loads(found: Finding) -> Finding:
     """In a process of its own: a build for another processor dies of its first instruction."""
-    code = "import llama_cpp; llama_cpp.llama_backend_init()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    spec = find_spec("llama_cpp")
+    library = Path(spec.origin or "").parent / "lib/libllama.so" if spec else Path()
+    code = "import ctypes, sys; ctypes.CDLL(sys.argv[1]).llama_backend_init()"
+    done = subprocess.run([sys.executable, "-ISc", code, str(library)], capture_output=True, text=True, timeout=60,
+                          check=False)  # fmt: skip
     if done.returncode == 0:
         return found
     last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
@@ -84,6 +89,8 @@ def llama_loads(found: Finding) -> Finding:
 
 def shelf(of: Settings, *, deep: bool, tell: Tell) -> Iterator[Finding]:
     """Each model that the settings need: there, of its right size; with `deep`, of its right checksum."""
+    if of.llm.model.endswith(".gguf") and of.llm.engine == "llama-cpp":
+        yield gguf(Path(of.llm.model).expanduser())
     for entry in _wanted(of):
         part = f"model {entry.name}"
         try:
@@ -102,6 +109,17 @@ def shelf(of: Settings, *, deep: bool, tell: Tell) -> Iterator[Finding]:
         else:
             state = "checksum right" if deep else "there"
             yield ok(part, f"{round(entry.size / 1e6)} MB, {state} ({where.parent.name}/{where.name})")
+
+
+def gguf(path: Path) -> Finding:
+    """The operator's own language model, which no checksum is known of."""
+    try:
+        with path.open("rb") as file:
+            if file.read(4) == b"GGUF":
+                return ok("model of llm.model", f"{path.stat().st_size / 1e6:.0f} MB, {path}")
+            return fail("model of llm.model", f"{path} is no GGUF file", "set llm.model")
+    except OSError as error:
+        return fail("model of llm.model", f"{path}: {error.strerror}", "set llm.model")
 
 
 def _wanted(of: Settings) -> list[models.Model]:
