@@ -39,7 +39,9 @@ install_wheel() {
 
 # Built beside and renamed: a cut leaves no half wheel.
 build_llama() {
-  local flags="-DGGML_NATIVE=OFF" draft
+  # shellcheck disable=SC2034  # package_groups looks at it
+  local flags="-DGGML_NATIVE=OFF" draft compile=yes
+  if need_packages; then install_packages; fi
   case "$(llama_flavour)" in
     avx512) flags="$flags -DGGML_AVX512=ON -DGGML_AVX512_VBMI=ON -DGGML_AVX512_VNNI=ON -DGGML_AVX512_BF16=ON" ;;
     cuda) flags="$flags -DGGML_CUDA=ON" ;;
