@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from compliance.cli_callbacks import callback
 from compliance.cli_ledgers import bloctel, consent, opposition
 from compliance.cli_proof import audit, verify
 from compliance.cli_tenants import caller_id, switch
@@ -166,6 +167,7 @@ def calendar(postcode: str | None, number: str | None, month: str, lang: Any, sw
 compliance.add_command(consent)
 compliance.add_command(opposition)
 compliance.add_command(bloctel)
+compliance.add_command(callback)
 compliance.add_command(audit)
 compliance.add_command(switch)
 compliance.add_command(caller_id)

@@ -185,6 +185,30 @@ def test_one_bad_row_among_many_thousands_is_found_and_the_others_are_taken(
     assert rows(found.output)[1]["taken"] == 29_999
 
 
+def test_a_person_who_asked_may_be_called_back_and_nobody_else(database: Database, run: Run) -> None:
+    who = tenant(database)
+    back = {"purpose": "callback", "place": False}
+    assert ask(database, who, request(**back), MONDAY).reasons == ("no_request",)
+    added = run("callback", "add", "--tenant", "cabinet", "0612345678", "--evidence", "form 1", "--requested-at",
+                "2026-11-20T09:00+01:00")  # fmt: skip
+    assert added.exit_code == 0
+    assert ask(database, who, request(**back), MONDAY).allowed
+    assert ask(database, who, request(**back, sector="renewable_energy"), MONDAY + timedelta(days=28)).reasons == (
+        "banned_sector",
+    )
+    assert len(rows(run("callback", "show", "--tenant", "cabinet", PERSON, "--json").output)) == 1
+
+
+@pytest.mark.parametrize(
+    "args", [("--evidence", " "), ("--evidence", "form", "--requested-at", "2126-01-01")], ids=["no proof", "to come"]
+)
+def test_a_request_without_proof_or_not_yet_made_is_refused(
+    database: Database, run: Run, args: tuple[str, ...]
+) -> None:
+    tenant(database)
+    assert run("callback", "add", "--tenant", "cabinet", PERSON, *args).exit_code == 2
+
+
 JULY = datetime(2026, 7, 20, 9, tzinfo=UTC)
 
 

@@ -51,16 +51,15 @@ def test_a_number_with_a_proof_may_be_shown_until_the_proof_is_due(
     database: Database, run: Run, tmp_path: Path
 ) -> None:
     who = tenant(database)
-    consent(database, who)
     proof = tmp_path / "contract.pdf"
     proof.write_bytes(b"assigned")
-    call = {"caller_id": NPV, "place": False}
-    assert ask(database, who, request(**call), MONDAY).reasons == ("caller_id_unassigned",)
-    due = (MONDAY + timedelta(days=10)).isoformat()
+    call, now = {"caller_id": NPV, "place": False, "purpose": "service"}, datetime.now(UTC)
+    assert ask(database, who, request(**call), now).reasons == ("caller_id_unassigned",)
+    due = (now + timedelta(days=10)).isoformat()
     allowed = run("caller-id", "allow", "--tenant", "cabinet", NPV, "--proof", proof, "--recheck-by", due)
     assert allowed.exit_code == 0
-    assert ask(database, who, request(**call), MONDAY).allowed
-    assert ask(database, who, request(**call), MONDAY + timedelta(days=11)).reasons == ("caller_id_unassigned",)
+    assert ask(database, who, request(**call), now + timedelta(minutes=1)).allowed
+    assert ask(database, who, request(**call), now + timedelta(days=11)).reasons == ("caller_id_unassigned",)
     assert states(run) == {NPV: "ok", SHOWN: "ok"}
 
 
