@@ -6,6 +6,7 @@ window begins or ends. So a rate's price at any instant is found without walking
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -28,6 +29,16 @@ class Clock:
     def __init__(self, zone: ZoneInfo, windows: Sequence[Window]) -> None:
         self._zone, self._windows = zone, tuple(windows)
         self._days: dict[int, tuple[list[int], list[Piece]]] = {}
+        self.hours: dict[int, tuple[int, int]] = {}
+        """UTC hour since 1970 → (end of the piece it lies in whole, what holds there); only such hours."""
+
+    def learn(self, second: int) -> None:
+        """Note the hour of a second in `hours`, where no piece ends within it."""
+        hour = second // 3600
+        starts, day = self.day(second // DAY)
+        begin, end, window = day[bisect_right(starts, hour * 3600) - 1]
+        if begin <= hour * 3600 and hour * 3600 + 3600 <= end:
+            self.hours[hour] = end, window
 
     def day(self, number: int) -> tuple[list[int], list[Piece]]:
         """The pieces of a UTC day (its number since 1970), after the list of their beginnings."""

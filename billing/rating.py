@@ -93,7 +93,7 @@ class Priced:
         # index −1 (no window) is the rate's own price
         self._prices = [*(int(w.price_per_minute / 60 * unit) for w in terms.windows), self.per_second]
         self._minutes = [*(w.price_per_minute for w in terms.windows), terms.price_per_minute]
-        self._day = clock.day
+        self._day, self._hours, self._learn = clock.day, clock.hours, clock.learn
 
     def billed(self, answered: int) -> int:
         """Seconds billed for so many answered: the first increment, then whole ones."""
@@ -111,12 +111,13 @@ class Priced:
         if not self.terms.windows:
             return self.fee + (billed - skip) * self.per_second
         # A second is priced where it begins: with fractions of a second, the whole second it begins in.
-        begin = answered // SECOND
-        starts, day = self._day(begin // DAY)
-        _, end, window = day[bisect_right(starts, begin + skip) - 1]
-        if begin + billed <= end:
-            return self.fee + (billed - skip) * self._prices[window]
-        return self.fee + sum(n * self._prices[w] for n, w in self._runs(begin + skip, begin + billed))
+        begin = answered // SECOND + skip
+        known = self._hours.get(begin // 3600)
+        if known is not None and begin + billed - skip <= known[0]:
+            return self.fee + (billed - skip) * self._prices[known[1]]
+        if known is None:
+            self._learn(begin)
+        return self.fee + sum(n * self._prices[w] for n, w in self._runs(begin, begin + billed - skip))
 
     def segments(self, answered: int, bundled: int, billed: int) -> tuple[Segment, ...]:
         """The billed seconds as runs of one price, in order; the first `bundled` come from the bundle."""
