@@ -25,6 +25,10 @@ class BillingGroup(LazyGroup):
         "subscribe": "billing.cli_plans:subscribe",
         "subscription": "billing.cli_plans:subscription",
         **{
+            name: f"billing.cli_collect:{name}"
+            for name in ("account", "controls", "notices", "dunning", "dispute", "collect")
+        },
+        **{
             name: f"billing.cli_invoice:{name}"
             for name in ("invoice", "seller", "customer", "pay", "credit", "rerate", "reconcile")
         },

@@ -82,6 +82,23 @@ def test_a_month_from_the_tariff_to_the_payment(type_: Terminal, database: Datab
     assert type_("invoice", "credit", "2026-000001")[0]["number"].endswith("-000002")
 
 
+def test_limits_balance_and_outbox_from_the_terminal(type_: Terminal) -> None:
+    set_ = type_("controls", "--tenant", "dentiste", "--cap", "200", "--alert-at", "100")[0]
+    assert (set_["cap"], set_["alert_at"], set_["blocked"]) == ("200.0000", ["100.0000"], [])
+    assert type_("account", "--tenant", "dentiste", "--mode", "prepaid")[0]["mode"] == "prepaid"
+    assert type_("credit", "dentiste", "25.50", "--reference", "VIR 3")[0]["balance"] == "25.5000"
+    assert type_("notices") == []
+    assert type_("dunning") == []
+    assert type_.status == 0
+
+
+def test_collecting_without_a_key_says_where_it_goes(type_: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DECROCHE_STRIPE_KEY", raising=False)
+    type_("collect", "2026-000001")
+    assert type_.status == 2
+    assert "DECROCHE_STRIPE_KEY" in type_.errors
+
+
 def test_the_month_at_a_glance_is_a_bar_chart_of_at_most_100_columns(type_: Terminal, database: Database) -> None:
     with database.operator() as conn:
         tenant = tenants.get(conn, "dentiste")

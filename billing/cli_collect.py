@@ -1,0 +1,200 @@
+"""`decroche billing account|controls|notices|dunning|dispute|collect`: balances, limits, and getting paid."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from billing import controls as limits
+from billing import dunning as late
+from billing import invoicing
+from billing.accounts import account as account_of
+from billing.accounts import set_mode
+from billing.cii import money
+from billing.cli_common import DAY, MONEY, who
+from billing.ledger import spell
+from billing.tariff import PARIS
+from store import tenants
+from store.console import emit, json_option
+from store.db import open_database
+from store.errors import BadInput
+
+
+@click.command()
+@click.option("--tenant", "slug", required=True, help="The tenant.")
+@click.option("--mode", type=click.Choice(["prepaid", "postpaid"]), help="Change how its calls are paid.")
+@json_option
+def account(slug: str, mode: Any, as_json: bool) -> None:
+    """A tenant's balance, and what its calls in progress hold of it.
+
+    \b
+    Example: decroche billing account --tenant dentiste --mode prepaid
+    """
+    with open_database() as db, db.operator() as conn:
+        tenant = tenants.get(conn, slug)
+        found = set_mode(conn, tenant.id, mode) if mode else account_of(conn, tenant.id)
+    row = {
+        "tenant": slug,
+        "mode": found.mode,
+        "currency": found.currency,
+        "balance": spell(found.balance_micros),
+        "reserved": spell(found.reserved_micros),
+    }
+    emit([row], ("tenant", "mode", "balance", "reserved", "currency"), as_json=as_json)
+
+
+@click.command()
+@click.option("--tenant", "slug", required=True, help="The tenant.")
+@click.option("--cap", type=MONEY, help="Monthly cap that blocks outbound.")
+@click.option("--no-cap", is_flag=True, help="No monthly cap.")
+@click.option("--alert-at", type=MONEY, multiple=True, help="Tell the client at this amount; may be given again.")
+@click.option("--calls-a-minute", type=click.IntRange(0), help="More outbound calls a minute suspend; 0: no limit.")
+@click.option("--spend-an-hour", type=MONEY, help="More spent an hour suspends outbound.")
+@click.option("--lift", "kind", type=click.Choice(["fraud", "unpaid", "operator"]), help="Lift a block.")
+@json_option
+def controls(
+    slug: str,
+    cap: Decimal | None,
+    no_cap: bool,
+    alert_at: tuple[Decimal, ...],
+    calls_a_minute: int | None,
+    spend_an_hour: Decimal | None,
+    kind: str | None,
+    as_json: bool,
+) -> None:
+    """A tenant's alerts, cap and fraud thresholds; set some, or lift a block.
+
+    \b
+    Example: decroche billing controls --tenant dentiste --cap 200 --alert-at 100 --alert-at 150
+    """
+    changes: dict[str, Any] = {}
+    if cap is not None or no_cap:
+        changes["month_cap_micros"] = 0 if cap is None else int(cap * 1_000_000)
+    if alert_at:
+        changes["alert_micros"] = sorted(int(amount * 1_000_000) for amount in alert_at)
+    if calls_a_minute is not None:
+        changes["calls_a_minute"] = calls_a_minute
+    if spend_an_hour is not None:
+        changes["spend_an_hour_micros"] = int(spend_an_hour * 1_000_000)
+    with open_database() as db, db.operator() as conn:
+        tenant = tenants.get(conn, slug)
+        if kind:
+            limits.lift(conn, tenant.id, kind, who())
+        found = limits.set_limits(conn, tenant.id, **changes) if changes else limits.limits_of(conn, tenant.id)
+        open_blocks = conn.execute(
+            "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL ORDER BY kind",
+            (tenant.id,),
+        ).fetchall()
+    row = {
+        "tenant": slug,
+        "bundle_alerts": [f"{percent} %" for percent in found.bundle_percents],
+        "alert_at": [spell(amount) for amount in found.alert_micros],
+        "cap": spell(found.month_cap_micros) if found.month_cap_micros else None,
+        "calls_a_minute": found.calls_a_minute,
+        "spend_an_hour": spell(found.spend_an_hour_micros),
+        "blocked": [f"{b['kind']}: {b['reason']}" for b in open_blocks],
+    }
+    emit([row], tuple(row), as_json=as_json)
+
+
+@click.command()
+@click.option("--tenant", "slug", help="Only this tenant's.")
+@json_option
+def notices(slug: str | None, as_json: bool) -> None:
+    """The outbox: what clients and the operator are to be told.
+
+    \b
+    Example: decroche billing notices --json
+    """
+    with open_database() as db, db.operator() as conn:
+        only = tenants.get(conn, slug).id if slug else None
+        rows = conn.execute(
+            """SELECT t.slug AS tenant, n.kind, n.about, n.audience, n.body, n.created_at, n.sent_at
+                 FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
+                WHERE %(only)s::uuid IS NULL OR n.tenant_id = %(only)s ORDER BY n.created_at, n.id""",
+            {"only": only},
+        ).fetchall()
+    emit(rows, ("tenant", "kind", "about", "audience", "created_at"), as_json=as_json, empty="nothing to tell")
+
+
+@click.command()
+@click.option("--date", "today", type=DAY, help="The day to take steps for; today when not given.")
+@click.option("--tenant", "slug", help="Only this tenant; all when not given.")
+@json_option
+def dunning(today: date | None, slug: str | None, as_json: bool) -> None:
+    """Take the steps that are due: reminders, formal notice, suspension; or lift it. Each is taken once.
+
+    \b
+    Example: decroche billing dunning
+    """
+    day = today or datetime.now(PARIS).date()
+    rows: list[dict[str, Any]] = []
+    with open_database() as db:
+        with db.operator() as conn:
+            chosen = [tenants.get(conn, slug)] if slug else tenants.listed(conn)
+        for tenant in chosen:
+            with db.operator(tenant.id) as conn:
+                rows += [
+                    {"tenant": tenant.slug, "step": told.kind, "number": told.about}
+                    | {name: money(told.body[f"{name}_cents"]) for name in ("unpaid", "interest", "indemnity")}
+                    for told in late.run_dunning(conn, tenant.id, day)
+                ]
+    columns = ("tenant", "step", "number", "unpaid", "interest", "indemnity")
+    emit(rows, columns, as_json=as_json, empty="no step is due")
+
+
+@click.command()
+@click.argument("number")
+@click.option("--line", "lines", type=int, multiple=True, required=True, help="A contested line; may be given again.")
+@click.option("--reason", required=True, help="What is contested and why.")
+@click.option("--received", type=DAY, help="When the client received the invoice; its date when not given.")
+@click.option("--date", "today", type=DAY, help="When the dispute arrived; today when not given.")
+@json_option
+def dispute(
+    number: str, lines: tuple[int, ...], reason: str, received: date | None, today: date | None, as_json: bool
+) -> None:
+    """Hold contested lines out of dunning, when the dispute came within 8 working days.
+
+    \b
+    Example: decroche billing dispute 2026-000001 --line 2 --reason "appels inconnus" --date 2026-11-10
+    """
+    with open_database() as db, db.operator() as conn:
+        found = invoicing.get(conn, number)
+        dispute_id = late.dispute(
+            conn, found, lines, reason, received or found.issued_on, today or datetime.now(PARIS).date()
+        )
+    row = {"id": dispute_id, "number": number, "lines": list(lines)}
+    emit([row], ("id", "number", "lines"), as_json=as_json)
+
+
+@click.command()
+@click.argument("number")
+@json_option
+def collect(number: str, as_json: bool) -> None:
+    """Ask Stripe for what is due on an invoice; the key is the variable DECROCHE_STRIPE_KEY.
+
+    \b
+    Example: decroche billing collect 2026-000001
+    """
+    from billing.collect import collect as ask
+    from billing.stripe_edge import Stripe
+
+    key = os.environ.get("DECROCHE_STRIPE_KEY", "")
+    if not key:
+        raise BadInput("no Stripe key", hint="put it in the variable DECROCHE_STRIPE_KEY")
+    stripe = Stripe(key)
+    try:
+        with open_database() as db:
+            done = ask(db, stripe, number)
+    finally:
+        stripe.close()
+    row = {"number": number, "attempt": done.attempt, "state": done.state, "reason": done.reason}
+    emit(
+        [row | {"amount": money(done.amount_cents)}],
+        ("number", "attempt", "state", "amount", "reason"),
+        as_json=as_json,
+    )
