@@ -82,7 +82,17 @@ class Case:
     requested_at: datetime | None = None
 
 
-_KNOWN = tuple("request" if f.name == "requested_at" else f.name for f in fields(Case))
+_KNOWN = frozenset("request" if f.name == "requested_at" else f.name for f in fields(Case))
+
+_ATTEMPT = frozenset({"at", "result"})
+
+_CONSENT = frozenset({"given_at", "expires_at", "withdrawn_at", "agreed_slot"})
+
+_SLOT = frozenset({"from", "to"})
+
+_BLOCTEL = frozenset({"checked_at", "listed"})
+
+_REQUEST = frozenset({"at"})
 
 
 def from_json(raw: object) -> Case:
@@ -126,10 +136,12 @@ def _mapping(raw: object, name: str) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], raw)
 
 
-def _no_unknown(data: Mapping[str, Any], known: tuple[str, ...], prefix: str) -> None:
+def _no_unknown(data: Mapping[str, Any], known: frozenset[str], prefix: str) -> None:
+    if known.issuperset(data):
+        return
     for key in data:
         if key not in known:
-            near = get_close_matches(key, known, 1)
+            near = get_close_matches(key, sorted(known), 1)
             _bad(f"{prefix}{key}", f"unknown field{f'; did you mean {near[0]}?' if near else ''}")
 
 
@@ -148,8 +160,10 @@ def _required_text(data: Mapping[str, Any], name: str) -> str:
 
 
 def _one_of(data: Mapping[str, Any], name: str, known: tuple[str, ...], prefix: str = "") -> str | None:
+    if data.get(name) in known:  # nearly always; `known` holds texts only
+        return data[name]
     value = _text(data, name, prefix)
-    if value is not None and value not in known:
+    if value is not None:
         _bad(f"{prefix}{name}", f"{value!r} is none of {', '.join(known)}")
     return value
 
@@ -164,9 +178,9 @@ def _flag(data: Mapping[str, Any], name: str, *, default: bool) -> bool:
 
 
 def _instant(data: Mapping[str, Any], name: str, prefix: str = "") -> datetime | None:
-    value = _text(data, name, prefix)
-    if value is None:
+    if data.get(name) is None:
         return None
+    value = _text(data, name, prefix) or ""
     try:
         parsed = datetime.fromisoformat(value)
     except ValueError as error:
@@ -204,7 +218,7 @@ def _history(raw: object) -> tuple[Attempt, ...]:
     for index, entry in enumerate(cast(list[object], raw)):
         prefix = f"history[{index}]"
         data = _mapping(entry, prefix)
-        _no_unknown(data, ("at", "result"), f"{prefix}.")
+        _no_unknown(data, _ATTEMPT, f"{prefix}.")
         result = _one_of(data, "result", RESULTS, f"{prefix}.")
         if result is None:
             _bad(f"{prefix}.result", "is missing")
@@ -213,7 +227,7 @@ def _history(raw: object) -> tuple[Attempt, ...]:
 
 
 def _consent(data: Mapping[str, Any]) -> Consent | None:
-    _no_unknown(data, ("given_at", "expires_at", "withdrawn_at", "agreed_slot"), "consent.")
+    _no_unknown(data, _CONSENT, "consent.")
     if all(value is None for value in data.values()):
         return None
     slot = data.get("agreed_slot")
@@ -227,7 +241,7 @@ def _consent(data: Mapping[str, Any]) -> Consent | None:
 
 def _slot(data: Mapping[str, Any]) -> Slot:
     prefix = "consent.agreed_slot."
-    _no_unknown(data, ("from", "to"), prefix)
+    _no_unknown(data, _SLOT, prefix)
     slot = Slot(_needed(data, "from", prefix), _needed(data, "to", prefix))
     if slot.end <= slot.start:
         _bad(f"{prefix}to", "is not after from")
@@ -235,7 +249,7 @@ def _slot(data: Mapping[str, Any]) -> Slot:
 
 
 def _bloctel(data: Mapping[str, Any]) -> Bloctel:
-    _no_unknown(data, ("checked_at", "listed"), "bloctel.")
+    _no_unknown(data, _BLOCTEL, "bloctel.")
     listed = data.get("listed")
     if listed is not None and not isinstance(listed, bool):
         _bad("bloctel.listed", f"must be true or false, not {listed!r}")
@@ -243,7 +257,7 @@ def _bloctel(data: Mapping[str, Any]) -> Bloctel:
 
 
 def _request(data: Mapping[str, Any]) -> datetime | None:
-    _no_unknown(data, ("at",), "request.")
+    _no_unknown(data, _REQUEST, "request.")
     return _instant(data, "at", "request.")
 
 

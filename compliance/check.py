@@ -22,7 +22,7 @@ def answers(lines: Iterable[bytes], switches: Switches = DEFAULT) -> Iterator[di
 
 def _answer(number: int, line: bytes, switches: Switches) -> dict[str, Any]:
     try:
-        raw: Any = json.loads(line)
+        raw: Any = json.loads(line.decode())
     except ValueError as error:  # not UTF-8, or not JSON
         return _error(None, "case", f"line {number}: not a line of JSON ({error})")
     except RecursionError:

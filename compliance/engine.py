@@ -200,7 +200,9 @@ def _in_force(consent: Consent | None, at: datetime, book: Rulebook) -> bool:
 
 def _frequency(case: Case, at: datetime, rules: Mapping[str, Rule]) -> Iterator[Ground]:
     rule = rules.get("W3")
-    if rule and len(_recent(case.history, at, rule)) >= rule.parameters["most"]:
+    if rule is None or len(case.history) < rule.parameters["most"]:
+        return
+    if len(_recent(case.history, at, rule)) >= rule.parameters["most"]:
         yield "frequency_cap", rule
 
 

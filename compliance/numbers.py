@@ -93,6 +93,7 @@ def _premium(code: int, national: str, parsed: phonenumbers.PhoneNumber) -> str:
     return "T6" if kind == phonenumbers.PhoneNumberType.PREMIUM_RATE else ""
 
 
+@lru_cache(maxsize=4096)
 def read_shown(text: str) -> Number | None:
     """The number a call would show: also the short codes nobody dials here (any 3BPQ, 118XYZ)."""
     number = read(text)
