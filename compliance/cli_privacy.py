@@ -142,7 +142,7 @@ def request_add(slug: str, kind: str, who: str, received_at: str, as_json: bool)
     """Write a request down; prints when it must be answered.
 
     \b
-    Example: decroche privacy request add --tenant dentiste --kind access --person "Mme Roux, 0612345678"
+    Example: decroche privacy request add --tenant dentiste --kind access --person "Mme Roux"
     """
     from compliance import rights
     from compliance.tabular import instant

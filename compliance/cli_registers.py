@@ -54,8 +54,8 @@ def breach_add(
 
     \b
     Example:
-      decroche privacy breach add --tenant dentiste --happened-at 2026-11-20T08:00+01:00 --what "laptop
-        stolen" --data "12 recordings" --people 12 --measures "disk encrypted; keys revoked"
+      decroche privacy breach add --tenant dentiste --happened-at 2026-11-20T08:00+01:00
+        --what "laptop stolen" --data "12 recordings" --people 12 --measures "keys revoked"
     """
     from compliance import registers
     from compliance.tabular import instant

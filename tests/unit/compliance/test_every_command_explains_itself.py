@@ -1,0 +1,29 @@
+"""Help that fits a terminal of 100 columns and ends with an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from compliance.cli import compliance
+from compliance.cli_privacy import privacy
+
+
+def every(command: click.Command, *path: str) -> Iterator[tuple[str, click.Command]]:
+    yield " ".join(path), command
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from every(inner, *path, name)
+
+
+COMMANDS = dict([*every(compliance, "compliance"), *every(privacy, "privacy")])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_an_example_of_this_command_and_fits(name: str) -> None:
+    text = CliRunner().invoke(COMMANDS[name], ["--help"]).output
+    assert f"decroche {name}" in text.split("Example", 1)[1]
+    assert max(map(len, text.splitlines())) <= 100
