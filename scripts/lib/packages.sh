@@ -3,6 +3,7 @@
 
 package_groups() {
   echo run
+  [ -n "$purpose" ] || echo dev
   if [ -n "${compile:-}" ] || { need_llama && ! have_llama_wheel; }; then echo build; fi
   if [ "$purpose" = --image ]; then echo image; elif need_asterisk; then echo fetch; fi
 }

@@ -14,9 +14,9 @@ find_python() {
   exit 5
 }
 
-lock_stamp() { cat requirements.lock requirements-uv.lock pyproject.toml | sha256sum | cut -d' ' -f1; }
+# With the folder's own name: an environment that was moved or copied does not run, and is made again.
+lock_stamp() { { pwd -P; cat requirements.lock requirements-uv.lock pyproject.toml; } | sha256sum | cut -d' ' -f1; }
 
-# The folder may have moved, or its Python gone: an environment that does not run is made again.
 need_python() { [ "$(cat .venv/.lock-stamp 2>/dev/null)" != "$(lock_stamp)" ] || ! .venv/bin/python -c '' 2>/dev/null; }
 
 uv() { "$cache/tools/bin/uv" "$@"; }
@@ -25,10 +25,11 @@ install_python() {
   local python
   python=$(find_python)
   keep_uv "$python"
-  if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+  if [ "$(cat .venv/.folder 2>/dev/null || pwd -P)" != "$(pwd -P)" ] || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     rm -rf .venv
     "$python" -m venv .venv # with pip, which fetches models from the index
   fi
+  pwd -P >.venv/.folder
   rm -f .venv/.lock-stamp
   export UV_LINK_MODE=copy
   if same_disk; then UV_LINK_MODE=hardlink; fi

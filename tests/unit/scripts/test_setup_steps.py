@@ -102,13 +102,21 @@ def test_a_wheel_that_is_kept_needs_no_compiler(tmp_path: Path) -> None:
     assert "build" not in shell(not_installed, cache=str(tmp_path)).stdout
 
 
+def test_an_environment_that_was_moved_is_made_again(tmp_path: Path) -> None:
+    for name in ("scripts", "requirements.lock", "requirements-uv.lock", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    stamp = f"cd {tmp_path}; lock_stamp"
+    assert shell(stamp).stdout == shell(stamp).stdout
+    assert shell(stamp).stdout != shell("lock_stamp").stdout
+
+
 def test_an_image_is_built_for_any_processor() -> None:
     assert shell("llama_flavour", purpose="--image").stdout == "portable\n"
 
 
 def test_every_package_belongs_to_a_known_group() -> None:
     lines = [line.partition("#")[0].split() for line in (ROOT / "scripts/lib/packages.txt").read_text().splitlines()]
-    assert {words[1] for words in lines if words} == {"run", "build", "fetch", "image"}
+    assert {words[1] for words in lines if words} == {"run", "build", "dev", "fetch", "image"}
     assert all(len(words) == 2 for words in lines if words)
 
 
