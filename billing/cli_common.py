@@ -14,13 +14,14 @@ from typing import Any
 
 import click
 
+from billing.tariff import PARIS
 from store.console import HouseGroup
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class Instant(click.ParamType[datetime]):
-    """An ISO 8601 date and time with its offset."""
+    """An ISO 8601 date and time with its offset; or a day, which begins at midnight in Paris."""
 
     name = "instant"
 
@@ -31,6 +32,8 @@ class Instant(click.ParamType[datetime]):
             at = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not an ISO 8601 date and time such as 2026-12-01T00:00:00+01:00", param, ctx)
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return at.replace(tzinfo=PARIS)
         if at.tzinfo is None:
             self.fail(f"{value!r} has no offset from UTC (such as +01:00 or Z)", param, ctx)
         return at

@@ -123,7 +123,7 @@ def compose(
 ) -> Invoice:
     """An invoice of these lines. Raises BadInput naming what the seller or the buyer lacks."""
     check_party("seller", seller)
-    check_party("buyer", buyer)
+    check_party("customer", buyer)
     net = sum(line.net_cents for line in lines)
     if buyer.operator:
         vat = Vat("AE", 0, net, 0)
@@ -168,11 +168,11 @@ def check_party(who: str, party: Party) -> None:
     """Raises BadInput naming the field of a party without which no invoice is lawful."""
     for name in ("name", "street", "postcode", "city"):
         if not getattr(party, name).strip():
-            raise BadInput(f"{who}: {name} is missing", hint=f"decroche billing {who} set --{name} …")
+            raise BadInput(f"{who}: {name} is missing", hint=f"decroche billing {who} set … --{name} …")
     if party.country == "FR" and not siren_is_valid(party.siren):
         raise BadInput(f"{who}: siren {party.siren!r} is not a SIREN", hint="nine digits with their Luhn check")
     if (who == "seller" or party.operator) and not party.vat_number:
-        raise BadInput(f"{who}: vat_number is missing", hint=f"decroche billing {who} set --vat-number FR…")
+        raise BadInput(f"{who}: vat_number is missing", hint=f"decroche billing {who} set … --vat-number FR…")
 
 
 def siren_is_valid(siren: str) -> bool:

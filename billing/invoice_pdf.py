@@ -12,6 +12,7 @@ from pathlib import Path
 
 from billing.cii import to_xml
 from billing.invoice import Invoice
+from billing.ledger import spell
 from store.errors import Unavailable
 
 _UNITS = {"MIN": "min", "MON": "mois", "C62": ""}
@@ -59,7 +60,8 @@ def to_html(invoice: Invoice) -> str:
         sign=sign,
         units=_UNITS,
         money=lambda cents: f"{_grouped(cents)} {sign}",
-        micros=lambda micros: f"{_comma(f'{micros / 1_000_000:.4f}')} {sign}",
+        micros=lambda micros: f"{_comma(spell(micros))} {sign}",
+        price=lambda text: f"{_comma(_two_digits(text))} {sign}",
         comma=_comma,
         day=_day,
         duration=lambda s: f"{s // 3600} h {s // 60 % 60:02} min {s % 60:02} s",
@@ -101,3 +103,9 @@ def _comma(text: str) -> str:
 
 def _day(day: date) -> str:
     return day.strftime("%d/%m/%Y")
+
+
+def _two_digits(price: str) -> str:
+    """A unit price with at least two decimals."""
+    whole, _, digits = price.partition(".")
+    return f"{whole}.{digits.ljust(2, '0')}"
