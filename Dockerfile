@@ -1,7 +1,7 @@
 # Décroche whole in one container: Asterisk, PostgreSQL, ear, voice and mind, as an ordinary user.
 #
 #   docker build -t decroche .
-#   docker run --network host -v decroche:/var/lib/decroche -v decroche-cache:/var/cache/decroche decroche
+#   docker run --init --network host -v decroche:/var/lib/decroche -v decroche-cache:/var/cache/decroche decroche
 #
 # Host networking, because RTP takes a range of ports. The first start fetches the models into the cache's
 # volume (1.4 GB). tests/integration/setup runs these very steps without a Docker engine.

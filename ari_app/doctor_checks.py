@@ -32,13 +32,13 @@ def examine(*, deep: bool = False, tell: Tell = lambda part: None) -> Iterator[F
         return
     yield ok("settings", f"home {of.home}, cache {of.cache}")
     parts: dict[str, Callable[[], Iterator[Finding]]] = {
-        "the machine": lambda: doctor_machine.machine(of),
-        "the engines": lambda: engines(of),
-        "the models": lambda: shelf(of, deep=deep, tell=tell),
-        "the voices": voices,
-        "the database": lambda: database(of),
-        "Asterisk": lambda: asterisk(of),
-        "the service": lambda: service(of),
+        "machine": lambda: doctor_machine.machine(of),
+        "engines": lambda: engines(of),
+        "models": lambda: shelf(of, deep=deep, tell=tell),
+        "voices": voices,
+        "database": lambda: database(of),
+        "asterisk": lambda: asterisk(of),
+        "service": lambda: service(of),
     }
     for name, look in parts.items():
         tell(name)

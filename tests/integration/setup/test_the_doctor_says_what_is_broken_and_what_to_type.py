@@ -140,8 +140,8 @@ def test_without_a_french_piper_voice_pico_speaks_and_a_warning_says_so(own_cach
 def test_a_machine_without_asterisk_says_how_to_fetch_it(own_cache: Path) -> None:
     (own_cache / "asterisk-root").unlink()
     seen = look()
-    assert seen.parts["Asterisk"]["state"] == "fail"
-    assert seen.parts["Asterisk"]["hint"] == "decroche asterisk install"
+    assert seen.parts["asterisk"]["state"] == "fail"
+    assert seen.parts["asterisk"]["hint"] == "decroche asterisk install"
 
 
 def test_no_database_at_the_address_set_is_a_failure_that_hides_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_a_database_role_that_bypasses_row_level_security_is_a_failure(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DECROCHE_DATABASE__URL", postgres.admin)
-    found = look().parts["the database"]
+    found = look().parts["database"]
     assert found["state"] == "fail"
     assert "row-level security" in found["detail"]
 

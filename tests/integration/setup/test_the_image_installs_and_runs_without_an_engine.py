@@ -87,3 +87,12 @@ def _ports() -> str:
 def test_what_the_container_runs_is_there(root: BareRoot) -> None:
     program = root.folder / root.image.workdir.lstrip("/") / root.image.command[0]
     assert os.access(Path(program), os.X_OK)
+
+
+def test_the_container_gets_ready_and_its_health_check_then_agrees(root: BareRoot) -> None:
+    """The models come from the cache; when Asterisk, database and models are up, `decroche status` ends with 0."""
+    start = f"export {_ports()} DECROCHE_SKIP_MODELS=1; {root.image.command[0]} >/tmp/container.log 2>&1 & "
+    up = "decroche status --json 2>/dev/null | grep service.:..up"
+    ready = f"timeout 150 sh -c 'until {up}; do sleep 1; done' || cat /tmp/container.log"
+    told = root.run(f"{start} {ready}; {' '.join(root.image.health)} >/dev/null; decroche down >/dev/null", seconds=240)
+    assert '"service": "up"' in told
