@@ -240,8 +240,8 @@ class Office:
         try:
             self._store(record, turns, actions)
             self._attach_witness(record)
-        except DecrocheError as error:
-            log.error("the CDR is spooled: [%s] %s", error.code, error)
+        except Exception:  # the last edge before a CDR is lost: whatever went wrong, it is kept and tried again
+            log.exception("the CDR is spooled")
             self.spool.keep(record, turns, actions)
 
     def _store(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> None:

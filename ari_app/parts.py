@@ -23,6 +23,10 @@ class VoiceActivity(Protocol):
         """Probability (0–1) that these 512 samples are speech."""
         ...
 
+    def reset(self) -> None:
+        """Forget the stream."""
+        ...
+
 
 @dataclass(slots=True)
 class Parts:
@@ -47,12 +51,15 @@ class Parts:
         for voice in self._voices.values():
             await voice.close()
         await self.ear.close()
+        await self.endpointer.close()
         await self.mind.close()
 
 
 async def load(settings: Settings) -> Parts:
     """Load the models the settings name. Raises the folder's own error when one is missing or damaged."""
-    return await asyncio.to_thread(_load, settings)
+    parts = await asyncio.to_thread(_load, settings)
+    await parts.ear.warm()
+    return parts
 
 
 def _load(settings: Settings) -> Parts:

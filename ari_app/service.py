@@ -220,7 +220,11 @@ class Service:
             "asterisk": house.link.connected.is_set(),
             "calls": [
                 {"id": str(c.id), "direction": c.direction, "caller": c.caller, "callee": c.callee,
-                 "agent": c.who.agent_name, "since": c.life.started_at.isoformat()}
+                 "agent": c.who.agent_name, "since": c.life.started_at.isoformat(),
+                 "turns": [{"who": t.who, "text": t.text, "from_ms": t.from_ms, "interrupted": t.interrupted}
+                           for t in c.notes.turns],
+                 "actions": [{"name": a.name, "outcome": a.result.get("outcome"), "at_ms": a.at_ms}
+                             for a in c.notes.actions]}
                 for c in self._calls.values()
             ],
             "spooled": len(house.office.spool.waiting()),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -33,6 +33,7 @@ from ari_app.turns import (
     Withdraw,
     Yield,
 )
+from ari_app.voicing import Voicing
 from store.errors import DecrocheError
 from tts.base import Voice
 
@@ -88,7 +89,7 @@ class Phrases:
 
     apology: str
     goodbye: str
-    hotwords: Sequence[str] = field(default_factory=tuple[str, ...])
+    can_transfer: bool = False
 
 
 class Dialogue:
@@ -103,7 +104,7 @@ class Dialogue:
         self._answered, self._silence_seconds, self._perform = answered, silence_seconds, perform
         self._turns = TurnTaker()
         self._audio = CallerAudio()
-        self._activity = parts.activity()
+        self._voicing = Voicing(parts.activity())
         self._talker = Talker(media, notes, recording, self.now_ms)
         self._guess: _Guess | None = None
         self._spare: Reply | None = None
@@ -192,7 +193,7 @@ class Dialogue:
 
     async def _heed_audio(self) -> None:
         for at_ms, window in self._audio.windows():
-            probability = self._activity.push(window)
+            probability = self._voicing.push(at_ms, window)
             if probability >= self._turns.rules.voice:
                 self._voiced_ms = at_ms
             await self._carry_out(self._turns.hear(at_ms, probability))
@@ -256,6 +257,7 @@ class Dialogue:
         stages.note("pause")
         if self._guess is not None:
             self._drop_guess()
+        start_ms = max(self._voicing.heard_from(start_ms), end_ms - self._turns.rules.longest_ms)
         self._guess = guess = _Guess(version, start_ms, end_ms, stages)
         guess.task = self._group.create_task(self._think_ahead(guess), name=f"guess-{version}")
 
@@ -264,7 +266,8 @@ class Dialogue:
         pcm = self._audio.between(guess.start_ms, guess.end_ms)
         judging = asyncio.create_task(self._parts.endpointer.complete(pcm))
         try:
-            hotwords = self._conversation.hotwords
+            # names help when a name is expected; on other short answers they mislead the ear (measured)
+            hotwords = self._conversation.hotwords if self._conversation.awaiting == "name" else ()
             transcript = await self._parts.ear.transcribe(pcm, language=self._language, hotwords=hotwords)
             guess.stages.note("transcribed")
             guess.text = transcript.text.strip()
@@ -287,7 +290,7 @@ class Dialogue:
     def _reply_to(self, guess: _Guess) -> Reply:
         """The reply prepared before a breath was taken for speech, if the words are the same; else a new one."""
         spare, self._spare = self._spare, None
-        if spare is not None and spare.plan.heard == guess.text:
+        if spare is not None and spare.plan.heard == guess.text and self._conversation.current(spare.plan):
             spare.stages.heard |= guess.stages.heard
             guess.stages = spare.stages
             return spare
@@ -369,9 +372,7 @@ class Dialogue:
                 case Act():
                     follow = await self._act(item) or follow
                 case Over(error):
-                    if error is not None:
-                        await self._apologise()
-                    return follow
+                    return await self._apologise() if error is not None else follow
 
     async def _next(self, reply: Reply) -> Item:
         """The reply's next item; a mind or voice that takes for ever is given up."""
@@ -440,12 +441,14 @@ class Dialogue:
         self._conversation.commit(plan)
         self._conversation.spoken(said, "")
 
-    async def _apologise(self) -> None:
-        """An engine failed in the middle of a reply: a ready phrase, then a person or the end."""
-        pcm = await self._voice.say(self._phrases.apology)
+    async def _apologise(self) -> Reply | None:
+        """An engine failed in the middle of a reply: a ready phrase, then a person, or the caller's turn again."""
+        self._notes.outcome = "engine_failed"
         self._talker.begin(Say(self._phrases.apology, ready=True))
-        await self._talker.chunk(pcm)
+        async for pcm in self._voice.speak(self._phrases.apology, ready=True):
+            await self._talker.chunk(pcm)
         await self._talker.end()
+        return await self._act(Act("transfer")) if self._phrases.can_transfer else None
 
     async def _interrupted(self) -> None:
         """The caller took the floor: what was not heard was not said."""

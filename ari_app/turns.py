@@ -27,11 +27,11 @@ WINDOW_MS = 32
 class TurnSettings:
     """Thresholds; times in milliseconds, probabilities 0–1."""
 
-    voice: float = 0.5
+    voice: float = 0.45
     """A window at least this probable is voice …"""
-    quiet: float = 0.35
+    quiet: float = 0.3
     """… and one below this is not; between the two, the last answer stands."""
-    voice_over_agent: float = 0.6
+    voice_over_agent: float = 0.5
     """The same while the agent talks: echo of its own voice must not hold it."""
     onset_ms: int = 96
     """Voice this long is somebody speaking."""
@@ -43,8 +43,8 @@ class TurnSettings:
     """While the agent is held, this much voice takes the floor without waiting for a transcript."""
     speculate_ms: int = 192
     """Silence after which transcription and thinking start ahead of the verdict."""
-    settle_ms: int = 352
-    """Least silence before the agent may answer a turn judged complete."""
+    settle_ms: int = 480
+    """Least silence before the agent may answer a turn judged complete: people pause 0.4 s at a comma."""
     patience_ms: int = 1200
     """Most silence waited for a turn judged incomplete."""
     complete: float = 0.5

@@ -37,6 +37,10 @@ class Ear(ABC):
     async def transcribe(self, pcm: Pcm, *, language: str, hotwords: Sequence[str] = ()) -> Transcript:
         """The text of one utterance (at most 30 s). `hotwords`: names worth expecting. Raises AsrError."""
 
+    async def warm(self) -> None:
+        """Make the first utterance as quick as the others."""
+        return
+
     async def close(self) -> None:
         """Free the model."""
         return
@@ -48,3 +52,7 @@ class Endpointer(ABC):
     @abstractmethod
     async def complete(self, pcm: Pcm) -> float:
         """Probability (0–1) that the turn which ends where `pcm` ends (its last 8 s are used) is complete."""
+
+    async def close(self) -> None:
+        """Free the model."""
+        return

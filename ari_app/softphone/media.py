@@ -16,7 +16,7 @@ import numpy as np
 
 from ari_app.softphone import rtp
 from ari_app.softphone.g711 import SILENCE, Samples, decode, encode
-from ari_app.softphone.measure import RATE, Frame, loud
+from ari_app.softphone.measure import RATE, Frame, loud, place
 from ari_app.softphone.script import Manners, Script, Situation, Utterance, cue, over
 
 TICK_MS = 20.0
@@ -175,7 +175,7 @@ class MediaLoop:
             self._choose()
         if self._upcoming is not None and cue(self._upcoming, at, self._manners):
             self._speak(self._upcoming)
-            self._upcoming = None
+            self._upcoming = self._upcoming.then
         elif self._done and self._upcoming is None and over(at, self._manners):
             self._finished.set()
 
@@ -222,8 +222,8 @@ class MediaLoop:
         self._tell("spoke", self._situation.spoke_until, self.said[-1].utterance.note)
 
     def _heard_so_far(self) -> Samples:
-        frames = [frame.samples for frame in self.heard if frame.at_ms >= 0]
-        return np.concatenate(frames) if frames else np.zeros(0, np.int16)
+        """On the call's own clock: what was not sent is silence."""
+        return place([frame for frame in list(self.heard) if frame.at_ms >= 0], self.now_ms() / 1000)
 
 
 def _whole_frames(pcm: Samples) -> Samples:

@@ -144,10 +144,10 @@ def read_wav(path: Path) -> Samples:
     except (OSError, EOFError, wave.Error) as error:
         raise BadInput(f"{path}: {error}", hint="give a WAV file of 16-bit PCM") from error
     mono = samples[: len(samples) // channels * channels].reshape(-1, channels).mean(axis=1)
-    return _resample(mono, rate).clip(-32768, 32767).astype(np.int16)
+    return to_phone_rate(mono, rate).clip(-32768, 32767).astype(np.int16)
 
 
-def _resample(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+def to_phone_rate(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
     """To 8 kHz: a windowed-sinc low pass below 3.6 kHz, then linear interpolation."""
     if rate == RATE or not len(samples):
         return samples

@@ -29,6 +29,8 @@ class Utterance:
     delay_ms: float = 0
     digits: str = ""
     note: str = ""
+    then: Utterance | None = None
+    """What to say next whatever a script that decides would say: an interruption follows its question."""
 
 
 Decide = Callable[["Situation"], Utterance | None]

@@ -64,7 +64,7 @@ def test_a_complete_turn_is_granted_after_the_settling_silence() -> None:
     line.hear(1600, VOICE)
     assert kinds(line.hear(256, QUIET)) == [Speculate]
     assert line.understood("Quels sont vos horaires ?") == []
-    assert kinds(line.hear(160, QUIET)) == [Grant]
+    assert kinds(line.hear(256, QUIET)) == [Grant]
 
 
 def test_an_incomplete_turn_waits_for_the_callers_patience_not_for_ever() -> None:
@@ -101,7 +101,7 @@ def test_words_after_the_grant_but_before_the_agent_is_heard_take_it_back() -> N
     line.hear(960, VOICE)
     line.hear(256, QUIET)
     line.understood("Oui")
-    line.hear(160, QUIET)
+    line.hear(256, QUIET)
     assert line.turns.caller is Caller.GRANTED
     assert kinds(line.hear(128, VOICE)) == [Withdraw]
 
@@ -149,7 +149,7 @@ def test_a_short_word_that_means_something_stops_the_agent() -> None:
     line = Line()
     line.agent_talks()
     line.hear(256, VOICE)
-    line.hear(416, QUIET)
+    line.hear(512, QUIET)
     assert kinds(line.understood("Non !")) == [Yield, Grant]
 
 

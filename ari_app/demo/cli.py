@@ -1,0 +1,88 @@
+"""`decroche demo`: what `scripts/demo` runs once everything is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from store.console import to_json
+
+
+def _free_port(kind: int) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _private_home() -> Path:
+    """A home and ports of its own: the demonstration touches nothing of a service that runs here."""
+    home = Path(tempfile.mkdtemp(prefix="decroche-demo-"))
+    os.environ["DECROCHE_HOME"] = str(home)
+    os.environ["DECROCHE_ASTERISK__SIP_PORT"] = str(_free_port(socket.SOCK_DGRAM))
+    os.environ["DECROCHE_ASTERISK__HTTP_PORT"] = str(_free_port(socket.SOCK_STREAM))
+    os.environ["DECROCHE_ASTERISK__AMI_PORT"] = str(_free_port(socket.SOCK_STREAM))
+    return home
+
+
+@click.command()
+@click.option("--lang", "language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option("--out", "out", type=click.Path(path_type=Path), default=Path("demo-output"), show_default=True,
+              help="Where recordings, pictures and facts go.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as one JSON object, and nothing else.")
+@click.option("--keep", is_flag=True, help="Leave its private home (database, logs) for a look.")
+def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
+    """Two real calls over SIP and RTP on this machine, printed as they go, and one that the law refuses.
+
+    \b
+    Example:
+      decroche demo --lang en --json
+    """
+    home = _private_home()
+    from ari_app.demo.play import Demo
+    from store.settings import settings
+
+    settings.cache_clear()
+    console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
+    run = Demo(settings(), language, out, console)
+    try:
+        facts = run.run()
+    finally:
+        _tidy(home, keep=keep, console=console)
+    (out / f"facts-{language}.json").write_text(to_json(facts) + "\n", encoding="utf-8")
+    if as_json:
+        click.echo(to_json(facts))
+    else:
+        _print(console, facts, out)
+
+
+def _tidy(home: Path, *, keep: bool, console: Console) -> None:
+    from ari_app import background
+    from store.settings import settings
+
+    background.stop(settings(), now=True, say=lambda _: None)
+    if keep:
+        console.print(f"kept: {home}", style="dim")
+    else:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _print(console: Console, facts: dict[str, Any], out: Path) -> None:
+    from ari_app.demo.show import table
+
+    table(console, facts)
+    booking = facts["booking"]
+    if booking:
+        console.print(f"\nbooking: {booking['name']}, {booking['starts_at']}, {booking['phone']}, {booking['status']}")
+    for name in ("inbound", "outbound"):
+        for kind, path in facts[name]["files"].items():
+            console.print(f"{name} {kind}: {path}", soft_wrap=True)
+    console.print(f"facts: {out / ('facts-' + facts['language'] + '.json')}")
+    console.print(f"talking {facts['talking_after_seconds']} s after the start", style="dim")
