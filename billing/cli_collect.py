@@ -19,7 +19,7 @@ from billing.cli_common import DAY, MONEY, who
 from billing.ledger import spell
 from billing.tariff import PARIS
 from store import tenants
-from store.console import emit, json_option
+from store.console import emit, err, json_option
 from store.db import open_database
 from store.errors import BadInput
 
@@ -54,6 +54,8 @@ def account(slug: str, mode: Any, as_json: bool) -> None:
 @click.option("--alert-at", type=MONEY, multiple=True, help="Tell the client at this amount; may be given again.")
 @click.option("--calls-a-minute", type=click.IntRange(0), help="More outbound calls a minute suspend; 0: no limit.")
 @click.option("--spend-an-hour", type=MONEY, help="More spent an hour suspends outbound.")
+@click.option("--email", help="Where the client is told by e-mail.")
+@click.option("--webhook", help="Where the client's systems are told (http or https).")
 @click.option("--lift", "kind", type=click.Choice(["fraud", "unpaid", "operator"]), help="Lift a block.")
 @json_option
 def controls(
@@ -63,6 +65,8 @@ def controls(
     alert_at: tuple[Decimal, ...],
     calls_a_minute: int | None,
     spend_an_hour: Decimal | None,
+    email: str | None,
+    webhook: str | None,
     kind: str | None,
     as_json: bool,
 ) -> None:
@@ -78,6 +82,7 @@ def controls(
         changes["alert_micros"] = sorted(int(amount * 1_000_000) for amount in alert_at)
     if calls_a_minute is not None:
         changes["calls_a_minute"] = calls_a_minute
+    changes |= {name: text for name, text in (("email", email), ("webhook", webhook)) if text is not None}
     if spend_an_hour is not None:
         changes["spend_an_hour_micros"] = int(spend_an_hour * 1_000_000)
     with open_database() as db, db.operator() as conn:
@@ -96,6 +101,8 @@ def controls(
         "cap": spell(found.month_cap_micros) if found.month_cap_micros else None,
         "calls_a_minute": found.calls_a_minute,
         "spend_an_hour": spell(found.spend_an_hour_micros),
+        "email": found.email,
+        "webhook": found.webhook,
         "blocked": [f"{b['kind']}: {b['reason']}" for b in open_blocks],
     }
     emit([row], tuple(row), as_json=as_json)
@@ -103,13 +110,20 @@ def controls(
 
 @click.command()
 @click.option("--tenant", "slug", help="Only this tenant's.")
+@click.option("--send", is_flag=True, help="Tell what waits, by e-mail and webhook.")
 @json_option
-def notices(slug: str | None, as_json: bool) -> None:
-    """The outbox: what clients and the operator are to be told.
+def notices(slug: str | None, send: bool, as_json: bool) -> None:
+    """The outbox: what clients and the operator are to be told, and when they were.
 
     \b
-    Example: decroche billing notices --json
+    Example: decroche billing notices --send
     """
+    if send:
+        from billing.outbox import deliver
+
+        with open_database() as db:
+            told, failed = deliver(db)
+        err.print(f"{told} told, {failed} failed")
     with open_database() as db, db.operator() as conn:
         only = tenants.get(conn, slug).id if slug else None
         rows = conn.execute(
@@ -118,7 +132,9 @@ def notices(slug: str | None, as_json: bool) -> None:
                 WHERE %(only)s::uuid IS NULL OR n.tenant_id = %(only)s ORDER BY n.created_at, n.id""",
             {"only": only},
         ).fetchall()
-    emit(rows, ("tenant", "kind", "about", "audience", "created_at"), as_json=as_json, empty="nothing to tell")
+    emit(
+        rows, ("tenant", "kind", "about", "audience", "created_at", "sent_at"), as_json=as_json, empty="nothing to tell"
+    )
 
 
 @click.command()

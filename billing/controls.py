@@ -31,7 +31,7 @@ class OutboundBlocked(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What sets off what. Amounts are micro-euros before tax; 0 switches a limit off."""
+    """What sets off what, and where the client is told. Amounts are micro-euros before tax; 0 switches a limit off."""
 
     bundle_percents: Sequence[int] = (80, 100)
     alert_micros: Sequence[int] = ()
@@ -40,6 +40,8 @@ class Limits:
     spend_an_hour_micros: int = 100_000_000
     known_countries: Sequence[str] = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "NC", "PF", "WF", "MC")
     new_country_suspends: bool = True
+    email: str = ""
+    webhook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
