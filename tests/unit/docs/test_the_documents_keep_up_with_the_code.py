@@ -47,10 +47,7 @@ def test_the_exit_status_of_every_kind_of_error_is_documented(error: type[Decroc
     assert f"{error.exit_status} " in (inspect.getdoc(store.console) or "")
 
 
-WITH_README = [folder for folder in CODE_FOLDERS if folder not in ("ari_app", "billing")]
-
-
-@pytest.mark.parametrize("folder", [*WITH_README, "scripts", "tests"])
+@pytest.mark.parametrize("folder", [*CODE_FOLDERS, "scripts", "tests"])
 def test_every_folder_of_code_opens_with_a_readme(folder: str) -> None:
     readme = ROOT / folder / "README.md"
     assert readme.is_file(), f"{folder} has no README.md"
