@@ -1,7 +1,8 @@
 """How fast CDRs are rated, from a CSV file to JSON lines, on one core: 10⁴, 10⁵ and 10⁶ calls.
 
 500 prefixes, windows on each, a bundle. One JSON object a size:
-{"calls","seconds","calls_per_second","peak_mb"}.  Run: scripts/bench rating
+{"calls","seconds","calls_per_second","cpu_seconds","calls_per_cpu_second","peak_mb"}; the processor's time is
+what one core costs when others share the machine.  Run: scripts/bench rating
 """
 
 from __future__ import annotations
@@ -71,24 +72,27 @@ def main() -> None:
         for calls in sizes:
             write_cdrs(cdrs, random.Random(calls), prefixes, calls)
             command = [sys.executable, "-m", "billing.cli", "rate", "--json", "--tariff", str(tariff), str(cdrs)]
-            started = time.perf_counter()
+            started, cpu = time.perf_counter(), _cpu_seconds()
             with out.open("wb") as target:
                 status = subprocess.run(command, stdout=target, check=False).returncode
-            took = time.perf_counter() - started
+            took, cpu = time.perf_counter() - started, _cpu_seconds() - cpu
             assert status == 0, status
             assert sum(1 for _ in out.open()) == calls
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-            print(
-                json.dumps(
-                    {
-                        "calls": calls,
-                        "seconds": round(took, 2),
-                        "calls_per_second": round(calls / took),
-                        "peak_mb": peak,
-                    }
-                ),
-                flush=True,
-            )
+            figures = {
+                "calls": calls,
+                "seconds": round(took, 2),
+                "calls_per_second": round(calls / took),
+                "cpu_seconds": round(cpu, 2),
+                "calls_per_cpu_second": round(calls / cpu),
+                "peak_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+            }
+            print(json.dumps(figures), flush=True)
+
+
+def _cpu_seconds() -> float:
+    """Processor time of the commands run so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from billing import tariffs
 from billing.ledger import charge_of, record_call, replace_charge
 from billing.reconcile import Witness, read_witnesses, reconcile_period
 from store.calls import Cdr, insert_cdr, witness
@@ -15,7 +16,7 @@ from store.db import Database
 from store.errors import BadInput
 from store.ids import new_id
 from store.tenants import Tenant
-from tests.integration.billing.conftest import START, a_cdr
+from tests.integration.billing.conftest import START, TARIFF, a_cdr
 from tests.integration.billing.test_invoices import OCTOBER, client, run
 
 __all__ = ["client"]
@@ -114,18 +115,43 @@ def test_a_bad_file_of_asterisks_is_told_with_its_line(tmp_path: Path) -> None:
         read_witnesses(path)
 
 
-def test_ten_thousand_clean_calls_have_no_difference(database: Database, dentist: Tenant) -> None:
-    from billing.reconcile import Known, reconcile
+_MANY = """
+WITH made AS (
+    INSERT INTO store.calls (tenant_id, id, direction, caller, callee, started_at, answered_at, ended_at,
+                             hangup_cause, hangup_side, outcome, asterisk_cdr)
+    SELECT %(tenant)s, gen_random_uuid(), 'outbound', '+33162001234', '+33612345678', at - interval '5 s', at,
+           at + s * interval '1 s' - interval '317 ms', 16, 'caller', 'done',
+           jsonb_build_object('billable_seconds', (s - 1)::text, 'disposition', 'ANSWERED')
+      FROM (SELECT %(start)s::timestamptz + n * interval '97 s' AS at, 1 + n %% 300 AS s
+              FROM generate_series(1, 10000) n) numbered
+    RETURNING tenant_id, id, answered_at, ceil(extract(epoch FROM ended_at - answered_at))::integer AS s)
+INSERT INTO billing.charges (tenant_id, call_id, generation, kind, status, direction, far_party, answered_at, month,
+                             answered_seconds, billed_seconds, bundle_seconds, charged_seconds, amount_micros, fee,
+                             currency, prefix, segments, tariff, tariff_version)
+SELECT tenant_id, id, 1, 'charge', 'rated', 'outbound', '+33612345678', answered_at, '2026-10-01', s, s, 0, s,
+       50000 + s * 10000, 0.05, 'EUR', '+33',
+       jsonb_build_array(jsonb_build_object('seconds', s, 'from', 'charged', 'price_per_minute', '0.6')), 'sans', 1
+  FROM made
+"""
 
-    calls = [
-        Known(
-            str(number), "dentiste", START, START + timedelta(milliseconds=1 + 317 * number), "rated",
-            max(1, -(-(1 + 317 * number) // 1000)), 100, 100, None, True,
-        )
-        for number in range(10_000)
-    ]  # fmt: skip
-    seen = {call.call_id: Witness(True, int((call.ended_at - START).total_seconds())) for call in calls}
-    assert reconcile(calls, seen, []) == []
+
+def test_ten_thousand_clean_calls_are_invoiced_and_have_no_difference(database: Database, client: Tenant) -> None:
+    with database.tenant(client.id) as conn:
+        ids = [row["id"] for row in conn.execute("SELECT id FROM store.calls").fetchall()]
+        for call_id in ids:
+            charge = charge_of(conn, call_id)
+            assert charge is not None
+            witness(conn, call_id, {"billable_seconds": str(charge.answered_seconds), "disposition": "ANSWERED"})
+    with database.operator() as conn:
+        plain = tariffs.add_version(conn, "sans", TARIFF.replace("seconds = 100", "seconds = 0"), "test")
+        tariffs.assign(conn, client.id, "sans", plain.version, datetime(2026, 1, 1, tzinfo=UTC), "test")
+        conn.execute(_MANY, {"tenant": client.id, "start": START})
+    issued = run(database, client)
+    assert issued is not None
+    assert issued.net_cents > 1_000_000
+    with database.operator() as conn:
+        assert reconcile_period(conn, OCTOBER) == (10_003, [])
+        assert conn.execute("SELECT max(generation) AS g FROM billing.charges").fetchone() == {"g": 2}
 
 
 def test_asterisks_clock_a_second_away_is_a_difference() -> None:
