@@ -127,9 +127,12 @@ class Settings(BaseSettings):
         self.cache = self.cache.expanduser().absolute()
 
     def folder(self, *names: str) -> Path:
-        """A private folder (mode 0700) under the home folder, made when missing."""
-        path = self.home.joinpath(*names)
+        """A private folder under the home folder, made when missing; each folder on the way to it is 0700 too."""
+        path = self.home
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in names:
+            path = path / name
+            path.mkdir(exist_ok=True, mode=0o700)
         return path
 
 

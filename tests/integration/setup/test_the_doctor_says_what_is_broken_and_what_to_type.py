@@ -196,6 +196,12 @@ def test_a_folder_of_the_home_that_others_can_read_is_a_failure() -> None:
     assert str(folder) in seen.parts["home folder"]["hint"]
 
 
+def test_folders_within_folders_of_the_home_are_private_all_the_way() -> None:
+    deep = Settings().folder("recordings", "dentiste", "2026-11")
+    assert [path.stat().st_mode & 0o777 for path in (deep, deep.parent, deep.parent.parent)] == [0o700] * 3
+    assert look().failed() == set()
+
+
 def test_a_setting_that_cannot_be_read_is_told_not_thrown(settings_home: Path) -> None:
     settings_home.mkdir()
     (settings_home / "decroche.toml").write_text("[call]\nmax_seconds = 'many'\n")
