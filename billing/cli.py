@@ -21,6 +21,7 @@ class BillingGroup(LazyGroup):
     elsewhere: Mapping[str, str] = {
         "tariff": "billing.cli_tariff:tariff",
         "usage": "billing.cli_usage:usage",
+        "payment-method": "billing.cli_collect:payment_method",
         "plan": "billing.cli_plans:plan",
         "subscribe": "billing.cli_plans:subscribe",
         "subscription": "billing.cli_plans:subscription",

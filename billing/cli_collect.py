@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +24,9 @@ from store import tenants
 from store.console import emit, err, json_option
 from store.db import open_database
 from store.errors import BadInput
+
+if TYPE_CHECKING:
+    from billing.stripe_edge import Stripe
 
 
 @click.command()
@@ -197,6 +202,44 @@ def collect(number: str, as_json: bool) -> None:
     Example: decroche billing collect 2026-000001
     """
     from billing.collect import collect as ask
+
+    with _stripe() as stripe, open_database() as db:
+        done = ask(db, stripe, number)
+    row = {"number": number, "attempt": done.attempt, "state": done.state, "reason": done.reason}
+    emit(
+        [row | {"amount": money(done.amount_cents)}],
+        ("number", "attempt", "state", "amount", "reason"),
+        as_json=as_json,
+    )
+
+
+@click.command("payment-method")
+@click.argument("slug", metavar="TENANT")
+@click.option("--kind", type=click.Choice(["card", "sepa_debit"]), default="card", help="Card or SEPA debit.")
+@click.option("--use", "method", help="Collect from this payment method (pm_…), once its set-up is finished.")
+@json_option
+def payment_method(slug: str, kind: Any, method: str | None, as_json: bool) -> None:
+    """Set up a card or a SEPA debit with Stripe: prints the secret the client's browser finishes it with.
+
+    \b
+    Example: decroche billing payment-method dentiste --kind sepa_debit
+    """
+    from billing.collect import set_up, use_method
+
+    with _stripe() as stripe, open_database() as db:
+        if method:
+            with db.operator() as conn:
+                use_method(conn, tenants.get(conn, slug).id, method, kind)
+            row: dict[str, Any] = {"tenant": slug, "kind": kind, "method": method}
+        else:
+            made, secret = set_up(db, stripe, slug, kind)
+            row = {"tenant": slug, "kind": kind, "set_up": made, "client_secret": secret}
+    emit([row], tuple(row), as_json=as_json)
+
+
+@contextmanager
+def _stripe() -> Generator[Stripe]:
+    """Stripe with the key of the environment. Raises BadInput without one."""
     from billing.stripe_edge import Stripe
 
     key = os.environ.get("DECROCHE_STRIPE_KEY", "")
@@ -204,13 +247,6 @@ def collect(number: str, as_json: bool) -> None:
         raise BadInput("no Stripe key", hint="put it in the variable DECROCHE_STRIPE_KEY")
     stripe = Stripe(key)
     try:
-        with open_database() as db:
-            done = ask(db, stripe, number)
+        yield stripe
     finally:
         stripe.close()
-    row = {"number": number, "attempt": done.attempt, "state": done.state, "reason": done.reason}
-    emit(
-        [row | {"amount": money(done.amount_cents)}],
-        ("number", "attempt", "state", "amount", "reason"),
-        as_json=as_json,
-    )

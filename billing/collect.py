@@ -197,3 +197,8 @@ def _customer(conn: Conn, tenant_id: UUID) -> dict[str, Any] | None:
     return conn.execute(
         "SELECT customer, payment_method, method_kind FROM billing.stripe_customers WHERE tenant_id = %s", (tenant_id,)
     ).fetchone()
+
+
+def set_up(db: Database, stripe: Stripe, slug: str, kind: Literal["card", "sepa_debit"]) -> tuple[str, str]:
+    """(id, client secret) of a card's or a debit's set-up, which the client finishes in a browser."""
+    return stripe.set_up(ensure_customer(db, stripe, slug), kind)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from billing.collect import collect, ensure_customer, receive, refund, use_method
+from billing.collect import collect, ensure_customer, receive, refund, set_up, use_method
 from billing.invoicing import Issued
 from billing.payments import balance_due, pay_invoice
 from billing.stripe_edge import BadWebhook, Stripe, StripeDown
@@ -58,6 +58,9 @@ class FakeStripe:
     def _make(self, verb: str, path: str, form: dict[str, str], key: str) -> tuple[int, dict[str, Any]] | None:
         if path == "/v1/customers":
             return 200, {"id": "cus_1", "object": "customer"}
+        if path == "/v1/setup_intents":
+            assert form["customer"] == "cus_1"
+            return 200, {"id": "seti_1", "object": "setup_intent", "client_secret": form["payment_method_types[0]"]}
         if path == "/v1/refunds":
             self.refunds.append(form["payment_intent"])
             return 200, {"id": f"re_{len(self.refunds)}", "object": "refund", "status": "succeeded"}
@@ -78,7 +81,8 @@ class FakeStripe:
         }
         intent: dict[str, Any] = {
             "id": f"pi_{len(self.intents) + 1}", "object": "payment_intent", "amount": int(form["amount"]),
-            "status": status.get(what, "succeeded"), "client_secret": "cs", "payment_method_types": ["card"],
+            "status": status.get(what, "succeeded"), "client_secret": "cs",
+            "payment_method_types": [form["payment_method_types[0]"]],
             "metadata": {name: form[f"metadata[{name}]"] for name in ("invoice", "attempt", "tenant")},
         }  # fmt: skip
         self.intents[intent["id"]] = intent
@@ -166,6 +170,28 @@ def test_a_card_pays_the_invoice_once_and_asking_again_is_refused(
     with pytest.raises(Refused):
         collect(database, stripe, owed.number)
     assert fake.charged == owed.gross_cents
+
+
+def test_a_debit_is_set_up_for_the_tenants_one_customer(
+    database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued, client: Tenant
+) -> None:
+    assert set_up(database, stripe, client.slug, "sepa_debit") == ("seti_1", "sepa_debit")
+
+
+def test_a_sepa_debit_pays_when_its_bank_says_so_days_later(
+    database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued, client: Tenant
+) -> None:
+    with database.operator() as conn:
+        use_method(conn, client.id, "pm_2", "sepa_debit")
+    fake.script = ["processing"]
+    assert collect(database, stripe, owed.number).state == "processing"
+    assert collect(database, stripe, owed.number).state == "processing"  # asked again meanwhile: the same attempt
+    fake.intents["pi_1"]["status"] = "succeeded"
+    receive(database, stripe, *webhook(fake.intents["pi_1"]), SECRET)
+    with database.operator() as conn:
+        paid = conn.execute("SELECT method, amount_cents FROM billing.payments").fetchall()
+    assert paid == [{"method": "sepa_debit", "amount_cents": owed.gross_cents}]
+    assert fake.keys == [f"{owed.number}:1"]
 
 
 def test_a_decline_is_named_and_the_next_try_is_a_new_attempt(
