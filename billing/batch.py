@@ -62,6 +62,7 @@ def rate_rows(rows: Iterable[Row | BadRow], tariff: Tariff) -> Batch:
     batch = Batch(tool)
     seen: set[str] = set()
     pending: list[Pending] = []
+    lines, rated, find = batch.lines, batch.rated, tool.find  # looked up once, not once a row
     for row in rows:
         if isinstance(row, BadRow):  # an id is taken only by a row that could be read
             batch.answer("rejected", row.call_id, None, row.reason)
@@ -76,16 +77,16 @@ def rate_rows(rows: Iterable[Row | BadRow], tariff: Tariff) -> Batch:
             continue
         far_party = callee if direction == "outbound" else caller
         seconds = answered_seconds(answered, ended)
-        priced, included = tool.find(direction, far_party)
+        priced, included = find(direction, far_party)
         if priced is None:
             batch.answer("unrated", call_id, None, no_rate(direction, far_party), seconds)
             continue
         if included:
-            pending.append((answered, call_id, len(batch.lines), seconds, priced))
-            batch.lines.append("")
+            pending.append((answered, call_id, len(lines), seconds, priced))
+            lines.append("")
         else:
-            batch.lines.append(batch.rated(call_id, answered, seconds, priced.billed(seconds), 0, priced))
-        batch.counts["rated"] += 1
+            lines.append(rated(call_id, answered, seconds, priced.billed(seconds), 0, priced))
+    batch.counts["rated"] = len(lines) - sum(batch.counts.values())
     _share_bundle(batch, pending)
     return batch
 
@@ -93,6 +94,7 @@ def rate_rows(rows: Iterable[Row | BadRow], tariff: Tariff) -> Batch:
 def _share_bundle(batch: Batch, pending: list[Pending]) -> None:
     """Answer the rows left: each month's included seconds go to its calls in order."""
     month_of, full = batch.tool.months.month, batch.tool.bundle_seconds
+    lines, rated = batch.lines, batch.rated
     left: dict[int, int] = {}
     pending.sort(key=itemgetter(0))  # quick on whole numbers; then the few of one instant by call_id
     pending.sort()
@@ -103,4 +105,4 @@ def _share_bundle(batch: Batch, pending: list[Pending]) -> None:
         covered = min(remaining, billed) if remaining else 0
         if covered:
             left[month] = remaining - covered
-        batch.lines[place] = batch.rated(call_id, answered, seconds, billed, covered, priced)
+        lines[place] = rated(call_id, answered, seconds, billed, covered, priced)
