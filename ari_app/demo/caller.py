@@ -55,7 +55,7 @@ INBOUND = {
 }
 OUTBOUND = {
     "fr": (
-        Line(r"en ligne avec|suis-je", "Oui, c'est moi."),
+        Line(r"en ligne avec|suis-je", "Oui, c'est bien ça."),
         Line(r"serez-vous|présent|rendez-vous", "Oui, bien sûr, je serai présente."),
     ),
     "en": (

@@ -22,13 +22,16 @@ def _free_port(kind: int) -> int:
         return probe.getsockname()[1]
 
 
-def _private_home() -> Path:
+def private_home() -> Path:
     """A home and ports of its own: the demonstration touches nothing of a service that runs here."""
     home = Path(tempfile.mkdtemp(prefix="decroche-demo-"))
     os.environ["DECROCHE_HOME"] = str(home)
     os.environ["DECROCHE_ASTERISK__SIP_PORT"] = str(_free_port(socket.SOCK_DGRAM))
     os.environ["DECROCHE_ASTERISK__HTTP_PORT"] = str(_free_port(socket.SOCK_STREAM))
     os.environ["DECROCHE_ASTERISK__AMI_PORT"] = str(_free_port(socket.SOCK_STREAM))
+    from store.settings import settings
+
+    settings.cache_clear()
     return home
 
 
@@ -45,11 +48,10 @@ def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
     Example:
       decroche demo --lang en --json
     """
-    home = _private_home()
+    home = private_home()
     from ari_app.demo.play import Demo
     from store.settings import settings
 
-    settings.cache_clear()
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
     run = Demo(settings(), language, out, console)
     try:

@@ -1,0 +1,138 @@
+"""Voice to voice at the caller's ear, answer to first voice, interruption to silence: whole calls, real models.
+
+    scripts/bench latency [--calls 5] [--json]
+
+Everything is measured from RTP at the caller's phone. Voice to voice counts every turn the caller ends and the
+agent answers, from the caller's last voiced sample to the agent's first. Nothing else should run on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from ari_app.demo.cli import private_home
+
+QUESTIONS = (
+    "Bonjour, quels sont vos horaires le mercredi ?",
+    "Est-ce que vous faites le blanchiment des dents ?",
+    "Est-ce que vous avez un parking ?",
+    "Je voudrais prendre un rendez-vous, s'il vous plaît.",
+    "Ce serait possible mardi à quatorze heures trente ?",
+    "Je m'appelle Claire Martin.",
+    "Oui, c'est bien ça.",
+    "Non, c'est tout, merci, au revoir.",
+)
+INTERRUPTION = "Excusez-moi, je voudrais plutôt prendre un rendez-vous."
+
+
+def spread(values: Sequence[float]) -> dict[str, Any]:
+    """Median, 95th percentile (nearest rank) and worst, in milliseconds."""
+    if not values:
+        return {"n": 0}
+    ordered = sorted(values)
+    p95 = ordered[math.ceil(0.95 * len(ordered)) - 1]
+    return {"n": len(ordered), "p50": round(median(ordered)), "p95": round(p95), "max": round(ordered[-1])}
+
+
+async def _phrases() -> dict[str, Any]:
+    from ari_app.softphone.report import to_phone_rate
+    from tts.base import SAMPLE_RATE
+    from tts.voices import voice
+
+    speech = voice("fr")
+    made: dict[str, Any] = {}
+    for text in (*QUESTIONS, INTERRUPTION):
+        slin = np.frombuffer(await speech.say(text), "<i2").astype(np.float64)
+        made[text] = to_phone_rate(slin, SAMPLE_RATE).clip(-32768, 32767).astype(np.int16)
+    return made
+
+
+def measure(calls: int, cuts: int) -> dict[str, Any]:
+    """Start a private service, call it, and gather what the phone saw."""
+    from ari_app import background
+    from ari_app.calls_view import whole
+    from ari_app.demo import seed
+    from ari_app.softphone.phone import SoftPhone
+    from ari_app.softphone.script import Utterance
+    from store import calls as kept
+    from store.db import open_database
+    from store.settings import settings
+
+    pcm = asyncio.run(_phrases())
+    with open_database() as db:
+        seed.seed(db)
+        background.start(settings(), demo=True, say=lambda what: print(what, file=sys.stderr))
+        time.sleep(20)  # agents' instructions are read ahead, as on a service that has been up for a minute
+        talks, short = [], []
+        with SoftPhone.of(settings(), "caller1") as phone:
+            for number in range(calls):
+                print(f"call {number + 1} of {calls}", file=sys.stderr)
+                script = [Utterance(pcm[text], note=text) for text in QUESTIONS]
+                talks.append(phone.call(seed.DENTAL_FR, script, max_seconds=180))
+            for number in range(cuts):
+                print(f"interruption {number + 1} of {cuts}", file=sys.stderr)
+                cut = Utterance(pcm[INTERRUPTION], "barge_in", 1200 + 150 * number, note=INTERRUPTION)
+                short.append(phone.call(seed.DENTAL_FR, [cut], max_seconds=30))
+        time.sleep(2)
+        with db.operator() as conn:
+            stored = [whole(conn, kept.get(conn, cdr.id)) for cdr in kept.find(conn, limit=calls + cuts)]
+    return _facts(talks, short, stored)
+
+
+def _facts(talks: Sequence[Any], short: Sequence[Any], stored: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    replies = [(u.note, u.reply_ms) for r in talks for u in r.utterances if u.reply_ms is not None]
+    turns = [t for call in stored for t in call["turns"] if "total" in t["stages"]]
+    sources = sorted({t["stages"]["source"] for t in turns})
+    return {
+        "voice_to_voice_ms": spread([ms for _, ms in replies]),
+        "by_question_ms": {q: spread([ms for note, ms in replies if note == q]) for q in QUESTIONS},
+        "answer_to_first_voice_ms": spread(
+            [r.first_voice_ms for r in (*talks, *short) if r.first_voice_ms is not None]
+        ),
+        "barge_in_stop_ms": spread([u.went_on_ms for r in short for u in r.utterances if u.went_on_ms is not None]),
+        "stages_ms": {
+            name: spread([t["stages"][name] for t in turns if name in t["stages"]])
+            for name in ("endpoint", "asr", "think", "voice", "total")
+        },
+        "total_by_source_ms": {
+            s: spread([t["stages"]["total"] for t in turns if t["stages"]["source"] == s]) for s in sources
+        },
+        "load": [round(x, 2) for x in os.getloadavg()],
+        "cores": os.cpu_count(),
+    }
+
+
+def main() -> None:
+    """Measure in a private home, print JSON, leave nothing behind."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--calls", type=int, default=3, help="whole calls of 8 turns")
+    parser.add_argument("--cuts", type=int, default=10, help="calls that interrupt the greeting")
+    parser.add_argument("--json", action="store_true", help="accepted for likeness; JSON is all there is")
+    options = parser.parse_args()
+    home: Path = private_home()
+    try:
+        facts = measure(options.calls, options.cuts)
+    finally:
+        from ari_app import background
+        from store.settings import settings
+
+        background.stop(settings(), now=True, say=lambda _: None)
+        shutil.rmtree(home, ignore_errors=True)
+    print(json.dumps(facts, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()
