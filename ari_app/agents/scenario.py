@@ -150,11 +150,16 @@ def _answer(run: Run, heard: Understood) -> None:
         _answer_confirm(run, heard)
     elif step.propose:
         _answer_proposal(run, heard)
-    elif not heard.values:
+    elif not heard.values or _known_already(run, heard):
         run.misunderstood()
     else:
         run.fill(heard.values)
         run.progress()
+
+
+def _known_already(run: Run, heard: Understood) -> bool:
+    """Only what was said before: whatever else the caller said was not understood, and that is an attempt."""
+    return all(run.state.values.get(slot) == value for slot, value in heard.values.items())
 
 
 def _answer_while_waiting(run: Run, heard: Understood) -> None:

@@ -47,7 +47,7 @@ INBOUND = {
             "Hello, what are your opening hours on Wednesday?",
             "Sorry, I would rather book an appointment.",
         ),
-        Line(r"day|time", "Would Tuesday at half past two be possible?"),
+        Line(r"day|time", "I would like to come on Tuesday at half past two, please."),
         Line(r"name", "My name is Helen Parker."),
         Line(r"right|read that back", "Yes, that's right."),
         Line(r"anything else", "No, that's all, thank you, goodbye."),

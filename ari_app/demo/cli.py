@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -52,6 +54,7 @@ def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
     from ari_app.demo.play import Demo
     from store.settings import settings
 
+    signal.signal(signal.SIGTERM, _stopped)
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
     run = Demo(settings(), language, out, console)
     try:
@@ -63,6 +66,11 @@ def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
         click.echo(to_json(facts))
     else:
         _print(console, facts, out)
+
+
+def _stopped(number: int, _frame: FrameType | None) -> None:
+    """Being told to stop leaves nothing running: what was started is tidied on the way out."""
+    sys.exit(128 + number)
 
 
 def _tidy(home: Path, *, keep: bool, console: Console) -> None:

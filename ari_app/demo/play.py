@@ -98,11 +98,11 @@ class Demo:
         with SoftPhone.of(self.settings, "patient") as phone, self._live():
             answering = threading.Thread(target=lambda: reports.append(phone.wait_for_call(callee, ring_ms=600)))
             answering.start()
-            answer = asyncio.run(self._place(variables=variables))
-            answering.join(30)
+            answer = asyncio.run(self._place(variables=variables, wait=False))
+            self.console.print(f"  compliance: {answer['decision']['explanation'][self.language]}", style="magenta")
+            answering.join(120)
         if not reports:
             raise DemoFailed("the patient's phone did not ring", hint=f"see {self.settings.home / 'logs'}")
-        self.console.print(f"  compliance: {answer['decision']['explanation'][self._tongue]}", style="magenta")
         return self._told(db, reports[0], "outbound", callee, UUID(answer["call"]))
 
     def _unlawful(self) -> dict[str, Any]:
@@ -114,17 +114,13 @@ class Demo:
         decision = answer["decision"]
         if decision["allowed"]:
             raise DemoFailed("compliance allowed a sales call on a Sunday without consent")
-        return {**decision, "explanation": decision["explanation"][self._tongue], "at": at.isoformat()}
+        return {**decision, "explanation": decision["explanation"][self.language], "at": at.isoformat()}
 
     async def _place(self, **fields: Any) -> dict[str, Any]:
         agent = seed.agent_id(REMINDER[self.language])
         return await control.ask(
             self.settings, "place", seconds=240, tenant=seed.TENANT, agent=agent, to=seed.PATIENT, **fields
         )
-
-    @property
-    def _tongue(self) -> str:
-        return self.language
 
     # -- what is left ------------------------------------------------------------------------------------
 
