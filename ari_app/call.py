@@ -123,10 +123,10 @@ class Call:
         return await self._arrived
 
     async def _live(self) -> None:
-        if self.state.direction == "outbound" and not await self._picked_up():
-            return
         opening: Plan = Said(self._conversation.opening())
         await self._prepare_voice(opening)
+        if self.state.direction == "outbound" and not await self._picked_up():
+            return
         why = await self._converse(opening, answer=self.state.direction == "inbound")
         while why == "transfer":
             outcome = await self._transferred()
