@@ -39,10 +39,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "witnesses": ("app_cdr", "cdr_manager"),
 }  # fmt: skip
 
-STIR_SHAKEN = ("res_stir_shaken", "res_pjsip_stir_shaken")
-"""Number authentication (rule N9), loaded only when its files are set."""
+STIR_SHAKEN = ("res_curl", "res_stir_shaken", "res_pjsip_stir_shaken")
+"""Number authentication (rule N9), loaded only when a certificate is set."""
 
 
-def modules() -> list[str]:
+def modules(*, signing: bool = False) -> list[str]:
     """Their names, in the order of loading."""
-    return [name for names in MODULES.values() for name in names]
+    return [*(name for names in MODULES.values() for name in names), *(STIR_SHAKEN if signing else ())]

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from asterisk_conf.modules import modules
 from asterisk_conf.phones import phones
+from asterisk_conf.signing import signing
 from dialplan.contexts import SOUNDS, Extension, extensions
 from store.errors import BadInput
 from store.secrets import read_secret, secret
@@ -98,6 +99,7 @@ def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
                 "asterisk.trunk_peers holds 127.0.0.1: it would swallow the registrations of local phones",
                 hint="give the peer another loopback address, such as 127.0.0.2",
             )
+    signs = signing(asterisk)
     return {
         **asterisk.model_dump(),
         "home": places.home,
@@ -105,7 +107,8 @@ def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
         "modules_dir": places.modules,
         "data_dir": places.data,
         "system_name": f"decroche-{asterisk.sip_port}",
-        "modules": modules(),
+        "modules": modules(signing=signs is not None),
+        "signing": signs,
         "ari_user": ARI_USER,
         "ari_password": ari_password(config),
         "ami_user": AMI_USER,

@@ -1,0 +1,73 @@
+"""A key, certificate or setting calls could not be signed with is named before Asterisk is started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from asterisk_conf.signing import signing
+from store.errors import BadInput
+from store.settings import AsteriskSettings
+from tests.shaken_certificate import Certificate, make_certificate
+
+
+def settings_of(made: Certificate, **changes: object) -> AsteriskSettings:
+    """Settings that sign, apart from the changes."""
+    given: dict[str, object] = {
+        "stir_shaken_key": str(made.key),
+        "stir_shaken_certificate": str(made.pem),
+        "stir_shaken_url": "https://c.example/c.pem",
+        "stir_shaken_numbers": ["+33162001234"],
+    }
+    return AsteriskSettings.model_validate(given | changes)
+
+
+def test_nothing_set_signs_nothing() -> None:
+    assert signing(AsteriskSettings.model_validate({})) is None
+
+
+def test_all_set_signs_the_numbers_at_the_level(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path)
+    signs = signing(settings_of(made, stir_shaken_level="B"))
+    assert signs is not None
+    assert (signs.key, signs.level, signs.numbers) == (made.key, "B", ("+33162001234",))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("stir_shaken_key", ""),
+        ("stir_shaken_key", "/nowhere.key"),
+        ("stir_shaken_certificate", ""),
+        ("stir_shaken_certificate", "/nowhere.pem"),
+        ("stir_shaken_url", ""),
+        ("stir_shaken_url", "http://c.example/c.pem"),
+        ("stir_shaken_url", "https://c.example/c.pem\nattest_level=A"),
+        ("stir_shaken_numbers", []),
+        ("stir_shaken_numbers", ["0162001234"]),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(tmp_path: Path, name: str, value: object) -> None:
+    with pytest.raises(BadInput, match=rf"asterisk\.{name} "):
+        signing(settings_of(make_certificate(tmp_path), **{name: value}))
+
+
+def test_a_key_others_may_read_is_refused_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path)
+    made.key.chmod(0o640)
+    with pytest.raises(BadInput, match="read by others") as caught:
+        signing(settings_of(made))
+    assert caught.value.hint == f"chmod 600 {made.key}"
+
+
+def test_a_certificate_of_another_key_is_refused(tmp_path: Path) -> None:
+    other = make_certificate(tmp_path, "other")
+    with pytest.raises(BadInput, match="do not go together"):
+        signing(settings_of(make_certificate(tmp_path), stir_shaken_certificate=str(other.pem)))
+
+
+def test_a_certificate_of_another_curve_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="P-256"):
+        signing(settings_of(make_certificate(tmp_path, curve=ec.SECP384R1)))
