@@ -12,10 +12,13 @@ from typing import Literal
 
 _AI = {
     "fr": re.compile(
-        r"intelligence artificielle|\bIA\b|\brobot\b|assistant(?:e)? (?:vocal|automatique)", re.IGNORECASE
+        r"intelligence artificielle|\bIA\b|\brobot\b|\bautomate\b|agent conversationnel"
+        r"|assistant(?:e)? (?:vocal|automatique)",
+        re.IGNORECASE,
     ),
     "en": re.compile(
-        r"artificial intelligence|\bA\.?I\.?\b|\brobot\b|automated (?:assistant|agent|voice)", re.IGNORECASE
+        r"artificial intelligence|\bA\.?I\.?\b|\brobot\b|virtual agent|automated (?:assistant|agent|voice)",
+        re.IGNORECASE,
     ),
 }
 _COMMERCIAL = {

@@ -11,11 +11,24 @@ from ari_app.agents.builtin import BACK, END
 from ari_app.agents.definition import Agent, Step
 from ari_app.agents.problems import Path_, Problem
 from ari_app.agents.render import OWN_FIELDS
-from ari_app.agents.spoken import fields
+from ari_app.agents.spoken import fields, fill
+from compliance.disclosure import Missing, missing
 
-_AI = {
-    "fr": re.compile(r"intelligence artificielle|\bIA\b|\brobot\b|\bautomate\b|agent conversationnel", re.I),
-    "en": re.compile(r"artificial intelligence|\bA\.?I\b|\brobot\b|\bautomated\b|virtual agent", re.I),
+_WHERE: dict[str, Path_] = {
+    "ai": ("disclosure",),
+    "ai_first": ("greeting",),
+    "identity": ("greeting",),
+    "principal": ("greeting",),
+    "commercial": ("purpose",),
+    "recording": ("recording", "say"),
+}
+_MEND = {
+    "ai": 'add for instance: disclosure: "Je suis une intelligence artificielle."',
+    "ai_first": "ask nothing in the greeting",
+    "identity": "name the company: {company}",
+    "principal": "name on whose behalf: {on_behalf_of}",
+    "commercial": 'add: commercial_notice: "C\'est un appel commercial."',
+    "recording": "add 'say:' with the wording",
 }
 LineOf = Callable[[Path_], int]
 
@@ -31,9 +44,19 @@ def check(agent: Agent, line: LineOf) -> list[Problem]:
     return sorted(checker.problems, key=lambda p: p.line)
 
 
-def discloses(agent: Agent) -> bool:
-    """The opening says that an AI speaks (AI Act, art. 50(1) and (5))."""
-    return bool(_AI[agent.language].search(f"{agent.greeting} {agent.disclosure}"))
+def untold(agent: Agent) -> list[Missing]:
+    """What the law wants said at the opening and the agent does not say; the rule is compliance's."""
+    recorded = agent.recording.policy != "off"
+    said = [agent.greeting, agent.disclosure, agent.commercial_notice, agent.recording.say if recorded else ""]
+    names = {"company": agent.company.name, "on_behalf_of": agent.company.on_behalf_of}
+    return missing(
+        fill(" ".join(filter(None, said)), lambda name: names.get(name, "…")),
+        language=agent.language,
+        purpose=agent.purpose,
+        professional=agent.company.name,
+        principal=agent.company.on_behalf_of,
+        recorded=recorded,
+    )
 
 
 def _near(name: str, known: Iterable[str]) -> str:
@@ -55,31 +78,12 @@ class _Checker:
     def law(self) -> None:
         """What the law wants said at the opening. A missing disclosure lets a draft be tried, not published."""
         agent = self.agent
-        if not discloses(agent):
-            self.bad(
-                ("disclosure",),
-                "does not say that the caller talks to an AI (AI Act, art. 50); the agent cannot be published",
-                'add for instance: disclosure: "Je suis une intelligence artificielle."',
-                warn=not agent.disclosure,
-            )
+        for lack in untold(agent):
+            draft = lack.what == "ai" and not agent.disclosure
+            told = f"{lack.message} ({lack.reference}); the agent cannot be published"
+            self.bad(_WHERE[lack.what], told, _MEND[lack.what], warn=draft)
         if len(re.findall(r"[.!?…]+(?:\s|$)", agent.greeting)) > 2:
             self.bad(("greeting",), "is long: the AI must be disclosed in the first sentences", "shorten it")
-        if agent.recording.policy != "off" and not agent.recording.say:
-            self.bad(("recording", "say"), "the recording is not announced", "add 'say:' with the wording")
-        if agent.purpose == "canvassing":
-            self._canvassing()
-
-    def _canvassing(self) -> None:
-        """C. conso L221-16: identity, on whose behalf, commercial nature, at the opening."""
-        agent = self.agent
-        opening = f"{agent.greeting} {agent.disclosure} {agent.commercial_notice}"
-        if not agent.commercial_notice:
-            self.bad(("purpose",), "canvassing without 'commercial_notice' (C. conso L221-16)",
-                     "add: commercial_notice: \"C'est un appel commercial.\"")  # fmt: skip
-        names = [agent.company.name, agent.company.on_behalf_of]
-        for name in filter(None, names):
-            if name not in opening and "{company}" not in opening and "{on_behalf_of}" not in opening:
-                self.bad(("greeting",), f"canvassing must name '{name}' at the opening (C. conso L221-16)")
 
     def names(self) -> None:
         """Ids used once, tools with what they need, slots that refer to slots."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ari_app.agents.check import discloses
+from ari_app.agents.check import untold
 from ari_app.agents.loading import Loaded, loads
 from store import agents, audit, tenants
 from store.agents import AgentVersion
@@ -32,12 +32,13 @@ def tested(conn: Conn, version: AgentVersion, *, by: str, who: str) -> AgentVers
 
 
 def publish(conn: Conn, version: AgentVersion, *, by: str, who: str) -> AgentVersion:
-    """`by` approves the version and it goes live. Raises NotPublishable, Refused."""
+    """`by` approves the version and it goes live. Raises NotPublishable, AgentFileError, Refused."""
     agent = loads(version.yaml, version.agent).agent
-    if not discloses(agent):
+    if lacks := untold(agent):
+        told = "; ".join(f"{lack.message} ({lack.reference})" for lack in lacks)
         raise NotPublishable(
-            f"version {version.version} of {version.agent} does not say that an AI speaks (AI Act, art. 50)",
-            hint="add 'disclosure:' to the file, import and test it again",
+            f"version {version.version} of {version.agent}: {told}",
+            hint="put the words into the file, import and test it again",
         )
     made = agents.publish(conn, version.tenant_id, version.agent, version.version, by)
     audit.append(conn, who=who, action="agent.publish", subject=_subject(made), tenant_id=made.tenant_id)

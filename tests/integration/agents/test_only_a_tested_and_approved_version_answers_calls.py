@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ari_app.agents import versions
-from ari_app.agents.loading import load, loads
+from ari_app.agents.loading import AgentFileError, load, loads
 from store import agents, audit, tenants
 from store.db import Database
 from store.errors import Refused
@@ -48,5 +48,18 @@ def test_an_agent_that_hides_that_it_is_an_ai_is_not_published(database: Databas
     hidden = imported(database, "\n".join(line for line in lines if not line.startswith("disclosure:")))
     with database.operator() as conn:
         tested = versions.tested(conn, hidden, by="P", who="test")
-        with pytest.raises(versions.NotPublishable):
+        with pytest.raises(versions.NotPublishable, match="AI Act"):
             versions.publish(conn, tested, by="C", who="test")
+
+
+def test_canvassing_that_does_not_say_it_is_commercial_is_not_published_whatever_way_it_was_stored(
+    database: Database,
+) -> None:
+    text = DENTAL.read_text(encoding="utf-8").replace("purpose: service", "purpose: canvassing")
+    with database.operator() as conn:
+        tenant = tenants.add(conn, "dentiste", "Cabinet du Parc")
+        stored = agents.import_version(conn, tenant.id, "dental", text)
+        tested = versions.tested(conn, stored, by="P", who="test")
+        with pytest.raises(AgentFileError, match="L221-16"):
+            versions.publish(conn, tested, by="C", who="test")
+        assert agents.live(conn, tenant.id, "dental") is None

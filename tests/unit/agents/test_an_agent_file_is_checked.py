@@ -92,6 +92,30 @@ def test_canvassing_must_say_that_it_is_commercial() -> None:
     assert "L221-16" in problems(GOOD + "purpose: canvassing\n")
 
 
+COLD = GOOD.replace(
+    "company: {name: Test}\ngreeting: Bonjour.",
+    "company: {name: Solar Plus, on_behalf_of: Toit Vert}\npurpose: canvassing\n"
+    "commercial_notice: C'est un appel commercial.\ngreeting: 'Bonjour, {company}, pour {on_behalf_of}.'",
+)
+
+
+def test_canvassing_that_says_all_the_law_wants_has_no_problem() -> None:
+    assert loads(COLD).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "told"),
+    [
+        ("{company}, ", "", "who calls (Solar Plus)"),
+        (", pour {on_behalf_of}", "", "on whose behalf (Toit Vert)"),
+        ("C'est un appel commercial.", "Merci.", "commercial"),
+        ("Bonjour, ", "Ça va ? Bonjour, ", "asks something before"),
+    ],
+)
+def test_canvassing_that_leaves_out_one_thing_is_told_which(said: str, instead: str, told: str) -> None:
+    assert told in problems(COLD.replace(said, instead))
+
+
 def test_hours_that_end_before_they_begin() -> None:
     assert "agent:18: hours.mon:" in problems(GOOD + "hours: {mon: 18:00-9:00}\n")
 
