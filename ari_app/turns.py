@@ -39,6 +39,8 @@ class TurnSettings:
     """Audio kept from before the onset: the first consonant."""
     noise_ms: int = 128
     """While the agent is held, less voice than this is a click or a cough."""
+    doubt_ms: int = 416
+    """… given back only after this much silence: "ex—cusez-moi" is no cough."""
     words_ms: int = 384
     """While the agent is held, this much voice takes the floor without waiting for a transcript."""
     speculate_ms: int = 192
@@ -228,7 +230,7 @@ class TurnTaker:
         if silence < rules.speculate_ms and not too_long:
             return decisions
         if self.agent is Agent.HELD and self._voice_ms < rules.noise_ms:
-            return [*decisions, *self._give_back(at_ms)]
+            return [*decisions, *(self._give_back(at_ms) if silence >= rules.doubt_ms else [])]
         self.caller = Caller.WEIGHING
         self._run_ms = 0
         self.version += 1

@@ -100,8 +100,9 @@ def test_a_taken_port_is_named_with_its_owner_and_its_setting(new_folder: Path) 
     assert "DECROCHE_ASTERISK__HTTP_PORT" in caught.value.hint
 
 
-def test_a_missing_asterisk_says_what_to_type(new_folder: Path) -> None:
-    config = Settings(home=new_folder / "home", cache=new_folder / "cache")
+def test_a_missing_asterisk_says_what_to_type(new_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DECROCHE_CACHE", str(new_folder / "cache"))  # the environment wins over all else
+    config = Settings(home=new_folder / "home")
     with pytest.raises(NoAsterisk) as caught:
         Asterisk(config).start()
     assert "decroche asterisk install" in caught.value.hint

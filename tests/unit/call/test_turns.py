@@ -133,8 +133,16 @@ def test_a_click_gives_the_floor_back_at_once() -> None:
     line = Line()
     line.agent_talks()
     line.hear(96, VOICE)
-    assert kinds(line.hear(256, QUIET)) == [Resume]
+    assert kinds(line.hear(512, QUIET)) == [Resume]
     assert line.turns.agent is Agent.TALKING
+
+
+def test_a_word_that_begins_with_a_short_sound_is_not_taken_for_a_click() -> None:
+    line = Line()
+    line.agent_talks()
+    line.hear(96, VOICE)
+    assert line.hear(288, QUIET) == []
+    assert kinds(line.hear(512, VOICE)) == [Yield]
 
 
 def test_a_backchannel_gives_the_floor_back_once_it_is_understood() -> None:
