@@ -17,6 +17,7 @@ from ari_app import agenda
 from ari_app import cdr as cdrs
 from ari_app.agents.definition import Agent
 from ari_app.agents.loading import loads
+from ari_app.legs import joined
 from ari_app.office_types import Answerable, CallEnd, Order
 from ari_app.spool import Spool
 from store import agents, calls, live, messages, numbers, tenants
@@ -253,8 +254,8 @@ class Office:
         log.info("CDR stored: %s, %s", record.outcome, charge.status)
 
     def witnessed(self, call_id: str, asterisk_cdr: dict[str, Any]) -> None:
-        """Asterisk's own CDR of a call; kept until ours is stored (it comes first, or just after)."""
-        self._witnessed[call_id] = asterisk_cdr
+        """One of Asterisk's own CDRs of a call; joined, and kept until ours is stored."""
+        self._witnessed[call_id] = joined(self._witnessed.get(call_id), asterisk_cdr)
         if len(self._witnessed) > 1000:
             self._witnessed.pop(next(iter(self._witnessed)))
 
