@@ -1,0 +1,312 @@
+"""A whole Décroche of the tests' own: started by its command, called with softphones, stopped at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ari_app import background, control
+from ari_app.calls_view import whole
+from ari_app.demo import seed
+from ari_app.softphone.g711 import Samples
+from ari_app.softphone.phone import Event, SoftPhone
+from ari_app.softphone.report import CallReport, to_phone_rate
+from ari_app.softphone.script import Manners, Script, Situation, Utterance
+from asterisk_conf.phones import phones
+from asterisk_conf.server import Asterisk
+from store import bookings
+from store import calls as kept
+from store.db import Database, open_database
+from store.embedded import EmbeddedServer
+from store.errors import DecrocheError
+from store.settings import Settings, settings
+from tests.asterisk_fixture import RTP_PORTS, free_port, free_rtp_range
+from tts.base import SAMPLE_RATE
+from tts.voices import close as close_voices
+from tts.voices import voice
+
+CLINIC = seed.DENTAL_FR
+WAIT_SECONDS = 60.0
+"""Nothing here is about speed: a loaded machine gets this long for what it should do in one second."""
+
+Found = TypeVar("Found")
+
+
+def eventually(what: str, look: Callable[[], Found | None], seconds: float = WAIT_SECONDS) -> Found:
+    """What `look` finds, asked again until it finds something. Fails saying what never came."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"within {seconds:.0f} s: no {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to say when the agent's turn matches `asked`; `over`: said over the agent's next words."""
+
+    asked: str
+    text: str
+    over: str = ""
+
+
+BOOKING = (
+    Answer(r"Que puis-je", "Je voudrais prendre un rendez-vous."),
+    Answer(r"autre chose", "Non, c'est tout, merci, au revoir."),
+    Answer(r"bien cela|récapitule", "Oui, c'est bien ça."),
+    Answer(r"quel nom", "Je m'appelle Claire Martin."),
+    Answer(r"quel jour|quelle heure", "Ce serait possible mardi à quatorze heures trente ?"),
+)
+
+
+@dataclass
+class House:
+    """One running service, its Asterisk and its database, in a home and on ports of their own."""
+
+    home: Path
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+    _speech: dict[str, Samples] = field(default_factory=dict[str, Samples])
+
+    def __post_init__(self) -> None:
+        first = free_rtp_range()
+        self.variables = {
+            "DECROCHE_HOME": str(self.home),
+            "DECROCHE_ASTERISK__SIP_PORT": str(free_port()),
+            "DECROCHE_ASTERISK__HTTP_PORT": str(free_port()),
+            "DECROCHE_ASTERISK__AMI_PORT": str(free_port()),
+            "DECROCHE_ASTERISK__RTP_FIRST": str(first),
+            "DECROCHE_ASTERISK__RTP_LAST": str(first + RTP_PORTS - 1),
+            "DECROCHE_CALL__SILENCE_SECONDS": "30",
+            "DECROCHE_CALL__RING_SECONDS": "8",
+        }
+        with self.environment():
+            self.settings: Settings = settings()
+
+    @contextlib.contextmanager
+    def environment(self) -> Generator[None]:
+        """This house's settings are the process's, for a while."""
+        before = dict(os.environ)
+        for name in [name for name in os.environ if name.startswith("DECROCHE_")]:
+            del os.environ[name]
+        os.environ |= self.variables
+        settings.cache_clear()
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ |= before
+            settings.cache_clear()
+
+    # -- its parts ---------------------------------------------------------------------------------------
+
+    def command(self, *arguments: str, check: bool = True) -> str:
+        """What `decroche …` prints."""
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("DECROCHE_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "ari_app.cli", *arguments],
+            env=plain | self.variables, capture_output=True, text=True, timeout=200, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, f"decroche {' '.join(arguments)}: {done.stderr}{done.stdout}"
+        return done.stdout
+
+    def up(self) -> None:
+        """Start what does not run."""
+        self.command("up", "--demo")
+
+    def stop(self) -> None:
+        """Stop everything, by process id."""
+        background.stop(self.settings, now=True, say=lambda _: None)
+
+    def kill_service(self) -> None:
+        """As a crash would."""
+        pid = background.service_pid(self.settings)
+        assert pid is not None
+        os.kill(pid, 9)
+        eventually("death of the service", lambda: background.service_pid(self.settings) is None)
+
+    @property
+    def postgres(self) -> EmbeddedServer:
+        """The embedded database's server."""
+        return EmbeddedServer(self.settings)
+
+    @property
+    def asterisk(self) -> Asterisk:
+        """Its Asterisk."""
+        return Asterisk(self.settings, demo=True)
+
+    @contextlib.contextmanager
+    def database(self) -> Generator[Database]:
+        """A connection of the tests' own."""
+        with open_database(self.settings) as db:
+            yield db
+
+    # -- people ------------------------------------------------------------------------------------------
+
+    def say(self, text: str, **cue: Any) -> Utterance:
+        """A French sentence as a telephone carries it."""
+        if text not in self._speech:
+            with self.environment():
+                slin = np.frombuffer(asyncio.run(_synthesised(text)), "<i2")
+            phone = to_phone_rate(slin.astype(np.float64), SAMPLE_RATE)
+            self._speech[text] = phone.clip(-32768, 32767).astype(np.int16)
+        return Utterance(self._speech[text], note=text, **cue)
+
+    def phone(self, name: str, on_event: Callable[[Event], None] | None = None) -> SoftPhone:
+        """One of the demonstration's phones."""
+        return SoftPhone.of(self.settings, name, on_event=on_event, manners=Manners(patience=60_000))
+
+    def call(self, name: str, script: Script, number: str = CLINIC) -> CallReport:
+        """A whole call from a phone."""
+        with self.phone(name) as phone:
+            return phone.call(number, script, max_seconds=200)
+
+    def talk(self, name: str, answers: Sequence[Answer]) -> Callable[[Situation], Utterance | None]:
+        """A caller who answers what the agent asked; what it asks again is said again."""
+        for text in (t for answer in answers for t in (answer.text, answer.over) if t):
+            self.say(text)
+        return _Talking(self, self.number(name), answers)
+
+    def number(self, name: str) -> str:
+        """A demonstration phone's number."""
+        return next(phone.number for phone in phones(self.settings, demo=True) if phone.name == name)
+
+    # -- what is known of calls --------------------------------------------------------------------------
+
+    def ask(self, do: str, seconds: float = 200, **fields: Any) -> dict[str, Any]:
+        """Ask the running service."""
+        return asyncio.run(control.ask(self.settings, do, seconds=seconds, **fields))
+
+    def place(self, to: str, agent: str = "reminder.fr.yaml", **fields: Any) -> dict[str, Any]:
+        """Order a call; returns when it is over, or refused."""
+        return self.ask("place", tenant=seed.TENANT, agent=seed.agent_id(agent), to=to, **fields)
+
+    def live(self, party: str) -> dict[str, Any] | None:
+        """The call in progress with this number."""
+        with contextlib.suppress(DecrocheError):
+            return next((c for c in self.ask("status", 20)["calls"] if party in (c["caller"], c["callee"])), None)
+        return None
+
+    def await_turn(self, party: str, pattern: str, who: str = "agent") -> None:
+        """Until the agent (or the caller) has begun to say this in the call in progress."""
+        eventually(
+            f"turn of the {who} like {pattern}",
+            lambda: any(
+                t["who"] == who and re.search(pattern, t["text"], re.IGNORECASE)
+                for t in (self.live(party) or {"turns": []})["turns"]
+            ),
+        )
+
+    def cdr(self, party: str, since: datetime) -> dict[str, Any]:
+        """The call of this number that began after `since`, whole, once it is stored with its witness if any."""
+        return eventually(f"CDR of {party}", lambda: next(iter(self.cdrs(party, since)), None))
+
+    def cdrs(self, party: str, since: datetime) -> list[dict[str, Any]]:
+        """The stored calls with this number since then, the latest first."""
+        with self.database() as db, db.operator() as conn:
+            found = [c for c in kept.find(conn, since=since, limit=50) if party in (c.caller, c.callee)]
+            return [json.loads(json.dumps(whole(conn, kept.get(conn, c.id)), default=str)) for c in found]
+
+    def booked(self, phone: str) -> list[Any]:
+        """The appointments made for this number."""
+        with self.database() as db, db.operator() as conn:
+            return [b for b in bookings.find(conn) if b.phone == phone]
+
+
+@dataclass
+class _Talking:
+    """A softphone's script that decides by what the agent asked, as the service itself tells."""
+
+    house: House
+    number: str
+    answers: Sequence[Answer]
+    _used: set[str] = field(default_factory=set[str])
+    _seen: int = 0
+
+    def __call__(self, situation: Situation) -> Utterance | None:
+        """Asked each time the agent has fallen silent; nothing more to say when it asks nothing known."""
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            answer = self._fitting()
+            if answer is not None:
+                over = "" if answer.asked in self._used else answer.over
+                self._used.add(answer.asked)
+                then = self.house.say(over, when="barge_in", delay_ms=1000) if over else None
+                said = self.house.say(answer.text)
+                return Utterance(said.pcm, note=said.note, then=then)
+            time.sleep(0.2)
+        return None
+
+    def _fitting(self) -> Answer | None:
+        call = self.house.live(self.number)
+        turns: list[dict[str, Any]] = call["turns"] if call else []
+        if not turns or turns[-1]["who"] != "agent":
+            return None
+        text = turns[-1]["text"]
+        return next((a for a in self.answers if re.search(a.asked, text, re.IGNORECASE)), None)
+
+
+async def _synthesised(text: str) -> bytes:
+    try:
+        return await voice("fr").say(text)
+    finally:
+        await close_voices()
+
+
+@contextlib.contextmanager
+def together() -> Generator[Callable[..., Future[Any]]]:
+    """People on the telephone at the same time: a function that starts one in a thread of its own."""
+    with ThreadPoolExecutor(8) as pool:
+        yield pool.submit
+
+
+def now() -> datetime:
+    """The moment, for `since`."""
+    return datetime.now(UTC)
+
+
+@contextlib.contextmanager
+def running_house() -> Generator[House]:
+    """A house that is up, and gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="decroche-calls-", ignore_cleanup_errors=True) as folder:
+        house = House(Path(folder) / "home")
+        try:
+            house.up()
+            yield house
+        finally:
+            house.stop()
+
+
+@dataclass
+class Signal:
+    """A phone's events, awaited: `on_event` is this object."""
+
+    _seen: set[str] = field(default_factory=set[str])
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def __call__(self, event: Event) -> None:
+        with self._changed:
+            self._seen.add(event.kind)
+            self._changed.notify_all()
+
+    def wait(self, kind: str) -> None:
+        """Until an event of this kind has happened."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: kind in self._seen, WAIT_SECONDS), f"no {kind}"
