@@ -27,6 +27,9 @@ from store.settings import Settings
 
 log = logging.getLogger(__name__)
 
+WITNESS_SECONDS = 0.5
+"""How long Asterisk's own CDR is waited for after a call's end."""
+
 LEASE_MARGIN = 120
 """Seconds a lease outlives the longest call."""
 
@@ -234,13 +237,13 @@ class Office:
         """Recording, CDR, charge. If the database is down the CDR is spooled; it is never lost."""
         await asyncio.to_thread(self._finish, end)
         await self.attempted(end)
+        await self._attach_witness(end)
 
     def _finish(self, end: CallEnd) -> None:
         path = cdrs.save_recording(end, self._settings) if end.recording is not None else None
         record, turns, actions = cdrs.compose(end, path)
         try:
             self._store(record, turns, actions)
-            self._attach_witness(record)
         except Exception:  # the last edge before a CDR is lost: whatever went wrong, it is kept and tried again
             log.exception("the CDR is spooled")
             self.spool.keep(record, turns, actions)
@@ -254,16 +257,27 @@ class Office:
         log.info("CDR stored: %s, %s", record.outcome, charge.status)
 
     def witnessed(self, call_id: str, asterisk_cdr: dict[str, Any]) -> None:
-        """One of Asterisk's own CDRs of a call; joined, and kept until ours is stored."""
+        """Asterisk's own CDR of a call, which comes just before or just after ours is stored.
+
+        A channel may leave several (a transfer, a hangup handler): they are joined.
+        """
         self._witnessed[call_id] = joined(self._witnessed.get(call_id), asterisk_cdr)
         if len(self._witnessed) > 1000:
             self._witnessed.pop(next(iter(self._witnessed)))
 
-    def _attach_witness(self, record: calls.Cdr) -> None:
-        seen = self._witnessed.pop(str(record.id), None)
+    async def _attach_witness(self, end: CallEnd) -> None:
+        """Keep it beside ours; Asterisk sends it within moments of the channel's end."""
+        await asyncio.sleep(WITNESS_SECONDS)
+        seen = self._witnessed.pop(str(end.id), None)
         if seen is not None:
-            with self.db.tenant(record.tenant_id) as conn:
-                calls.witness(conn, record.id, seen)
+            await asyncio.to_thread(self._attach, end, seen)
+
+    def _attach(self, end: CallEnd, seen: dict[str, Any]) -> None:
+        try:
+            with self.db.tenant(end.who.tenant_id) as conn:
+                calls.witness(conn, end.id, seen)
+        except DecrocheError as error:
+            log.warning("Asterisk's CDR was not kept: [%s] %s", error.code, error)
 
     def retry_spool(self) -> int:
         """Store the CDRs that waited for the database."""
