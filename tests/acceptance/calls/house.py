@@ -25,9 +25,12 @@ from ari_app import background, control
 from ari_app.calls_view import whole
 from ari_app.demo import seed
 from ari_app.softphone.g711 import Samples
+from ari_app.softphone.measure import RATE
 from ari_app.softphone.phone import Event, SoftPhone
 from ari_app.softphone.report import CallReport, to_phone_rate
 from ari_app.softphone.script import Manners, Script, Situation, Utterance
+from asr.audio import resample
+from asr.ear import open_ear
 from asterisk_conf.phones import phones
 from asterisk_conf.server import Asterisk
 from store import bookings
@@ -169,14 +172,22 @@ class House:
             self._speech[text] = phone.clip(-32768, 32767).astype(np.int16)
         return Utterance(self._speech[text], note=text, **cue)
 
-    def phone(self, name: str, on_event: Callable[[Event], None] | None = None) -> SoftPhone:
-        """One of the demonstration's phones."""
-        return SoftPhone.of(self.settings, name, on_event=on_event, manners=Manners(patience=60_000))
+    def phone(
+        self, name: str, *, on_event: Callable[[Event], None] | None = None, patience: float = 60_000
+    ) -> SoftPhone:
+        """One of the demonstration's phones; `patience` in ms, see Manners."""
+        return SoftPhone.of(self.settings, name, on_event=on_event, manners=Manners(patience=patience))
 
-    def call(self, name: str, script: Script, number: str = CLINIC) -> CallReport:
+    def call(
+        self, name: str, script: Script, number: str = CLINIC, *, max_seconds: float = 200, patience: float = 60_000
+    ) -> CallReport:
         """A whole call from a phone."""
-        with self.phone(name) as phone:
-            return phone.call(number, script, max_seconds=200)
+        with self.phone(name, patience=patience) as phone:
+            return phone.call(number, script, max_seconds=max_seconds)
+
+    def listening(self) -> list[Utterance]:
+        """The script of somebody who says nothing and does not hang up."""
+        return [self.say("Au revoir.", when="after_answer", delay_ms=600_000)]
 
     def talk(self, name: str, answers: Sequence[Answer]) -> Callable[[Situation], Utterance | None]:
         """A caller who answers what the agent asked; what it asks again is said again."""
@@ -187,6 +198,11 @@ class House:
     def number(self, name: str) -> str:
         """A demonstration phone's number."""
         return next(phone.number for phone in phones(self.settings, demo=True) if phone.name == name)
+
+    def understood(self, samples: Samples) -> str:
+        """What an ear of the tests' own understands of what a phone heard (25 s at most)."""
+        with self.environment():
+            return asyncio.run(_transcribed(samples))
 
     # -- what is known of calls --------------------------------------------------------------------------
 
@@ -268,6 +284,15 @@ async def _synthesised(text: str) -> bytes:
         return await voice("fr").say(text)
     finally:
         await close_voices()
+
+
+async def _transcribed(samples: Samples) -> str:
+    ear = open_ear()
+    try:
+        wide = resample((samples / np.float32(32768)).astype(np.float32), RATE)
+        return (await ear.transcribe(wide, language="fr")).text
+    finally:
+        await ear.close()
 
 
 @contextlib.contextmanager

@@ -1,0 +1,80 @@
+"""Silence, keys, a hangup at a bad moment, a number nobody answers: each has a clear outcome."""
+
+from __future__ import annotations
+
+import pytest
+
+from ari_app.demo import seed
+from ari_app.softphone.script import Utterance
+from store import numbers
+from store.tenants import tenant_id
+from tests.acceptance.calls.house import House, eventually, now, together
+
+pytestmark = pytest.mark.timeout(240)
+
+UNKNOWN, UNSTAFFED = "+33162001299", "+33162001240"
+
+
+def test_a_silent_caller_is_asked_again_then_taken_leave_of(house: House) -> None:
+    since = now()
+    report = house.call("caller4", house.listening())
+    facts = house.cdr(house.number("caller4"), since)
+    assert (facts["outcome"], facts["hangup_side"], report.ended_by) == ("silence", "agent", "them")
+    assert len(facts["turns"]) >= 3, "the opening, the question again, the goodbye"
+    assert "au revoir" in facts["turns"][-1]["text"]
+
+
+def test_a_caller_may_hang_up_while_the_agent_speaks(house: House) -> None:
+    since = now()
+    report = house.call("caller4", house.listening(), max_seconds=5)
+    facts = house.cdr(house.number("caller4"), since)
+    assert report.ended_by == "us"
+    assert (facts["outcome"], facts["hangup_side"]) == ("answered", "caller")
+    assert len(facts["turns"]) == 1
+
+
+def test_a_disclosure_that_was_hung_up_on_does_not_count_as_heard(house: House) -> None:
+    since = now()
+    house.call("caller4", house.listening(), max_seconds=2)
+    disclosure = house.cdr(house.number("caller4"), since)["disclosure"]
+    assert disclosure is None or disclosure["heard_at_ms"] is None
+
+
+def test_a_caller_may_hang_up_while_the_agent_thinks(house: House) -> None:
+    """Impatient: speaks at once, over the opening, and hangs up 300 ms after the last word."""
+    since = now()
+    question = house.say("Bonjour, quels sont vos horaires le mercredi ?")
+    report = house.call("caller4", [question], patience=300)
+    facts = house.cdr(house.number("caller4"), since)
+    assert report.ended_by == "us"
+    assert (facts["outcome"], facts["hangup_side"]) == ("answered", "caller")
+    assert not any("ouvert" in turn["text"] for turn in facts["turns"])
+
+
+def test_keys_pressed_instead_of_speech_are_answered(house: House) -> None:
+    since = now()
+    house.call("caller4", [Utterance(digits="5")])
+    turns = house.cdr(house.number("caller4"), since)["turns"]
+    pressed = next(i for i, turn in enumerate(turns) if turn["text"] == "[5]")
+    assert [turn["who"] for turn in turns[pressed + 1 :]] == ["agent"]
+    assert turns[pressed + 1]["text"]
+
+
+def test_a_number_nobody_has_is_announced_and_leaves_no_call(house: House) -> None:
+    since = now()
+    report = house.call("caller4", (), UNKNOWN)
+    assert (report.answered, report.announced, report.status) == (False, True, 404)
+    assert house.cdrs(UNKNOWN, since) == []
+
+
+def test_a_number_without_a_live_agent_rings_the_clients_fallback(house: House) -> None:
+    with house.database() as db, db.operator() as conn:
+        numbers.add(conn, UNSTAFFED, verified_npv=True)
+        numbers.assign(conn, UNSTAFFED, tenant_id(conn, seed.TENANT), fallback=seed.SECRETARY)
+    eventually("the number in the dialplan", lambda: UNSTAFFED in house.asterisk.command("database show decroche"))
+    words = house.say("Bonjour, ici le secrétariat, je vous écoute.", when="after_answer", delay_ms=500)
+    with house.phone("secretary") as secretary, together() as start:
+        answering = start(secretary.wait_for_call, [words], max_seconds=10)
+        report = house.call("caller4", house.listening(), UNSTAFFED)
+        answering.result()
+    assert "secr" in house.understood(report.heard).lower()
