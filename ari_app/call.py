@@ -118,7 +118,8 @@ class Call:
             state.channel_id, endpoint, caller_id=caller_id, seconds=seconds + RING_MARGIN, args="outbound",
             variables={"__DECROCHE_CALL": call, "__DECROCHE_RING": str(seconds), "CDR(userfield)": call},
         )  # fmt: skip
-        await self._link.subscribe(state.channel_id)
+        with suppress(LinkError):  # refused at once: its end was told already
+            await self._link.subscribe(state.channel_id)
         assert self._arrived is not None, "run_outbound() made it"
         return await self._arrived
 
@@ -147,9 +148,11 @@ class Call:
         state, link = self.state, self._link
         number = next(self._numbers)
         media_id, bridge_id = f"{state.id}-media-{number}", f"{state.id}-bridge-{number}"
+        link.watch(media_id)
         url = await link.open_media(media_id)
         try:
             async with Media(self._house.http, url, self._house.ari_user, self._house.ari_password) as media:
+                await link.entered(media_id)
                 await link.open_bridge(bridge_id, state.channel_id, media_id)
                 if answer:
                     await link.answer(state.channel_id)
@@ -158,6 +161,7 @@ class Call:
                 return await self._dialogue_on(media, opening)
         finally:
             self._dialogue = None
+            link.unwatch(media_id)
             with suppress(LinkError):
                 await link.close_bridge(bridge_id)
                 await link.hangup(media_id)

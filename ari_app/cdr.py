@@ -24,7 +24,7 @@ def compose(end: CallEnd, recording: Path | None) -> tuple[calls.Cdr, list[calls
         ended_at=ended,
         hangup_cause=life.cause or 16,
         hangup_side=life.side or life.asked_by or "system",
-        outcome=notes.outcome or life.outcome(),
+        outcome=notes.outcome or life.outcome(outbound=end.direction == "outbound"),
         number=end.who.number,
         agent=end.who.agent_name,
         agent_version=end.who.version,

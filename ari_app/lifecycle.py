@@ -79,10 +79,12 @@ class Lifecycle:
         """The channel is gone."""
         return self.ended_at is not None
 
-    def outcome(self) -> str:
+    def outcome(self, *, outbound: bool = False) -> str:
         """`answered`, or why it was not: busy, no_answer, refused, unavailable, unallocated, congestion, abandoned."""
         if self.answered_at is not None:
             return "answered"
+        if outbound and self.cause in (None, NORMAL_CLEARING, 127):
+            return "no_answer"  # we stopped ringing
         if self.side == "caller" and self.cause in (None, NORMAL_CLEARING, 127):
             return "abandoned"
         return _OUTCOMES.get(self.cause or 0, "failed")

@@ -224,6 +224,15 @@ class Link:
         connection = channel["channelvars"]["MEDIA_WEBSOCKET_CONNECTION_ID"]
         return f"{self.url.replace('http', 'ws', 1).rstrip('/')}/media/{connection}"
 
+    async def entered(self, channel_id: str, *, seconds: float = 3.0) -> None:
+        """Wait until a watched channel is in our application: before, it cannot be bridged. Raises LinkError."""
+        try:
+            async with asyncio.timeout(seconds):
+                while (await self._queues[channel_id].get()).type != "StasisStart":
+                    pass
+        except TimeoutError as error:
+            raise LinkError(f"channel {channel_id} did not enter the application in {seconds:g} s") from error
+
     async def open_bridge(self, bridge_id: str, *channel_ids: str) -> None:
         """A mixing bridge with these channels in it."""
         await self._do("bridges", "createWithId", bridgeId=bridge_id, type="mixing,proxy_media")

@@ -55,6 +55,12 @@ def test_a_caller_who_gives_up_while_it_rings_has_abandoned() -> None:
     assert life.outcome() == "abandoned"
 
 
+def test_a_call_we_place_that_nobody_takes_is_no_answer() -> None:
+    life = Lifecycle(START)
+    life.apply("ChannelDestroyed", at(30), {"cause": 16})
+    assert life.outcome(outbound=True) == "no_answer"
+
+
 def test_nothing_changes_after_the_end() -> None:
     life = Lifecycle(START)
     life.apply("ChannelDestroyed", at(3), {"cause": 17})
