@@ -90,6 +90,20 @@ class ModelSettings(BaseModel):
     catalogue: str = Field("", description="file of further models, written as store/models/catalogue.toml is")
 
 
+class BillingSettings(BaseModel):
+    """Telling clients and the operator, and Stripe's web hook."""
+
+    webhook_bind: str = Field("127.0.0.1", description="address Stripe's web hook is heard on, behind a proxy with TLS")
+    webhook_port: int = Field(8097, description="its port; heard when the secrets stripe-key and stripe-webhook are set")
+    smtp: str = Field("127.0.0.1:25", description="host:port of the mail server notices go through")
+    mail_from: str = Field("decroche@localhost", description="sender of those mails")
+    sms_url: str = Field("", description="http(s) gateway that takes {to, text} as JSON and sends an SMS; empty: none")
+    operator_email: str = Field("", description="where the operator is told by e-mail")
+    operator_webhook: str = Field("", description="where the operator's systems are told")
+    operator_phone: str = Field("", description="where the operator is told by SMS, +33…")
+    day_begins: int = Field(8, ge=0, le=23, description="hour in Paris from which the day's reminders are sent")
+
+
 class CallSettings(BaseModel):
     """Bounds of one call."""
 
@@ -114,6 +128,7 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()  # pyright: ignore[reportCallIssue]
     models: ModelSettings = ModelSettings()  # pyright: ignore[reportCallIssue]
     call: CallSettings = CallSettings()  # pyright: ignore[reportCallIssue]
+    billing: BillingSettings = BillingSettings()  # pyright: ignore[reportCallIssue]
 
     @classmethod
     def settings_customise_sources(
