@@ -41,7 +41,7 @@ def submit(conn: Conn, tenant_id: UUID, contacts: Path, out: Path, now: datetime
         try:
             listed.setdefault(national(number(fields)))
         except BadRow as error:
-            report.bad.append({"line": line, "field": error.field, "message": error.reason})
+            report.bad.add(line, error)
     if not listed:
         raise BadInput(f"{contacts}: no French number in it")
     report.taken = len(listed)

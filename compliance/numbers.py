@@ -43,7 +43,7 @@ class Number:
         return self.code in FRENCH
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)  # a long list is read once a number: more would only be kept for nothing
 def read(text: str) -> Number | None:
     """The number written in `text`, or None when it is not a possible one."""
     code = _NINE_DIGITS.get(text[:-9])

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import codecs
 import csv
+import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any, TypeVar
+from weakref import finalize
 
 from compliance import numbers
 from compliance.rulebook import PARIS
@@ -34,13 +37,40 @@ class BadRow(BadInput):
         self.reason = message
 
 
+_IN_MEMORY = 1 << 20
+"""Bytes of bad rows held in memory; beyond that they go to a file without a name, which ends with the process."""
+
+
+class BadRows:
+    """The bad rows of a file, {line, field, message} each, in order: all of them, in bounded memory."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile[bytes](_IN_MEMORY)
+        self._count = 0
+        finalize(self, self._file.close)
+
+    def add(self, line: int, error: BadRow) -> None:
+        """One more."""
+        row = {"line": line, "field": error.field, "message": error.reason}
+        self._file.write(json.dumps(row).encode() + b"\n")
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        self._file.seek(0)
+        for line in self._file:
+            yield json.loads(line)
+
+
 @dataclass(slots=True)
 class Report:
     """What became of a file: rows taken, rows there already, and the bad ones by line and field."""
 
     taken: int = 0
     known: int = 0
-    bad: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    bad: BadRows = field(default_factory=BadRows)
 
     def as_json(self) -> dict[str, Any]:
         """taken, known, bad."""
@@ -73,7 +103,7 @@ def take(
         try:
             batch.append(read(line, fields))
         except BadRow as error:
-            report.bad.append({"line": line, "field": error.field, "message": error.reason})
+            report.bad.add(line, error)
         if len(batch) >= _BATCH:
             flush()
     flush()
