@@ -24,6 +24,7 @@ from store import tenants
 from store.console import emit, err, json_option
 from store.db import open_database
 from store.errors import BadInput
+from store.settings import settings
 
 if TYPE_CHECKING:
     from billing.stripe_edge import Stripe
@@ -61,6 +62,7 @@ def account(slug: str, mode: Any, as_json: bool) -> None:
 @click.option("--spend-an-hour", type=MONEY, help="More spent an hour suspends outbound.")
 @click.option("--email", help="Where the client is told by e-mail.")
 @click.option("--webhook", help="Where the client's systems are told (http or https).")
+@click.option("--phone", help="Where the client is told by SMS, +33…; '' for none.")
 @click.option("--lift", "kind", type=click.Choice(["fraud", "unpaid", "operator"]), help="Lift a block.")
 @json_option
 def controls(
@@ -72,6 +74,7 @@ def controls(
     spend_an_hour: Decimal | None,
     email: str | None,
     webhook: str | None,
+    phone: str | None,
     kind: str | None,
     as_json: bool,
 ) -> None:
@@ -87,7 +90,8 @@ def controls(
         changes["alert_micros"] = sorted(int(amount * 1_000_000) for amount in alert_at)
     if calls_a_minute is not None:
         changes["calls_a_minute"] = calls_a_minute
-    changes |= {name: text for name, text in (("email", email), ("webhook", webhook)) if text is not None}
+    addresses = {"email": email, "webhook": webhook, "phone": phone}
+    changes |= {name: text for name, text in addresses.items() if text is not None}
     if spend_an_hour is not None:
         changes["spend_an_hour_micros"] = int(spend_an_hour * 1_000_000)
     with open_database() as db, db.operator() as conn:
@@ -108,6 +112,7 @@ def controls(
         "spend_an_hour": spell(found.spend_an_hour_micros),
         "email": found.email,
         "webhook": found.webhook,
+        "phone": found.phone,
         "blocked": [f"{b['kind']}: {b['reason']}" for b in open_blocks],
     }
     emit([row], tuple(row), as_json=as_json)
@@ -115,7 +120,7 @@ def controls(
 
 @click.command()
 @click.option("--tenant", "slug", help="Only this tenant's.")
-@click.option("--send", is_flag=True, help="Tell what waits, by e-mail and webhook.")
+@click.option("--send", is_flag=True, help="Tell what waits, by e-mail, web hook and SMS.")
 @json_option
 def notices(slug: str | None, send: bool, as_json: bool) -> None:
     """The outbox: what clients and the operator are to be told, and when they were.
@@ -124,10 +129,10 @@ def notices(slug: str | None, send: bool, as_json: bool) -> None:
     Example: decroche billing notices --send
     """
     if send:
-        from billing.outbox import deliver
+        from billing.outbox import deliver, post_of
 
         with open_database() as db:
-            told, failed = deliver(db)
+            told, failed = deliver(db, post_of(settings()))
         err.print(f"{told} told, {failed} failed")
     with open_database() as db, db.operator() as conn:
         only = tenants.get(conn, slug).id if slug else None

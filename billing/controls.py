@@ -6,7 +6,8 @@ that crossed the threshold, once. Inbound calls are never blocked here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -42,6 +43,7 @@ class Limits:
     new_country_suspends: bool = True
     email: str = ""
     webhook: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def set_limits(conn: Conn, tenant_id: UUID, **changes: Any) -> Limits:
     for name, value in changes.items():
         if isinstance(value, int) and value < 0:
             raise BadInput(f"{name}: {value} is negative", hint="0 switches a limit off")
+    _check_addresses(changes)
     limits = replace(limits_of(conn, tenant_id), **changes)
     conn.execute(
         """INSERT INTO billing.controls (tenant_id, limits) VALUES (%s, %s)
@@ -123,6 +126,19 @@ def set_limits(conn: Conn, tenant_id: UUID, **changes: Any) -> Limits:
         (tenant_id, Jsonb(asdict(limits))),
     )
     return limits
+
+
+_ADDRESSES = {
+    "email": (re.compile(r"[^@\s]+@[^@\s]+"), "an e-mail address such as compta@client.example"),
+    "webhook": (re.compile(r"https?://[^\s/]+\S*"), "an address that begins with http:// or https://"),
+    "phone": (re.compile(r"\+[1-9][0-9]{5,14}"), "a number such as +33612345678"),
+}
+
+
+def _check_addresses(changes: Mapping[str, Any]) -> None:
+    for name, (pattern, what) in _ADDRESSES.items():
+        if changes.get(name) and not pattern.fullmatch(changes[name]):
+            raise BadInput(f"{name}: {changes[name]!r} is not {what}", hint="'' switches it off")
 
 
 def allow_dialling(db: Database, tenant_id: UUID, callee: str, now: datetime) -> None:

@@ -1,29 +1,34 @@
-"""The outbox: what was to be told is told by e-mail and webhook, at least once, after its transaction.
+"""The outbox: what was to be told is told by e-mail, web hook and SMS, at least once, after its transaction.
 
-A client's addresses are its limits' `email` and `webhook`; the operator's are the variables DECROCHE_OPERATOR_EMAIL
-and DECROCHE_OPERATOR_WEBHOOK. The mail server is DECROCHE_SMTP (`host:port`), the sender DECROCHE_MAIL_FROM. The body
-of a webhook is signed with DECROCHE_WEBHOOK_SECRET (HMAC-SHA256 in `X-Decroche-Signature`); its id lets a receiver
-drop repeats.
+Each channel is told once: one that failed is tried again later and later (1 minute, 2, 4, … 6 hours, 20 times:
+some three days), without those that were told already. A notice nobody has an address for stays to be read
+(`decroche billing notices`); after a week it is not sent any more, so that an address given later is not flooded.
+A web hook's body is signed (HMAC-SHA256 in `X-Decroche-Signature`); its id lets a receiver drop repeats.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import smtplib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
-from uuid import UUID
 
 from billing.controls import limits_of
+from billing.keys import key
 from store.console import to_json
 from store.db import Conn, Database
 from store.errors import DecrocheError
+from store.settings import Settings
 
 MOST_ATTEMPTS = 20
+SENT_FOR_DAYS = 7
+_WAIT_MOST = timedelta(hours=6)
+_SMS_LENGTH = 300
+
 _TITLES = {
     "bundle": "Forfait : {percent} % utilisés",
     "amount": "Consommation du mois : {amount}",
@@ -33,6 +38,12 @@ _TITLES = {
     "reminder_2": "Facture {number} : second rappel",
     "formal_notice": "Facture {number} : mise en demeure",
     "suspension": "Facture {number} : accès suspendu jusqu'au paiement",
+    "price_change": "Nouveau prix de l'abonnement à compter du {from}",
+    "leaving": "Fin de l'abonnement le {ends_on}",
+    "withdrawal": "Rétractation reçue le {on}",
+    "over_plan": "Au-delà du forfait {plan} : {what}",
+    "chargeback": "Paiement repris par la banque : facture {number}",
+    "foreign_event": "Stripe : événement écarté, {why}",
 }
 
 
@@ -45,55 +56,86 @@ class Undelivered(DecrocheError):
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Where a notice goes. Both empty: nobody asked to be told; it stays to be read."""
+    """Where a notice goes. All empty: nobody asked to be told; it stays to be read."""
 
     email: str = ""
     webhook: str = ""
+    phone: str = ""
 
 
-def deliver(db: Database, most: int = 100) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How things are sent: the mail server (`host:port`), the SMS gateway, the operator's own addresses."""
+
+    smtp: str = "127.0.0.1:25"
+    mail_from: str = "decroche@localhost"
+    sms_url: str = ""
+    sms_token: str = ""
+    webhook_secret: str = ""
+    operator: Channels = Channels()
+
+
+def post_of(of: Settings) -> Post:
+    """The post by the settings and secrets."""
+    b = of.billing
+    operator = Channels(b.operator_email, b.operator_webhook, b.operator_phone)
+    return Post(b.smtp, b.mail_from, b.sms_url, key("sms-token", of), key("notice-webhook", of), operator)
+
+
+def deliver(db: Database, post: Post, most: int = 100) -> tuple[int, int]:
     """Tell up to so many waiting notices, the oldest first (operator): (told, failed).
 
     One transaction each, locked so that two workers never tell the same; a failure is noted and tried again.
     """
     told = failed = 0
-    tried: set[UUID] = set()
     for _ in range(most):
         with db.operator() as conn:
             row = conn.execute(
                 """SELECT n.*, t.slug FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
-                    WHERE n.sent_at IS NULL AND n.attempts < %s AND n.id <> ALL(%s)
+                    WHERE n.sent_at IS NULL AND n.attempts < %s AND n.next_at <= now()
+                      AND n.created_at > now() - %s
                     ORDER BY n.created_at, n.id LIMIT 1 FOR UPDATE OF n SKIP LOCKED""",
-                (MOST_ATTEMPTS, list(tried)),
+                (MOST_ATTEMPTS, timedelta(days=SENT_FOR_DAYS)),
             ).fetchone()
             if row is None:
                 break
-            tried.add(row["id"])
-            channels = _channels(conn, row)
-            if channels == Channels():
+            ways = _ways(_channels(conn, row, post), post)
+            if not ways:
+                conn.execute(
+                    "UPDATE billing.notices SET next_at = now() + interval '1 day' WHERE id = %s", (row["id"],)
+                )
                 continue
-            try:
-                send(row, channels)
-            except Undelivered as error:
-                failed += 1
-                conn.execute(
-                    "UPDATE billing.notices SET attempts = attempts + 1, last_error = %s WHERE id = %s",
-                    (str(error), row["id"]),
-                )
-            else:
+            if _tell(conn, row, ways, post):
                 told += 1
-                conn.execute(
-                    "UPDATE billing.notices SET attempts = attempts + 1, sent_at = now() WHERE id = %s", (row["id"],)
-                )
+            else:
+                failed += 1
     return told, failed
 
 
-def send(notice: Mapping[str, Any], channels: Channels) -> None:
-    """Tell one notice everywhere it goes. Raises Undelivered."""
-    if channels.webhook:
-        _post(notice, channels.webhook)
-    if channels.email:
-        _mail(notice, channels.email)
+def _tell(conn: Conn, notice: Mapping[str, Any], ways: Mapping[str, str], post: Post) -> bool:
+    """Tell one notice by each way it was not told by yet; whether it is told by all."""
+    done: list[str] = list(notice["told"])
+    wrong: list[str] = []
+    for way, address in ways.items():
+        if way in done:
+            continue
+        try:
+            _SEND[way](notice, address, post)
+            done.append(way)
+        except Undelivered as error:
+            wrong.append(str(error))
+    conn.execute(
+        """UPDATE billing.notices SET attempts = attempts + 1, told = %(told)s, last_error = %(error)s,
+                  sent_at = CASE WHEN %(error)s = '' THEN now() END, next_at = now() + %(wait)s
+            WHERE id = %(id)s""",
+        {"told": done, "error": "; ".join(wrong), "wait": pause(notice["attempts"]), "id": notice["id"]},
+    )
+    return not wrong
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after so many failures before the next attempt."""
+    return min(_WAIT_MOST, timedelta(minutes=2**attempts)) if attempts < 20 else _WAIT_MOST
 
 
 def title(notice: Mapping[str, Any]) -> str:
@@ -102,38 +144,61 @@ def title(notice: Mapping[str, Any]) -> str:
     return _TITLES.get(kind, kind).format(**notice["body"])
 
 
-def _channels(conn: Conn, notice: Mapping[str, Any]) -> Channels:
+def _channels(conn: Conn, notice: Mapping[str, Any], post: Post) -> Channels:
     if notice["audience"] == "operator":
-        return Channels(os.environ.get("DECROCHE_OPERATOR_EMAIL", ""), os.environ.get("DECROCHE_OPERATOR_WEBHOOK", ""))
+        return post.operator
     limits = limits_of(conn, notice["tenant_id"])
-    return Channels(limits.email, limits.webhook)
+    return Channels(limits.email, limits.webhook, limits.phone)
 
 
-def _post(notice: Mapping[str, Any], address: str) -> None:
-    import httpx
+def _ways(to: Channels, post: Post) -> dict[str, str]:
+    """The channels that lead somewhere: an SMS needs a gateway too."""
+    found = {"webhook": to.webhook, "email": to.email, "sms": to.phone if post.sms_url else ""}
+    return {way: address for way, address in found.items() if address}
 
+
+def _hook(notice: Mapping[str, Any], address: str, post: Post) -> None:
     facts = {name: notice[name] for name in ("id", "kind", "about", "body", "created_at")} | {"tenant": notice["slug"]}
     payload = to_json(facts).encode()
-    headers = {"Content-Type": "application/json"}
-    if secret := os.environ.get("DECROCHE_WEBHOOK_SECRET", ""):
-        headers["X-Decroche-Signature"] = hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()
+    headers: dict[str, str] = {}
+    if post.webhook_secret:
+        headers["X-Decroche-Signature"] = hmac.new(post.webhook_secret.encode(), payload, hashlib.sha256).hexdigest()
+    _send_json(f"web hook {address}", address, payload, headers)
+
+
+def _sms(notice: Mapping[str, Any], phone: str, post: Post) -> None:
+    """The gateway's idempotency key is the notice's id: asked again after a lost answer it need not send twice."""
+    headers = {"Idempotency-Key": str(notice["id"])}
+    if post.sms_token:
+        headers["Authorization"] = f"Bearer {post.sms_token}"
+    payload = to_json({"to": phone, "text": title(notice)[:_SMS_LENGTH]}).encode()
+    _send_json(f"SMS to {phone}", post.sms_url, payload, headers)
+
+
+def _send_json(what: str, address: str, payload: bytes, headers: Mapping[str, str]) -> None:
+    import httpx
+
+    headers = {"Content-Type": "application/json", **headers}
     try:
         httpx.post(address, content=payload, headers=headers, timeout=10).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Undelivered(f"webhook {address}: {error}") from error
+        raise Undelivered(f"{what}: {error}") from error
 
 
-def _mail(notice: Mapping[str, Any], address: str) -> None:
-    host, _, port = os.environ.get("DECROCHE_SMTP", "127.0.0.1:25").partition(":")
+def _mail(notice: Mapping[str, Any], address: str, post: Post) -> None:
+    host, _, port = post.smtp.partition(":")
     message = EmailMessage()
-    message["Subject"] = title(notice)
-    message["From"] = os.environ.get("DECROCHE_MAIL_FROM", "decroche@localhost")
-    message["To"] = address
-    message["Message-ID"] = f"<{notice['id']}@decroche>"
-    lines = [title(notice), "", *(f"{name} : {value}" for name, value in notice["body"].items())]
-    message.set_content("\n".join(lines))
+    message["From"] = post.mail_from
     try:
+        message["Subject"] = " ".join(title(notice).split())
+        message["To"] = address
+        message["Message-ID"] = f"<{notice['id']}@decroche>"
+        lines = [title(notice), "", *(f"{name} : {value}" for name, value in notice["body"].items())]
+        message.set_content("\n".join(lines))
         with smtplib.SMTP(host, int(port or 25), timeout=10) as server:
             server.send_message(message)
     except (OSError, ValueError, smtplib.SMTPException) as error:
         raise Undelivered(f"e-mail to {address}: {error}") from error
+
+
+_SEND: Mapping[str, Callable[[Mapping[str, Any], str, Post], None]] = {"webhook": _hook, "email": _mail, "sms": _sms}

@@ -1,4 +1,4 @@
-"""What waits in the outbox is told by webhook and e-mail; what fails stays and is tried again."""
+"""What waits in the outbox is told by web hook, e-mail and SMS; what fails stays and is tried again."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ import hmac
 import json
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from billing.controls import Notice, set_limits, tell
-from billing.outbox import deliver
+from billing.outbox import Channels, Post, deliver, pause
+from store import tenants
 from store.db import Database
+from store.errors import BadInput
 from store.tenants import Tenant
 
-Heard = list[tuple[bytes, str]]
+Heard = list[tuple[bytes, Mapping[str, str]]]
 ALERT = Notice("bundle", "2026-10 80 %", "client", {"percent": 80, "used": 80, "included": 100})
 
 
@@ -33,7 +37,7 @@ class Ear(ThreadingHTTPServer):
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                ear.heard.append((body, self.headers.get("X-Decroche-Signature", "")))
+                ear.heard.append((body, dict(self.headers)))
                 self.send_response(ear.status)
                 self.end_headers()
 
@@ -50,8 +54,8 @@ def ear() -> Iterator[Ear]:
 
 
 @pytest.fixture
-def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """A mail server on loopback; the messages it took."""
+def mail() -> Iterator[tuple[str, list[str]]]:
+    """A mail server on loopback: where it is, and the messages it took."""
     taken: list[str] = []
 
     class Handler(socketserver.StreamRequestHandler):
@@ -68,9 +72,8 @@ def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
                     return
 
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-    monkeypatch.setenv("DECROCHE_SMTP", f"127.0.0.1:{server.server_address[1]}")
     for _ in running(server):
-        yield taken
+        yield f"127.0.0.1:{server.server_address[1]}", taken
 
 
 def running(server: Any) -> Iterator[Any]:
@@ -88,41 +91,106 @@ def waiting(database: Database, tenant: Tenant, **where: str) -> None:
         tell(conn, tenant.id, ALERT)
 
 
-def test_a_notice_is_posted_once_and_signed(
-    database: Database, dentist: Tenant, ear: Ear, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DECROCHE_WEBHOOK_SECRET", "s3cret")
-    waiting(database, dentist, webhook=f"http://127.0.0.1:{ear.server_address[1]}/")
-    assert [deliver(database), deliver(database)] == [(1, 0), (0, 0)]
-    ((body, signature),) = ear.heard
+def at(ear: Ear) -> str:
+    return f"http://127.0.0.1:{ear.server_address[1]}/"
+
+
+def later(database: Database) -> None:
+    """The wait after a failure is over."""
+    with database.operator() as conn:
+        conn.execute("UPDATE billing.notices SET next_at = now() - interval '1 second'")
+
+
+def test_a_notice_is_posted_once_and_signed(database: Database, dentist: Tenant, ear: Ear) -> None:
+    waiting(database, dentist, webhook=at(ear))
+    post = Post(webhook_secret="s3cret")
+    assert [deliver(database, post), deliver(database, post)] == [(1, 0), (0, 0)]
+    ((body, headers),) = ear.heard
     assert json.loads(body)["body"]["percent"] == 80
-    assert signature == hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()
+    assert headers["X-Decroche-Signature"] == hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()
 
 
 def test_a_notice_is_mailed_with_a_subject_a_person_reads(
-    database: Database, dentist: Tenant, mailbox: list[str]
+    database: Database, dentist: Tenant, mail: tuple[str, list[str]]
 ) -> None:
     waiting(database, dentist, email="cabinet@client.example")
-    assert deliver(database) == (1, 0)
-    assert "Subject: Forfait : 80 %" in mailbox[0]
-    assert "To: cabinet@client.example" in mailbox[0]
+    assert deliver(database, Post(smtp=mail[0])) == (1, 0)
+    assert "Subject: Forfait : 80 %" in mail[1][0]
+    assert "To: cabinet@client.example" in mail[1][0]
 
 
-def test_what_was_refused_stays_with_the_reason_and_is_told_later(
+def test_a_notice_goes_to_a_phone_by_the_gateway_under_a_key_that_makes_it_one_sms(
+    database: Database, dentist: Tenant, ear: Ear
+) -> None:
+    waiting(database, dentist, phone="+33612345678")
+    assert deliver(database, Post(sms_url=at(ear), sms_token="t0ken")) == (1, 0)
+    ((body, headers),) = ear.heard
+    assert json.loads(body) == {"to": "+33612345678", "text": "Forfait : 80 % utilisés"}
+    assert headers["Authorization"] == "Bearer t0ken"
+    assert UUID(headers["Idempotency-Key"])
+
+
+def test_the_operators_own_notices_go_to_the_operator_and_not_to_the_client(
+    database: Database, dentist: Tenant, ear: Ear, mail: tuple[str, list[str]]
+) -> None:
+    with database.operator() as conn:
+        set_limits(conn, dentist.id, webhook=at(ear))
+        tell(conn, dentist.id, Notice("blocked", "1", "operator", {"reason": "fraude"}))
+    assert deliver(database, Post(smtp=mail[0], operator=Channels("noc@operateur.example"))) == (1, 0)
+    assert "To: noc@operateur.example" in mail[1][0]
+    assert ear.heard == []
+
+
+def test_what_was_refused_stays_with_the_reason_and_is_told_after_a_pause(
     database: Database, dentist: Tenant, ear: Ear
 ) -> None:
     ear.status = 503
-    waiting(database, dentist, webhook=f"http://127.0.0.1:{ear.server_address[1]}/")
-    assert deliver(database) == (0, 1)
+    waiting(database, dentist, webhook=at(ear))
+    assert deliver(database, Post()) == (0, 1)
     with database.operator() as conn:
         row = conn.execute("SELECT attempts, last_error, sent_at FROM billing.notices").fetchone()
     assert row is not None
     assert (row["attempts"], row["sent_at"]) == (1, None)
     assert "503" in row["last_error"]
     ear.status = 200
-    assert deliver(database) == (1, 0)
+    assert deliver(database, Post()) == (0, 0)
+    later(database)
+    assert deliver(database, Post()) == (1, 0)
 
 
-def test_a_client_without_address_keeps_its_notices_to_read(database: Database, dentist: Tenant) -> None:
+def test_a_channel_that_was_told_is_not_told_again_when_another_failed(
+    database: Database, dentist: Tenant, ear: Ear, mail: tuple[str, list[str]]
+) -> None:
+    waiting(database, dentist, webhook=at(ear), email="cabinet@client.example")
+    assert deliver(database, Post(smtp="127.0.0.1:1")) == (0, 1)
+    later(database)
+    assert deliver(database, Post(smtp=mail[0])) == (1, 0)
+    assert (len(ear.heard), len(mail[1])) == (1, 1)
+
+
+def test_attempts_are_spread_over_days() -> None:
+    waits = [pause(attempt) for attempt in range(20)]
+    assert waits == sorted(waits)
+    assert timedelta(days=2) < sum(waits, timedelta()) < timedelta(days=7)
+
+
+def test_a_client_without_address_keeps_its_notices_to_read_and_holds_nobody_up(
+    database: Database, dentist: Tenant, ear: Ear
+) -> None:
     waiting(database, dentist)
-    assert deliver(database) == (0, 0)
+    with database.operator() as conn:
+        other = tenants.add(conn, "mairie", "Mairie")
+    waiting(database, other, webhook=at(ear))
+    assert deliver(database, Post(), most=2) == (1, 0)
+    with database.tenant(dentist.id) as conn:
+        assert conn.execute("SELECT sent_at FROM billing.notices").fetchall() == [{"sent_at": None}]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("email", "cabinet"), ("webhook", "ftp://x.example"), ("phone", "0612345678")]
+)
+def test_an_address_nothing_could_be_sent_to_is_refused(
+    database: Database, dentist: Tenant, field: str, value: str
+) -> None:
+    with pytest.raises(BadInput, match=field), database.operator() as conn:
+        set_limits(conn, dentist.id, **{field: value})
