@@ -33,12 +33,6 @@ WITNESS_SECONDS = 0.5
 LEASE_MARGIN = 120
 """Seconds a lease outlives the longest call."""
 
-_PURPOSES = {
-    "service": "service", "contract": "contract", "callback": "callback", "press": "press",
-    "canvassing": "canvassing", "survey": "canvassing",
-}  # fmt: skip
-"""An agent's purpose as compliance knows it. A survey has no rule of its own: the strictest holds."""
-
 NODE = socket.gethostname()
 
 
@@ -131,19 +125,10 @@ class Office:
         return await asyncio.to_thread(self._may_call, who, call_id, number, order)
 
     def _may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> Mapping[str, Any]:
-        from compliance.ledger import Request, ask
+        from ari_app.lawful import asked
+        from compliance.ledger import ask
 
-        decision = ask(
-            self.db,
-            who.tenant_id,
-            Request(
-                to=number, caller_id=who.number, party=order.party,
-                purpose=_PURPOSES[order.purpose or who.agent.purpose],
-                postcode=order.postcode or None, agent=who.agent_name, call_id=call_id, at=order.at,
-                place=not order.check_only,
-            ),
-            datetime.now(UTC),
-        )  # fmt: skip
+        decision = ask(self.db, who.tenant_id, asked(who, call_id, number, order), datetime.now(UTC))
         return decision.as_json()
 
     async def attempted(self, end: CallEnd) -> None:

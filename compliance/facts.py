@@ -5,6 +5,7 @@ Every function works inside the transaction of a tenant's session; numbers are E
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -61,16 +62,25 @@ def _history(conn: Conn, number: str, at: datetime) -> tuple[Attempt, ...]:
 
 def _consent(conn: Conn, number: str, at: datetime, goods: str) -> Consent | None:
     """The newest consent given before `at`; what was agreed to last is what holds."""
-    row = conn.execute(
-        """SELECT given_at, expires_at, withdrawn_at, agreed_from, agreed_to FROM compliance.consents
-            WHERE number = %(number)s AND given_at < %(at)s AND (%(goods)s = '' OR goods = %(goods)s)
-            ORDER BY given_at DESC, stored_at DESC LIMIT 1""",
-        {"number": number, "at": at, "goods": goods},
-    ).fetchone()
+    rows = conn.execute(
+        """SELECT goods, given_at, expires_at, withdrawn_at, agreed_from, agreed_to FROM compliance.consents
+            WHERE number = %s AND given_at < %s ORDER BY given_at DESC, stored_at DESC""",
+        (number, at),
+    )
+    row = next((row for row in rows if _about(row["goods"], goods)), None)
     if row is None:
         return None
     slot = Slot(row["agreed_from"], row["agreed_to"]) if row["agreed_from"] else None
     return Consent(row["given_at"], row["expires_at"], row["withdrawn_at"], slot)
+
+
+def _about(named: str, goods: str) -> bool:
+    """Whether a consent or a request that names these goods is about those; nothing asked, nothing compared."""
+    return not goods or _plain(named) == _plain(goods)
+
+
+def _plain(goods: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", goods).casefold().split())
 
 
 def _opposed_at(conn: Conn, number: str, at: datetime) -> datetime | None:
@@ -91,12 +101,12 @@ def _bloctel(conn: Conn, number: str, at: datetime) -> Bloctel | None:
 
 
 def _requested_at(conn: Conn, number: str, at: datetime, goods: str) -> datetime | None:
-    row = conn.execute(
-        """SELECT max(requested_at) AS at FROM compliance.requests
-            WHERE number = %(number)s AND requested_at < %(at)s AND (%(goods)s = '' OR goods = %(goods)s)""",
-        {"number": number, "at": at, "goods": goods},
-    ).fetchone()
-    return row["at"] if row else None
+    rows = conn.execute(
+        """SELECT goods, requested_at FROM compliance.requests
+            WHERE number = %s AND requested_at < %s ORDER BY requested_at DESC""",
+        (number, at),
+    )
+    return next((row["requested_at"] for row in rows if _about(row["goods"], goods)), None)
 
 
 def switches(conn: Conn, tenant_id: UUID) -> Switches:

@@ -82,6 +82,9 @@ class _Checker:
             draft = lack.what == "ai" and not agent.disclosure
             told = f"{lack.message} ({lack.reference}); the agent cannot be published"
             self.bad(_WHERE[lack.what], told, _MEND[lack.what], warn=draft)
+        if agent.purpose == "canvassing" and not agent.goods.strip():
+            what = "canvassing names no goods, and a consent is to goods (C. conso R223-1)"
+            self.bad(("goods",), what, 'add for instance: goods: "assurance auto"')
         if len(re.findall(r"[.!?…]+(?:\s|$)", agent.greeting)) > 2:
             self.bad(("greeting",), "is long: the AI must be disclosed in the first sentences", "shorten it")
 

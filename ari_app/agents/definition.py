@@ -14,6 +14,7 @@ from ari_app.agents.wording import Wording, default_lines, wording
 Tool = Literal["book", "cancel", "message", "transfer", "opt_out", "record", "dtmf", "hangup", "webhook"]
 SlotType = Literal["name", "date", "time", "phone", "yes_no", "choice", "number", "text", "email"]
 Purpose = Literal["service", "contract", "survey", "canvassing"]
+Sector = Literal["energy_renovation", "renewable_energy", "housing_adaptation", "training_account"]
 
 
 def _listed(value: object) -> object:
@@ -139,6 +140,10 @@ class Agent(_Part):
     time_zone: str = "Europe/Paris"
     direction: Literal["inbound", "outbound"] = "inbound"
     purpose: Purpose = "service"
+    goods: str = ""
+    """What it calls about, as consents name it: a consent to other goods does not count (C. conso R223-1)."""
+    sector: Sector | None = None
+    """One in which the law forbids canvassing, or nearly (C. conso L223-1, C. trav. L6323-8-1)."""
     company: Company
     greeting: str = Field(min_length=1)
     disclosure: str = ""

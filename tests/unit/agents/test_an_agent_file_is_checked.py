@@ -94,7 +94,7 @@ def test_canvassing_must_say_that_it_is_commercial() -> None:
 
 COLD = GOOD.replace(
     "company: {name: Test}\ngreeting: Bonjour.",
-    "company: {name: Solar Plus, on_behalf_of: Toit Vert}\npurpose: canvassing\n"
+    "company: {name: Solar Plus, on_behalf_of: Toit Vert}\npurpose: canvassing\ngoods: toitures\n"
     "commercial_notice: C'est un appel commercial.\ngreeting: 'Bonjour, {company}, pour {on_behalf_of}.'",
 )
 
@@ -114,6 +114,14 @@ def test_canvassing_that_says_all_the_law_wants_has_no_problem() -> None:
 )
 def test_canvassing_that_leaves_out_one_thing_is_told_which(said: str, instead: str, told: str) -> None:
     assert told in problems(COLD.replace(said, instead))
+
+
+def test_canvassing_names_what_it_is_about() -> None:
+    assert "names no goods" in problems(COLD.replace("goods: toitures\n", ""))
+
+
+def test_a_sector_the_law_does_not_know_is_no_sector() -> None:
+    assert "sector" in problems(COLD.replace("goods: toitures\n", "goods: toitures\nsector: solar\n"))
 
 
 def test_hours_that_end_before_they_begin() -> None:
