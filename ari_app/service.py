@@ -19,6 +19,7 @@ from ari_app.lifecycle import Lifecycle
 from ari_app.link import Arrival, ChannelEvent, Link, LinkError
 from ari_app.office import NoAgent, Office
 from ari_app.outbound import Order, place
+from ari_app.vouching import Voucher
 from ari_app.warming import Warmer
 from ari_app.witness import Witness
 from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
@@ -49,6 +50,7 @@ class Service:
         self._published: dict[str, str] = {}
         self._house: House
         self._warmer: Warmer
+        self._voucher: Voucher
         self._group: asyncio.TaskGroup
 
     def stop(self) -> None:
@@ -74,6 +76,7 @@ class Service:
         office = Office(db, self.settings)
         self._house = House(self.settings, link, http, loaded, office, ARI_USER, ari_password(self.settings))
         self._warmer = Warmer(self._house)
+        self._voucher = Voucher(db, self.settings, demo=self._demo)
         witness = Witness("127.0.0.1", of.ami_port, AMI_USER, ami_password(self.settings), office.witnessed)
         door = await control.serve(self.settings, {"status": self._status, "place": self._place, "stop": self._stop})
         try:
@@ -180,6 +183,7 @@ class Service:
         while True:
             try:
                 await self._publish_numbers()
+                await self._voucher.keep()
                 if self.ready.is_set():
                     await self._warmer.voices()
                     await self._warmer.minds()

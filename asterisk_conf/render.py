@@ -99,7 +99,7 @@ def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
                 "asterisk.trunk_peers holds 127.0.0.1: it would swallow the registrations of local phones",
                 hint="give the peer another loopback address, such as 127.0.0.2",
             )
-    signs = signing(asterisk)
+    signs = signing(config)
     return {
         **asterisk.model_dump(),
         "home": places.home,

@@ -14,13 +14,14 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from asterisk_conf.ports import check_ports
 from asterisk_conf.program import Program, program, version
 from asterisk_conf.render import Places, copy_sounds, render, write
+from asterisk_conf.signing import keep_vouched
 from store.errors import BadInput, Unavailable
 from store.settings import Settings, settings
 
@@ -169,6 +170,16 @@ class Asterisk:
                 raise BadInput(f"{value!r} is not an E.164 number", hint="write it +33…")
         self.command(f"database put decroche/number {number} 1")
         self.command(f'database put decroche/fallback {number} "{fallback}"')
+
+    def vouch_for(self, numbers: Iterable[str]) -> None:
+        """Sign calls that leave showing one of these E.164 numbers, and no other (STIR/SHAKEN), from now on.
+
+        Kept for the next start; told to Asterisk if it runs. Raises AsteriskDown, BadInput.
+        """
+        keep_vouched(self.config, numbers)
+        if self.pid() is not None:
+            self.prepare(program(self.config))
+            self.command("module reload res_stir_shaken.so")
 
     # -- inside
 

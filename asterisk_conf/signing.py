@@ -1,16 +1,19 @@
 """Whether, and with what, Asterisk signs calls that leave by the trunk (STIR/SHAKEN; RFC 8224, 8225, 8588).
 
-The private key belongs to the operator: it stays where it is, and is refused when others may read it.
+The private key belongs to the operator: it stays where it is, and is refused when others may read it. The numbers
+are those tenants may show; the application keeps the list in step (`Asterisk.vouch_for`).
 """
 
 from __future__ import annotations
 
+import os
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from store.errors import BadInput
-from store.settings import AsteriskSettings
+from store.settings import Settings
 
 _P256 = bytes.fromhex("06082a8648ce3d030107")
 """The curve's object identifier as certificates hold it; ES256 is the only algorithm of RFC 8225."""
@@ -26,29 +29,47 @@ class Signing:
     numbers: tuple[str, ...]
 
 
-def signing(asterisk: AsteriskSettings) -> Signing | None:
+def signing(config: Settings) -> Signing | None:
     """What to sign with, None when nothing is set. Raises BadInput naming the setting that is wrong."""
+    asterisk = config.asterisk
     given = {
         "stir_shaken_key": asterisk.stir_shaken_key,
         "stir_shaken_certificate": asterisk.stir_shaken_certificate,
         "stir_shaken_url": asterisk.stir_shaken_url,
-        "stir_shaken_numbers": asterisk.stir_shaken_numbers,
     }
     if not any(given.values()):
         return None
     for name, value in given.items():
         if not value:
-            raise _bad(name, "is empty while calls are to be signed", "set all four asterisk.stir_shaken_…, or none")
+            raise _bad(name, "is empty while calls are to be signed", "set all three asterisk.stir_shaken_…, or none")
     if not asterisk.stir_shaken_url.startswith("https://") or any(c.isspace() for c in asterisk.stir_shaken_url):
         raise _bad("stir_shaken_url", "is no https address", "the far side fetches the certificate there (RFC 8226)")
-    for number in asterisk.stir_shaken_numbers:
-        if not (number.startswith("+") and number[1:].isascii() and number[1:].isdigit()):
-            raise _bad("stir_shaken_numbers", f"holds {number!r}, which is not E.164", "write it +33…")
     key, certificate = Path(asterisk.stir_shaken_key).expanduser(), Path(asterisk.stir_shaken_certificate).expanduser()
     _check_files(key, certificate)
-    return Signing(
-        key.absolute(), asterisk.stir_shaken_url, asterisk.stir_shaken_level, tuple(asterisk.stir_shaken_numbers)
-    )
+    return Signing(key.absolute(), asterisk.stir_shaken_url, asterisk.stir_shaken_level, vouched(config))
+
+
+def vouched(config: Settings) -> tuple[str, ...]:
+    """The numbers last vouched for, E.164; none before the application has said which."""
+    path = _list_of(config)
+    return tuple(path.read_text(encoding="ascii").split()) if path.exists() else ()
+
+
+def keep_vouched(config: Settings, numbers: Iterable[str]) -> None:
+    """Keep the list for the next time the files are written. Raises BadInput for what is not E.164."""
+    wanted = sorted(set(numbers))
+    for number in wanted:
+        if not (number.startswith("+") and number[1:].isascii() and number[1:].isdigit()):
+            raise BadInput(f"{number!r} is not an E.164 number", hint="write it +33…")
+    draft = _list_of(config).with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(f"{number}\n" for number in wanted)
+    draft.replace(_list_of(config))
+
+
+def _list_of(config: Settings) -> Path:
+    return config.folder("asterisk") / "vouched.txt"
 
 
 def _check_files(key: Path, certificate: Path) -> None:

@@ -110,3 +110,21 @@ def shown_numbers(conn: Conn, tenant_id: UUID, now: datetime) -> list[dict[str, 
         if row["e164"] not in listed
     ]
     return [*rows, *assigned]
+
+
+def vouched(conn: Conn, now: datetime) -> list[str]:
+    """Every number some active tenant may show now, E.164: what the operator may sign for (operator's session).
+
+    As `facts.may_show`: on a tenant's list with a proof not due for a check, or assigned to it and not on its list.
+    """
+    rows = conn.execute(
+        """SELECT c.number FROM compliance.caller_ids c JOIN store.tenants t ON t.id = c.tenant_id
+            WHERE t.status = 'active' AND c.recheck_by > %(now)s AND (c.revoked_at IS NULL OR c.revoked_at > %(now)s)
+           UNION
+           SELECT n.e164 FROM store.numbers n JOIN store.tenants t ON t.id = n.tenant_id
+            WHERE t.status = 'active' AND NOT EXISTS (SELECT 1 FROM compliance.caller_ids c
+                                                       WHERE c.tenant_id = n.tenant_id AND c.number = n.e164)
+           ORDER BY 1""",
+        {"now": now},
+    )
+    return [row["number"] for row in rows if row["number"].startswith("+")]

@@ -37,8 +37,7 @@ class AsteriskSettings(BaseModel):
     stir_shaken_key: str = Field("", description="private key calls are signed with, PEM of mode 0600; empty: unsigned")
     stir_shaken_certificate: str = Field("", description="certificate of that key, PEM, P-256")
     stir_shaken_url: str = Field("", description="https address where the far side fetches the certificate")
-    stir_shaken_level: Literal["A", "B", "C"] = Field("A", description="attestation level of the numbers below")
-    stir_shaken_numbers: list[str] = Field([], description="own numbers, +33…, whose calls to the trunk are signed")
+    stir_shaken_level: Literal["A", "B", "C"] = Field("A", description="attestation of the numbers tenants may show")
     phones: list[str] = Field([], description="phones that may register, each NAME=+33…")
     allow_prefixes: list[str] = Field([], description="prefixes that may be called beyond France, as +44")
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from ari_app.vouching import Voucher
 from asterisk_conf.render import ARI_USER, ari_password
 from asterisk_conf.server import Asterisk
+from asterisk_conf.signing import keep_vouched
+from compliance.tenants import allow_number, revoke_number
+from store import tenants
+from store.db import Database
 from tests.asterisk_fixture import asterisk_settings
 from tests.shaken_certificate import Certificate, make_certificate
 
@@ -75,9 +81,10 @@ def calling(home: Path, carrier: Carrier, signs: Certificate | None) -> Generato
             "stir_shaken_key": str(signs.key),
             "stir_shaken_certificate": str(signs.pem),
             "stir_shaken_url": URL,
-            "stir_shaken_numbers": [OURS],
         }
-    with Asterisk(asterisk_settings(home, **changes)) as server:
+    config = asterisk_settings(home, **changes)
+    keep_vouched(config, [OURS])
+    with Asterisk(config) as server:
         yield server
 
 
@@ -155,6 +162,24 @@ def test_a_number_that_is_not_ours_is_not_vouched_for(
     new_folder: Path, carrier: Carrier, certificate: Certificate
 ) -> None:
     with calling(new_folder, carrier, certificate) as server:
+        assert identity(called(server, carrier, FOREIGN)) is None
+
+
+async def test_the_numbers_signed_for_are_those_tenants_may_show_now(
+    new_folder: Path, carrier: Carrier, certificate: Certificate, database: Database
+) -> None:
+    now = datetime.now(UTC)
+    with database.operator() as conn:
+        tenant = tenants.add(conn, "cabinet", "Cabinet").id
+        allow_number(conn, tenant, FOREIGN, "contract 12", now)
+    with calling(new_folder, carrier, certificate) as server:
+        voucher = Voucher(database, server.config, demo=False)
+        await voucher.keep()
+        assert identity(called(server, carrier, FOREIGN)) is not None
+        assert identity(called(server, carrier, OURS)) is None  # no tenant has it: what was kept before does not count
+        with database.operator() as conn:
+            revoke_number(conn, tenant, FOREIGN, now)
+        await voucher.keep()
         assert identity(called(server, carrier, FOREIGN)) is None
 
 
