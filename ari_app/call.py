@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from time import monotonic
 from typing import Any
@@ -15,15 +16,17 @@ from uuid import UUID
 from ari_app.actions.base import ActionContext, perform
 from ari_app.agents.conversation import AgentConversation
 from ari_app.agents.effects import Act, Conversation, Facts, Plan
+from ari_app.delivery import Phrases, Said
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle, Side
 from ari_app.link import ChannelEvent, LinkError
 from ari_app.media import Media
+from ari_app.meter import Orders, keep_within
 from ari_app.office_types import Answerable, CallEnd
 from ari_app.record import Notes
 from ari_app.recording import Recording
-from ari_app.session import Dialogue, Phrases, Said
-from store.errors import DecrocheError
+from ari_app.session import Dialogue
+from store.errors import DecrocheError, Refused
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,8 @@ class CallState:
     notes: Notes = field(default_factory=Notes)
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     decision_id: UUID | None = None
+    paid_seconds: int | None = None
+    """Answered seconds held on a prepaid balance; None: nothing limits the call."""
     record: bool = False
     """The recording policy, and the caller where asked, allow a recording to be kept."""
 
@@ -68,6 +73,7 @@ class Call:
         self._returned: asyncio.Future[str | None] | None = None
         self._arrived: asyncio.Future[bool] | None = None
         self._dialling = ("", "", 0)
+        self._meter: asyncio.Task[None] | None = None
         agent = state.who.agent
         state.record = agent.recording.policy == "announced"
         self._voice = house.parts.voice(agent.language, agent.voice)
@@ -87,6 +93,10 @@ class Call:
         follower = asyncio.create_task(self._follow(), name="follow")
         try:
             await self._live()
+        except Refused as error:
+            log.warning("call refused: [%s] %s", error.code, error)
+            self.state.notes.outcome = error.code
+            await self._hand_over("decroche-sorry")  # no fallback: that call would have to be paid for too
         except DecrocheError as error:
             log.error("call failed: [%s] %s", error.code, error)
             await self._hand_over()
@@ -99,6 +109,8 @@ class Call:
                 async with asyncio.timeout(None if self._handed_over else END_SECONDS):
                     await asyncio.shield(follower)
             follower.cancel()
+            if self._meter is not None:
+                self._meter.cancel()
             self._link.unwatch(self.state.channel_id)
             await self._conversation.release()
             await self._write_down()
@@ -125,7 +137,7 @@ class Call:
 
     async def _live(self) -> None:
         opening: Plan = Said(self._conversation.opening())
-        await self._prepare_voice(opening)
+        await asyncio.gather(self._prepare_voice(opening), self._take_money())
         if self.state.direction == "outbound" and not await self._picked_up():
             return
         why = await self._converse(opening, answer=self.state.direction == "inbound")
@@ -158,6 +170,7 @@ class Call:
                     await link.answer(state.channel_id)
                 if not self._answered:
                     self._answered = monotonic()
+                    self._watch_money()
                 return await self._dialogue_on(media, opening)
         finally:
             self._dialogue = None
@@ -190,6 +203,34 @@ class Call:
         await dialogue.take_leave(goodbye, "max_duration")
         await asyncio.sleep(20)
         dialogue.stop("max_duration")
+
+    # -- money -------------------------------------------------------------------------------------------
+
+    async def _take_money(self) -> None:
+        """A prepaid tenant's call is covered before it is answered; an order to call was before it rang."""
+        state = self.state
+        if state.direction == "inbound":
+            state.paid_seconds = await self._house.till.open(state.who.tenant_id, state.id, "inbound", state.caller)
+
+    def _watch_money(self) -> None:
+        """From the answer on the call lasts as long as it is paid for, transfers included."""
+        state, till = self.state, self._house.till
+        if state.paid_seconds is not None:
+            orders = Orders(partial(till.extend, state.who.tenant_id, state.id), self._warn, self._leave, self._cut)
+            self._meter = asyncio.create_task(keep_within(state.paid_seconds, self._answered, orders), name="meter")
+
+    async def _warn(self) -> None:
+        if self._dialogue is not None:
+            self._dialogue.remark(self.state.who.agent.lines.credit_low)
+
+    async def _leave(self) -> None:
+        self.state.notes.outcome = "credit"
+        if self._dialogue is not None:
+            await self._dialogue.take_leave(self.state.who.agent.lines.credit_out, "credit")
+
+    async def _cut(self) -> None:
+        if not self.state.life.over:
+            await self._hang_up("system")
 
     # -- what Asterisk says ------------------------------------------------------------------------------
 
@@ -266,14 +307,14 @@ class Call:
         if why == "failed":
             await self._hand_over()
             return
-        await self._hang_up("system" if why == "max_duration" else "agent")
+        await self._hang_up("system" if why in ("max_duration", "credit") else "agent")
 
     async def _hang_up(self, side: Side) -> None:
         self.state.life.asked_by = side
         with suppress(LinkError):
             await self._link.hangup(self.state.channel_id)
 
-    async def _hand_over(self) -> None:
+    async def _hand_over(self, context: str = "decroche-away") -> None:
         """We cannot go on: the dialplan's fallback takes the caller, as when the application is away."""
         state = self.state
         state.notes.outcome = state.notes.outcome or "failed"
@@ -284,7 +325,7 @@ class Call:
             await self._hang_up("system")
             return
         try:
-            await self._link.continue_in_dialplan(state.channel_id, "decroche-away", state.callee)
+            await self._link.continue_in_dialplan(state.channel_id, context, state.callee)
             self._handed_over = True
         except LinkError:
             await self._hang_up("system")

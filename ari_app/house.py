@@ -9,6 +9,7 @@ import aiohttp
 from ari_app.link import Link
 from ari_app.office import Office
 from ari_app.parts import Parts
+from ari_app.till import Till
 from store.settings import Settings
 
 
@@ -21,5 +22,6 @@ class House:
     http: aiohttp.ClientSession
     parts: Parts
     office: Office
+    till: Till
     ari_user: str
     ari_password: str

@@ -14,18 +14,12 @@ from ari_app.call import Call, CallState
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
 from ari_app.office_types import Order
-from store.errors import DecrocheError, Refused
+from store.errors import DecrocheError
 from store.ids import new_id
 from store.logs import call_scope
 from store.phones import e164
 
 log = logging.getLogger(__name__)
-
-
-class NotLawful(Refused):
-    """Compliance says that this call may not be placed."""
-
-    code = "not_lawful"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +38,26 @@ async def place(
     begun: Callable[[CallState], None],
     ended: Callable[[str], None],
 ) -> Placed:
-    """Ask, then ring. Raises NotLawful with reasons and articles, NotFound, NoAgent, BadInput for the number."""
+    """Ask, then ring. Raises NotFound, NoAgent, BadInput for the number; OutboundBlocked, BalanceTooLow, NoPrice."""
     number = e164(order.to, field="to")
     who = await house.office.caller_for(order.tenant, order.agent)
     call_id = new_id()
-    decision = await house.office.may_call(who, call_id, number, order)
-    if order.check_only or not decision["allowed"]:
+    if order.check_only:
+        return Placed(call_id, await house.office.may_call(who, call_id, number, order), None)
+    # Money first, because it asks nothing of anybody: a call the law allows counts as an attempt, and is then placed.
+    seconds = await house.till.open(who.tenant_id, call_id, "outbound", number)
+    try:
+        decision = await house.office.may_call(who, call_id, number, order)
+    except BaseException:
+        await house.till.close(who.tenant_id, call_id)
+        raise
+    if not decision["allowed"]:
+        await house.till.close(who.tenant_id, call_id)
         return Placed(call_id, decision, None)
     channel_id = f"{call_id}-out"
     state = CallState(
         call_id, "outbound", channel_id, who.number, number, who, Lifecycle(datetime.now(UTC)),
-        variables=dict(order.variables or {}), decision_id=decision["id"],
+        variables=dict(order.variables or {}), decision_id=decision["id"], paid_seconds=seconds,
     )  # fmt: skip
     begun(state)
     task = group.create_task(ring(house, state), name=f"call-{call_id}")

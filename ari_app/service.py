@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from ari_app.call import Call, CallState
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
 from ari_app.link import Arrival, ChannelEvent, Link, LinkError
-from ari_app.office import NoAgent, Office
+from ari_app.office import LEASE_MARGIN, NoAgent, Office
 from ari_app.outbound import Order, place
+from ari_app.till import Till
 from ari_app.vouching import Voucher
 from ari_app.warming import Warmer
 from ari_app.witness import Witness
@@ -74,7 +75,7 @@ class Service:
         of = self.settings.asterisk
         link = Link(f"http://127.0.0.1:{of.http_port}/", ARI_USER, ari_password(self.settings), of.app, self._arrived)
         office = Office(db, self.settings)
-        self._house = House(self.settings, link, http, loaded, office, ARI_USER, ari_password(self.settings))
+        self._house = House(self.settings, link, http, loaded, office, Till(db), ARI_USER, ari_password(self.settings))
         self._warmer = Warmer(self._house)
         self._voucher = Voucher(db, self.settings, demo=self._demo)
         witness = Witness("127.0.0.1", of.ami_port, AMI_USER, ami_password(self.settings), office.witnessed)
@@ -214,6 +215,8 @@ class Service:
                 log.warning("channel %s was left by another process: handed to the fallback", channel["id"])
                 await self._away(channel["id"], str(where.get("exten", "")))
         await asyncio.to_thread(self._house.office.close_lost, datetime.now(UTC))
+        longest = timedelta(seconds=self.settings.call.max_seconds + LEASE_MARGIN)
+        await asyncio.to_thread(self._house.till.close_forgotten, longest)
 
     # -- what is asked of it -----------------------------------------------------------------------------
 

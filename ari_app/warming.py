@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 
 from ari_app.agents.conversation import AgentConversation
-from ari_app.agents.definition import Agent
-from ari_app.agents.effects import Facts, Say
+from ari_app.agents.effects import Facts
+from ari_app.agents.ready import ready_phrases
 from ari_app.house import House
 from ari_app.office_types import Answerable
 from store.errors import DecrocheError
 
 log = logging.getLogger(__name__)
-
-_TEMPLATE = re.compile(r"\{")
 
 
 class Warmer:
@@ -42,8 +39,7 @@ class Warmer:
 
     async def _voice(self, who: Answerable) -> None:
         voice = await asyncio.to_thread(self._house.parts.voice, who.agent.language, who.agent.voice)
-        opening = [line.text for line in self._rehearsal(who).opening() if isinstance(line, Say)]
-        await voice.prepare([*opening, *ready_phrases(who.agent)])
+        await voice.prepare(ready_phrases(who.agent))
 
     async def _prime(self, who: Answerable) -> None:
         conversation = self._rehearsal(who)
@@ -67,11 +63,3 @@ async def _safely(who: Answerable, work: Coroutine[None, None, None]) -> bool:
         log.warning("agent %s is not ready: [%s] %s", who.agent_name, error.code, error)
         return False
     return True
-
-
-def ready_phrases(agent: Agent) -> list[str]:
-    """The agent's fixed wordings, said as they are written: what is worth having synthesised."""
-    steps = [text for step in agent.scenario.steps for text in (step.say, step.ask, step.again)]
-    facts = [fact.say for fact in agent.facts]
-    always = [agent.farewell, agent.excuse, *agent.silences, *agent.misunderstandings]
-    return list(dict.fromkeys(text for text in (*always, *steps, *facts) if text and not _TEMPLATE.search(text)))

@@ -150,6 +150,17 @@ def extend(conn: Conn, tenant_id: UUID, call_id: UUID, now: datetime, step: int 
     return Extension(seconds, warn=last and not held.warned, last=last)
 
 
+def forgotten(conn: Conn, before: datetime) -> list[tuple[UUID, UUID]]:
+    """Tenant and call of what was held before then for calls not in progress: their process died (operator)."""
+    rows = conn.execute(
+        """SELECT r.tenant_id, r.call_id FROM billing.reservations r
+            WHERE r.reserved_at < %s
+              AND NOT EXISTS (SELECT 1 FROM store.live_calls l WHERE l.call_id = r.call_id)""",
+        (before,),
+    ).fetchall()
+    return [(row["tenant_id"], row["call_id"]) for row in rows]
+
+
 def _bundle_free(conn: Conn, tenant_id: UUID, month: date, tool: Engine) -> int:
     used = lock_month(conn, tenant_id, month)
     return max(0, tool.bundle_seconds - used - bundle_held(conn, tenant_id, month))

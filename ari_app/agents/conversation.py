@@ -15,7 +15,6 @@ from ari_app.agents.definition import Agent
 from ari_app.agents.effects import Act, Effect, Facts, Plan, Say, Source
 from ari_app.agents.hearing import understand
 from ari_app.agents.keys import pressed
-from ari_app.agents.ready import ready_phrases
 from ari_app.agents.sentences import clauses
 from ari_app.agents.state import Again, Phrase, State, Turn, Understood
 from ari_app.agents.understanding import (
@@ -35,7 +34,7 @@ from ari_app.agents.understanding import (
 )
 from llm.base import LlmError, Mind
 
-__all__ = ["AgentConversation", "Line", "ready_phrases"]
+__all__ = ["AgentConversation", "Line"]
 
 
 @dataclass(slots=True)

@@ -41,6 +41,10 @@ class Wording(BaseModel):
     leave: str = ""
     """Said before the goodbye when the caller stays silent or is not understood at all."""
     wait: str = ""
+    credit_low: str = ""
+    """The balance pays for little more of this call; neutral, because the caller need not be the one who pays."""
+    credit_out: str = ""
+    """Said before hanging up when the balance is used up."""
 
 
 FRENCH = Wording(
@@ -66,6 +70,8 @@ FRENCH = Wording(
     failed="Je n'ai pas pu l'enregistrer.",
     leave="Je ne vous entends plus.",
     wait="Je vous en prie.",
+    credit_low="Il nous reste peu de temps : cet appel va bientôt se terminer.",
+    credit_out="Je dois mettre fin à cet appel. Merci, au revoir.",
 )
 
 ENGLISH = Wording(
@@ -91,6 +97,8 @@ ENGLISH = Wording(
     failed="I could not record it.",
     leave="I can't hear you any more.",
     wait="Take your time.",
+    credit_low="We have little time left: this call will end soon.",
+    credit_out="I have to end this call now. Thank you, goodbye.",
 )
 
 _PACKS: dict[Language, Wording] = {"fr": FRENCH, "en": ENGLISH}

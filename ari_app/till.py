@@ -1,0 +1,67 @@
+"""What a call may cost, asked of billing before it rings and while it lasts. Every method runs in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from billing.prepaid import Extension
+from store.db import Database
+
+Direction = Literal["inbound", "outbound"]
+
+
+class Till:
+    """Billing as a live call sees it: a yes or a no beforehand, more seconds on the way, the rest given back."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def open(self, tenant_id: UUID, call_id: UUID, direction: Direction, far_party: str) -> int | None:
+        """Answered seconds the call may last for now; None where nothing limits it.
+
+        Raises OutboundBlocked (a cap, a suspension, what looks like fraud), BalanceTooLow, NoPrice.
+        """
+        return await asyncio.to_thread(self._open, tenant_id, call_id, direction, far_party)
+
+    def _open(self, tenant_id: UUID, call_id: UUID, direction: Direction, far_party: str) -> int | None:
+        from billing import controls, prepaid
+
+        now = datetime.now(UTC)
+        if direction == "outbound":
+            controls.allow_dialling(self._db, tenant_id, far_party, now)
+        with self._db.tenant(tenant_id) as conn:
+            return prepaid.reserve(conn, tenant_id, call_id, direction, far_party, now).seconds
+
+    async def extend(self, tenant_id: UUID, call_id: UUID) -> Extension:
+        """Hold more of a call in progress, or learn that this is all there is."""
+        return await asyncio.to_thread(self._extend, tenant_id, call_id)
+
+    def _extend(self, tenant_id: UUID, call_id: UUID) -> Extension:
+        from billing import prepaid
+
+        with self._db.tenant(tenant_id) as conn:
+            return prepaid.extend(conn, tenant_id, call_id, datetime.now(UTC))
+
+    async def close(self, tenant_id: UUID, call_id: UUID) -> None:
+        """Give back what is held for a call that will leave no CDR. Settling the others is the CDR's own."""
+        await asyncio.to_thread(self._close, tenant_id, call_id)
+
+    def _close(self, tenant_id: UUID, call_id: UUID) -> None:
+        from billing import ledger
+
+        with self._db.tenant(tenant_id) as conn:
+            ledger.lock_account(conn, tenant_id)
+            ledger.release(conn, tenant_id, call_id)
+
+    def close_forgotten(self, longest: timedelta) -> int:
+        """Give back what was held for calls older than any may be which are not in progress. Returns how many."""
+        from billing import prepaid
+
+        with self._db.operator() as conn:
+            forgotten = prepaid.forgotten(conn, datetime.now(UTC) - longest)
+        for tenant_id, call_id in forgotten:
+            self._close(tenant_id, call_id)
+        return len(forgotten)
