@@ -26,8 +26,7 @@ def test_with_the_application_away_a_message_is_heard(asterisk: Asterisk, caller
     asterisk.publish_number(AGENT)
     report = caller.call(AGENT, max_seconds=30)
     assert (report.answered, report.announced) == (False, True), "heard, and free"
-    assert report.first_voice_ms is not None
-    assert report.first_voice_ms < 1000
+    assert report.agent_voice[0].from_ms < 2000
     assert sum(span.to_ms - span.from_ms for span in report.agent_voice) > 5000
     assert report.ended_by == "them"
 
@@ -47,7 +46,7 @@ def test_a_fallback_that_is_busy_gives_way_to_the_message(asterisk: Asterisk, ca
         pool.submit(secretary.wait_for_call, timeout=20, decline="486 Busy Here")
         report = caller.call(WITH_FALLBACK, max_seconds=5)
     assert report.announced
-    assert report.first_voice_ms is not None
+    assert report.agent_voice
 
 
 def test_a_number_nobody_has_is_announced_free_of_charge_and_refused_as_not_found(caller: SoftPhone) -> None:
