@@ -44,7 +44,7 @@ def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> Turn
     """The reply to an understood turn."""
     run = Run(agent, facts, replace(state, silences=0))
     if state.closing:
-        return _after_goodbye(run, heard)
+        return _after_goodbye(run, heard, unheard=state.silences > 0)
     _reply(run, heard)
     return run.turn()
 
@@ -86,8 +86,10 @@ def gave_way(agent: Agent, state: State, facts: Facts) -> Turn:
     return run.turn()
 
 
-def _after_goodbye(run: Run, heard: Understood) -> Turn:
-    if heard.intent in ("goodbye", "unclear", "answer", "wait", "repeat") and not heard.facts:
+def _after_goodbye(run: Run, heard: Understood, *, unheard: bool) -> Turn:
+    """The caller speaks over or after the goodbye. One we took leave of because we heard nothing is here after all."""
+    ends = ("goodbye",) if unheard else ("goodbye", "unclear", "answer")
+    if heard.intent in ends and not heard.facts:
         run.act("hangup")
         return run.turn()
     run.state = replace(run.state, closing=False)

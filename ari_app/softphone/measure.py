@@ -105,11 +105,12 @@ def reply_ms(spoke: Span, heard: Sequence[Span]) -> float | None:
 
 
 def went_on_ms(spoke: Span, heard: Sequence[Span]) -> float | None:
-    """How long the agent's voice went on after the caller's first voiced sample; None: it was silent."""
-    for span in heard:
-        if span.from_ms <= spoke.from_ms <= span.to_ms:
-            return span.to_ms - spoke.from_ms
-    return None
+    """From the caller's first voiced sample to the agent's last while the caller speaks; None: it was silent.
+
+    An agent that was between two words when the caller began, and says the next one, went on.
+    """
+    over = [span.to_ms for span in heard if span.from_ms < spoke.to_ms and span.to_ms > spoke.from_ms]
+    return max(over) - spoke.from_ms if over else None
 
 
 def place(frames: Sequence[Frame], seconds: float) -> Samples:

@@ -141,6 +141,19 @@ async def test_silence_is_asked_about_then_ends_the_call(dentist: Caller) -> Non
     assert (await dentist.hears(dentist.talk.plan_silence(8))).endswith("[hangup]")
 
 
+async def test_a_caller_who_speaks_up_at_the_goodbye_is_listened_to(dentist: Caller) -> None:
+    for _ in range(3):
+        await dentist.hears(dentist.talk.plan_silence(8))
+    assert "[hangup]" not in await dentist.says("Oui oui, je suis toujours là !")
+    assert not dentist.talk.over
+
+
+async def test_a_caller_who_only_says_goodbye_back_is_hung_up_on(dentist: Caller) -> None:
+    for _ in range(3):
+        await dentist.hears(dentist.talk.plan_silence(8))
+    assert await dentist.says("Au revoir.") == "[hangup]"
+
+
 async def test_keys_answer_yes_and_no(reminder: Caller) -> None:
     assert "jeudi 26 novembre à 14 heures 30" in await reminder.hears(reminder.talk.plan_digits("1"))
 

@@ -60,6 +60,10 @@ def test_an_interrupted_agent_is_timed_from_the_callers_first_voiced_sample() ->
     assert went_on_ms(Span(500, 2000), [Span(0, 820), Span(3000, 4000)]) == 320
 
 
+def test_an_agent_between_two_words_that_says_the_next_one_went_on() -> None:
+    assert went_on_ms(Span(500, 2000), [Span(0, 450), Span(600, 900), Span(3000, 4000)]) == 400
+
+
 def test_a_silent_agent_was_not_interrupted() -> None:
     assert went_on_ms(Span(500, 2000), [Span(3000, 4000)]) is None
 
