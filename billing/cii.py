@@ -2,7 +2,7 @@
 """An invoice as EN 16931 XML: Cross Industry Invoice D22B, the profile of Factur-X called EN 16931.
 
 The business terms (BT-…) are those of the standard. French additions: the notes PMD, PMT, AAB, the SIREN
-as scheme 0002 and as electronic address 0225, the category of operation (S1: services) in BT-23.
+as scheme 0002 and as electronic address 0225, in BT-23 the category of operation (S1: services; S2: paid already).
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def to_xml(invoice: Invoice) -> bytes:
     spaces = {"rsm": _RSM, "ram": _RAM, "udt": _UDT, "qdt": _QDT}
     root = etree.Element(f"{{{_RSM}}}CrossIndustryInvoice", nsmap=spaces)
     context = _add(root, "rsm:ExchangedDocumentContext")
-    _add(_add(context, "BusinessProcessSpecifiedDocumentContextParameter"), "ID", "S1")
+    business = "S2" if invoice.paid_cents else "S1"  # services; paid already
+    _add(_add(context, "BusinessProcessSpecifiedDocumentContextParameter"), "ID", business)
     _add(_add(context, "GuidelineSpecifiedDocumentContextParameter"), "ID", "urn:cen.eu:en16931:2017")
     document = _add(root, "rsm:ExchangedDocument")
     _add(document, "ID", invoice.number)
@@ -112,7 +113,9 @@ def _settlement(node: Node, invoice: Invoice) -> None:
     _add(total, "TaxBasisTotalAmount", money(invoice.net_cents))
     _add(total, "TaxTotalAmount", money(invoice.vat_cents), currencyID=invoice.currency)
     _add(total, "GrandTotalAmount", money(invoice.gross_cents))
-    _add(total, "DuePayableAmount", money(invoice.gross_cents))
+    if invoice.paid_cents:
+        _add(total, "TotalPrepaidAmount", money(invoice.paid_cents))
+    _add(total, "DuePayableAmount", money(invoice.gross_cents - invoice.paid_cents))
     if invoice.credits:
         credited = _add(node, "InvoiceReferencedDocument")
         _add(credited, "IssuerAssignedID", invoice.credits)

@@ -22,17 +22,18 @@ class BillingGroup(LazyGroup):
         "tariff": "billing.cli_tariff:tariff",
         "usage": "billing.cli_usage:usage",
         "payment-method": "billing.cli_collect:payment_method",
-        "plan": "billing.cli_plans:plan",
-        "subscribe": "billing.cli_plans:subscribe",
-        "subscription": "billing.cli_plans:subscription",
-        **{
-            name: f"billing.cli_collect:{name}"
-            for name in ("account", "controls", "notices", "dunning", "dispute", "collect")
-        },
-        **{
-            name: f"billing.cli_invoice:{name}"
-            for name in ("invoice", "seller", "customer", "pay", "credit", "rerate", "reconcile")
-        },
+        "doctor": "billing.cli_rounds:doctor",
+        "dispute-close": "billing.cli_late:dispute_close",
+        "late": "billing.cli_late:late_",
+        "legal-rate": "billing.cli_late:legal_rate",
+        "price-change": "billing.cli_plans:price_change",
+        "rounds": "billing.cli_rounds:rounds",
+        **{name: f"billing.cli_plans:{name}" for name in ("plan", "subscribe", "subscription")},
+        **{name: f"billing.cli_collect:{name}" for name in ("account", "controls", "notices", "collect")},
+        **{name: f"billing.cli_late:{name}" for name in ("dunning", "dispute", "disputes")},
+        **{name: f"billing.cli_invoice:{name}" for name in ("invoice", "rerate", "reconcile")},
+        **{name: f"billing.cli_parties:{name}" for name in ("seller", "customer")},
+        **{name: f"billing.cli_money:{name}" for name in ("pay", "refund", "credit", "statement")},
     }
 
 

@@ -1,33 +1,25 @@
-"""`decroche billing account|controls|notices|dunning|dispute|collect`: balances, limits, and getting paid."""
+"""`decroche billing account|controls|notices|collect|payment-method`: balances, limits, telling, and collecting."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Generator
-from contextlib import contextmanager
-from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from billing import controls as limits
-from billing import dunning as late
-from billing import invoicing
 from billing.accounts import account as account_of
 from billing.accounts import set_mode
 from billing.cii import money
-from billing.cli_common import DAY, MONEY, who
+from billing.cli_common import MONEY, stripe_edge, who
 from billing.ledger import spell
-from billing.tariff import PARIS
 from store import tenants
 from store.console import emit, err, json_option
 from store.db import open_database
-from store.errors import BadInput
 from store.settings import settings
 
 if TYPE_CHECKING:
-    from billing.stripe_edge import Stripe
+    pass
 
 
 @click.command()
@@ -148,67 +140,17 @@ def notices(slug: str | None, send: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--date", "today", type=DAY, help="The day to take steps for; today when not given.")
-@click.option("--tenant", "slug", help="Only this tenant; all when not given.")
-@json_option
-def dunning(today: date | None, slug: str | None, as_json: bool) -> None:
-    """Take the steps that are due: reminders, formal notice, suspension; or lift it. Each is taken once.
-
-    \b
-    Example: decroche billing dunning
-    """
-    day = today or datetime.now(PARIS).date()
-    rows: list[dict[str, Any]] = []
-    with open_database() as db:
-        with db.operator() as conn:
-            chosen = [tenants.get(conn, slug)] if slug else tenants.listed(conn)
-        for tenant in chosen:
-            with db.operator(tenant.id) as conn:
-                rows += [
-                    {"tenant": tenant.slug, "step": told.kind, "number": told.about}
-                    | {name: money(told.body[f"{name}_cents"]) for name in ("unpaid", "interest", "indemnity")}
-                    for told in late.run_dunning(conn, tenant.id, day)
-                ]
-    columns = ("tenant", "step", "number", "unpaid", "interest", "indemnity")
-    emit(rows, columns, as_json=as_json, empty="no step is due")
-
-
-@click.command()
-@click.argument("number")
-@click.option("--line", "lines", type=int, multiple=True, required=True, help="A contested line; may be given again.")
-@click.option("--reason", required=True, help="What is contested and why.")
-@click.option("--received", type=DAY, help="When the client received the invoice; its date when not given.")
-@click.option("--date", "today", type=DAY, help="When the dispute arrived; today when not given.")
-@json_option
-def dispute(
-    number: str, lines: tuple[int, ...], reason: str, received: date | None, today: date | None, as_json: bool
-) -> None:
-    """Hold contested lines out of dunning, when the dispute came within 8 working days.
-
-    \b
-    Example: decroche billing dispute 2026-000001 --line 2 --reason "appels inconnus" --date 2026-11-10
-    """
-    with open_database() as db, db.operator() as conn:
-        found = invoicing.get(conn, number)
-        dispute_id = late.dispute(
-            conn, found, lines, reason, received or found.issued_on, today or datetime.now(PARIS).date()
-        )
-    row = {"id": dispute_id, "number": number, "lines": list(lines)}
-    emit([row], ("id", "number", "lines"), as_json=as_json)
-
-
-@click.command()
 @click.argument("number")
 @json_option
 def collect(number: str, as_json: bool) -> None:
-    """Ask Stripe for what is due on an invoice; the key is the variable DECROCHE_STRIPE_KEY.
+    """Ask Stripe for what is due on an invoice; the key is the secret stripe-key or the variable DECROCHE_STRIPE_KEY.
 
     \b
     Example: decroche billing collect 2026-000001
     """
     from billing.collect import collect as ask
 
-    with _stripe() as stripe, open_database() as db:
+    with stripe_edge() as stripe, open_database() as db:
         done = ask(db, stripe, number)
     row = {"number": number, "attempt": done.attempt, "state": done.state, "reason": done.reason}
     emit(
@@ -231,7 +173,7 @@ def payment_method(slug: str, kind: Any, method: str | None, as_json: bool) -> N
     """
     from billing.collect import set_up, use_method
 
-    with _stripe() as stripe, open_database() as db:
+    with stripe_edge() as stripe, open_database() as db:
         if method:
             with db.operator() as conn:
                 use_method(conn, tenants.get(conn, slug).id, method, kind)
@@ -240,18 +182,3 @@ def payment_method(slug: str, kind: Any, method: str | None, as_json: bool) -> N
             made, secret = set_up(db, stripe, slug, kind)
             row = {"tenant": slug, "kind": kind, "set_up": made, "client_secret": secret}
     emit([row], tuple(row), as_json=as_json)
-
-
-@contextmanager
-def _stripe() -> Generator[Stripe]:
-    """Stripe with the key of the environment. Raises BadInput without one."""
-    from billing.stripe_edge import Stripe
-
-    key = os.environ.get("DECROCHE_STRIPE_KEY", "")
-    if not key:
-        raise BadInput("no Stripe key", hint="put it in the variable DECROCHE_STRIPE_KEY")
-    stripe = Stripe(key)
-    try:
-        yield stripe
-    finally:
-        stripe.close()

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from getpass import getuser
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import click
 
 from billing.tariff import PARIS
 from store.console import HouseGroup
+from store.db import Conn, Database
+from store.errors import BadInput
+from store.settings import settings
+
+if TYPE_CHECKING:
+    from billing.stripe_edge import Stripe
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -106,3 +114,32 @@ def who() -> str:
         return getuser()
     except (KeyError, OSError):  # a user id without a name, as in a container
         return f"uid {os.getuid()}"
+
+
+@contextmanager
+def stripe_edge() -> Generator[Stripe]:
+    """Stripe with the key of the secrets. Raises BadInput without one."""
+    from billing.keys import key
+    from billing.stripe_edge import Stripe
+
+    found = key("stripe-key", settings())
+    if not found:
+        raise BadInput("no Stripe key", hint="put it in the variable DECROCHE_STRIPE_KEY, or the secret stripe-key")
+    edge = Stripe(found)
+    try:
+        yield edge
+    finally:
+        edge.close()
+
+
+class _DryRun(Exception):
+    """Rolls a transaction back."""
+
+
+@contextmanager
+def dry_run_of(db: Database, tenant_id: UUID, dry_run: bool) -> Generator[Conn]:
+    """An operator's transaction of a tenant, kept unless it is a dry run."""
+    with suppress(_DryRun), db.operator(tenant_id) as conn:
+        yield conn
+        if dry_run:
+            raise _DryRun

@@ -1,29 +1,27 @@
-"""`decroche billing invoice|seller|customer|pay|credit|rerate|reconcile`: a month, from charges to money received."""
+"""`decroche billing invoice|rerate|reconcile`: a month, from charges to invoices and credit notes."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
-from billing import invoicing, tariffs
-from billing.accounts import account, move
+from billing import crediting, invoicing, plans, tariffs
 from billing.cii import money
-from billing.cli_common import DAY, FILE, INSTANT, MONEY, MONTH, who
-from billing.invoice import Party, Terms, check_party
+from billing.cli_common import DAY, FILE, INSTANT, MONEY, MONTH, dry_run_of, who
 from billing.ledger import spell
-from billing.payments import balance_due, pay_invoice
+from billing.payments import balance_due
 from billing.reconcile import read_witnesses, reconcile_period
 from billing.rerate import rerate as rate_again
 from billing.tariff import PARIS
 from store import tenants
 from store.console import HouseGroup, emit, err, json_option
 from store.db import Conn, Database, open_database
-from store.errors import BadInput, DecrocheError
+from store.errors import BadInput, DecrocheError, NotFound
 
 _COLUMNS = ("number", "kind", "tenant", "period", "issued_on", "due_on", "net", "vat", "gross", "due")
 
@@ -74,20 +72,9 @@ def run(
     ctx.exit(3 if blocked else 0)
 
 
-class _DryRun(Exception):
-    """Rolls a transaction back."""
-
-
 def _issue(db: Database, tenant: tenants.Tenant, period: date, day: date, dry_run: bool) -> invoicing.Issued | None:
-    issued = None
-    try:
-        with db.operator(tenant.id) as conn:
-            issued = invoicing.issue(conn, tenant, period, day, who())
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
-    return issued
+    with dry_run_of(db, tenant.id, dry_run) as conn:
+        return invoicing.issue(conn, tenant, period, day, who())
 
 
 @invoice.command("list")
@@ -154,132 +141,69 @@ def pdf(number: str, out: Path | None, as_json: bool) -> None:
     emit([{"number": number, "file": path, "bytes": path.stat().st_size}], ("number", "file", "bytes"), as_json=as_json)
 
 
-@invoice.command("credit")
-@click.argument("number")
-@click.option("--date", "issued_on", type=DAY, help="The date on the credit note; today when not given.")
+@invoice.command("order")
+@click.option("--tenant", "slug", required=True, help="The tenant.")
+@click.option("--date", "issued_on", type=DAY, help="The date on the invoice; today when not given.")
 @json_option
-def credit_note(number: str, issued_on: date | None, as_json: bool) -> None:
-    """A credit note for a whole invoice; its calls may then be rated and invoiced again.
+def order(slug: str, issued_on: date | None, as_json: bool) -> None:
+    """The invoice of a new subscription's first period, at its order (article 5.3); the month's leaves it out.
 
     \b
-    Example: decroche billing invoice credit 2026-000001
+    Example: decroche billing invoice order --tenant dentiste
     """
-    with open_database() as db, db.operator() as conn:
-        done = invoicing.credit(conn, number, issued_on or datetime.now(PARIS).date(), who())
-        slug = _slug(conn, done)
+    with open_database() as db:
+        with db.operator() as conn:
+            tenant = tenants.get(conn, slug)
+        with db.operator(tenant.id) as conn:
+            found = plans.subscriptions(conn, tenant.id)
+            if not found:
+                raise NotFound(f"tenant {slug} has no subscription", hint="decroche billing subscribe")
+            done = invoicing.issue_order(conn, tenant, found[-1], issued_on or datetime.now(PARIS).date(), who())
     emit([_row(done, slug)], _COLUMNS[:-1], as_json=as_json)
 
 
-def _party_options(command: Any) -> Any:
-    for name, what in (
-        ("--iban", "account for transfers"), ("--legal", "legal form, capital, RCS"), ("--email", "e-mail"),
-        ("--vat-number", "intra-community VAT number"), ("--country", "ISO 3166-1 code"), ("--city", "city"),
-        ("--postcode", "postal code"), ("--street", "street and number"), ("--siren", "SIREN, nine digits"),
-        ("--name", "legal name"),
-    ):  # fmt: skip
-        required = name in ("--name", "--siren", "--street", "--postcode", "--city")
-        default = "FR" if name == "--country" else None if required else ""
-        command = click.option(name, required=required, default=default, help=what.capitalize() + ".")(command)
-    return command
-
-
-@click.group(cls=HouseGroup)
-def seller() -> None:
-    """Who issues the invoices.
-
-    \b
-    Example: decroche billing seller set --name "Opérateur SAS" --siren 732829320 …
-    """
-
-
-@seller.command("set")
-@_party_options
-@click.option("--due-days", default=0, help="Days from issue to due; 0: payable on receipt.")
-@click.option("--vat-on-payments", is_flag=True, help="VAT is due when paid, not when invoiced.")
-@json_option
-def seller_set(due_days: int, vat_on_payments: bool, as_json: bool, **party: str) -> None:
-    """Name the seller on the invoices issued from now on.
-
-    \b
-    Example: decroche billing seller set --name "Opérateur SAS" --siren 732829320 --vat-number FR44732829320
-             --street "1 rue de la Paix" --postcode 75002 --city Paris
-    """
-    named = _party(party)
-    check_party("seller", named)
-    with open_database() as db, db.operator() as conn:
-        invoicing.set_seller(conn, named, Terms(days=due_days, vat_on_debits=not vat_on_payments))
-    emit([{"name": named.name, "siren": named.siren}], ("name", "siren"), as_json=as_json)
-
-
-@click.group(cls=HouseGroup)
-def customer() -> None:
-    """Whom a tenant's invoices are made out to.
-
-    \b
-    Example: decroche billing customer set dentiste --name "Cabinet Molaire" --siren 404833048 …
-    """
-
-
-@customer.command("set")
-@click.argument("slug", metavar="TENANT")
-@_party_options
-@click.option("--operator", is_flag=True, help="Buys to resell telecom: VAT by reverse charge.")
-@click.option("--delivery", default="", help="Delivery address, where it differs.")
-@json_option
-def customer_set(slug: str, operator: bool, delivery: str, as_json: bool, **party: str) -> None:
-    """Name the tenant's billing party, for the invoices issued from now on.
-
-    \b
-    Example: decroche billing customer set dentiste --name "Cabinet Molaire" --siren 404833048
-             --street "2 place du Marché" --postcode 35000 --city Rennes
-    """
-    named = replace(_party(party), operator=operator, delivery=delivery)
-    check_party("customer", named)
-    with open_database() as db, db.operator() as conn:
-        invoicing.set_customer(conn, tenants.get(conn, slug).id, named)
-    emit([{"tenant": slug, "name": named.name, "siren": named.siren}], ("tenant", "name", "siren"), as_json=as_json)
-
-
-@click.command()
+@invoice.command("credit")
 @click.argument("number")
-@click.option("--amount", type=MONEY, help="What was received; all that is due when not given.")
-@click.option("--reference", required=True, help="The transfer's reference: the same one counts once.")
-@click.option("--date", "received_on", type=DAY, help="When it was received; today when not given.")
+@click.option("--line", "lines", type=int, multiple=True, help="Only this line; may be given again.")
+@click.option("--call", "call_id", type=click.UUID, help="Only the price of this call.")
+@click.option("--amount", type=MONEY, help="Only so much before tax, of one line or of the whole.")
+@click.option("--reason", default="", help="Why: it stands on the credit note of a part.")
+@click.option("--date", "issued_on", type=DAY, help="The date on the credit note; today when not given.")
 @json_option
-def pay(number: str, amount: Decimal | None, reference: str, received_on: date | None, as_json: bool) -> None:
-    """Record a bank transfer received for an invoice.
+def credit_note(
+    number: str,
+    lines: tuple[int, ...],
+    call_id: UUID | None,
+    amount: Decimal | None,
+    reason: str,
+    issued_on: date | None,
+    as_json: bool,
+) -> None:
+    """A credit note for an invoice, whole or in part; never for more than is left of it.
+
+    Credited whole, its calls may be rated and invoiced again. What was paid too much then: decroche billing refund.
 
     \b
-    Example: decroche billing pay 2026-000001 --amount 65.74 --reference "VIR 4711"
+    Example: decroche billing invoice credit 2026-000001 --line 2 --reason "appels contestés"
     """
+    day, by = issued_on or datetime.now(PARIS).date(), who()
+    part = bool(lines) or call_id is not None or amount is not None
+    if part and not reason.strip():
+        raise BadInput("--reason: a credit note for a part says why", hint='--reason "geste commercial"')
+    if (call_id is not None and (lines or amount is not None)) or (amount is not None and len(lines) > 1):
+        raise BadInput("--call stands alone; --amount is of one --line or of the whole", hint="one credit note each")
     with open_database() as db, db.operator() as conn:
-        found = invoicing.get(conn, number)
-        cents = balance_due(conn, found) if amount is None else int(amount * 100)
-        counted = pay_invoice(
-            conn, found, "transfer", cents, reference, received_on or datetime.now(PARIS).date(), who()
-        )
-        due = balance_due(conn, found)
-    row = {"number": number, "paid": money(cents) if counted else "0.00", "due": money(due), "counted": counted}
-    emit([row], ("number", "paid", "due", "counted"), as_json=as_json)
-
-
-@click.command()
-@click.argument("slug", metavar="TENANT")
-@click.argument("amount", type=MONEY)
-@click.option("--reference", required=True, help="What it is for: the same reference counts once.")
-@json_option
-def credit(slug: str, amount: Decimal, reference: str, as_json: bool) -> None:
-    """Put money on a tenant's prepaid balance.
-
-    \b
-    Example: decroche billing credit dentiste 50.00 --reference "VIR 4712"
-    """
-    with open_database() as db, db.operator() as conn:
-        tenant = tenants.get(conn, slug)
-        counted = move(conn, tenant.id, "top_up", int(amount * 1_000_000), reference, who())
-        found = account(conn, tenant.id)
-    row = {"tenant": slug, "counted": counted, "balance": spell(found.balance_micros), "mode": found.mode}
-    emit([row], ("tenant", "counted", "balance", "mode"), as_json=as_json)
+        if call_id is not None:
+            done = crediting.credit_call(conn, number, call_id, reason, day, by)
+        elif amount is not None:
+            place = lines[0] if lines else None
+            done = crediting.credit_amount(conn, number, int(amount * 100), reason, day, by, place)
+        elif lines:
+            done = crediting.credit_lines(conn, number, lines, reason, day, by)
+        else:
+            done = crediting.credit(conn, number, day, by)
+        slug = _slug(conn, done)
+    emit([_row(done, slug)], _COLUMNS[:-1], as_json=as_json)
 
 
 @click.command()
@@ -343,21 +267,6 @@ def reconcile(ctx: click.Context, period: date, slug: str | None, path: Path | N
     emit(rows, ("kind", "tenant", "subject", "what"), as_json=as_json, empty="no difference")
     err.print(f"{count} calls compared, {len(found)} differences")
     ctx.exit(3 if found else 0)
-
-
-def _party(given: dict[str, str]) -> Party:
-    return Party(
-        given["name"],
-        given["siren"].replace(" ", ""),
-        given["street"],
-        given["postcode"],
-        given["city"],
-        given["country"],
-        given["vat_number"],
-        given["email"],
-        given["legal"],
-        given["iban"],
-    )
 
 
 def _tariff(conn: Conn, text: str) -> tariffs.InForce:

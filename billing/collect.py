@@ -8,6 +8,7 @@ of times: the payment intent is fetched again, and its effect is stored with the
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -18,11 +19,14 @@ from psycopg.types.json import Jsonb
 from billing.accounts import move
 from billing.invoicing import Issued, customer, get
 from billing.payments import balance_due, pay_invoice
+from billing.refunds import charged_back, refunded_elsewhere
 from billing.stripe_edge import Intent, Stripe, StripeDown
 from billing.tariff import PARIS
 from store import tenants
 from store.db import Conn, Database
 from store.errors import BadInput, NotFound, Refused
+
+log = logging.getLogger(__name__)
 
 State = Literal["asked", "processing", "requires_action", "failed", "succeeded"]
 _STATES: dict[str, State] = {
@@ -100,7 +104,11 @@ def collect(db: Database, stripe: Stripe, number: str) -> Attempt:
 
 
 def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret: str) -> str:
-    """A webhook: what it changed, in a word. Raises BadWebhook, StripeDown (Stripe sends it again)."""
+    """A webhook: what it changed, in a word. Raises BadWebhook, StripeDown (Stripe sends it again).
+
+    An event that names an invoice, and is not one of our attempts at it (another tenant, amount or intent), is kept
+    with why and changes nothing.
+    """
     event = stripe.event(payload, signature, secret)
     with db.operator() as conn:
         if conn.execute("SELECT 1 FROM billing.stripe_events WHERE id = %s", (event["id"],)).fetchone():
@@ -109,35 +117,46 @@ def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret
     intent_id = about["id"] if about.get("object") == "payment_intent" else about.get("payment_intent")
     intent = stripe.get(intent_id) if isinstance(intent_id, str) and intent_id else None
     with db.operator() as conn:
-        effect = "none"
+        why = "not about an invoice" if intent is None or not intent.number else _foreign(conn, intent)
         stored = conn.execute(
-            """INSERT INTO billing.stripe_events (id, type, effect, payload) VALUES (%s, %s, %s, %s)
+            """INSERT INTO billing.stripe_events (id, type, effect, payload, note) VALUES (%s, %s, %s, %s, %s)
                ON CONFLICT (id) DO NOTHING""",
-            (event["id"], event["type"], "payment" if intent and intent.number else "none", Jsonb(event)),
+            (event["id"], event["type"], "none" if why else "payment", Jsonb(event), why),
         )
         if not stored.rowcount:
             return "known"
-        if intent is not None and intent.number:
-            issued = get(conn, intent.number)
-            effect = _settle(conn, issued, intent.attempt, intent).state
+        if intent is None or not intent.number:
+            return "none"
+        if why:
+            log.warning("Stripe's event %s is set aside: %s", event["id"], why)
+            return "foreign"
+        issued = get(conn, intent.number)
+        effect = _settle(conn, issued, intent.attempt, intent).state
+        conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (issued.number,))
+        if refunded_elsewhere(conn, issued, intent):
+            effect = "refunded"
+        if charged_back(conn, issued, str(event["type"]), about):
+            effect = "charged_back"
         return effect
 
 
-def refund(db: Database, stripe: Stripe, number: str, cents: int, key: str) -> str:
-    """Give back a part of what Stripe collected for an invoice, once for each key; the refund's id."""
-    with db.operator() as conn:
-        issued = get(conn, number)
-        row = conn.execute(
-            """SELECT payment_intent, amount_cents FROM billing.stripe_attempts
-                WHERE invoice_id = %s AND state = 'succeeded' ORDER BY attempt DESC LIMIT 1""",
-            (issued.id,),
-        ).fetchone()
-    if row is None or cents <= 0 or cents > row["amount_cents"]:
-        raise Refused(f"invoice {number}: {cents / 100:.2f} was not collected through Stripe")
-    refund_id, _ = stripe.refund(row["payment_intent"], cents, f"{number}:refund:{key}")
-    with db.operator() as conn:
-        pay_invoice(conn, issued, "refund", -cents, refund_id, datetime.now(PARIS).date(), "stripe")
-    return refund_id
+def _foreign(conn: Conn, intent: Intent) -> str:
+    """Why an intent that names an invoice is none of our attempts at it; '' when it is one."""
+    row = conn.execute(
+        """SELECT a.tenant_id, a.payment_intent, a.amount_cents
+             FROM billing.stripe_attempts a JOIN billing.invoices i ON i.id = a.invoice_id
+            WHERE i.number = %s AND a.attempt = %s""",
+        (intent.number, intent.attempt),
+    ).fetchone()
+    if row is None:
+        return f"no attempt {intent.attempt} was made to collect invoice {intent.number}"
+    if intent.tenant_id != str(row["tenant_id"]):
+        return f"it names another tenant than invoice {intent.number}'s"
+    if row["payment_intent"] not in (None, intent.id):
+        return f"attempt {intent.attempt} at invoice {intent.number} is {row['payment_intent']}, not {intent.id}"
+    if intent.amount_cents != row["amount_cents"]:
+        return f"it is of {intent.amount_cents} cents, attempt {intent.attempt} of {row['amount_cents']}"
+    return ""
 
 
 def _open_attempt(conn: Conn, issued: Issued) -> Attempt:

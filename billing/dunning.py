@@ -10,9 +10,10 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from billing.controls import Notice, block, lift, tell
-from billing.invoice import cents
-from billing.invoicing import Issued
-from billing.late import Debt, dispute_until, penalty, steps_due, suspended
+from billing.invoice import Invoice, cents, restored
+from billing.invoicing import COLUMNS, Issued, get
+from billing.late import Debt, dispute_until, penalty_so_far, steps_due, suspended
+from billing.legal import known_rates
 from store.db import Conn
 from store.errors import BadInput, NotFound, Refused
 from store.ids import new_id
@@ -21,15 +22,18 @@ from store.ids import new_id
 def run_dunning(conn: Conn, tenant_id: UUID, today: date) -> list[Notice]:
     """Tell of the steps that are due, suspend or lift (operator). What was told before is not told again."""
     told: list[Notice] = []
+    rates = known_rates(conn)
     for issued, debt in debts(conn, tenant_id):
         for step in steps_due(debt, today):
-            owed = penalty(debt, today)
+            owed, counted_until = penalty_so_far(debt, today, rates)
             body = {
                 "number": issued.number,
                 "unpaid_cents": debt.in_dunning(today),
                 "interest_cents": owed.interest_cents,
                 "indemnity_cents": owed.indemnity_cents,
             }
+            if counted_until is not None:
+                body["interest_counted_until"] = counted_until.isoformat()
             notice = Notice(step, issued.number, "client", body)
             if tell(conn, tenant_id, notice):
                 told.append(notice)
@@ -48,12 +52,11 @@ def settle_suspension(conn: Conn, tenant_id: UUID, today: date) -> bool:
 
 
 def debts(conn: Conn, tenant_id: UUID) -> list[tuple[Issued, Debt]]:
-    """The tenant's invoices as debts, the oldest first."""
+    """The tenant's invoices as debts, the oldest first. A top-up that is not paid is no debt: it gave nothing yet."""
     with conn.cursor(row_factory=class_row(Issued)) as cursor:
         found = cursor.execute(
-            """SELECT tenant_id, id, number, kind, credits, period, issued_on, due_on, currency,
-                      net_cents, vat_cents, gross_cents, document
-                 FROM billing.live_invoices WHERE tenant_id = %s ORDER BY due_on, number""",
+            f"""SELECT {COLUMNS} FROM billing.live_invoices
+                 WHERE tenant_id = %s AND purpose <> 'top_up' ORDER BY due_on, number""",
             (tenant_id,),
         ).fetchall()
     return [(issued, _debt(conn, issued)) for issued in found]
@@ -81,34 +84,64 @@ def dispute(conn: Conn, of: Issued, lines: Sequence[int], reason: str, received_
            VALUES (%s, %s, %s, %s, %s, %s)""",
         (of.tenant_id, dispute_id, of.id, sorted(set(lines)), reason, today),
     )
+    settle_suspension(conn, of.tenant_id, today)
     return dispute_id
 
 
-def close_dispute(conn: Conn, dispute_id: UUID, outcome: str, today: date) -> None:
-    """The dispute is decided: its lines are due again (or a credit note follows). Raises NotFound."""
-    done = conn.execute(
-        "UPDATE billing.disputes SET closed_on = %s, outcome = %s WHERE id = %s AND closed_on IS NULL",
+def close_dispute(conn: Conn, dispute_id: UUID, outcome: str, today: date) -> tuple[Issued, list[int]]:
+    """The dispute is decided: its lines are due again (or a credit note follows); its invoice and lines.
+
+    Raises NotFound, BadInput without an outcome.
+    """
+    if not outcome.strip():
+        raise BadInput("outcome: it is empty", hint="what was decided, in a few words")
+    row = conn.execute(
+        """UPDATE billing.disputes d SET closed_on = %s, outcome = %s FROM billing.invoices i
+            WHERE d.id = %s AND d.closed_on IS NULL AND i.id = d.invoice_id RETURNING i.number, d.lines""",
         (today, outcome, dispute_id),
-    )
-    if not done.rowcount:
-        raise NotFound(f"no open dispute {dispute_id}")
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"no open dispute {dispute_id}", hint="decroche billing disputes")
+    return get(conn, row["number"]), row["lines"]
+
+
+def penalty_due(conn: Conn, of: Issued, today: date) -> int:
+    """Cents of late interest and indemnity that an invoice owes and that were not received."""
+    owed, _ = penalty_so_far(_debt(conn, of), today, known_rates(conn))
+    row = conn.execute(
+        """SELECT coalesce(sum(amount_cents), 0)::bigint AS paid FROM billing.payments
+            WHERE invoice_id = %s AND part = 'penalty'""",
+        (of.id,),
+    ).fetchone()
+    assert row is not None
+    return owed.interest_cents + owed.indemnity_cents - row["paid"]
 
 
 def _debt(conn: Conn, of: Issued) -> Debt:
+    """What is credited was never owed: the debt is less by it from its first day."""
     paid: dict[date, int] = {}
     rows = conn.execute(
-        "SELECT received_on, amount_cents FROM billing.payments WHERE invoice_id = %s", (of.id,)
+        "SELECT received_on, amount_cents FROM billing.payments WHERE invoice_id = %s AND part = 'principal'", (of.id,)
     ).fetchall()
     for row in rows:
         paid[row["received_on"]] = paid.get(row["received_on"], 0) + row["amount_cents"]
-    lines = of.invoice().lines
+    document, notes = of.invoice(), _credit_notes(conn, of)
+    credited: dict[int, int] = {}
+    for line in (line for note in notes for line in note.lines if line.key.startswith("line:")):
+        place = int(line.key.split(":")[1])
+        credited[place] = credited.get(place, 0) + line.net_cents
     held: list[tuple[date, date | None, int]] = []
     disputes = conn.execute(
         "SELECT lines, received_on, closed_on FROM billing.disputes WHERE invoice_id = %s", (of.id,)
     ).fetchall()
     for row in disputes:
         contested: list[int] = row["lines"]
-        net = sum(lines[number - 1].net_cents for number in contested)
-        gross = net + sum(cents(Fraction(vat.percent * net, 100)) for vat in of.invoice().vat)
+        net = sum(max(0, document.lines[place - 1].net_cents - credited.get(place, 0)) for place in contested)
+        gross = net + sum(cents(Fraction(vat.percent * net, 100)) for vat in document.vat)
         held.append((row["received_on"], row["closed_on"], gross))
-    return Debt(of.gross_cents, of.due_on, paid, held)
+    return Debt(of.gross_cents - sum(note.gross_cents for note in notes), of.due_on, paid, held)
+
+
+def _credit_notes(conn: Conn, of: Issued) -> list[Invoice]:
+    rows = conn.execute("SELECT document FROM billing.invoices WHERE credits = %s ORDER BY place", (of.id,)).fetchall()
+    return [restored(row["document"]) for row in rows]

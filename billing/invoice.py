@@ -56,7 +56,7 @@ class Line:
     unit_price: str
     net_cents: int
     detail: str = ""
-    source: Literal["usage", "subscription", "rounding"] = "usage"
+    source: Literal["usage", "subscription", "rounding", "credit", "top_up"] = "usage"
     key: str = ""
 
 
@@ -77,11 +77,15 @@ class Usage:
     days: Sequence[tuple[str, int, int]] = ()
     destinations: Sequence[tuple[str, int, int, int]] = ()
     agents: Sequence[tuple[str, int, int, int]] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """The whole document. A credit note's amounts are positive: what is given back."""
+    """The whole document. A credit note's amounts are positive: what is given back.
+
+    `partial`: a credit note for a part of its invoice. `paid_cents`: paid before the document was made (a top-up).
+    """
 
     number: str
     kind: Literal["invoice", "credit_note"]
@@ -102,6 +106,8 @@ class Invoice:
     usage: Usage = field(default_factory=Usage)
     credits: str = ""
     credits_on: str = ""
+    partial: bool = False
+    paid_cents: int = 0
 
     def plain(self) -> dict[str, Any]:
         """As JSON keeps it."""
@@ -253,5 +259,6 @@ def restored(plain: Mapping[str, Any]) -> Invoice:
     values["lines"] = tuple(Line(**line) for line in values["lines"])
     values["vat"] = tuple(Vat(**vat) for vat in values["vat"])
     usage: dict[str, Any] = values["usage"]
-    values["usage"] = Usage(**{name: tuple(tuple(row) for row in rows) for name, rows in usage.items()})
+    tables = {name: tuple(tuple(row) for row in rows) for name, rows in usage.items() if name != "note"}
+    values["usage"] = Usage(**tables, note=usage.get("note", ""))
     return Invoice(**values)

@@ -10,16 +10,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from billing.invoice import Invoice, Line, Party, Terms, compose, restored
+from billing import holdings
+from billing.invoice import Invoice, Line, Party, Terms, Usage, check_party, compose, restored
 from billing.ledger import lock_account
 from billing.month import month_usage
-from billing.plans import subscription_lines
+from billing.plans import Subscription, calendar_of, get_plan, is_invoiced, period_line, subscription_lines
 from billing.rerate import rerate
 from billing.subscription import add_months
 from billing.tariff import PARIS
@@ -29,6 +30,9 @@ from store.errors import BadInput, NotFound, Refused
 from store.ids import new_id
 from store.tenants import Tenant
 
+PREPAID = "Réglée sur le crédit prépayé : comprise dans les factures de rechargement, non facturée ici."
+"""On the usage page of a prepaid tenant's invoice."""
+
 
 class Blocked(Refused):
     """The month cannot be invoiced yet."""
@@ -36,9 +40,16 @@ class Blocked(Refused):
     code = "invoice_blocked"
 
 
+Purpose = Literal["month", "order", "top_up"]
+
+
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An invoice as stored. Amounts are cents; a credit note's are negative."""
+    """An invoice as stored. Amounts are cents; a credit note's are negative.
+
+    `purpose`: the month's invoice, a subscription's at its order, or a top-up of a prepaid balance. `partial`: a credit
+    note for a part, which leaves its invoice alive.
+    """
 
     tenant_id: UUID
     id: UUID
@@ -53,14 +64,16 @@ class Issued:
     vat_cents: int
     gross_cents: int
     document: Mapping[str, Any]
+    purpose: Purpose = "month"
+    partial: bool = False
 
     def invoice(self) -> Invoice:
         """The document."""
         return restored(self.document)
 
 
-_COLUMNS = """tenant_id, id, number, kind, credits, period, issued_on, due_on, currency,
-              net_cents, vat_cents, gross_cents, document"""
+COLUMNS = """tenant_id, id, number, kind, credits, period, issued_on, due_on, currency,
+             net_cents, vat_cents, gross_cents, document, purpose, partial"""
 
 
 def set_seller(conn: Conn, party: Party, terms: Terms) -> None:
@@ -116,12 +129,13 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: str) -> 
     _refuse_unrated(conn, tenant, month)
     usage = month_usage(conn, tenant.id, month)
     usage_part = usage.lines() if account["mode"] == "postpaid" else []
-    lines = [*subscription_lines(conn, tenant.id, month), *usage_part]
+    holdings.look(conn, tenant.id, month, end)
+    lines = [*subscription_lines(conn, tenant.id, month), *holdings.lines(conn, tenant.id, month), *usage_part]
     if not lines:
         return None
     party, terms = seller(conn)
     document = compose(
-        number=_next_number(conn, issued_on.year),
+        number=next_number(conn, issued_on.year),
         seller=party,
         buyer=customer(conn, tenant),
         terms=terms,
@@ -129,43 +143,43 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: str) -> 
         issued_on=issued_on,
         currency=account["currency"],
         lines=lines,
-        usage=usage.page(),
+        usage=replace(usage.page(), note="" if usage_part else PREPAID),
     )
-    stored = _store(conn, tenant.id, document, month, None, by)
+    stored = store_document(conn, tenant.id, document, month, by)
     if usage_part:
         _attach(conn, tenant.id, stored.id, month, lines)
     return stored
 
 
-def credit(conn: Conn, number: str, issued_on: date, by: str) -> Issued:
-    """A credit note for a whole invoice, whose charges may then be invoiced again. Raises NotFound, Refused."""
-    of = get(conn, number)
-    if of.kind != "invoice":
-        raise Refused(f"{number} is a credit note itself", hint="name an invoice")
-    lock_account(conn, of.tenant_id)
-    if conn.execute("SELECT 1 FROM billing.invoices WHERE credits = %s", (of.id,)).fetchone():
-        raise Refused(f"invoice {number} is credited already", hint=f"decroche billing invoice show {number}")
-    document = credit_document(of.invoice(), _next_number(conn, issued_on.year), issued_on)
-    return _store(conn, of.tenant_id, document, of.period, of.id, by)
+def issue_order(conn: Conn, tenant: Tenant, of: Subscription, issued_on: date, by: str) -> Issued:
+    """The invoice of a subscription's first period, at its order (article 5.3). Raises BadInput, Refused."""
+    lock_account(conn, tenant.id)
+    found = calendar_of(conn, of, of.starts_on)
+    first = found.periods[0]
+    if is_invoiced(conn, of, first.number):
+        raise Refused("the first period is on an invoice already", hint=f"decroche billing invoice list {tenant.slug}")
+    line = period_line(of, get_plan(conn, of.plan, of.plan_version).title, first, found.refund_micros)
+    document = compose_for(conn, tenant, [line], (first.begins, first.ends), issued_on)
+    return store_document(conn, tenant.id, document, first.begins.replace(day=1), by, purpose="order")
 
 
-def credit_document(of: Invoice, number: str, issued_on: date) -> Invoice:
-    """The credit note of an invoice: the same lines, naming the invoice."""
-    return replace(
-        of,
-        number=number,
-        kind="credit_note",
-        issued_on=issued_on,
-        due_on=issued_on,
-        credits=of.number,
-        credits_on=of.issued_on.isoformat(),
-    )
+def compose_for(
+    conn: Conn, tenant: Tenant, lines: Sequence[Line], period: tuple[date, date], issued_on: date
+) -> Invoice:
+    """A document of the tenant's own parties and account, under the year's next number."""
+    party, terms = seller(conn)
+    buyer, currency = customer(conn, tenant), lock_account(conn, tenant.id)["currency"]
+    check_party("customer", buyer)
+    return compose(
+        number=next_number(conn, issued_on.year), seller=party, buyer=buyer, terms=terms, period=period,
+        issued_on=issued_on, currency=currency, lines=lines, usage=Usage(),
+    )  # fmt: skip
 
 
 def get(conn: Conn, number: str) -> Issued:
     """An invoice or credit note that `conn` may see. Raises NotFound."""
     with conn.cursor(row_factory=class_row(Issued)) as cursor:
-        row = cursor.execute(f"SELECT {_COLUMNS} FROM billing.invoices WHERE number = %s", (number,)).fetchone()
+        row = cursor.execute(f"SELECT {COLUMNS} FROM billing.invoices WHERE number = %s", (number,)).fetchone()
     if row is None:
         raise NotFound(f"no invoice {number}", hint="decroche billing invoice list")
     return row
@@ -175,7 +189,7 @@ def listed(conn: Conn, tenant_id: UUID | None = None, period: date | None = None
     """Invoices and credit notes, in the order of their numbers."""
     with conn.cursor(row_factory=class_row(Issued)) as cursor:
         return cursor.execute(
-            f"""SELECT {_COLUMNS} FROM billing.invoices
+            f"""SELECT {COLUMNS} FROM billing.invoices
                  WHERE (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)
                    AND (%(period)s::date IS NULL OR period = %(period)s) ORDER BY year, place""",
             {"tenant": tenant_id, "period": period},
@@ -185,7 +199,8 @@ def listed(conn: Conn, tenant_id: UUID | None = None, period: date | None = None
 def _live(conn: Conn, tenant_id: UUID, month: date) -> Issued | None:
     with conn.cursor(row_factory=class_row(Issued)) as cursor:
         return cursor.execute(
-            f"SELECT {_COLUMNS} FROM billing.live_invoices WHERE tenant_id = %s AND period = %s", (tenant_id, month)
+            f"SELECT {COLUMNS} FROM billing.live_invoices WHERE tenant_id = %s AND period = %s AND purpose = 'month'",
+            (tenant_id, month),
         ).fetchone()
 
 
@@ -204,7 +219,7 @@ def _refuse_unrated(conn: Conn, tenant: Tenant, month: date) -> None:
         )
 
 
-def _next_number(conn: Conn, year: int) -> str:
+def next_number(conn: Conn, year: int) -> str:
     """The year's next number; others wait for this transaction to end."""
     row = conn.execute(
         """INSERT INTO billing.invoice_numbers (year, last) VALUES (%s, 1)
@@ -215,18 +230,28 @@ def _next_number(conn: Conn, year: int) -> str:
     return f"{year}-{row['last']:06d}"
 
 
-def _store(conn: Conn, tenant_id: UUID, document: Invoice, period: date, credited: UUID | None, by: str) -> Issued:
+def store_document(
+    conn: Conn,
+    tenant_id: UUID,
+    document: Invoice,
+    period: date,
+    by: str,
+    *,
+    purpose: Purpose = "month",
+    credited: UUID | None = None,
+) -> Issued:
+    """Keep a document as it is, for good, in the transaction that took its number."""
     plain = document.plain()
     sign = 1 if document.kind == "invoice" else -1
     year, place = document.number.split("-")
     with conn.cursor(row_factory=class_row(Issued)) as cursor:
         row = cursor.execute(
             f"""INSERT INTO billing.invoices (tenant_id, id, number, year, place, kind, credits, period, issued_on,
-                    due_on, currency, net_cents, vat_cents, gross_cents, document, sha256, issued_by)
+                    due_on, currency, net_cents, vat_cents, gross_cents, document, sha256, issued_by, purpose, partial)
                 VALUES (%(tenant)s, %(id)s, %(number)s, %(year)s, %(place)s, %(kind)s, %(credits)s, %(period)s,
                     %(issued_on)s, %(due_on)s, %(currency)s, %(net)s, %(vat)s, %(gross)s, %(document)s, %(sha256)s,
-                    %(by)s)
-                RETURNING {_COLUMNS}""",
+                    %(by)s, %(purpose)s, %(partial)s)
+                RETURNING {COLUMNS}""",
             {
                 "tenant": tenant_id,
                 "id": new_id(),
@@ -245,6 +270,8 @@ def _store(conn: Conn, tenant_id: UUID, document: Invoice, period: date, credite
                 "document": Jsonb(plain),
                 "sha256": hashlib.sha256(to_json(plain).encode()).hexdigest(),
                 "by": by,
+                "purpose": purpose,
+                "partial": document.partial,
             },
         ).fetchone()
     assert row is not None

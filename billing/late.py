@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
@@ -31,6 +31,12 @@ CALENDAR: tuple[tuple[Step, int], ...] = (
     ("reminder_1", 3), ("reminder_2", 10), ("formal_notice", 20), ("suspension", 30)
 )  # fmt: skip
 """Each step, and how many days after the due date it is taken."""
+
+
+class NoLegalRate(BadInput):
+    """No legal interest rate is known for a day."""
+
+    code = "no_legal_rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +83,33 @@ def legal_rates() -> tuple[LegalRate, ...]:
 
 
 def rate_on(day: date, rates: Sequence[LegalRate] | None = None) -> Fraction:
-    """Percent a year on a day. Raises BadInput for a day the table does not know."""
+    """Percent a year on a day. Raises NoLegalRate for a day the table does not know."""
     for rate in legal_rates() if rates is None else rates:
         if rate.begins <= day <= rate.ends:
             return rate.percent
-    raise BadInput(f"no legal interest rate is known for {day}", hint=f"add the half-year to {_RATES.name}")
+    raise NoLegalRate(f"no legal interest rate is known for {day}", hint=what_to_type(day))
+
+
+def what_to_type(day: date) -> str:
+    """How the half-year of a day comes to be known."""
+    begins = date(day.year, 1 if day.month < 7 else 7, 1)
+    ends = date(day.year, 6, 30) if day.month < 7 else date(day.year, 12, 31)
+    command = f'decroche billing legal-rate add {begins} {ends} PERCENT --reference "arrêté du …"'
+    return f"once its order is published: {command} (those known are in billing/data/{_RATES.name})"
+
+
+def known_until(rates: Sequence[LegalRate]) -> date:
+    """The last day before which no day lacks a rate, from the table's first day on."""
+    day = min(rate.begins for rate in rates)
+    for rate in sorted(rates, key=lambda r: r.begins):
+        if rate.begins > day:
+            break
+        day = max(day, rate.ends + _DAY)
+    return day - _DAY
 
 
 def penalty(debt: Debt, today: date, rates: Sequence[LegalRate] | None = None) -> Penalty:
-    """What is owed for being late, up to and including `today`."""
+    """What is owed for being late, up to and including `today`. Raises NoLegalRate."""
     exact = Fraction(0)
     day = debt.due_on + _DAY
     late = False
@@ -97,6 +121,19 @@ def penalty(debt: Debt, today: date, rates: Sequence[LegalRate] | None = None) -
         exact += Fraction(unpaid) * TIMES_LEGAL_RATE * rate_on(day, rates) / 100 / 365
         day += _DAY
     return Penalty(cents(exact), INDEMNITY_CENTS if late else 0)
+
+
+def penalty_so_far(debt: Debt, today: date, rates: Sequence[LegalRate]) -> tuple[Penalty, date | None]:
+    """What is owed by the rates that are known, and the day up to which interest counts where that is before today.
+
+    A reminder is not held up by an order that is not published yet; its interest says up to when it counts.
+    """
+    last = known_until(rates)
+    if today <= last or not debt.unpaid(last):
+        return penalty(debt, today, rates), None
+    counted = penalty(debt, last, rates)
+    late = debt.unpaid(max(last, debt.due_on)) and today > debt.due_on
+    return replace(counted, indemnity_cents=INDEMNITY_CENTS if late else counted.indemnity_cents), last
 
 
 def steps_due(debt: Debt, today: date) -> list[Step]:

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from fractions import Fraction
-from typing import Any, Literal, cast
+from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
+from billing import tariffs
 from billing.invoice import Line, cents
-from billing.ledger import MICRO, spell
-from billing.subscription import Calendar, Facts, PriceChange, add_months, calendar
-from billing.tariff import as_price
+from billing.ledger import MICRO
+from billing.subscription import Calendar, Facts, Period, PriceChange, add_months, calendar
+from billing.tariff import PARIS
+from billing.toml_table import Table, read_strictly
 from store.db import Conn
 from store.errors import BadInput, NotFound
 from store.ids import new_id
 from store.tenants import check_slug
 
-_KEYS = {"title", "monthly_price", "agents", "numbers", "tariff", "option"}
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is offered: a monthly price before tax (micro-euros), what it includes, options by name → price."""
+    """What is offered: a monthly price before tax (micro-euros), what it includes, options by name → price.
+
+    `extra_*_micros`: a month of an agent or a number beyond those included; None: the plan names no price.
+    `tariff`: the calls of whoever subscribes are rated by it (its bundle with it); '': left as they are.
+    """
 
     name: str
     version: int
@@ -37,6 +42,14 @@ class Plan:
     numbers: int
     tariff: str
     options: Mapping[str, int]
+    extra_agent_micros: int | None = None
+    extra_number_micros: int | None = None
+
+
+class BadPlan(BadInput):
+    """The plan is wrong."""
+
+    code = "bad_plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +69,64 @@ class Subscription:
     terms_sha256: str
 
 
-def parse_plan(name: str, version: int, toml: str) -> Plan:
-    """A plan from its text. Raises BadInput naming the field that is wrong."""
+def read_plan(path: Path) -> str:
+    """The text of a plan's file, once it is a plan. Raises BadPlan naming file, line and field of all that is wrong."""
     try:
-        data = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"plan {name}: not TOML: {error}") from error
-    unknown = sorted(set(data) - _KEYS)
-    if unknown:
-        raise BadInput(f"plan {name}: {unknown[0]}: unknown key", hint=f"known: {', '.join(sorted(_KEYS))}")
-    options = cast("list[dict[str, Any]]", data.get("option", []))
-    return Plan(
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadPlan(f"{path}: {error}", hint="give a TOML file in UTF-8") from error
+    parse_plan(str(path), 1, text)
+    return text
+
+
+def parse_plan(name: str, version: int, toml: str) -> Plan:
+    """A plan from its text. Raises BadPlan naming line and field of all that is wrong."""
+    return read_strictly(toml, name, lambda top: _plan(top, name, version), BadPlan)
+
+
+def _plan(top: Table, name: str, version: int) -> Plan:
+    options: dict[str, int] = {}
+    for table in top.tables("option"):
+        option, price = table.text("name", ""), _monthly(table, "monthly_price", required=True) or 0
+        if not option:
+            table.wrong("name", "missing")
+        elif option in options:
+            table.wrong("name", f"{option!r} is named twice")
+        options[option] = price
+        table.close()
+    found = Plan(
         name,
         version,
-        str(data.get("title", name)),
-        _micros(name, "monthly_price", data.get("monthly_price")),
-        _count(name, "agents", data.get("agents", 1)),
-        _count(name, "numbers", data.get("numbers", 1)),
-        str(data.get("tariff", "")),
-        {str(o.get("name")): _micros(name, "option.monthly_price", o.get("monthly_price")) for o in options},
+        top.text("title", name),
+        _monthly(top, "monthly_price", required=True) or 0,
+        top.integer("agents", 1, 0, 10_000),
+        top.integer("numbers", 1, 0, 10_000),
+        top.text("tariff", ""),
+        options,
+        _monthly(top, "extra_agent"),
+        _monthly(top, "extra_number"),
     )
+    top.close()
+    return found
+
+
+def _monthly(table: Table, key: str, *, required: bool = False) -> int | None:
+    """A monthly price in micro-euros, of whole cents: it stands on invoices as it is."""
+    price = table.price(key, required=required)
+    if (price * 100).denominator != 1:
+        table.wrong(key, "a monthly price has at most two decimals")
+    return None if key not in table.data else int(price * MICRO)
 
 
 def add_plan(conn: Conn, name: str, toml: str, by: str) -> Plan:
-    """Store a text as the plan's next version (operator); the same text again is the version it was."""
+    """Store a text as the plan's next version (operator); the same text again is the version it was.
+
+    Raises BadPlan, NotFound for a tariff that is not there.
+    """
     check_slug("plan", name)
-    parse_plan(name, 1, toml)
+    plan = parse_plan(name, 1, toml)
+    if plan.tariff:
+        tariffs.get(conn, plan.tariff)
     sha256 = hashlib.sha256(toml.encode()).hexdigest()
     conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", (name,))
     row = (
@@ -132,7 +177,10 @@ def subscribe(
     terms: bytes,
     options: Sequence[str] = (),
 ) -> Subscription:
-    """A subscription whose terms (their bytes are hashed) a named person accepted. Raises BadInput."""
+    """A subscription whose terms (their bytes are hashed) a named person accepted. Raises BadInput.
+
+    From its first day on, the tenant's calls are rated by the plan's tariff, where it names one.
+    """
     for option in options:
         if option not in plan.options:
             raise BadInput(f"option {option!r} is not in plan {plan.name}", hint=f"known: {', '.join(plan.options)}")
@@ -148,7 +196,21 @@ def subscribe(
             ),
         ).fetchone()  # fmt: skip
     assert row is not None
+    if plan.tariff:
+        since = datetime.combine(starts_on, time(), PARIS)
+        version = tariffs.get(conn, plan.tariff).version
+        tariffs.assign(conn, tenant_id, plan.tariff, version, since, f"plan {plan.name}@{plan.version}")
     return row
+
+
+def running_plans(conn: Conn, tenant_id: UUID, month: date) -> list[Plan]:
+    """The plans of the subscriptions that ran on some day of a calendar month."""
+    end = add_months(month, 1)
+    found: list[Plan] = []
+    for of in subscriptions(conn, tenant_id):
+        if any(p.begins < end and p.ends >= month for p in calendar_of(conn, of, end).periods):
+            found.append(get_plan(conn, of.plan, of.plan_version))
+    return found
 
 
 def note(
@@ -180,6 +242,11 @@ def subscriptions(conn: Conn, tenant_id: UUID) -> list[Subscription]:
 
 def calendar_of(conn: Conn, of: Subscription, until: date) -> Calendar:
     """The subscription's calendar by what is known today."""
+    return calendar(facts_of(conn, of), until)
+
+
+def facts_of(conn: Conn, of: Subscription) -> Facts:
+    """What happened to a subscription, as its calendar needs it."""
     plan = get_plan(conn, of.plan, of.plan_version)
     events = conn.execute(
         """SELECT kind, happened_on, effective_on, price_micros FROM billing.subscription_events
@@ -194,38 +261,43 @@ def calendar_of(conn: Conn, of: Subscription, until: date) -> Calendar:
         if e["kind"] == "price_change"
     ]
     price = plan.monthly_micros + sum(plan.options[option] for option in of.options)
-    return calendar(
-        Facts(of.starts_on, price, first["notice"], first["withdrawal"], first["leave"], tuple(changes)), until
-    )
+    return Facts(of.starts_on, price, first["notice"], first["withdrawal"], first["leave"], tuple(changes))
 
 
 def subscription_lines(conn: Conn, tenant_id: UUID, month: date) -> list[Line]:
-    """One line for each period of a subscription that begins in the calendar month: due whole."""
+    """One line for each period of a subscription that begins in the calendar month, and is on no invoice yet."""
     lines: list[Line] = []
     end = add_months(month, 1)
     for of in subscriptions(conn, tenant_id):
         found = calendar_of(conn, of, end)
         title = get_plan(conn, of.plan, of.plan_version).title
         for period in found.periods:
-            if not month <= period.begins < end:
-                continue
-            due = period.price_micros - found.refund_micros
-            name = f"Abonnement {title}, du {period.begins:%d/%m/%Y} au {period.ends:%d/%m/%Y}"
-            extra = "rétractation : part exécutée" if found.refund_micros else ""
-            whole = cents(Fraction(due, MICRO // 100))
-            price = spell(whole * 10_000).removesuffix("00")
-            lines.append(Line(name, "1", "MON", price, whole, extra, "subscription", str(of.id)))
+            if month <= period.begins < end and not is_invoiced(conn, of, period.number):
+                lines.append(period_line(of, title, period, found.refund_micros))
     return lines
 
 
-def _micros(plan: str, field: str, value: object) -> int:
-    price = as_price(value)
-    if isinstance(price, str):
-        raise BadInput(f"plan {plan}: {field}: {price}", hint='write it as "49.00"')
-    return int(price * MICRO)
+def period_line(of: Subscription, title: str, period: Period, refund_micros: int = 0) -> Line:
+    """A period's line: due whole, less what a withdrawal gives back."""
+    name = f"Abonnement {title}, du {period.begins:%d/%m/%Y} au {period.ends:%d/%m/%Y}"
+    extra = "rétractation : part exécutée" if refund_micros else ""
+    whole = cents(Fraction(period.price_micros - refund_micros, MICRO // 100))
+    price = f"{whole // 100}.{whole % 100:02d}"
+    return Line(name, "1", "MON", price, whole, extra, "subscription", period_key(of, period.number))
 
 
-def _count(plan: str, field: str, value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    raise BadInput(f"plan {plan}: {field}: must be a whole number of 0 or more")
+def period_key(of: Subscription, number: int) -> str:
+    """What a period's line is found again by on the invoices."""
+    return f"{of.id}:{number}"
+
+
+def is_invoiced(conn: Conn, of: Subscription, number: int) -> bool:
+    """Whether a period, counted from 0, stands on an invoice that lives."""
+    lines = [{"source": "subscription", "key": period_key(of, number)}]
+    return (
+        conn.execute(
+            "SELECT 1 FROM billing.live_invoices WHERE tenant_id = %s AND document -> 'lines' @> %s LIMIT 1",
+            (of.tenant_id, Jsonb(lines)),
+        ).fetchone()
+        is not None
+    )

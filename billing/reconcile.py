@@ -213,7 +213,7 @@ def reconcile_period(
         Billed(
             row["number"],
             row["slug"],
-            sum(line["net_cents"] for line in row["lines"] if line["source"] != "subscription"),
+            sum(line["net_cents"] for line in row["lines"] if line["source"] in ("usage", "rounding")),
             row["micros"],
         )
         for row in conn.execute(_INVOICES, key).fetchall()

@@ -48,11 +48,15 @@ def type_(database: Database, settings_home: Path, monkeypatch: pytest.MonkeyPat
     return Terminal(tmp_path)
 
 
+def parties(type_: Terminal) -> None:
+    type_("seller", "set", "--name", "Op SAS", "--siren", "732829320", "--vat-number", "FR44732829320", *PARTY)
+    type_("customer", "set", "dentiste", "--name", "Cabinet", "--siren", "404833048", *PARTY)
+
+
 def test_a_month_from_the_tariff_to_the_payment(type_: Terminal, database: Database) -> None:
     assert type_("tariff", "add", "standard", type_.file("t.toml", TARIFF))[0]["version"] == 1
     type_("tariff", "assign", "standard", "--tenant", "dentiste", "--from", "2026-01-01T00:00:00+01:00")
-    type_("seller", "set", "--name", "Op SAS", "--siren", "732829320", "--vat-number", "FR44732829320", *PARTY)
-    type_("customer", "set", "dentiste", "--name", "Cabinet", "--siren", "404833048", *PARTY)
+    parties(type_)
     type_("plan", "add", "accueil", type_.file("p.toml", 'title = "Accueil"\nmonthly_price = "49.00"\n'))
     subscribed = type_(
         "subscribe", "--tenant", "dentiste", "--plan", "accueil", "--terms", type_.file("cgv.txt", "CGV"),
@@ -86,6 +90,7 @@ def test_limits_balance_and_outbox_from_the_terminal(type_: Terminal) -> None:
     set_ = type_("controls", "--tenant", "dentiste", "--cap", "200", "--alert-at", "100")[0]
     assert (set_["cap"], set_["alert_at"], set_["blocked"]) == ("200.0000", ["100.0000"], [])
     assert type_("account", "--tenant", "dentiste", "--mode", "prepaid")[0]["mode"] == "prepaid"
+    parties(type_)
     assert type_("credit", "dentiste", "25.50", "--reference", "VIR 3")[0]["balance"] == "25.5000"
     assert type_("notices") == []
     assert type_("dunning") == []

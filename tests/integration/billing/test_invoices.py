@@ -11,8 +11,9 @@ import psycopg
 import pytest
 
 from billing import tariffs
+from billing.crediting import credit
 from billing.invoice import Party, Terms
-from billing.invoicing import Blocked, Issued, credit, get, issue, listed, set_customer, set_seller
+from billing.invoicing import Blocked, Issued, get, issue, listed, set_customer, set_seller
 from billing.ledger import record_call
 from billing.plans import add_plan, subscribe
 from billing.rerate import rerate

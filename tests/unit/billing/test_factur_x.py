@@ -15,8 +15,8 @@ import pytest
 from lxml import etree
 
 from billing.cii import to_xml
+from billing.crediting import credit_document, part_document
 from billing.invoice import Invoice, Line, Party, Talk, Terms, Usage, compose, usage_lines
-from billing.invoicing import credit_document
 
 SELLER = Party(
     "Opérateur Exemple SAS", "732829320", "1 rue de la Paix", "75002", "Paris", "FR", "FR44732829320",
@@ -45,10 +45,26 @@ def an_invoice(buyer: Party = BUYER) -> Invoice:
     )
 
 
+def a_part() -> Invoice:
+    line = Line("Communications +44", "1", "C62", "0.50", 50, "contestation", "credit", "line:2")
+    return part_document(an_invoice(), "2026-000002", date(2026, 11, 3), [line])
+
+
+def a_top_up() -> Invoice:
+    """50.01 € received: its tax is what is left of it, a cent off the rate's."""
+    line = Line("Rechargement de crédit de communications prépayé", "1", "C62", "41.68", 4168, source="top_up")
+    whole = replace(an_invoice(), lines=(line,), net_cents=4168, due_on=date(2026, 11, 2), usage=Usage())
+    vat = replace(whole.vat[0], base_cents=4168, tax_cents=833)
+    return replace(whole, vat=(vat,), vat_cents=833, gross_cents=5001, paid_cents=5001)
+
+
 INVOICES = {
     "with VAT": an_invoice(),
     "reverse charge": an_invoice(replace(BUYER, operator=True)),
     "a credit note": credit_document(an_invoice(), "2026-000002", date(2026, 11, 3)),
+    "a credit note of a part": a_part(),
+    "a credit note of the rest": credit_document(an_invoice(), "2026-000003", date(2026, 11, 4), [a_part()]),
+    "a top-up paid already": a_top_up(),
 }
 
 

@@ -1,0 +1,193 @@
+"""`decroche billing pay|refund|credit|statement`: money received, given back, and put on a balance."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from billing import invoicing, refunds, topups
+from billing.accounts import account
+from billing.cii import money
+from billing.cli_common import DAY, MONEY, MONTH, stripe_edge, who
+from billing.ledger import spell
+from billing.payments import balance_due, pay_invoice, pay_penalty
+from billing.tariff import PARIS
+from store import tenants
+from store.console import emit, err, json_option
+from store.db import open_database
+from store.errors import BadInput
+
+
+@click.command()
+@click.argument("number")
+@click.option("--amount", type=MONEY, help="What was received; all that is due when not given.")
+@click.option("--penalty", type=MONEY, help="Received beside it: late interest and the 40 € indemnity.")
+@click.option("--reference", required=True, help="The transfer's reference: the same one counts once.")
+@click.option("--date", "received_on", type=DAY, help="When it was received; today when not given.")
+@json_option
+def pay(
+    number: str,
+    amount: Decimal | None,
+    penalty: Decimal | None,
+    reference: str,
+    received_on: date | None,
+    as_json: bool,
+) -> None:
+    """Record a bank transfer received for an invoice; a suspension for non-payment is lifted at once.
+
+    \b
+    Example: decroche billing pay 2026-000001 --amount 65.74 --reference "VIR 4711"
+    """
+    day = received_on or datetime.now(PARIS).date()
+    with open_database() as db, db.operator() as conn:
+        found = invoicing.get(conn, number)
+        due = balance_due(conn, found)
+        only_penalty = penalty is not None and amount is None and due <= 0
+        cents = due if amount is None else int(amount * 100)
+        counted = not only_penalty and pay_invoice(conn, found, "transfer", cents, reference, day, who())
+        beside = penalty is not None and pay_penalty(conn, found, int(penalty * 100), reference, day, who())
+        due = balance_due(conn, found)
+    row = {
+        "number": number,
+        "paid": money(cents) if counted else "0.00",
+        "penalty": f"{penalty:.2f}" if beside else "0.00",
+        "due": money(due),
+        "counted": counted or beside,
+    }
+    emit([row], ("number", "paid", "penalty", "due", "counted"), as_json=as_json)
+
+
+@click.command()
+@click.argument("number")
+@click.option("--amount", type=MONEY, help="What to give back, tax included; all that was overpaid when not given.")
+@click.option("--reference", required=True, help="Names the refund: the same one counts once.")
+@click.option("--by", "way", type=click.Choice(["stripe", "transfer"]), default="stripe", help="How it is sent.")
+@click.option("--date", "sent_on", type=DAY, help="When a transfer was sent; today when not given.")
+@json_option
+def refund(number: str, amount: Decimal | None, reference: str, way: str, sent_on: date | None, as_json: bool) -> None:
+    """Give back what was overpaid on an invoice, such as after a credit note or a withdrawal.
+
+    Through Stripe it goes back to the card or the account it came from; a transfer sent by hand is recorded.
+
+    \b
+    Example: decroche billing refund 2026-000001 --reference "retractation dentiste"
+    """
+    with open_database() as db:
+        with db.operator() as conn:
+            found = invoicing.get(conn, number)
+            cents = refunds.overpaid(conn, found) if amount is None else int(amount * 100)
+        if way == "stripe":
+            with stripe_edge() as stripe:
+                refund_id = refunds.refund(db, stripe, number, cents, reference)
+        else:
+            refund_id = reference
+            with db.operator() as conn:
+                day = sent_on or datetime.now(PARIS).date()
+                refunds.refund_transfer(conn, number, cents, reference, day, who())
+        with db.operator() as conn:
+            due = balance_due(conn, found)
+    row = {"number": number, "refunded": money(cents), "by": way, "refund": refund_id, "due": money(due)}
+    emit([row], ("number", "refunded", "by", "refund", "due"), as_json=as_json)
+
+
+@click.command()
+@click.argument("slug", metavar="TENANT")
+@click.argument("amount", type=MONEY)
+@click.option("--reference", default="", help="What it is for (a transfer's reference): the same one counts once.")
+@click.option("--received", is_flag=True, help="AMOUNT is what was received, tax included; else it is before tax.")
+@click.option("--card", is_flag=True, help="Collect it through Stripe now, from the tenant's card or debit.")
+@click.option("--goodwill", is_flag=True, help="A gift nobody paid: no invoice.")
+@click.option("--date", "day", type=DAY, help="The day it was received; today when not given.")
+@json_option
+def credit(
+    slug: str, amount: Decimal, reference: str, received: bool, card: bool, goodwill: bool, day: date | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Put money on a tenant's prepaid balance, before tax; what was paid has its invoice at once, with VAT.
+
+    \b
+    Example: decroche billing credit dentiste 50.00 --reference "VIR 4712"
+    """
+    if not card and not reference.strip():
+        raise BadInput("--reference is missing", hint="the transfer's reference, so that it counts once")
+    on, cents = day or datetime.now(PARIS).date(), int(amount * 100)
+    number, state = "", ""
+    with open_database() as db:
+        with db.operator() as conn:
+            tenant = tenants.get(conn, slug)
+        with db.operator(tenant.id) as conn:
+            net = cents if goodwill or not received else topups.net_of(conn, tenant, cents)
+            gross = cents if received else None
+            if goodwill:
+                counted = topups.goodwill(conn, tenant.id, net, reference, who())
+            elif card:
+                issued = topups.invoice_top_up(conn, tenant, net, on, who(), gross_cents=gross, paid=False)
+                number, counted = issued.number, False
+            else:
+                made, counted = topups.top_up(conn, tenant, net, reference, on, who(), gross_cents=gross)
+                number = made.number if made else ""
+        if card:
+            from billing.collect import collect
+
+            with stripe_edge() as stripe:
+                state = collect(db, stripe, number).state
+            counted = state == "succeeded"
+            if not counted:
+                err.print(f"invoice {number} is {state}: the balance has it once it is paid", markup=False)
+        with db.operator() as conn:
+            found = account(conn, tenant.id)
+    row = {"tenant": slug, "counted": counted, "invoice": number, "balance": spell(found.balance_micros),
+           "mode": found.mode}  # fmt: skip
+    emit([row], ("tenant", "counted", "invoice", "balance", "mode"), as_json=as_json)
+
+
+@click.command()
+@click.option("--tenant", "slug", required=True, help="The tenant.")
+@click.option("--period", type=MONTH, help="The month; this one when not given.")
+@json_option
+def statement(slug: str, period: date | None, as_json: bool) -> None:
+    """A month of a prepaid balance: what it was, what came in, what calls used, what is left. Before tax.
+
+    \b
+    Example: decroche billing statement --tenant dentiste --period 2026-10
+    """
+    month = period or datetime.now(PARIS).date().replace(day=1)
+    with open_database() as db, db.operator() as conn:
+        found = topups.statement(conn, tenants.get(conn, slug).id, month)
+    if as_json:
+        emit([_statement(slug, found)], (), as_json=True)
+        return
+    rows: list[dict[str, Any]] = [{"what": "opening balance", "amount": spell(found.opening)}]
+    rows += [
+        {"what": f"{m['moved_at'].astimezone(PARIS):%Y-%m-%d} {m['kind']} {m['reference']}",
+         "amount": spell(m["amount_micros"])}
+        for m in found.movements
+    ]  # fmt: skip
+    rows += [
+        {"what": f"calls {c['destination'] or 'to all destinations'}: {c['calls']}, {c['seconds']} s billed,"
+         f" {c['bundle_seconds']} s of them included", "amount": spell(-c["amount_micros"])}
+        for c in found.calls
+    ]  # fmt: skip
+    rows.append({"what": "closing balance", "amount": spell(found.closing)})
+    emit(rows, ("what", "amount"), as_json=False)
+
+
+def _statement(slug: str, of: topups.Statement) -> dict[str, Any]:
+    return {
+        "tenant": slug,
+        "period": f"{of.month:%Y-%m}",
+        "opening": spell(of.opening),
+        "movements": [
+            {"at": m["moved_at"], "kind": m["kind"], "reference": m["reference"], "amount": spell(m["amount_micros"])}
+            for m in of.movements
+        ],
+        "calls": [
+            {"destination": c["destination"], "calls": c["calls"], "seconds": c["seconds"],
+             "bundle_seconds": c["bundle_seconds"], "amount": spell(c["amount_micros"])}
+            for c in of.calls
+        ],
+        "closing": spell(of.closing),
+    }  # fmt: skip
