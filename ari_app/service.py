@@ -25,6 +25,7 @@ from ari_app.warming import Warmer
 from ari_app.witness import Witness
 from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
 from asterisk_conf.server import Asterisk, AsteriskDown
+from billing.back_office import back_office
 from store.db import Database, open_database
 from store.errors import DecrocheError
 from store.ids import new_id
@@ -64,7 +65,7 @@ class Service:
         try:
             loaded = await parts.load(self.settings)
             try:
-                async with aiohttp.ClientSession() as http:
+                async with aiohttp.ClientSession() as http, back_office(db, self.settings):
                     await self._serve(db, loaded, http)
             finally:
                 await loaded.close()
