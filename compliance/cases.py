@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
-from typing import Any, NoReturn, cast
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn, cast
 
 from compliance import numbers
 from compliance.rulebook import PARTIES, PURPOSES
@@ -62,8 +63,7 @@ class Bloctel:
     listed: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):  # a dataclass takes six times as long to make, and millions are made
     """May this number be called, for this purpose, at this instant, showing that number? UTC instants."""
 
     at: datetime
@@ -75,14 +75,14 @@ class Case:
     automated: bool = True
     postcode: str | None = None
     sector: str | None = None
-    history: tuple[Attempt, ...] = field(default=())
+    history: tuple[Attempt, ...] = ()
     consent: Consent | None = None
     opposed_at: datetime | None = None
     bloctel: Bloctel | None = None
     requested_at: datetime | None = None
 
 
-_KNOWN = frozenset("request" if f.name == "requested_at" else f.name for f in fields(Case))
+_KNOWN = frozenset("request" if name == "requested_at" else name for name in Case._fields)
 
 _ATTEMPT = frozenset({"at", "result"})
 
@@ -99,31 +99,42 @@ def from_json(raw: object) -> Case:
     """A case from parsed JSON. Raises BadCase naming the field, as in `history[1].at`."""
     data = _mapping(raw, "case")
     _no_unknown(data, _KNOWN, "")
-    case_id = data.get("id")
-    if case_id is not None and (isinstance(case_id, bool) or not isinstance(case_id, str | int)):
-        _bad("id", "must be text or a whole number")
-    if isinstance(case_id, str) and not case_id.isprintable():
-        _bad("id", "holds characters that cannot be printed")
-    consent, bloctel, request = data.get("consent"), data.get("bloctel"), data.get("request")
-    caller_id = _text(data, "caller_id")
-    if not numbers.masked(caller_id) and numbers.read_shown(caller_id or "") is None:
+    get = data.get
+    _check_id(get("id"))
+    caller_id = _text(get("caller_id"), "caller_id")
+    if not _shows(caller_id):
         _bad("caller_id", f"{caller_id!r} is not a telephone number")
+    consent, bloctel, request = get("consent"), get("bloctel"), get("request")
     return Case(
-        id=case_id,
-        at=_instant(data, "at") or _bad("at", "is missing: an instant such as 2026-11-23T10:30:00+01:00"),
-        to=_required_text(data, "to"),
-        caller_id=caller_id,
-        party=_one_of(data, "party", PARTIES) or "consumer",
-        purpose=_one_of(data, "purpose", PURPOSES) or "canvassing",
-        automated=_flag(data, "automated", default=True),
-        postcode=_postcode(data),
-        sector=_one_of(data, "sector", SECTORS),
-        history=_history(data.get("history")),
-        consent=None if consent is None else _consent(_mapping(consent, "consent")),
-        opposed_at=_instant(data, "opposed_at"),
-        bloctel=None if bloctel is None else _bloctel(_mapping(bloctel, "bloctel")),
-        requested_at=None if request is None else _request(_mapping(request, "request")),
+        _instant(get("at"), "at") or _bad("at", "is missing: an instant such as 2026-11-23T10:30:00+01:00"),
+        _text(get("to"), "to") or _needed_text(get("to"), "to"),
+        get("id"),
+        caller_id,
+        _one_of(get("party"), "party", PARTIES) or "consumer",
+        _one_of(get("purpose"), "purpose", PURPOSES) or "canvassing",
+        _flag(get("automated"), "automated", default=True),
+        _postcode(get("postcode")),
+        _one_of(get("sector"), "sector", SECTORS),
+        _history(get("history")),
+        None if consent is None else _consent(_mapping(consent, "consent")),
+        _instant(get("opposed_at"), "opposed_at"),
+        None if bloctel is None else _bloctel(_mapping(bloctel, "bloctel")),
+        None if request is None else _request(_mapping(request, "request")),
     )
+
+
+def _check_id(case_id: object) -> None:
+    if isinstance(case_id, str):
+        if not case_id.isprintable():
+            _bad("id", "holds characters that cannot be printed")
+    elif case_id is not None and (isinstance(case_id, bool) or not isinstance(case_id, int)):
+        _bad("id", "must be text or a whole number")
+
+
+@lru_cache(maxsize=4096)  # an agent shows few numbers
+def _shows(caller_id: str | None) -> bool:
+    """Whether that is a number, or no number at all."""
+    return numbers.masked(caller_id) or numbers.read_shown(caller_id or "") is not None
 
 
 def _bad(name: str, message: str) -> NoReturn:
@@ -145,67 +156,68 @@ def _no_unknown(data: Mapping[str, Any], known: frozenset[str], prefix: str) -> 
             _bad(f"{prefix}{key}", f"unknown field{f'; did you mean {near[0]}?' if near else ''}")
 
 
-def _text(data: Mapping[str, Any], name: str, prefix: str = "") -> str | None:
-    value = data.get(name)
-    if value is not None and not isinstance(value, str):
-        _bad(f"{prefix}{name}", f"must be text, not {value!r}")
-    return value
+# The checks below take the value, the field's name and where it stands; the name is put together for an error only.
 
 
-def _required_text(data: Mapping[str, Any], name: str) -> str:
-    value = _text(data, name)
+def _text(value: object, name: str, prefix: str = "") -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    _bad(f"{prefix}{name}", f"must be text, not {value!r}")
+
+
+def _needed_text(value: object, name: str) -> str:
+    return value if isinstance(value, str) else _bad(name, "is missing")
+
+
+def _one_of(value: object, name: str, known: tuple[str, ...], prefix: str = "") -> str | None:
     if value is None:
-        _bad(name, "is missing")
-    return value
+        return None
+    text = _text(value, name, prefix)
+    return text if text in known else _bad(f"{prefix}{name}", f"{value!r} is none of {', '.join(known)}")
 
 
-def _one_of(data: Mapping[str, Any], name: str, known: tuple[str, ...], prefix: str = "") -> str | None:
-    if data.get(name) in known:  # nearly always; `known` holds texts only
-        return data[name]
-    value = _text(data, name, prefix)
-    if value is not None:
-        _bad(f"{prefix}{name}", f"{value!r} is none of {', '.join(known)}")
-    return value
-
-
-def _flag(data: Mapping[str, Any], name: str, *, default: bool) -> bool:
-    value = data.get(name)
+def _flag(value: object, name: str, *, default: bool) -> bool:
     if value is None:
         return default
-    if not isinstance(value, bool):
-        _bad(name, f"must be true or false, not {value!r}")
-    return value
+    return value if isinstance(value, bool) else _bad(name, f"must be true or false, not {value!r}")
 
 
-def _instant(data: Mapping[str, Any], name: str, prefix: str = "") -> datetime | None:
-    if data.get(name) is None:
+_FARTHEST = timedelta(hours=14)
+
+
+def _instant(value: object, name: str, prefix: str = "") -> datetime | None:
+    if value is None:
         return None
-    value = _text(data, name, prefix) or ""
+    text = _text(value, name, prefix) or ""
     try:
-        parsed = datetime.fromisoformat(value)
+        parsed = datetime.fromisoformat(text)
     except ValueError as error:
-        _bad(f"{prefix}{name}", f"{value!r} is not an instant such as 2026-11-23T10:30:00+01:00 ({error})")
+        _bad(f"{prefix}{name}", f"{text!r} is not an instant such as 2026-11-23T10:30:00+01:00 ({error})")
+    if not 1900 < parsed.year < 3000:
+        _bad(f"{prefix}{name}", f"{text!r}: the year is out of range")
+    if parsed.tzinfo is UTC:
+        return parsed
     offset = parsed.utcoffset()
     if offset is None:
-        _bad(f"{prefix}{name}", f"{value!r} has no offset from UTC, such as +01:00")
-    if abs(offset) > timedelta(hours=14):
-        _bad(f"{prefix}{name}", f"{value!r}: no place on Earth is that far from UTC")
-    if not 1900 < parsed.year < 3000:
-        _bad(f"{prefix}{name}", f"{value!r}: the year is out of range")
+        _bad(f"{prefix}{name}", f"{text!r} has no offset from UTC, such as +01:00")
+    if abs(offset) > _FARTHEST:
+        _bad(f"{prefix}{name}", f"{text!r}: no place on Earth is that far from UTC")
     return parsed.astimezone(UTC)
 
 
-def _needed(data: Mapping[str, Any], name: str, prefix: str) -> datetime:
-    return _instant(data, name, prefix) or _bad(f"{prefix}{name}", "is missing")
+def _needed(value: object, name: str, prefix: str) -> datetime:
+    return _instant(value, name, prefix) or _bad(f"{prefix}{name}", "is missing")
 
 
-def _postcode(data: Mapping[str, Any]) -> str | None:
-    value = _text(data, "postcode")
-    if value is None or not value.strip():
+def _postcode(value: object) -> str | None:
+    text = _text(value, "postcode")
+    if text is None or (len(text) == 5 and text.isascii() and text.isdigit()):
+        return text
+    compact = text.replace(" ", "").replace("\u00a0", "")
+    if not compact.strip():
         return None
-    compact = value.replace(" ", "").replace("\u00a0", "")
     if not re.fullmatch(r"[0-9]{5}", compact):
-        _bad("postcode", f"{value!r} is not five digits")
+        _bad("postcode", f"{text!r} is not five digits")
     return compact
 
 
@@ -214,35 +226,37 @@ def _history(raw: object) -> tuple[Attempt, ...]:
         return ()
     if not isinstance(raw, list):
         _bad("history", "must be a list")
-    attempts: list[Attempt] = []
-    for index, entry in enumerate(cast(list[object], raw)):
-        prefix = f"history[{index}]"
-        data = _mapping(entry, prefix)
-        _no_unknown(data, _ATTEMPT, f"{prefix}.")
-        result = _one_of(data, "result", RESULTS, f"{prefix}.")
-        if result is None:
-            _bad(f"{prefix}.result", "is missing")
-        attempts.append(Attempt(_needed(data, "at", f"{prefix}."), result))
-    return tuple(attempts)
+    return tuple([_attempt(index, entry) for index, entry in enumerate(cast(list[object], raw))])
+
+
+def _attempt(index: int, entry: object) -> Attempt:
+    prefix = f"history[{index}]."
+    data = _mapping(entry, prefix[:-1])
+    _no_unknown(data, _ATTEMPT, prefix)
+    result = _one_of(data.get("result"), "result", RESULTS, prefix)
+    if result is None:
+        _bad(f"{prefix}result", "is missing")
+    return Attempt(_needed(data.get("at"), "at", prefix), result)
 
 
 def _consent(data: Mapping[str, Any]) -> Consent | None:
     _no_unknown(data, _CONSENT, "consent.")
-    if all(value is None for value in data.values()):
+    get, prefix = data.get, "consent."
+    if get("given_at") is None and all(value is None for value in data.values()):
         return None
-    slot = data.get("agreed_slot")
+    slot = get("agreed_slot")
     return Consent(
-        given_at=_needed(data, "given_at", "consent."),
-        expires_at=_instant(data, "expires_at", "consent."),
-        withdrawn_at=_instant(data, "withdrawn_at", "consent."),
-        agreed_slot=None if slot is None else _slot(_mapping(slot, "consent.agreed_slot")),
+        _needed(get("given_at"), "given_at", prefix),
+        _instant(get("expires_at"), "expires_at", prefix),
+        _instant(get("withdrawn_at"), "withdrawn_at", prefix),
+        None if slot is None else _slot(_mapping(slot, "consent.agreed_slot")),
     )
 
 
 def _slot(data: Mapping[str, Any]) -> Slot:
     prefix = "consent.agreed_slot."
     _no_unknown(data, _SLOT, prefix)
-    slot = Slot(_needed(data, "from", prefix), _needed(data, "to", prefix))
+    slot = Slot(_needed(data.get("from"), "from", prefix), _needed(data.get("to"), "to", prefix))
     if slot.end <= slot.start:
         _bad(f"{prefix}to", "is not after from")
     return slot
@@ -253,12 +267,12 @@ def _bloctel(data: Mapping[str, Any]) -> Bloctel:
     listed = data.get("listed")
     if listed is not None and not isinstance(listed, bool):
         _bad("bloctel.listed", f"must be true or false, not {listed!r}")
-    return Bloctel(_instant(data, "checked_at", "bloctel."), listed)
+    return Bloctel(_instant(data.get("checked_at"), "checked_at", "bloctel."), listed)
 
 
 def _request(data: Mapping[str, Any]) -> datetime | None:
     _no_unknown(data, _REQUEST, "request.")
-    return _instant(data, "at", "request.")
+    return _instant(data.get("at"), "at", "request.")
 
 
 def checked(case: Case) -> Case:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -15,6 +17,8 @@ from compliance.cli_proof import audit, verify
 from compliance.cli_tenants import caller_id, switch
 from store.console import HouseGroup, emit, json_option, to_json
 from store.errors import BadInput
+
+_T = TypeVar("_T")
 
 
 @click.group(cls=HouseGroup)
@@ -64,28 +68,35 @@ def check(ctx: click.Context, cases: Path, switches: Any, as_json: bool) -> None
     Example:
       decroche compliance check cases.jsonl --json
     """
-    from compliance.check import answers, exit_status
+    from compliance.check import answers, encoded, status_of
 
+    worst: int | None = None
     with click.open_file(str(cases), "rb") as lines:
-        found = answers(lines, switches)
         if as_json:
-            status = exit_status(_printed(found))
+            for block in _batched(encoded(lines, switches), 1 if str(cases) == "-" else _BLOCK):
+                click.echo("\n".join([line for line, _ in block]))
+                worst = max([worst or 0, *(status for _, status in block)])
         else:
-            shown = list(found)
-            status = exit_status(shown)
+            shown = list(answers(lines, switches))
+            worst = max(map(status_of, shown), default=None)
             emit([_row(answer) for answer in shown], _COLUMNS, as_json=False)
-    if status is None:
+    if worst is None:
         raise BadInput(f"{cases}: there is no case in it", hint="one JSON object a line; see compliance/README.md")
-    ctx.exit(status)
+    ctx.exit(worst)
 
 
 _COLUMNS = ("id", "allowed", "why", "law", "next_allowed_at")
 
 
-def _printed(found: Any) -> Any:
-    for answer in found:
-        click.echo(to_json(answer))
-        yield answer
+_BLOCK = 500
+"""Answers written at once; what comes by a pipe is answered line by line."""
+
+
+def _batched(found: Iterable[_T], count: int) -> Iterator[list[_T]]:
+    """In lists of `count`, the last one shorter (Python 3.12 has it)."""
+    left = iter(found)
+    while block := list(islice(left, count)):
+        yield block
 
 
 def _row(answer: dict[str, Any]) -> dict[str, Any]:

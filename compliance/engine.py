@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from compliance import numbers, windows
 from compliance.cases import Attempt, Case, Consent, Slot
@@ -43,8 +44,7 @@ class Switches:
 DEFAULT = Switches()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):  # made for each case: see `Case`
     """The answer. `reasons` and `law` are sorted; `rules` are the versions that refused."""
 
     id: str | int | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -185,8 +185,7 @@ def _case(conn: Conn, request: Request, dialled: str, at: datetime) -> Case:
 
 def _also(decision: Decision, reason: str, rule: Rule) -> Decision:
     """The decision with one more reason that time does not lift."""
-    return replace(
-        decision,
+    return decision._replace(
         allowed=False,
         reasons=tuple(sorted({*decision.reasons, reason})),
         law=tuple(sorted({*decision.law, rule.reference})),

@@ -78,15 +78,26 @@ def next_open(at: datetime, places: tuple[Place, ...], rules: Rules, *, local: b
 
 
 def _next_open_at(at: datetime, place: Place, rules: Rules, local: bool) -> datetime:
-    hours, national, local_rule = rules["W1"], rules["W2"], rules["W2b"] if local else None
     day = at.astimezone(place.zone).date()
-    for _ in range(_HORIZON_DAYS):
-        if not closed_day(day, place, hours, national, local_rule):
-            for start, end in lawful_spans(day, place, hours):
-                if at < end:
-                    return max(at, start)
-        day += timedelta(days=1)
+    for start, end in _spans_from(day, place, rules["W1"], rules["W2"], rules["W2b"] if local else None):
+        if at < end:
+            return max(at, start)
     return at + timedelta(days=_HORIZON_DAYS + 1)
+
+
+@lru_cache(maxsize=65536)
+def _spans_from(
+    day: date, place: Place, hours: Rule, national: Rule, local: Rule | None
+) -> tuple[tuple[datetime, datetime], ...]:
+    """The lawful hours of a day there, if it has any, and those of the next day that has."""
+    found: list[tuple[datetime, datetime]] = []
+    for ahead in range(_HORIZON_DAYS):
+        then = day + timedelta(days=ahead)
+        if not closed_day(then, place, hours, national, local):
+            found += lawful_spans(then, place, hours)
+            if ahead:
+                break
+    return tuple(found)
 
 
 @lru_cache(maxsize=65536)

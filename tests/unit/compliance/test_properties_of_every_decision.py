@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.cases import RESULTS, SECTORS, Attempt, Bloctel, Case, Consent, Slot, from_json, to_json
+from compliance.check import answers, encoded, status_of
 from compliance.engine import Switches, decide
 from compliance.rulebook import PARTIES, PURPOSES
+from store import console
 
 MINUTES = 60 * 24 * 365
 INSTANTS = st.integers(0, 2 * MINUTES).map(lambda m: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=m))
@@ -28,6 +30,7 @@ CASES = st.builds(
     Case,
     at=INSTANTS,
     to=NUMBERS,
+    id=st.none() | st.integers() | st.sampled_from(["1", 'à "voir"', ""]),
     caller_id=st.sampled_from(["+33162001234", "+33162001234", None, "+33612345678"]),
     party=st.sampled_from(PARTIES),
     purpose=st.sampled_from(PURPOSES),
@@ -50,7 +53,7 @@ def test_the_next_allowed_instant_is_later_and_itself_allowed(case: Case, switch
     if found.next_allowed_at is not None:
         assert not found.allowed
         assert found.next_allowed_at > case.at
-        assert decide(replace(case, at=found.next_allowed_at.astimezone(UTC)), switches).allowed
+        assert decide(case._replace(at=found.next_allowed_at.astimezone(UTC)), switches).allowed
 
 
 @given(CASES, SWITCHES, st.integers(1, 60 * 24 * 20))
@@ -59,14 +62,14 @@ def test_no_instant_before_the_next_allowed_one_is_allowed(case: Case, switches:
     found = decide(case, switches)
     between = case.at + timedelta(minutes=m)
     if found.next_allowed_at is not None and between < found.next_allowed_at:
-        assert not decide(replace(case, at=between), switches).allowed
+        assert not decide(case._replace(at=between), switches).allowed
 
 
 @given(CASES, SWITCHES, st.randoms(use_true_random=False))
 def test_the_order_of_history_does_not_matter(case: Case, switches: Switches, random: object) -> None:
     history = list(case.history)
     random.shuffle(history)  # type: ignore[attr-defined]
-    assert decide(replace(case, history=tuple(history)), switches) == decide(case, switches)
+    assert decide(case._replace(history=tuple(history)), switches) == decide(case, switches)
 
 
 PROHIBITIONS = st.sampled_from(["opposed", "withdrawn", "refused", "called", "listed", "masked", "emergency"])
@@ -84,17 +87,17 @@ def test_a_refused_case_stays_refused_when_a_prohibition_is_added(
 def _with(case: Case, prohibition: str) -> Case:
     before = case.at - timedelta(days=1)
     if prohibition == "opposed":
-        return replace(case, opposed_at=max(before, case.opposed_at or before))
+        return case._replace(opposed_at=max(before, case.opposed_at or before))
     if prohibition == "withdrawn" and case.consent:
-        return replace(case, consent=replace(case.consent, withdrawn_at=before))
+        return case._replace(consent=replace(case.consent, withdrawn_at=before))
     if prohibition in ("refused", "called"):
         result = "refused" if prohibition == "refused" else "no_answer"
-        return replace(case, history=(*case.history, Attempt(before, result)))
+        return case._replace(history=(*case.history, Attempt(before, result)))
     if prohibition == "listed":
-        return replace(case, bloctel=Bloctel(case.bloctel.checked_at if case.bloctel else None, listed=True))
+        return case._replace(bloctel=Bloctel(case.bloctel.checked_at if case.bloctel else None, listed=True))
     if prohibition == "masked":
-        return replace(case, caller_id=None)
-    return replace(case, to="15")
+        return case._replace(caller_id=None)
+    return case._replace(to="15")
 
 
 @given(CASES, SWITCHES)
@@ -110,3 +113,12 @@ def test_a_refusal_names_its_reasons_in_order_and_its_law(case: Case, switches: 
 @settings(deadline=None)
 def test_a_case_written_as_json_and_read_again_is_the_same(case: Case) -> None:
     assert from_json(json.loads(json.dumps(to_json(case)))) == case
+
+
+@given(CASES, SWITCHES)
+@settings(deadline=None)
+def test_an_answer_is_written_as_any_other_json_is(case: Case, switches: Switches) -> None:
+    line = json.dumps(to_json(case)).encode()
+    [(written, status)] = encoded([line], switches)
+    [answer] = answers([line], switches)
+    assert (written, status) == (console.to_json(answer), status_of(answer))
