@@ -43,7 +43,7 @@ _TITLES = {
     "withdrawal": "Rétractation reçue le {on}",
     "over_plan": "Au-delà du forfait {plan} : {what}",
     "chargeback": "Paiement repris par la banque : facture {number}",
-    "foreign_event": "Stripe : événement écarté, {why}",
+    "refunded": "Remboursement fait chez Stripe : facture {number}",
 }
 
 

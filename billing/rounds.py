@@ -109,6 +109,9 @@ def _each(db: Database, what: str, do: Callable[[tenants.Tenant], int]) -> tuple
         except DecrocheError as error:
             failed += 1
             log.error("%s of %s: [%s] %s", what, tenant.slug, error.code, error)
+        except Exception:
+            failed += 1
+            log.exception("%s of %s: a fault of ours", what, tenant.slug)
     return done, failed
 
 

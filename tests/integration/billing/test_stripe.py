@@ -44,12 +44,15 @@ class FakeStripe:
         self.answers: dict[str, tuple[int, dict[str, Any]]] = {}
         self.script: list[str] = []
         self.keys: list[str] = []
+        self.away = False
 
     @property
     def charged(self) -> int:
         return sum(i["amount"] for i in self.intents.values() if i["status"] == "succeeded")
 
     def answer(self, verb: str, path: str, form: dict[str, str], key: str) -> tuple[int, dict[str, Any]] | None:
+        if self.away:
+            return 503, {"error": {"type": "api_error", "message": "away"}}
         if key in self.answers:
             return self.answers[key]
         made = self._make(verb, path, form, key)
