@@ -258,9 +258,11 @@ class _Talking:
 
     def __call__(self, situation: Situation) -> Utterance | None:
         """Asked each time the agent has fallen silent; nothing more to say when it asks nothing known."""
-        deadline = time.monotonic() + 15
-        while time.monotonic() < deadline:
-            answer = self._fitting()
+        deadline, gone = time.monotonic() + WAIT_SECONDS, 0
+        while time.monotonic() < deadline and gone < 5:
+            call = self.house.live(self.number)
+            gone = gone + 1 if call is None else 0
+            answer = self._fitting(call)
             if answer is not None:
                 over = "" if answer.asked in self._used else answer.over
                 self._used.add(answer.asked)
@@ -270,8 +272,7 @@ class _Talking:
             time.sleep(0.2)
         return None
 
-    def _fitting(self) -> Answer | None:
-        call = self.house.live(self.number)
+    def _fitting(self, call: dict[str, Any] | None) -> Answer | None:
         turns: list[dict[str, Any]] = call["turns"] if call else []
         if not turns or turns[-1]["who"] != "agent":
             return None
@@ -300,6 +301,12 @@ def together() -> Generator[Callable[..., Future[Any]]]:
     """People on the telephone at the same time: a function that starts one in a thread of its own."""
     with ThreadPoolExecutor(8) as pool:
         yield pool.submit
+
+
+def talk(facts: dict[str, Any]) -> str:
+    """A stored call's transcript, for a failure's message."""
+    turns = (f"{t['from_ms'] / 1000:6.1f} s {t['who']}: {t['text']}" for t in facts["turns"])
+    return "\n".join([f"{facts['outcome']}, hung up by {facts['hangup_side']}", *turns])
 
 
 def now() -> datetime:
