@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -52,10 +53,34 @@ def set_mode(conn: Conn, tenant_id: UUID, mode: Mode) -> Account:
     return row
 
 
+def change_mode(conn: Conn, tenant_id: UUID, mode: Mode, today: date) -> Account:
+    """As `set_mode`, between months: Refused once calls of this month cost something, as they are paid one way only."""
+    month = today.replace(day=1)
+    row = conn.execute(
+        "SELECT mode, amount_micros FROM billing.usage WHERE tenant_id = %s AND month = %s", (tenant_id, month)
+    ).fetchone()
+    if row is not None and row["mode"] != mode:
+        if row["amount_micros"]:
+            raise Refused(
+                f"calls of {month:%Y-%m} are {row['mode']} and cost something already",
+                hint="change it on the first of a month, before the first call",
+            )
+        conn.execute("UPDATE billing.usage SET mode = %s WHERE tenant_id = %s AND month = %s", (mode, tenant_id, month))
+    return set_mode(conn, tenant_id, mode)
+
+
+def month_mode(conn: Conn, tenant_id: UUID, month: date) -> Mode:
+    """How a month's calls are paid; as the account is, while it has none."""
+    row = conn.execute(
+        "SELECT mode FROM billing.usage WHERE tenant_id = %s AND month = %s", (tenant_id, month)
+    ).fetchone()
+    return account(conn, tenant_id).mode if row is None else row["mode"]
+
+
 def move(
     conn: Conn,
     tenant_id: UUID,
-    kind: Literal["top_up", "refund", "adjustment"],
+    kind: Literal["top_up", "refund", "adjustment", "invoice"],
     amount_micros: int,
     reference: str,
     by: str,

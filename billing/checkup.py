@@ -121,8 +121,7 @@ def _not_invoiced(conn: Conn) -> list[str]:
     rows = conn.execute(
         """SELECT t.slug, to_char(u.month, 'YYYY-MM') AS month
              FROM billing.usage u JOIN store.tenants t ON t.id = u.tenant_id
-             JOIN billing.accounts a ON a.tenant_id = u.tenant_id AND a.mode = 'postpaid'
-            WHERE u.amount_micros > 0 AND u.month < date_trunc('month', now())
+            WHERE u.mode = 'postpaid' AND u.amount_micros > 0 AND u.month < date_trunc('month', now())
               AND NOT EXISTS (SELECT 1 FROM billing.live_invoices i
                                WHERE i.tenant_id = u.tenant_id AND i.period = u.month AND i.purpose = 'month')
             ORDER BY 2, 1"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,11 @@ import click
 
 from billing import controls as limits
 from billing.accounts import account as account_of
-from billing.accounts import set_mode
+from billing.accounts import change_mode
 from billing.cii import money
 from billing.cli_common import MONEY, stripe_edge, who
 from billing.ledger import spell
+from billing.tariff import PARIS
 from store import tenants
 from store.console import emit, err, json_option
 from store.db import open_database
@@ -27,14 +29,17 @@ if TYPE_CHECKING:
 @click.option("--mode", type=click.Choice(["prepaid", "postpaid"]), help="Change how its calls are paid.")
 @json_option
 def account(slug: str, mode: Any, as_json: bool) -> None:
-    """A tenant's balance, and what its calls in progress hold of it.
+    """A tenant's balance before tax, and what its calls in progress hold of it.
+
+    Prepaid: what is left of its top-ups. Postpaid: below zero, what was talked and is on no invoice yet.
 
     \b
     Example: decroche billing account --tenant dentiste --mode prepaid
     """
     with open_database() as db, db.operator() as conn:
         tenant = tenants.get(conn, slug)
-        found = set_mode(conn, tenant.id, mode) if mode else account_of(conn, tenant.id)
+        today = datetime.now(PARIS).date()
+        found = change_mode(conn, tenant.id, mode, today) if mode else account_of(conn, tenant.id)
     row = {
         "tenant": slug,
         "mode": found.mode,

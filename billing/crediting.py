@@ -34,7 +34,14 @@ def credit(conn: Conn, number: str, issued_on: date, by: str) -> Issued:
     of = _creditable(conn, number, issued_on)
     before = credit_notes(conn, of)
     document = credit_document(of.invoice(), "", issued_on, [note.invoice() for note in before])
-    return _store(conn, of, document, issued_on, by)
+    done = _store(conn, of, document, issued_on, by)
+    calls = conn.execute(
+        "SELECT amount_micros FROM billing.movements WHERE tenant_id = %s AND kind = 'invoice' AND reference = %s",
+        (of.tenant_id, of.number),
+    ).fetchone()
+    if calls is not None:  # they are on no invoice again
+        move(conn, of.tenant_id, "invoice", -calls["amount_micros"], done.number, by)
+    return done
 
 
 def credit_lines(conn: Conn, number: str, lines: Sequence[int], reason: str, issued_on: date, by: str) -> Issued:

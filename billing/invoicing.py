@@ -17,6 +17,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from billing import holdings
+from billing.accounts import month_mode, move
 from billing.invoice import Invoice, Line, Party, Terms, Usage, check_party, compose, restored
 from billing.ledger import lock_account
 from billing.month import month_usage
@@ -128,7 +129,7 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: str) -> 
     rerate(conn, tenant.id, _midnight(month), _midnight(end), why="order")
     _refuse_unrated(conn, tenant, month)
     usage = month_usage(conn, tenant.id, month)
-    usage_part = usage.lines() if account["mode"] == "postpaid" else []
+    usage_part = usage.lines() if month_mode(conn, tenant.id, month) == "postpaid" else []
     holdings.look(conn, tenant.id, month, end)
     lines = [*subscription_lines(conn, tenant.id, month), *holdings.lines(conn, tenant.id, month), *usage_part]
     if not lines:
@@ -148,6 +149,7 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: str) -> 
     stored = store_document(conn, tenant.id, document, month, by)
     if usage_part:
         _attach(conn, tenant.id, stored.id, month, lines)
+        move(conn, tenant.id, "invoice", usage.amount_micros, stored.number, by)
     return stored
 
 

@@ -50,7 +50,8 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What we hold of one call: our CDR, its charge as stored and as computed again, whether it is invoiced."""
+    """What we hold of one call: our CDR, its charge as stored and as computed again, whether it is invoiced (or was
+    paid from a prepaid balance)."""
 
     call_id: str
     tenant: str
@@ -164,9 +165,10 @@ def _witness(row: Mapping[str, Any], where: str) -> Witness:
 _CALLS = """
 SELECT k.id, t.slug, k.direction, k.caller, k.callee, k.answered_at, k.ended_at, k.asterisk_cdr,
        c.status, c.answered_seconds, c.bundle_seconds, c.amount_micros, c.reason, c.tariff, c.tariff_version,
-       i.id IS NOT NULL AS invoiced
+       i.id IS NOT NULL OR u.mode = 'prepaid' AS invoiced
   FROM store.calls k JOIN store.tenants t ON t.id = k.tenant_id
   LEFT JOIN billing.current_charges c ON c.call_id = k.id
+  LEFT JOIN billing.usage u ON u.tenant_id = c.tenant_id AND u.month = c.month
   LEFT JOIN (billing.invoice_charges l JOIN billing.live_invoices i ON i.id = l.invoice_id)
          ON l.call_id = c.call_id AND l.generation = c.generation
  WHERE coalesce(k.answered_at, k.started_at) >= %(begin)s AND coalesce(k.answered_at, k.started_at) < %(end)s

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from billing.accounts import account, set_mode
-from billing.crediting import credit_amount
+from billing.accounts import account, change_mode, set_mode
+from billing.crediting import credit, credit_amount
 from billing.invoice import Terms
 from billing.invoicing import get, issue, listed, set_customer, set_seller
 from billing.ledger import record_call
@@ -140,7 +140,7 @@ def test_calls_paid_from_the_balance_are_on_the_statement_and_not_invoiced_again
         assert [line.source for line in issued.invoice().lines] == ["subscription"]
         assert "non facturée" in issued.invoice().usage.note
         assert get(conn, issued.number).invoice().usage == issued.invoice().usage
-        assert {d.kind for d in reconcile_period(conn, OCTOBER)[1]} <= {"extra", "not_invoiced"}
+        assert {d.kind for d in reconcile_period(conn, OCTOBER)[1]} == {"extra"}  # Asterisk has no CDR here
 
 
 def test_a_statement_goes_from_the_opening_to_the_closing_balance_which_opens_the_next_month(
@@ -159,3 +159,32 @@ def test_a_statement_goes_from_the_opening_to_the_closing_balance_which_opens_th
     assert (now.opening, [m["amount_micros"] for m in now.movements]) == (0, [10 * EURO])
     assert [(c["destination"], c["calls"], c["amount_micros"]) for c in now.calls] == [("+33", 1, 650_000)]
     assert now.closing == after.opening == after.closing == balance(database, client)
+
+
+def test_a_month_begun_one_way_is_not_ended_the_other(database: Database, client: Tenant) -> None:
+    with database.operator(client.id) as conn:
+        top_up(conn, client, 1000, "VIR 1", DAY, "test")
+    with database.tenant(client.id) as conn:
+        record_call(conn, a_cdr(client.id, 160))
+    with pytest.raises(Refused, match="are prepaid"), database.operator() as conn:
+        change_mode(conn, client.id, "postpaid", DAY)
+    with database.operator(client.id) as conn:
+        assert change_mode(conn, client.id, "postpaid", date(2026, 11, 1)).mode == "postpaid"
+        assert issue(conn, client, OCTOBER, date(2026, 11, 2), "test") is None  # October stays prepaid
+
+
+def test_an_invoice_brings_a_postpaid_balance_back_and_its_credit_note_takes_it_down_again(
+    database: Database, dentist: Tenant
+) -> None:
+    with database.operator() as conn:
+        set_seller(conn, SELLER, Terms())
+        set_customer(conn, dentist.id, BUYER)
+    with database.tenant(dentist.id) as conn:
+        record_call(conn, a_cdr(dentist.id, 160))
+    assert balance(database, dentist) == -650_000
+    with database.operator(dentist.id) as conn:
+        issued = issue(conn, dentist, OCTOBER, date(2026, 11, 2), "test")
+        assert issued is not None
+        assert account(conn, dentist.id).balance_micros == 0
+        credit(conn, issued.number, date(2026, 11, 3), "test")
+    assert balance(database, dentist) == -650_000
