@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -58,42 +61,42 @@ class Given:
     agreed_to: datetime | None = None
 
 
-def read(fields: dict[str, str], now: datetime) -> Given:
+def read(row: dict[str, str], now: datetime) -> Given:
     """A consent from texts (a row, or a command's options). Raises BadRow naming the field."""
-    given_at = instant(fields, "given_at")
+    given_at = instant(row, "given_at")
     if given_at is None:
         raise BadRow("given_at", "is empty")
     if given_at > now:
         raise BadRow("given_at", f"{given_at.isoformat()} has not come yet")
-    how = word(fields, "how")
+    how = word(row, "how")
     if how not in HOW:
         raise BadRow("how", f"{how!r} is none of {', '.join(HOW)}")
-    slot = instant(fields, "agreed_from"), instant(fields, "agreed_to")
+    slot = instant(row, "agreed_from"), instant(row, "agreed_to")
     if (slot[0] is None) != (slot[1] is None):
         raise BadRow("agreed_to" if slot[0] else "agreed_from", "is empty: an agreed time has both ends")
     if slot[0] and slot[1] and slot[1] <= slot[0]:
         raise BadRow("agreed_to", "is not after agreed_from")
-    evidence = word(fields, "evidence")
+    evidence = word(row, "evidence")
     return Given(
-        number=number(fields),
-        person=word(fields, "person", ""),
-        professional=word(fields, "professional"),
-        third_party=word(fields, "third_party", ""),
-        goods=word(fields, "goods"),
+        number=number(row),
+        person=word(row, "person", ""),
+        professional=word(row, "professional"),
+        third_party=word(row, "third_party", ""),
+        goods=word(row, "goods"),
         how=how,
-        wording=word(fields, "wording"),
+        wording=word(row, "wording"),
         evidence=evidence,
-        evidence_hash=_hash(fields, evidence),
+        evidence_hash=_hash(row, evidence),
         given_at=given_at,
-        expires_at=_end(fields, given_at),
+        expires_at=_end(row, given_at),
         agreed_from=slot[0],
         agreed_to=slot[1],
     )
 
 
-def _end(fields: dict[str, str], given_at: datetime) -> datetime:
+def _end(row: dict[str, str], given_at: datetime) -> datetime:
     longest = years_later(given_at, rulebook().consent_years)
-    end = instant(fields, "expires_at") or longest
+    end = instant(row, "expires_at") or longest
     if end <= given_at:
         raise BadRow("expires_at", "is not after given_at")
     if end > longest:
@@ -101,46 +104,62 @@ def _end(fields: dict[str, str], given_at: datetime) -> datetime:
     return end
 
 
-def _hash(fields: dict[str, str], evidence: str) -> str:
+def _hash(row: dict[str, str], evidence: str) -> str:
     """The evidence's SHA-256: as given, else of the file it names, else of the words that describe it."""
-    given = fields.get("evidence_hash", "").lower()
+    given = row.get("evidence_hash", "").lower()
     if given:
         if len(given) != 64 or set(given) - set("0123456789abcdef"):
             raise BadRow("evidence_hash", "is not a SHA-256 (64 hexadecimal digits)")
         return given
+    return _hashed(evidence)
+
+
+@lru_cache(maxsize=64)  # many rows, one form
+def _hashed(evidence: str) -> str:
     path = Path(evidence)
     content = path.read_bytes() if "\0" not in evidence and path.is_file() else evidence.encode()
     return hashlib.sha256(content).hexdigest()
 
 
-_INSERT = """
-INSERT INTO compliance.consents (id, tenant_id, number, person, professional, third_party, goods, how, wording,
-                                 evidence, evidence_hash, given_at, expires_at, agreed_from, agreed_to)
-VALUES (%(id)s, %(tenant)s, %(number)s, %(person)s, %(professional)s, %(third_party)s, %(goods)s, %(how)s,
-        %(wording)s, %(evidence)s, %(evidence_hash)s, %(given_at)s, %(expires_at)s, %(agreed_from)s, %(agreed_to)s)
-ON CONFLICT DO NOTHING
-"""
+_FIELDS: LiteralString = (
+    "number, person, professional, third_party, goods, how, wording, evidence, evidence_hash, "
+    "given_at, expires_at, agreed_from, agreed_to"
+)
+_INTO: LiteralString = f"INSERT INTO compliance.consents (id, tenant_id, {_FIELDS})"
+_values = attrgetter(*_FIELDS.split(", "))
+
+
+def pour(conn: Conn, tenant_id: UUID, given: Iterable[Given]) -> int:
+    """Write consents as they come, many or few; how many were not there already.
+
+    COPY goes to a table of the session: a table under row-level security takes none.
+    """
+    conn.execute("CREATE TEMP TABLE taken_consents (LIKE compliance.consents INCLUDING DEFAULTS)")
+    into: LiteralString = f"COPY pg_temp.taken_consents (id, tenant_id, {_FIELDS}) FROM STDIN"
+    with conn.cursor() as cursor, cursor.copy(into) as copy:
+        for one in given:
+            copy.write_row((new_id(), tenant_id, *_values(one)))
+    new = conn.execute(
+        f"{_INTO} SELECT id, tenant_id, {_FIELDS} FROM pg_temp.taken_consents ON CONFLICT DO NOTHING"
+    ).rowcount
+    conn.execute("DROP TABLE pg_temp.taken_consents")
+    return new
 
 
 def add(conn: Conn, tenant_id: UUID, given: Given) -> UUID | None:
     """Write a consent; its id, or None where the same one is there already."""
-    values = _values(tenant_id, given)
-    return values["id"] if conn.execute(_INSERT, values).rowcount else None
+    row = conn.execute(
+        f"{_INTO} VALUES ({'%s, ' * 14}%s) ON CONFLICT DO NOTHING RETURNING id",
+        (new_id(), tenant_id, *_values(given)),
+    ).fetchone()
+    return row["id"] if row else None
 
 
 def load(conn: Conn, tenant_id: UUID, path: Path, now: datetime) -> Report:
     """Import a CSV in the transaction of `conn`: good rows are written, bad ones told by line and field."""
-
-    def write(batch: list[Given]) -> int:
-        with conn.cursor() as cursor:
-            cursor.executemany(_INSERT, [_values(tenant_id, given) for given in batch])
-            return cursor.rowcount
-
-    return tabular.take(path, COLUMNS, NEEDED, lambda _, fields: read(fields, now), write)
-
-
-def _values(tenant_id: UUID, given: Given) -> dict[str, Any]:
-    return {"id": new_id(), "tenant": tenant_id, **asdict(given)}
+    return tabular.take(
+        path, COLUMNS, NEEDED, lambda _, row: read(row, now), lambda given: pour(conn, tenant_id, given)
+    )
 
 
 def revoke(conn: Conn, dialled: str, how: str, at: datetime) -> int:

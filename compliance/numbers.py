@@ -50,7 +50,17 @@ def read(text: str) -> Number | None:
     if code and text[-9] in "12345679" and text.isascii() and text[-9:].isdigit():
         return Number(text, code, text[-9:])  # the common case: phonenumbers would say the same, slowly
     compact = _SEPARATORS.sub("", text)
-    return _short(compact) or _long(compact)
+    return _national(compact) or _short(compact) or _long(compact)
+
+
+def _national(compact: str) -> Number | None:
+    """A French number as people write it, ten digits: phonenumbers would say the same, slowly."""
+    if not (len(compact) == 10 and compact[0] == "0" and compact.isascii() and compact.isdigit()):
+        return None
+    national = compact[1:]
+    code = 33 if national.startswith("63998") else _OVERSEAS.get(national[:3], 33)
+    usual = national[0] in "12345679" and code in _NINE_DIGITS.values()
+    return Number(f"+{code}{national}", code, national) if usual else None
 
 
 def _short(compact: str) -> Number | None:

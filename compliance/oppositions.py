@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,32 +32,40 @@ class Opposition:
 
 _INSERT = """
 INSERT INTO compliance.oppositions (id, tenant_id, number, opposed_at, how, source)
-SELECT %(id)s, %(tenant)s::uuid, %(number)s, %(at)s, %(how)s, %(source)s
- WHERE NOT EXISTS (SELECT 1 FROM compliance.oppositions
-                    WHERE number = %(number)s AND opposed_at = %(at)s
-                      AND tenant_id IS NOT DISTINCT FROM %(tenant)s::uuid)
+SELECT DISTINCT ON (t.number, t.opposed_at) t.id, %(tenant)s::uuid, t.number, t.opposed_at, t.how, t.source
+  FROM pg_temp.taken_oppositions t
+ WHERE NOT EXISTS (SELECT 1 FROM compliance.oppositions o
+                    WHERE o.number = t.number AND o.opposed_at = t.opposed_at
+                      AND o.tenant_id IS NOT DISTINCT FROM %(tenant)s::uuid)
+ ORDER BY t.number, t.opposed_at, t.id
+"""
+_WITHDRAW = """
+UPDATE compliance.consents c SET withdrawn_at = said.opposed_at, withdrawn_how = said.how
+  FROM (SELECT DISTINCT ON (c.id) c.id, t.opposed_at, t.how
+          FROM compliance.consents c JOIN pg_temp.taken_oppositions t USING (number)
+         WHERE c.withdrawn_at IS NULL AND c.given_at <= t.opposed_at
+         ORDER BY c.id, t.opposed_at) said
+ WHERE c.id = said.id
 """
 
 
-def add(conn: Conn, tenant_id: UUID | None, oppositions: Sequence[Opposition]) -> int:
-    """Write oppositions; how many were new. `tenant_id` None (operator's session only): for all tenants.
+def add(conn: Conn, tenant_id: UUID | None, oppositions: Iterable[Opposition]) -> int:
+    """Write oppositions as they come; how many were new. `tenant_id` None (operator's session only): for all tenants.
 
-    The consents given before are withdrawn with them, where the session can see them.
+    The consents given before are withdrawn with them, where the session can see them. COPY goes to a table of the
+    session: a table under row-level security takes none.
     """
-    with conn.cursor() as cursor:
-        cursor.executemany(
-            _INSERT,
-            [
-                {"id": new_id(), "tenant": tenant_id, "number": o.number, "at": o.at, "how": o.how, "source": o.source}
-                for o in oppositions
-            ],
-        )
-        new = cursor.rowcount
-        cursor.executemany(
-            """UPDATE compliance.consents SET withdrawn_at = %(at)s, withdrawn_how = %(how)s
-                WHERE number = %(number)s AND withdrawn_at IS NULL AND given_at <= %(at)s""",
-            [{"number": o.number, "at": o.at, "how": o.how} for o in oppositions],
-        )
+    conn.execute(
+        """CREATE TEMP TABLE taken_oppositions
+           (id uuid, number text, opposed_at timestamptz, how text, source text)"""
+    )
+    with conn.cursor() as cursor, cursor.copy("COPY pg_temp.taken_oppositions FROM STDIN") as copy:
+        for one in oppositions:
+            copy.write_row((new_id(), one.number, one.at, one.how, one.source))
+    conn.execute("ANALYZE pg_temp.taken_oppositions")
+    new = conn.execute(_INSERT, {"tenant": tenant_id}).rowcount
+    conn.execute(_WITHDRAW)
+    conn.execute("DROP TABLE pg_temp.taken_oppositions")
     return new
 
 
@@ -70,7 +78,7 @@ def load(conn: Conn, tenant_id: UUID | None, path: Path, now: datetime) -> Repor
             raise BadRow("opposed_at", f"{at.isoformat()} has not come yet")
         return Opposition(number(fields), at, "import", f"{path.name}, line {line}")
 
-    return tabular.take(path, COLUMNS, {"number"}, read, lambda batch: add(conn, tenant_id, batch))
+    return tabular.take(path, COLUMNS, {"number"}, read, lambda rows: add(conn, tenant_id, rows))
 
 
 def of(conn: Conn, dialled: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +23,9 @@ from compliance.rulebook import PARIS
 from store.errors import BadInput
 
 T = TypeVar("T")
-_FRENCH = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
-_PLAIN = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
+_CLOCK = r"(?:[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
+_FRENCH = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})" + _CLOCK)
+_PLAIN = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})" + _CLOCK)
 
 
 class BadRow(BadInput):
@@ -77,37 +79,33 @@ class Report:
         return {"taken": self.taken, "known": self.known, "bad": len(self.bad)}
 
 
-_BATCH = 5_000
-
-
 def take(
     path: Path,
     columns: Mapping[str, str],
     needed: set[str],
     read: Callable[[int, dict[str, str]], T],
-    write: Callable[[list[T]], int],
+    pour: Callable[[Iterator[T]], int],
 ) -> Report:
-    """`read` each row (line, fields), or raise BadRow; `write` batches of them, answering how many were new.
+    """`read` each row (line, fields), or raise BadRow; `pour` takes the good ones as they come: how many were new.
 
     Raises BadInput, before anything is written, for a file that is no such table.
     """
-    report, batch = Report(), list[T]()
+    report, good = Report(), 0
 
-    def flush() -> None:
-        new = write(batch) if batch else 0
-        report.taken += new
-        report.known += len(batch) - new
-        batch.clear()
+    def good_rows() -> Iterator[T]:
+        nonlocal good
+        for line, fields in rows(path, columns, needed):
+            try:
+                row = read(line, fields)
+            except BadRow as error:
+                report.bad.add(line, error)
+                continue
+            good += 1
+            yield row
 
-    for line, fields in rows(path, columns, needed):
-        try:
-            batch.append(read(line, fields))
-        except BadRow as error:
-            report.bad.add(line, error)
-        if len(batch) >= _BATCH:
-            flush()
-    flush()
-    if not (report.taken or report.known or report.bad):
+    report.taken = pour(good_rows())
+    report.known = good - report.taken
+    if not (good or report.bad):
         raise BadInput(f"{path}: there is no row in it", hint="a header line, then one row a line")
     return report
 
@@ -194,12 +192,18 @@ def instant(fields: Mapping[str, str], name: str) -> datetime | None:
 
 
 def _dated(text: str) -> datetime | None:
-    for form in (*_FRENCH, *_PLAIN):
-        try:
-            return datetime.strptime(text, form)  # noqa: DTZ007  (the caller adds Paris)
-        except ValueError:
-            continue
-    return None
+    """A day, with or without a clock; no offset: the caller adds Paris."""
+    if french := _FRENCH.fullmatch(text):
+        day, month, year, *clock = french.groups()
+    elif plain := _PLAIN.fullmatch(text):
+        year, month, day, *clock = plain.groups()
+    else:
+        return None
+    hour, minute, second = (int(part or 0) for part in clock)
+    try:
+        return datetime(int(year), int(month), int(day), hour, minute, second)  # noqa: DTZ001
+    except ValueError:  # the 31st of February
+        return None
 
 
 def word(fields: Mapping[str, str], name: str, default: str | None = None) -> str:

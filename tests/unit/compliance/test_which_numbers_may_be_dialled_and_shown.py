@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance import numbers
@@ -33,7 +33,15 @@ def test_an_overseas_number_dialled_from_france_has_its_own_code(written: str, e
     assert number.e164 == e164
 
 
+@given(st.from_regex(r"0[0-9]{9}", fullmatch=True), st.sampled_from(["", " ", "."]))
+@settings(deadline=None)
+def test_the_quick_reading_of_ten_digits_agrees_with_phonenumbers(digits: str, gap: str) -> None:
+    slowly = numbers._long(digits)  # pyright: ignore[reportPrivateUsage]
+    assert numbers.read(gap.join(digits[i : i + 2] for i in range(0, 10, 2))) == slowly
+
+
 @given(st.sampled_from([33, 262, 590, 594, 596]), st.from_regex(r"[0-9]{7,10}", fullmatch=True))
+@settings(deadline=None)
 def test_the_quick_reading_of_french_numbers_agrees_with_phonenumbers(code: int, digits: str) -> None:
     text = f"+{code}{digits}"
     parsed = phonenumbers.parse(text, "FR")
