@@ -78,7 +78,7 @@ def refund(number: str, amount: Decimal | None, reference: str, way: str, sent_o
     with open_database() as db:
         with db.operator() as conn:
             found = invoicing.get(conn, number)
-            cents = refunds.overpaid(conn, found) if amount is None else int(amount * 100)
+            cents = refunds.to_refund(conn, found, reference) if amount is None else int(amount * 100)
         if way == "stripe":
             with stripe_edge() as stripe:
                 refund_id = refunds.refund(db, stripe, number, cents, reference)

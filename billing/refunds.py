@@ -61,6 +61,26 @@ def overpaid(conn: Conn, of: Issued) -> int:
     return max(0, -balance_due(conn, of) - row["asked"])
 
 
+def to_refund(conn: Conn, of: Issued, reference: str) -> int:
+    """Cents a refund gives back where no amount is named: its own, if its reference is known, else all that is over.
+
+    Raises Refused when there is nothing.
+    """
+    row = conn.execute(
+        """SELECT amount_cents FROM billing.stripe_refunds WHERE invoice_id = %(id)s AND key = %(reference)s
+           UNION ALL
+           SELECT -amount_cents FROM billing.payments
+            WHERE invoice_id = %(id)s AND method = 'refund' AND reference = %(reference)s LIMIT 1""",
+        {"id": of.id, "reference": reference},
+    ).fetchone()
+    cents = overpaid(conn, of) if row is None else row["amount_cents"]
+    if not cents:
+        raise Refused(
+            f"nothing was overpaid on invoice {of.number}", hint="decroche billing invoice credit first, then refund"
+        )
+    return cents
+
+
 def ask_open(db: Database, stripe: Stripe) -> tuple[int, int]:
     """Ask Stripe again for refunds whose end is not known: (done, failed)."""
     with db.operator() as conn:

@@ -1,0 +1,214 @@
+"""What an operator types after the first invoice: credit, refund, dispute, leave, change a price, top up, look."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from psycopg import sql
+
+from billing.cli import billing
+from billing.ledger import record_call
+from store import tenants
+from store.db import Database
+from tests.integration.billing.conftest import TARIFF, a_cdr
+from tests.integration.billing.test_billing_commands import Terminal, parties, type_
+
+__all__ = ["type_"]
+
+PLAN = 'title = "Accueil"\nmonthly_price = "31.00"\n'
+
+
+@pytest.fixture
+def sold(type_: Terminal, database: Database) -> Terminal:
+    """The dentist with a tariff, a subscription from 1 October and an invoice for it and a call of October."""
+    parties(type_)
+    type_("tariff", "add", "standard", type_.file("t.toml", TARIFF))
+    type_("plan", "add", "accueil", type_.file("p.toml", PLAN + 'tariff = "standard"\n'))
+    type_(*subscribe(type_), "--starts", "2026-10-01")
+    with database.operator() as conn:
+        tenant = tenants.get(conn, "dentiste")
+    with database.tenant(tenant.id) as conn:
+        record_call(conn, a_cdr(tenant.id, 160))
+    type_("invoice", "run", "--period", "2026-10", "--date", "2026-11-02")
+    return type_
+
+
+def subscribe(type_: Terminal) -> tuple[str, ...]:
+    return (
+        "subscribe", "--tenant", "dentiste", "--plan", "accueil", "--terms", type_.file("cgv.txt", "CGV"),
+        "--terms-version", "2025-01", "--accepted-by", "Dr Molaire", "--accepted-from", "192.0.2.7",
+    )  # fmt: skip
+
+
+def test_a_part_is_credited_and_what_was_overpaid_is_sent_back(sold: Terminal) -> None:
+    sold("pay", "2026-000001", "--reference", "VIR 1", "--date", "2026-11-03")
+    note = sold("invoice", "credit", "2026-000001", "--line", "1", "--reason", "en double", "--date", "2026-11-04")[0]
+    assert (note["number"], note["gross"]) == ("2026-000002", "-37.20")
+    sent = ("refund", "2026-000001", "--by", "transfer", "--reference", "REMB 1", "--date", "2026-11-05")
+    assert sold(*sent)[0] | {"refund": "REMB 1"} == {
+        "number": "2026-000001", "refunded": "37.20", "by": "transfer", "refund": "REMB 1", "due": "0.00"
+    }  # fmt: skip
+    assert sold("refund", "2026-000001", "--by", "transfer", "--reference", "REMB 1")[0]["refunded"] == "37.20"
+    sold("refund", "2026-000001", "--by", "transfer", "--reference", "REMB 2", "--amount", "0.01")
+    assert (sold.status, "overpaid by 0.00" in sold.errors) == (1, True)
+
+
+def test_contested_lines_are_held_out_until_decided_and_credited_when_right(sold: Terminal) -> None:
+    opened = sold("dispute", "2026-000001", "--line", "2", "--reason", "appels inconnus", "--date", "2026-11-10")[0]
+    assert sold("disputes")[0]["lines"] == [2]
+    late = sold("late", "--date", "2026-11-20")[0]
+    assert (late["unpaid"], late["contested"], late["days"]) == ("37.98", "0.72", 18)
+    closed = sold("dispute-close", opened["id"], "--outcome", "fondée", "--credit", "--date", "2026-11-20")[0]
+    assert closed["credit_note"] == "2026-000002"
+    assert sold("disputes") == []
+    assert sold("disputes", "--all")[0]["outcome"] == "fondée"
+    assert sold("late", "--date", "2026-11-20")[0]["unpaid"] == "37.26"
+
+
+def test_late_interest_is_three_times_the_legal_rate_and_paid_beside_the_invoice(sold: Terminal) -> None:
+    late = sold("late", "--date", "2026-12-02")[0]
+    assert (late["interest"], late["indemnity"]) == ("0.26", "40.00")  # 37.98 × 8.25 % × 30 days / 365
+    paid = sold("pay", "2026-000001", "--penalty", "40.26", "--reference", "VIR 1", "--date", "2026-12-02")[0]
+    assert (paid["paid"], paid["penalty"], paid["due"]) == ("37.98", "40.26", "0.00")
+    assert sold("late", "--date", "2026-12-03") == []
+
+
+def test_the_steps_of_january_warn_of_the_rate_that_is_missing_and_are_taken(sold: Terminal) -> None:
+    assert len(sold("dunning", "--date", "2027-01-15")) == 4
+    assert "decroche billing legal-rate add 2027-01-01 2027-06-30" in sold.errors
+    added = sold("legal-rate", "add", "2027-01-01", "2027-06-30", "2.70", "--reference", "arrêté du 22/12/2026")[0]
+    assert added == {"from": "2027-01-01", "to": "2027-06-30", "percent": "2.7"}
+    assert sold("legal-rate", "list")[-1] == added
+    sold("dunning", "--date", "2027-01-15")
+    assert "warning" not in sold.errors
+
+
+def test_a_client_withdraws_within_seven_days_of_its_order_and_is_credited(type_: Terminal) -> None:
+    parties(type_)
+    type_("plan", "add", "accueil", type_.file("p.toml", PLAN))
+    type_(*subscribe(type_), "--starts", "2026-10-01")
+    assert type_("invoice", "order", "--tenant", "dentiste", "--date", "2026-10-01")[0]["gross"] == "37.20"
+    done = type_("subscription", "--tenant", "dentiste", "--withdraw", "2026-10-08")[0]
+    assert (done["credit_note"], done["refund"], done["last_access_on"]) == ("2026-000002", "23.0000", "2026-10-08")
+    type_("subscription", "--tenant", "dentiste", "--withdraw", "2026-10-08")
+    assert type_.status == 1
+
+
+def test_notice_shows_the_last_day_of_access_and_a_second_one_is_refused(sold: Terminal) -> None:
+    left = sold("subscription", "--tenant", "dentiste", "--notice", "2027-11-20")[0]
+    assert (left["ends_on"], left["last_access_on"], left["delete_from"]) == (
+        "2027-12-31", "2027-12-31", "2028-01-01"
+    )  # fmt: skip
+    sold("subscription", "--tenant", "dentiste", "--notice", "2027-11-21")
+    assert sold.status == 1
+
+
+def test_a_new_price_is_announced_to_every_client_of_the_plan_and_tried_beforehand(sold: Terminal) -> None:
+    change = ("price-change", "--plan", "accueil", "--price", "35", "--from", "2027-01-01", "--date", "2026-11-23")
+    expected = {
+        "tenant": "dentiste", "price": "35.0000", "applies_from": "2027-10-01", "may_leave_until": "2027-09-30"
+    }  # fmt: skip
+    assert sold(*change, "--dry-run") == [expected]
+    assert sold("notices", "--tenant", "dentiste")[-1]["kind"] != "price_change"
+    assert sold(*change) == [expected]
+    assert sold("notices", "--tenant", "dentiste")[-1]["kind"] == "price_change"
+    assert sold(*change) == []
+    assert (sold.status, "ahead already" in sold.errors) == (3, True)
+
+
+def test_a_top_up_received_tax_included_is_split_invoiced_and_on_the_statement(type_: Terminal) -> None:
+    parties(type_)
+    type_("account", "--tenant", "dentiste", "--mode", "prepaid")
+    put = type_("credit", "dentiste", "60", "--received", "--reference", "VIR 1")[0]
+    assert (put["invoice"][5:], put["balance"], put["counted"]) == ("000001", "50.0000", True)
+    again = type_("credit", "dentiste", "60", "--received", "--reference", "VIR 1")[0]
+    assert (again["counted"], again["balance"]) == (False, "50.0000")
+    assert type_("credit", "dentiste", "5", "--goodwill", "--reference", "geste")[0]["invoice"] == ""
+    seen = type_("statement", "--tenant", "dentiste")[0]
+    assert ([m["kind"] for m in seen["movements"]], seen["closing"]) == (["top_up", "adjustment"], "55.0000")
+
+
+def test_the_rounds_say_what_they_did(sold: Terminal) -> None:
+    assert [job["job"] for job in sold("rounds")] == ["dunning", "holdings", "notices"]
+    assert sold.status == 0
+    assert [job["ran"] for job in sold("rounds")] == [False, False, True]
+
+
+def test_the_doctor_says_what_is_to_be_typed(sold: Terminal) -> None:
+    found = {one["part"]: one for one in sold("doctor")}
+    assert found["seller"]["state"] == "ok"
+    assert found["rounds"]["hint"].startswith("decroche serve")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (("invoice", "credit", "2026-000001", "--line", "9", "--reason", "x"), 4, "lines 1 to 4"),
+        (("invoice", "credit", "2026-000001", "--line", "1"), 2, "--reason"),
+        (("invoice", "credit", "2026-000001", "--amount", "100", "--reason", "x"), 1, "left before tax"),
+        (("invoice", "credit", "2026-000009"), 4, "no invoice 2026-000009"),
+        (("invoice", "order", "--tenant", "nobody"), 4, "no tenant nobody"),
+        (("refund", "2026-000001", "--reference", "x"), 1, "nothing was overpaid"),
+        (("refund", "2026-000001", "--reference", "x", "--amount", "0"), 2, "above zero"),
+        (("dispute", "2026-000001", "--line", "1", "--reason", "x", "--date", "2027-01-01"), 1, "8 working days"),
+        (("legal-rate", "add", "2027-01-01", "2027-06-30", "deux", "--reference", "x"), 2, "PERCENT"),
+        (("legal-rate", "add", "2027-06-30", "2027-01-01", "2", "--reference", "x"), 2, "before it begins"),
+        (("price-change", "--plan", "x", "--price", "1", "--from", "2027-01-01"), 4, "no plan x"),
+        (("subscription", "--tenant", "dentiste", "--withdraw", "2026-10-20"), 1, "2026-10-08"),
+        (("credit", "dentiste", "5"), 2, "--reference"),
+        (("controls", "--tenant", "dentiste", "--phone", "06"), 2, "phone"),
+        (("plan", "add", "x", "absent.toml"), 2, "absent.toml"),
+    ],
+)
+def test_what_is_wrong_is_told_and_nothing_is_written(
+    sold: Terminal, database: Database, words: tuple[str, ...], status: int, message: str
+) -> None:
+    before = written(database)
+    assert sold(*words) == []
+    assert (sold.status, message in sold.errors) == (status, True), sold.errors
+    assert written(database) == before
+
+
+def written(database: Database) -> list[int]:
+    counts: list[int] = []
+    with database.operator() as conn:
+        for table in (
+            "invoices", "payments", "disputes", "legal_rates", "subscription_events", "movements", "plans",
+            "invoice_numbers", "stripe_refunds",
+        ):  # fmt: skip
+            query = sql.SQL("SELECT count(*) AS n FROM billing.{}").format(sql.Identifier(table))
+            counts += [row["n"] for row in conn.execute(query)]
+        counts += [row["last"] for row in conn.execute("SELECT last FROM billing.invoice_numbers")]
+    return counts
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("invoice", "list"), ("invoice", "show", "2026-000001"), ("invoice", "run", "--period", "2026-10"),
+        ("late", "--date", "2026-12-02"), ("disputes",), ("plan", "list"), ("tariff", "list"), ("notices",),
+        ("subscription", "--tenant", "dentiste"), ("controls", "--tenant", "dentiste"), ("doctor",), ("rounds",),
+        ("account", "--tenant", "dentiste"), ("statement", "--tenant", "dentiste"), ("legal-rate", "list"),
+        ("usage", "--tenant", "dentiste", "--period", "2026-10"), ("reconcile", "--period", "2026-10"),
+        ("price-change", "--plan", "accueil", "--price", "35", "--from", "2027-01-01", "--dry-run"),
+        ("dunning", "--date", "2026-12-20"), ("pay", "2026-000001", "--reference", "VIR 1"),
+        ("invoice", "credit", "2026-000001"), ("credit", "dentiste", "5", "--reference", "VIR 1"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_is_printed_fits_a_hundred_columns(sold: Terminal, words: tuple[str, ...], tmp_path: Path) -> None:
+    done = CliRunner().invoke(billing, [*words])
+    assert done.exit_code in (0, 3, 5), done.output
+    assert max(map(len, done.stdout.splitlines()), default=0) <= 100
+    assert "…" not in done.stdout.replace("TENANT …", "").replace("arrêté du …", "").replace("--from …", "")
+
+
+def test_usage_shows_bundle_forecast_cost_and_a_bar_a_day(sold: Terminal, database: Database) -> None:
+    done = CliRunner().invoke(billing, ["usage", "--tenant", "dentiste", "--period", "2026-10"])
+    shown = done.stdout
+    for part in ("1 min 40 s of 1 min 40 s", "charged   1 min 00 s", "0.6500 EUR", "forecast", "Tue 06 █"):
+        assert part in shown
+    assert timedelta(days=31).days == sum(line[4:6].isdigit() for line in shown.splitlines())
