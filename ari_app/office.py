@@ -20,7 +20,7 @@ from ari_app.agents.loading import loads
 from ari_app.legs import joined
 from ari_app.office_types import Answerable, CallEnd, Order
 from ari_app.spool import Spool
-from store import agents, calls, live, messages, numbers, tenants
+from store import agents, audit, calls, live, messages, numbers, tenants
 from store.db import Database
 from store.errors import DecrocheError, NotFound, Refused
 from store.settings import Settings
@@ -263,6 +263,12 @@ class Office:
                 calls.witness(conn, end.id, seen)
         except DecrocheError as error:
             log.warning("Asterisk's CDR was not kept: [%s] %s", error.code, error)
+
+    def note_anchor(self) -> None:
+        """Keep where the audit chain ends now outside the database: a chain rewritten from there on is found."""
+        with self.db.operator() as conn:
+            end = audit.end(conn)
+        audit.note_anchor(self._settings.folder(), end)
 
     def retry_spool(self) -> int:
         """Store the CDRs that waited for the database."""

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 SYNC_SECONDS = 2.0
 """How often new numbers, new agents and spooled CDRs are looked for."""
 
+ANCHOR_SECONDS = 3600.0
+"""How often the audit chain's end is noted outside the database."""
+
 
 class Service:
     """One process that answers and places calls. `run` until cancelled or told to stop."""
@@ -50,6 +54,7 @@ class Service:
         self._idle = asyncio.Event()
         self._idle.set()
         self._published: dict[str, str] = {}
+        self._anchor_at = 0.0
         self._house: House
         self._warmer: Warmer
         self._voucher: Voucher
@@ -190,9 +195,17 @@ class Service:
                     await self._warmer.voices()
                     await self._warmer.minds()
                 await asyncio.to_thread(self._house.office.retry_spool)
+                await self._anchor()
             except DecrocheError as error:
                 log.warning("not in step: [%s] %s", error.code, error)
+            except Exception:  # the edge of this task: a fault here must not end the calls of others
+                log.exception("not in step, by a fault of ours")
             await asyncio.sleep(SYNC_SECONDS)
+
+    async def _anchor(self) -> None:
+        if monotonic() >= self._anchor_at:
+            await asyncio.to_thread(self._house.office.note_anchor)
+            self._anchor_at = monotonic() + ANCHOR_SECONDS
 
     async def _publish_numbers(self) -> None:
         wanted = await self._house.office.number_map()

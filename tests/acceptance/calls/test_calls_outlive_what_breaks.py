@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from store import calls as kept
@@ -51,3 +53,12 @@ def test_a_restarted_service_takes_the_next_call(house: House) -> None:
     since = now()
     house.call("caller15", house.listening(), max_seconds=4)
     assert house.cdr(house.number("caller15"), since)["outcome"] == "answered"
+
+
+def test_the_service_notes_where_the_audit_chain_ends(house: House) -> None:
+    house.command("tenant", "add", "audited", "--name", "Cabinet audité")
+    house.kill_service()
+    house.up()
+    anchors = house.settings.folder() / "audit-anchors.jsonl"
+    eventually("an anchor", lambda: anchors.exists() and anchors.read_text(encoding="utf-8"))
+    assert json.loads(house.command("audit", "verify", "--json"))["intact"]
