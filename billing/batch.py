@@ -1,17 +1,19 @@
 """A whole file of CDRs rated: the bundle shared out, duplicates found, one answer a row in the file's order.
 
-`billing/rating.py` prices each call; what is added here is what needs the other calls of the file. Answers are
-JSON text, built by hand: a million rows pass in seconds, and reading each through objects would not.
+`billing/rating.py` prices each call; what is added here is what needs the other calls of the file. Answers are JSON
+text, built by hand; calls to one destination with one duration and window have the same answer but for their
+`call_id`, so that most answers of a large file are looked up. Tests hold all of it against `rate`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from json.encoder import encode_basestring as _quote  # the C one, accents kept
-from operator import itemgetter
 
 from billing.cdrs import BadRow, Row
-from billing.rating import SECOND, STATUSES, Engine, Priced, Status, answered_seconds, engine, no_rate
+from billing.lookup import Lookup
+from billing.rating import STATUSES, Engine, Priced, Status, answered_seconds, engine, no_rate
+from billing.sharing import Shares
 from billing.tariff import Tariff
 
 
@@ -29,13 +31,12 @@ class Batch:
         """Whether nothing needs a look: no row rejected, none without a rate."""
         return not (self.counts["rejected"] or self.counts["unrated"])
 
-    def rated(self, call_id: str, answered: int, seconds: int, billed: int, covered: int, priced: Priced) -> str:
-        """The answer of a call with a price, of which the bundle covers the first `covered` seconds."""
+    def tail(self, answered: int, seconds: int, billed: int, covered: int, priced: Priced) -> str:
+        """What follows the `call_id` of a call with a price, of which the bundle covers the first `covered` seconds."""
         amount = self.tool.amount(priced.cost(answered, covered, billed))
         return (
-            f'{{"call_id":{_quote(call_id)},"status":"rated","answered_seconds":{seconds},'
-            f'"billed_seconds":{billed},"bundle_seconds":{covered},"charged_seconds":{billed - covered},'
-            f'"amount":"{amount}","prefix":"{priced.prefix}","reason":null}}'
+            f',"status":"rated","answered_seconds":{seconds},"billed_seconds":{billed},"bundle_seconds":{covered},'
+            f'"charged_seconds":{billed - covered},"amount":"{amount}","prefix":"{priced.prefix}","reason":null}}'
         )
 
     def answer(self, status: Status, call_id: str, amount: str | None, reason: str | None, seconds: int = 0) -> None:
@@ -52,17 +53,13 @@ def _text(value: str | None) -> str:
     return "null" if value is None else _quote(value)
 
 
-Pending = tuple[int, str, int, int, Priced]
-"""answered (µs), call_id, place in the file, answered seconds, rate: in the order the bundle is used."""
-
-
 def rate_rows(rows: Iterable[Row | BadRow], tariff: Tariff) -> Batch:
     """Rate rows in order. The bundle is full at the start of each month and used by `answered_at`, `call_id`."""
     tool = engine(tariff)
     batch = Batch(tool)
     seen: set[str] = set()
-    pending: list[Pending] = []
-    lines, rated, find = batch.lines, batch.rated, tool.find  # looked up once, not once a row
+    shares = Shares[tuple[int, int, Priced]](tool.months, tool.bundle_seconds)
+    lines, find = batch.lines, Lookup(tool, batch.tail).find  # looked up once, not once a row
     for row in rows:
         if isinstance(row, BadRow):  # an id is taken only by a row that could be read
             batch.answer("rejected", row.call_id, None, row.reason)
@@ -77,32 +74,15 @@ def rate_rows(rows: Iterable[Row | BadRow], tariff: Tariff) -> Batch:
             continue
         far_party = callee if direction == "outbound" else caller
         seconds = answered_seconds(answered, ended)
-        priced, included = find(direction, far_party)
-        if priced is None:
+        there = find(direction, far_party)
+        if there is None:
             batch.answer("unrated", call_id, None, no_rate(direction, far_party), seconds)
             continue
-        if included:
-            pending.append((answered, call_id, len(lines), seconds, priced))
-            lines.append("")
-        else:
-            lines.append(rated(call_id, answered, seconds, priced.billed(seconds), 0, priced))
+        billed, tail = there.uncovered(answered, seconds)
+        if there.included and answered <= (share := shares.at(answered)).horizon:
+            share.take(answered, call_id, billed, (len(lines), seconds, there.priced))
+        lines.append(f'{{"call_id":{_quote(call_id)}{tail}')
     batch.counts["rated"] = len(lines) - sum(batch.counts.values())
-    _share_bundle(batch, pending)
+    for (answered, call_id, billed, (place, seconds, priced)), covered in shares.out():
+        lines[place] = f'{{"call_id":{_quote(call_id)}{batch.tail(answered, seconds, billed, covered, priced)}'
     return batch
-
-
-def _share_bundle(batch: Batch, pending: list[Pending]) -> None:
-    """Answer the rows left: each month's included seconds go to its calls in order."""
-    month_of, full = batch.tool.months.month, batch.tool.bundle_seconds
-    lines, rated = batch.lines, batch.rated
-    left: dict[int, int] = {}
-    pending.sort(key=itemgetter(0))  # quick on whole numbers; then the few of one instant by call_id
-    pending.sort()
-    for answered, call_id, place, seconds, priced in pending:
-        month = month_of(answered // SECOND)
-        remaining = left.get(month, full)
-        billed = priced.billed(seconds)
-        covered = min(remaining, billed) if remaining else 0
-        if covered:
-            left[month] = remaining - covered
-        lines[place] = rated(call_id, answered, seconds, billed, covered, priced)

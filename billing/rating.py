@@ -78,7 +78,8 @@ def micros(instant: datetime) -> int:
 
 def answered_seconds(answered: int, ended: int) -> int:
     """Whole seconds between two instants (µs), a part counted as whole, at least 1."""
-    return max(1, -((answered - ended) // SECOND))
+    seconds = -((answered - ended) // SECOND)
+    return seconds if seconds > 0 else 1
 
 
 class Priced:
@@ -93,7 +94,8 @@ class Priced:
         # index −1 (no window) is the rate's own price
         self._prices = [*(int(w.price_per_minute / 60 * unit) for w in terms.windows), self.per_second]
         self._minutes = [*(w.price_per_minute for w in terms.windows), terms.price_per_minute]
-        self._day, self._hours, self._learn = clock.day, clock.hours, clock.learn
+        self._day, self._learn = clock.day, clock.learn
+        self.hours = clock.hours
 
     def billed(self, answered: int) -> int:
         """Seconds billed for so many answered: the first increment, then whole ones."""
@@ -112,7 +114,7 @@ class Priced:
             return self.fee + (billed - skip) * self.per_second
         # A second is priced where it begins: with fractions of a second, the whole second it begins in.
         begin = answered // SECOND + skip
-        known = self._hours.get(begin // 3600)
+        known = self.hours.get(begin // 3600)
         if known is not None and begin + billed - skip <= known[0]:
             return self.fee + (billed - skip) * self._prices[known[1]]
         if known is None:
@@ -176,7 +178,7 @@ class Engine:
         self.bundle_seconds = included.seconds if included else 0
         self._bundle_ways = frozenset[str](included.directions if included else ())
         self._bundle_prefixes = included.prefixes if included else ()
-        self._longest = max((*self._lengths, *map(len, self._bundle_prefixes)), default=0)
+        self.longest = max((*self._lengths, *map(len, self._bundle_prefixes)), default=0)
         self._texts: dict[int, str] = {}
         self._scale = 10**tariff.decimals
         self._digits = f"%d.%0{tariff.decimals}d" if tariff.decimals else ""
@@ -184,7 +186,7 @@ class Engine:
     def find(self, direction: str, far_party: str) -> tuple[Priced | None, bool]:
         """The rate with the longest prefix of the number (among equals the one naming the direction), and
         whether the bundle covers such a call."""
-        head = far_party[: self._longest]
+        head = far_party[: self.longest]
         memo = self._memo[direction]
         known = memo.get(head)
         if known is None:
