@@ -37,9 +37,10 @@ def sweep(dry_run: bool, as_json: bool) -> None:
     """
     from compliance import retention
     from store.db import open_database
+    from store.settings import settings
 
     with open_database() as db, db.operator() as conn:
-        rows = retention.sweep(conn, datetime.now(UTC), dry_run=dry_run)
+        rows = retention.sweep(conn, datetime.now(UTC), settings().folder(), dry_run=dry_run)
         if not dry_run:
             note(conn, "privacy.sweep", "retention", None, **{row["kind"]: row["count"] for row in rows})
     emit(rows, ("kind", "action", "count", "reference"), as_json=as_json)

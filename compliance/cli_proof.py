@@ -89,7 +89,7 @@ def verify(as_json: bool) -> None:
     rows: list[dict[str, Any]] = []
     with open_database() as db, db.operator() as conn:
         for tenant_id in sorted({*proof.chains(conn), *anchors}):
-            count, end, faults = proof.verify(conn, tenant_id, anchors.get(tenant_id))
+            count, end, faults = proof.verify(conn, tenant_id, anchors.get(tenant_id, []))
             if not faults:
                 proof.note_anchor(folder, tenant_id, end)
             what = [fault.what for fault in faults]

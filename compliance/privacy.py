@@ -18,7 +18,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from compliance import numbers
+from compliance import logs, numbers
 from compliance.pseudonym import pseudonym
 from store.console import to_json
 from store.db import Conn
@@ -37,20 +37,27 @@ KEPT = {
     "compliance.bloctel_numbers": "C. conso L223-1 (former): audits of calls before 11 August 2026",
     "compliance.rights_requests": "RGPD art. 12: proof that the request was answered",
     "store.audit": "log of accesses (contract, 3.6); append-only",
+    "files": "in the spool until billed: CPCE L34-2",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a tenant keeps about a number: table → rows, and files."""
+    """What a tenant keeps about a number: table → rows, files, and the log files that name it, which are nobody's."""
 
     tables: dict[str, list[dict[str, Any]]]
     files: list[Path]
+    logs: list[Path]
+
+    def counts(self) -> dict[str, int]:
+        """How many there are where; nothing is left out."""
+        rows = {name: len(rows) for name, rows in sorted(self.tables.items())}
+        files = {"files": len(self.files), "logs": len(self.logs)}
+        return rows | {where: count for where, count in files.items() if count}
 
     def summary(self) -> list[dict[str, Any]]:
-        """One line a table with rows, one for the files."""
-        rows = [{"where": name, "count": len(rows)} for name, rows in sorted(self.tables.items())]
-        return rows + ([{"where": "files", "count": len(self.files)}] if self.files else [])
+        """One line a table with rows, one for the files, one for the logs."""
+        return [{"where": where, "count": count} for where, count in self.counts().items()]
 
 
 def pattern(phone: str) -> str:
@@ -62,7 +69,9 @@ def pattern(phone: str) -> str:
     digits = gap.join(number.national)
     if number.short:
         return rf"(^|[^0-9]){digits}($|[^0-9])"
-    prefix = rf"([+]|00)?{number.code}{gap}([(]?0[)]?)?" + (r"|0" if number.french else "")
+    prefix = rf"([+]|00)?{number.code}{gap}([(]?0[)]?)?"
+    if number.french:
+        prefix += r"|0|(^|[^0-9+])"  # as dialled, and as a spreadsheet leaves it
     return rf"({prefix}){gap}{digits}($|[^0-9])"
 
 
@@ -82,7 +91,7 @@ def find(conn: Conn, tenant_id: UUID, phone: str, home: Path) -> Found:
         if rows:
             found[f"{schema}.{table}"] = [row["row"] for row in rows]
     own = [row for row in found.get("store.calls", []) if UUID(row["id"]) in calls]
-    return Found(found, _files(tenant_id, own, calls, home, expression))
+    return Found(found, _files(tenant_id, own, calls, home, expression), logs.naming(home, expression))
 
 
 def _calls(conn: Conn, tenant_id: UUID, expression: str) -> list[UUID]:
@@ -138,10 +147,13 @@ def _party(spooled: dict[str, Any], expression: str) -> bool:
     return any(re.search(expression, spooled["cdr"][side] or "") for side in ("caller", "callee"))
 
 
-def _silence(path: Path) -> None:
-    """Take the words out of a CDR in the spool; its numbers and times wait to be billed."""
-    spooled = _spooled(path)
+def _silence(path: Path, phone: str) -> None:
+    """Take the words out of a CDR in the spool; where it was answered its numbers and times wait to be billed."""
+    spooled, expression = _spooled(path), pattern(phone)
     spooled["cdr"] |= {"variables": {}, "recording": None}
+    for side in ("caller", "callee"):
+        if not spooled["cdr"].get("answered_at") and re.search(expression, spooled["cdr"][side] or ""):
+            spooled["cdr"][side] = pseudonym(phone)
     draft = path.with_suffix(".erased")
     spooled["turns"] = spooled["actions"] = []
     draft.write_text(to_json(spooled), encoding="utf-8")
@@ -165,10 +177,12 @@ def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime) ->
     calls = _calls(conn, tenant_id, pattern(phone))
     _erase_rows(conn, tenant_id, phone, calls, now)
     for path in before.files:
-        if path.suffix == ".json":
-            _silence(path)
+        if path.parent == home / "spool":
+            _silence(path, phone)
         else:
             path.unlink()
+    for path in before.logs:
+        logs.strike(path, pattern(phone))
     after = find(conn, tenant_id, phone, home)
     return _report(before, after)
 
@@ -211,13 +225,8 @@ _STATEMENTS = (
 
 
 def _report(before: Found, after: Found) -> list[dict[str, Any]]:
-    lines: list[dict[str, Any]] = []
-    for name in sorted(before.tables):
-        left = len(after.tables.get(name, []))
-        why = KEPT.get(name, "") if left else ""
-        lines.append({"where": name, "erased": len(before.tables[name]) - left, "kept": left, "why": why})
-    if before.files:
-        gone = len(before.files) - len(after.files)
-        why = "in the spool until billed: CPCE L34-2" if after.files else ""
-        lines.append({"where": "files", "erased": gone, "kept": len(after.files), "why": why})
+    left, lines = after.counts(), list[dict[str, Any]]()
+    for where, count in before.counts().items():
+        kept = left.get(where, 0)
+        lines.append({"where": where, "erased": count - kept, "kept": kept, "why": KEPT.get(where, "") if kept else ""})
     return lines

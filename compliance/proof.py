@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,12 +26,14 @@ from store.chain import GENESIS, Anchor, Fault, Row, canonical, check
 from store.db import Conn
 from store.errors import BadInput, NotFound
 
-# The end comes with the rows, last: read apart, a decision taken in between would look like a cut chain.
+# Both ends come with the rows: read apart, a decision taken in between would look like a cut chain.
 _ROWS = """
-SELECT seq, record, prev_hash, hash, false AS head FROM compliance.decisions WHERE tenant_id = %(tenant)s
+SELECT 1 AS part, seq, record, prev_hash, hash FROM compliance.decisions WHERE tenant_id = %(tenant)s
 UNION ALL
-SELECT seq, '', ''::bytea, hash, true FROM compliance.decision_heads WHERE tenant_id = %(tenant)s
-ORDER BY head, seq
+SELECT 2, seq, '', ''::bytea, hash FROM compliance.decision_heads WHERE tenant_id = %(tenant)s
+UNION ALL
+SELECT 0, seq, '', ''::bytea, hash FROM compliance.decision_starts WHERE tenant_id = %(tenant)s
+ORDER BY part, seq
 """
 
 
@@ -159,21 +162,28 @@ def _unheard(carried: calls.CallRecord) -> str:
 
 
 def verify(conn: Conn, tenant_id: UUID, anchors: list[Anchor] | None = None) -> tuple[int, Anchor, list[Fault]]:
-    """(decisions read, where the chain ends, faults) of a tenant's whole chain, in one snapshot."""
-    count, head = 0, Anchor(0, GENESIS)
+    """(decisions read, where the chain ends, faults) of a tenant's whole chain, in one snapshot.
 
-    def counted() -> Iterator[Row]:
-        nonlocal count, head
-        with conn.cursor("decision_rows", row_factory=dict_row) as cursor:
-            cursor.itersize = 2_000
-            for row in cursor.execute(_ROWS, {"tenant": tenant_id}):
-                if row["head"]:
+    `anchors`: those noted outside the database; None: only what the database itself tells is checked.
+    """
+    count, head = 0, Anchor(0, GENESIS)
+    with conn.cursor("decision_rows", row_factory=dict_row) as cursor:
+        cursor.itersize = 2_000
+        found = iter(cursor.execute(_ROWS, {"tenant": tenant_id}))
+        first = next(found, None)
+        start = Anchor(first["seq"], first["hash"]) if first and first["part"] == 0 else None
+
+        def counted() -> Iterator[Row]:
+            nonlocal count, head
+            for row in found if start or first is None else chain([first], found):
+                if row["part"] == 2:
                     head = Anchor(row["seq"], row["hash"])
                 else:
                     count += 1
                     yield Row(row["seq"], row["record"], row["prev_hash"], row["hash"])
 
-    faults = list(check(counted(), head=lambda: head, anchors=anchors or []))
+        noted = ([start] if start else []) if anchors is None else anchors
+        faults = list(check(counted(), head=lambda: head, anchors=noted, start=start))
     return count, head, faults
 
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
+from compliance.logs import log_files
+from compliance.proof import note_anchor
 from compliance.rulebook import PARIS
+from store.chain import Anchor
 from store.db import Conn
 from store.errors import BadInput
 
@@ -50,7 +53,25 @@ def months_before(now: datetime, months: int) -> datetime:
     return here.replace(year=year, month=month + 1, day=min(here.day, last))
 
 
-def sweep(conn: Conn, now: datetime, *, dry_run: bool) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    """One policy at work: what is older than `before` goes, or is only counted."""
+
+    conn: Conn
+    home: Path
+    before: datetime
+    dry_run: bool
+
+    def rows(self, change: LiteralString, table: LiteralString, where: LiteralString) -> int:
+        """Do `change` to the rows of `table` for which `where` holds (it names %(before)s); how many."""
+        values = {"before": self.before}
+        if not self.dry_run:
+            return self.conn.execute(f"{change} WHERE {where}", values).rowcount
+        row = self.conn.execute(f"SELECT count(*) AS n FROM {table} WHERE {where}", values).fetchone()
+        return row["n"] if row else 0
+
+
+def sweep(conn: Conn, now: datetime, home: Path, *, dry_run: bool) -> list[dict[str, Any]]:
     """Apply every policy (operator's session): {kind, action, count, reference} each. Dry: counts only.
 
     Files are removed before the rows that name them are changed: a sweep cut short is simply run again.
@@ -61,43 +82,44 @@ def sweep(conn: Conn, now: datetime, *, dry_run: bool) -> list[dict[str, Any]]:
         count = 0
         if work is not None and policy.action != "keep" and policy.first <= now.date():
             before = months_before(now, policy.months) if policy.months else now
-            count = work(conn, before, dry_run)
+            count = work(_Sweep(conn, home, before, dry_run))
         rows.append({"kind": policy.kind, "action": policy.action, "count": count, "reference": policy.reference})
     return rows
 
 
-def _recordings(conn: Conn, before: datetime, dry_run: bool) -> int:
-    rows = conn.execute(
-        "SELECT id, recording FROM store.calls WHERE recording IS NOT NULL AND ended_at < %s", (before,)
+def _recordings(at: _Sweep) -> int:
+    rows = at.conn.execute(
+        "SELECT id, recording FROM store.calls WHERE recording IS NOT NULL AND ended_at < %s", (at.before,)
     ).fetchall()
-    if not dry_run:
+    if not at.dry_run:
         for row in rows:
             Path(row["recording"]).unlink(missing_ok=True)
         ids = [row["id"] for row in rows]
-        conn.execute("UPDATE store.calls SET recording = NULL WHERE id = ANY (%s)", (ids,))
+        at.conn.execute("UPDATE store.calls SET recording = NULL WHERE id = ANY (%s)", (ids,))
     return len(rows)
 
 
-def _transcripts(conn: Conn, now: datetime, dry_run: bool) -> int:
-    values = {"now": now}
-    which = """FROM store.turns t USING store.calls c, compliance.retention r
-                WHERE c.id = t.call_id AND r.tenant_id = t.tenant_id
-                  AND c.ended_at < %(now)s - make_interval(days => r.transcripts_days)"""
-    if dry_run:
-        row = conn.execute(
-            """SELECT count(*) AS n FROM store.turns t JOIN store.calls c ON c.id = t.call_id
-                 JOIN compliance.retention r ON r.tenant_id = t.tenant_id
-                WHERE c.ended_at < %(now)s - make_interval(days => r.transcripts_days)""",
-            values,
-        ).fetchone()
-        return row["n"] if row else 0
-    return conn.execute(f"DELETE {which}", values).rowcount
+def _transcripts(at: _Sweep) -> int:
+    return at.rows(
+        "DELETE FROM store.turns",
+        "store.turns",
+        """call_id IN (SELECT c.id FROM store.calls c JOIN compliance.retention r ON r.tenant_id = c.tenant_id
+                        WHERE c.ended_at < %(before)s - make_interval(days => r.transcripts_days))""",
+    )
+
+
+def _analyses(at: _Sweep) -> int:
+    old: LiteralString = "(SELECT c.id FROM store.calls c WHERE c.ended_at < %(before)s)"
+    return at.rows(
+        "UPDATE store.calls SET variables = '{}'", "store.calls", "variables <> '{}' AND ended_at < %(before)s"
+    ) + at.rows("DELETE FROM store.actions", "store.actions", f"call_id IN {old}")
 
 
 # A CDR may be contested for a year after its bill; one that was never billed, a year after the call.
-_OLD_CDRS = """
+_OLD_CDRS: LiteralString = """
     FROM store.calls c
-   WHERE (c.caller <> '' OR c.callee <> '' OR c.variables <> '{}' OR c.asterisk_cdr IS NOT NULL)
+   WHERE (c.caller <> '' OR c.callee <> '' OR c.asterisk_cdr IS NOT NULL
+          OR EXISTS (SELECT 1 FROM billing.charges b WHERE b.call_id = c.id AND b.far_party <> ''))
      AND c.ended_at < %(before)s
      AND NOT EXISTS (SELECT 1 FROM billing.current_charges b
                       WHERE b.call_id = c.id AND (b.status = 'unrated' OR b.amount_micros > 0)
@@ -107,33 +129,86 @@ _OLD_CDRS = """
 """
 
 
-def _cdrs(conn: Conn, before: datetime, dry_run: bool) -> int:
-    values = {"before": before}
-    rows = conn.execute(f"SELECT c.id {_OLD_CDRS}", values).fetchall()
-    if not dry_run:
+def _cdrs(at: _Sweep) -> int:
+    rows = at.conn.execute(f"SELECT c.id {_OLD_CDRS}", {"before": at.before}).fetchall()
+    if not at.dry_run:
         ids = [row["id"] for row in rows]
-        for table in ("turns", "actions"):
-            conn.execute(f"DELETE FROM store.{table} WHERE call_id = ANY (%s)", (ids,))
-        conn.execute(
-            """UPDATE store.calls SET caller = '', callee = '', variables = '{}', asterisk_cdr = NULL
-                WHERE id = ANY (%s)""",
-            (ids,),
-        )
+        for statement in _FORGET_CALLS:
+            at.conn.execute(statement, (ids,))
     return len(rows)
 
 
-def _consents(conn: Conn, before: datetime, dry_run: bool) -> int:
-    if dry_run:
-        row = conn.execute("SELECT count(*) AS n FROM compliance.consents WHERE given_at < %s", (before,)).fetchone()
-        return row["n"] if row else 0
-    return conn.execute("DELETE FROM compliance.consents WHERE given_at < %s", (before,)).rowcount
+_FORGET_CALLS: tuple[LiteralString, ...] = (
+    "DELETE FROM store.turns WHERE call_id = ANY (%s)",
+    "DELETE FROM store.actions WHERE call_id = ANY (%s)",
+    """UPDATE store.calls SET caller = '', callee = '', variables = '{}', asterisk_cdr = NULL
+        WHERE id = ANY (%s)""",
+    """UPDATE billing.charges SET reason = replace(reason, far_party, '…'), far_party = ''
+        WHERE call_id = ANY (%s) AND far_party <> ''""",
+)
 
 
-_WORK: dict[str, Callable[[Conn, datetime, bool], int]] = {
+def _consents(at: _Sweep) -> int:
+    return at.rows("DELETE FROM compliance.consents", "compliance.consents", "given_at < %(before)s")
+
+
+def _callbacks(at: _Sweep) -> int:
+    return at.rows("DELETE FROM compliance.requests", "compliance.requests", "requested_at < %(before)s")
+
+
+def _attempts(at: _Sweep) -> int:
+    return at.rows("DELETE FROM compliance.attempts", "compliance.attempts", "at < %(before)s AND result <> 'refused'")
+
+
+def _decisions(at: _Sweep) -> int:
+    tenants = at.conn.execute("SELECT DISTINCT tenant_id FROM compliance.decision_heads").fetchall()
+    return sum(_forget_decisions(at, row["tenant_id"]) for row in tenants)
+
+
+def _forget_decisions(at: _Sweep, tenant_id: UUID) -> int:
+    """Noted first: should the database fail, an anchor too many says nothing."""
+    ask: LiteralString = "SELECT * FROM compliance.forget_decisions(%s, %s, %s)"
+    found = at.conn.execute(ask, (tenant_id, at.before, True)).fetchone()
+    if found is None or not found["forgotten"]:
+        return 0
+    if not at.dry_run:
+        note_anchor(at.home, tenant_id, Anchor(found["seq"], found["hash"]))
+        at.conn.execute(ask, (tenant_id, at.before, False))
+    return found["forgotten"]
+
+
+def _bloctel(at: _Sweep) -> int:
+    return at.rows(
+        "DELETE FROM compliance.bloctel_numbers",
+        "compliance.bloctel_numbers",
+        "file_id IN (SELECT id FROM compliance.bloctel_files WHERE submitted_at < %(before)s)",
+    )
+
+
+def _rights_requests(at: _Sweep) -> int:
+    return at.rows("DELETE FROM compliance.rights_requests", "compliance.rights_requests", "closed_at < %(before)s")
+
+
+def _logs(at: _Sweep) -> int:
+    old = [path for path in log_files(at.home) if path.stat().st_mtime < at.before.timestamp()]
+    if not at.dry_run:
+        for path in old:
+            path.unlink()
+    return len(old)
+
+
+_WORK: dict[str, Callable[[_Sweep], int]] = {
     "recordings": _recordings,
     "transcripts": _transcripts,
+    "analyses": _analyses,
     "cdrs": _cdrs,
     "consents": _consents,
+    "callbacks": _callbacks,
+    "attempts": _attempts,
+    "decisions": _decisions,
+    "bloctel": _bloctel,
+    "rights_requests": _rights_requests,
+    "logs": _logs,
 }
 
 

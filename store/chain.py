@@ -71,15 +71,23 @@ def link(prev_hash: bytes, seq: int, record: str) -> bytes:
 
 
 def check(
-    rows: Iterable[Row], *, head: Callable[[], Anchor] | None = None, anchors: Sequence[Anchor] = ()
+    rows: Iterable[Row],
+    *,
+    head: Callable[[], Anchor] | None = None,
+    anchors: Sequence[Anchor] = (),
+    start: Anchor | None = None,
 ) -> Iterator[Fault]:
     """Every fault of a chain, read in order of `seq`.
 
     `head`: asked after the last row, where the writer says the chain ends. `anchors`: hashes noted earlier,
     somewhere else; they alone betray a chain that was cut, or recomputed from some row on, with its head.
+    `start`: the last of the rows that were let go when they had been kept long enough; it must be noted too.
     """
     noted = {anchor.seq: anchor.hash for anchor in anchors}
-    last = Anchor(0, GENESIS)
+    last = start or Anchor(0, GENESIS)
+    if start and noted.get(start.seq) != start.hash:
+        yield Fault(start.seq, "removed", f"rows up to {start.seq} are gone, and no note tells that they might")
+    noted = {seq: noted_hash for seq, noted_hash in noted.items() if seq > last.seq}
     for row in rows:
         yield from _check_row(last, row)
         if row.hash != noted.pop(row.seq, row.hash):

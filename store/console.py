@@ -102,12 +102,14 @@ def _keep_trace() -> str:
     import tempfile
     import traceback
 
+    from store.logs import strike
     from store.settings import settings
 
     try:
         path = settings().folder("logs") / "faults.log"
     except DecrocheError:
         path = Path(tempfile.gettempdir()) / "decroche-faults.log"
+    head = f"{datetime.now().astimezone().isoformat()} {' '.join(sys.argv[1:2])}"
     with path.open("a", encoding="utf-8") as file:
-        file.write(f"{datetime.now().astimezone().isoformat()} {' '.join(sys.argv[1:2])}\n{traceback.format_exc()}\n")
+        file.write(f"{head}\n{strike('', traceback.format_exc())}\n")
     return str(path)
