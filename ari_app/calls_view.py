@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from billing.ledger import charge_of
+from compliance.disclosure import unheard
 from compliance.stored import decision_of
 from store.calls import CallRecord, Cdr
 from store.db import Conn
@@ -69,15 +70,22 @@ def whole(conn: Conn, record: CallRecord) -> dict[str, Any]:
         "actions": [
             {"name": a.name, "args": dict(a.args), "result": dict(a.result), "at_ms": a.at_ms} for a in record.actions
         ],
-        "disclosure": {"text": cdr.disclosure_text, "heard_at_ms": cdr.disclosure_heard_ms}
-        if cdr.disclosure_text
-        else None,
+        "disclosure": _disclosure(cdr),
         "decision": decision,
         "charge": charge.plain() if charge else None,
         "recording": cdr.recording,
         "asterisk_cdr": dict(cdr.asterisk_cdr) if cdr.asterisk_cdr else None,
         "variables": dict(cdr.variables),
     }
+
+
+def _disclosure(cdr: Cdr) -> dict[str, Any] | None:
+    """What the person was told of the AI and when they had heard it, or why they had not; None: nobody answered."""
+    if cdr.answered_at is None:
+        return None
+    heard = cdr.disclosure_heard_ms
+    note = "" if heard is not None else unheard(cdr.answered_at, cdr.ended_at, cdr.hangup_side)
+    return {"text": cdr.disclosure_text, "heard_at_ms": heard, "note": note}
 
 
 def clock(ms: int) -> str:
@@ -97,7 +105,9 @@ def transcript(facts: Mapping[str, Any]) -> Iterator[str]:
         yield line
     if facts["disclosure"]:
         heard = facts["disclosure"]["heard_at_ms"]
-        yield "AI disclosure " + (f"heard at {heard / 1000:.1f} s" if heard is not None else "not heard to its end")
+        yield "AI disclosure " + (
+            f"heard at {heard / 1000:.1f} s" if heard is not None else facts["disclosure"]["note"]
+        )
     if facts["decision"]:
         yield f"decision {'yes' if facts['decision']['allowed'] else 'no'}: {', '.join(facts['decision']['law'])}"
     if facts["charge"]:

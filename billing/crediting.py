@@ -84,7 +84,7 @@ def credit_call(conn: Conn, number: str, call_id: UUID, reason: str, issued_on: 
     if net <= 0:
         raise Refused(f"call {call_id} has nothing left to credit", hint="it cost nothing, or its line was credited")
     at = row["answered_at"].astimezone(PARIS)
-    name = f"Appel {row['far_party']} du {at:%d/%m/%Y à %H:%M}"
+    name = f"Appel {hidden(row['far_party'])} du {at:%d/%m/%Y à %H:%M}"
     line = Line(name, "1", "C62", money(net), net, reason, "credit", key)
     done = _store(conn, of, _part(conn, of, before, [line], issued_on), issued_on, by)
     conn.execute(
@@ -93,6 +93,11 @@ def credit_call(conn: Conn, number: str, call_id: UUID, reason: str, issued_on: 
         (of.tenant_id, done.id, call_id, row["generation"]),
     )
     return done
+
+
+def hidden(number: str) -> str:
+    """A number as a detailed bill shows it: without its last four digits, for whoever else reads the bill."""
+    return f"{number[:-4]}••••" if len(number) > 8 else number
 
 
 def credit_amount(

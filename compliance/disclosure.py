@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 _AI = {
@@ -90,6 +91,13 @@ def ai(text: str, language: str) -> int | None:
 def records(text: str, language: str) -> bool:
     """Whether the text says that the call is recorded."""
     return bool(_RECORDED[_known(language)].search(text))
+
+
+def unheard(answered_at: datetime | None, ended_at: datetime, side: str) -> str:
+    """Why the person did not hear that an AI spoke; `side` is who hung up."""
+    if answered_at is None:
+        return "not heard: the call was not answered"
+    return f"not heard: the {side} hung up after {(ended_at - answered_at).total_seconds():.1f} s"
 
 
 def _known(language: str) -> str:

@@ -127,7 +127,7 @@ def _told(carried: calls.CallRecord) -> dict[str, Any]:
         "ai": {
             "text": cdr.disclosure_text,
             "heard_at_ms": heard,
-            "note": "" if heard is not None else _unheard(carried),
+            "note": "" if heard is not None else disclosure.unheard(cdr.answered_at, cdr.ended_at, cdr.hangup_side),
         },
         "identity": _said(opening[:1]),
         "recording": _said([turn for turn in opening if _announces(turn)][:1]),
@@ -151,14 +151,6 @@ def _said(turns: list[calls.Turn]) -> dict[str, Any] | None:
         whole = turn.heard_ms is not None and turn.from_ms + turn.heard_ms >= turn.to_ms
         return {"text": turn.text, "heard_at_ms": turn.to_ms if whole else None}
     return None
-
-
-def _unheard(carried: calls.CallRecord) -> str:
-    cdr = carried.cdr
-    if cdr.answered_at is None:
-        return "not heard: the call was not answered"
-    seconds = (cdr.ended_at - cdr.answered_at).total_seconds()
-    return f"not heard: the {cdr.hangup_side} hung up after {seconds:.1f} s"
 
 
 def verify(conn: Conn, tenant_id: UUID, anchors: list[Anchor] | None = None) -> tuple[int, Anchor, list[Fault]]:

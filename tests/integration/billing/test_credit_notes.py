@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -75,6 +76,8 @@ def test_a_call_is_credited_once_for_what_it_cost_and_the_charge_says_by_which_n
         assert charge is not None
         note = credit_call(conn, owed.number, charge["call_id"], "appel inconnu", DAY, "test")
         assert note.net_cents == -66  # 61 s at 0.60 a minute and 0.05: 0.66
+        [line] = note.invoice().lines
+        assert re.fullmatch(r"Appel \+33\d{5}•••• du .*", line.name)  # not the whole number: others read the bill
         with pytest.raises(Refused, match="credited already"):
             credit_call(conn, owed.number, charge["call_id"], "encore", DAY, "test")
         tied = conn.execute("SELECT call_id FROM billing.invoice_charges WHERE invoice_id = %s", (note.id,)).fetchall()
