@@ -114,6 +114,8 @@ def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret
         if conn.execute("SELECT 1 FROM billing.stripe_events WHERE id = %s", (event["id"],)).fetchone():
             return "known"
     about = cast("dict[str, Any]", event["data"]["object"])
+    if about.get("object") == "setup_intent":
+        return _set_up_done(db, stripe, event, str(about["id"]))
     intent_id = about["id"] if about.get("object") == "payment_intent" else about.get("payment_intent")
     intent = stripe.get(intent_id) if isinstance(intent_id, str) and intent_id else None
     with db.operator() as conn:
@@ -138,6 +140,26 @@ def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret
         if charged_back(conn, issued, str(event["type"]), about):
             effect = "charged_back"
         return effect
+
+
+def _set_up_done(db: Database, stripe: Stripe, event: dict[str, Any], set_up_id: str) -> str:
+    """A client finished setting up a card or a debit: it is collected from from now on."""
+    done = stripe.finished_set_up(set_up_id)
+    with db.operator() as conn:
+        stored = conn.execute(
+            """INSERT INTO billing.stripe_events (id, type, effect, payload) VALUES (%s, %s, %s, %s)
+               ON CONFLICT (id) DO NOTHING""",
+            (event["id"], event["type"], "method" if done else "none", Jsonb(event)),
+        )
+        if not stored.rowcount:
+            return "known"
+        if done is None or done.kind not in ("card", "sepa_debit"):
+            return "none"
+        known = conn.execute(
+            "UPDATE billing.stripe_customers SET payment_method = %s, method_kind = %s WHERE customer = %s",
+            (done.method, done.kind, done.customer),
+        )
+        return "method" if known.rowcount else "foreign"
 
 
 def _foreign(conn: Conn, intent: Intent) -> str:

@@ -24,6 +24,7 @@ from billing.plans import Subscription, calendar_of, facts_of, period_key
 from billing.subscription import Calendar, add_months, calendar
 from store.db import Conn
 from store.errors import NotFound, Refused
+from store.tenants import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,21 @@ def announce_price(
             "leave_before": applies.isoformat()}  # fmt: skip
     tell(conn, of.tenant_id, Notice("price_change", f"{of.id} {applies}", "client", body))
     return Announced(of, applies, price_micros, date.fromordinal(applies.toordinal() - 1))
+
+
+def close_ended(conn: Conn, tenant: Tenant, today: date) -> bool:
+    """End the access of a tenant whose last subscription's last day of access is over (7.3); whether it did.
+
+    Its numbers go to their fallback from then on; the operator is told that its data is to be deleted.
+    """
+    ends = [calendar_of(conn, s, today).last_access_on for s in plans.subscriptions(conn, tenant.id)]
+    known = [end for end in ends if end is not None and end < today]
+    if tenant.status != "active" or not ends or len(known) < len(ends):
+        return False
+    conn.execute("UPDATE store.tenants SET status = 'closed' WHERE id = %s", (tenant.id,))
+    body = {"last_access_on": str(max(known)), "to_do": f"decroche privacy export, then erase: {tenant.slug}"}
+    tell(conn, tenant.id, Notice("ended", str(max(known)), "operator", body))
+    return True
 
 
 def with_options(conn: Conn, of: Subscription, plan_price_micros: int) -> int:

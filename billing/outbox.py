@@ -43,6 +43,7 @@ _TITLES = {
     "withdrawal": "Rétractation reçue le {on}",
     "over_plan": "Au-delà du forfait {plan} : {what}",
     "chargeback": "Paiement repris par la banque : facture {number}",
+    "ended": "Accès terminé le {last_access_on} : données à supprimer",
     "refunded": "Remboursement fait chez Stripe : facture {number}",
 }
 

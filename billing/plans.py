@@ -179,7 +179,8 @@ def subscribe(
 ) -> Subscription:
     """A subscription whose terms (their bytes are hashed) a named person accepted. Raises BadInput.
 
-    From its first day on, the tenant's calls are rated by the plan's tariff, where it names one.
+    From its first day on, the tenant's calls are rated by the plan's tariff, where it names one. Access that had ended
+    begins again.
     """
     for option in options:
         if option not in plan.options:
@@ -196,6 +197,7 @@ def subscribe(
             ),
         ).fetchone()  # fmt: skip
     assert row is not None
+    conn.execute("UPDATE store.tenants SET status = 'active' WHERE id = %s AND status = 'closed'", (tenant_id,))
     if plan.tariff:
         since = datetime.combine(starts_on, time(), PARIS)
         version = tariffs.get(conn, plan.tariff).version

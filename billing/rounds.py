@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from billing.dunning import run_dunning
 from billing.holdings import look
+from billing.leaving import close_ended
 from billing.outbox import Post, deliver
 from billing.tariff import PARIS
 from store import tenants
@@ -50,6 +51,7 @@ def go_round(db: Database, post: Post, now: datetime, *, stripe: Stripe | None =
     done = [
         _held(db, "dunning", morning, now, lambda: _dunning(db, today)),
         _held(db, "holdings", morning, now, lambda: _holdings(db, today)),
+        _held(db, "endings", morning, now, lambda: _endings(db, today)),
     ]
     if stripe is not None:
         edge = stripe
@@ -130,6 +132,14 @@ def _holdings(db: Database, today: date) -> tuple[int, int]:
         return 1
 
     return _each(db, "agents and numbers", count)
+
+
+def _endings(db: Database, today: date) -> tuple[int, int]:
+    def end(tenant: tenants.Tenant) -> int:
+        with db.operator(tenant.id) as conn:
+            return close_ended(conn, tenant, today)
+
+    return _each(db, "the end of access", end)
 
 
 def _ask_again(db: Database, stripe: Stripe) -> tuple[int, int]:

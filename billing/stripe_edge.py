@@ -42,6 +42,15 @@ class Intent:
     refunded_cents: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """A finished set-up: whose, which payment method, of what kind."""
+
+    customer: str
+    method: str
+    kind: str
+
+
 class Stripe:
     """Stripe's API with one key. `base`: another address than Stripe's, for tests."""
 
@@ -70,6 +79,14 @@ class Stripe:
         params: Any = {"customer": customer, "payment_method_types": [kind], "usage": "off_session"}
         made = self._call(self._api.setup_intents.create, params, "")
         return made.id, made.client_secret
+
+    def finished_set_up(self, set_up_id: str) -> SetUp | None:
+        """What a set-up ended in, as it is now; None while it has not succeeded."""
+        plain = self._read(self._api.setup_intents.retrieve, set_up_id, {}).to_dict()
+        if plain.get("status") != "succeeded" or not plain.get("payment_method"):
+            return None
+        kind = (plain.get("payment_method_types") or ["card"])[0]
+        return SetUp(str(plain.get("customer")), str(plain["payment_method"]), str(kind))
 
     def pay(self, customer: str, method: str, kind: str, cents: int, currency: str, facts: Mapping[str, str]) -> Intent:
         """Ask for money. A decline is an Intent too. Raises StripeDown when there is no answer."""

@@ -132,9 +132,9 @@ def test_a_top_up_received_tax_included_is_split_invoiced_and_on_the_statement(t
 
 
 def test_the_rounds_say_what_they_did(sold: Terminal) -> None:
-    assert [job["job"] for job in sold("rounds")] == ["dunning", "holdings", "notices"]
+    assert [job["job"] for job in sold("rounds")] == ["dunning", "holdings", "endings", "notices"]
     assert sold.status == 0
-    assert [job["ran"] for job in sold("rounds")] == [False, False, True]
+    assert [job["ran"] for job in sold("rounds")] == [False, False, False, True]
 
 
 def test_the_doctor_says_what_is_to_be_typed(sold: Terminal) -> None:

@@ -9,10 +9,11 @@ import pytest
 from billing.crediting import credit_notes
 from billing.invoice import Terms
 from billing.invoicing import Issued, issue, issue_order, set_customer, set_seller
-from billing.leaving import announce_price, give_notice, leave_for_price, open_subscription, withdraw
+from billing.leaving import announce_price, close_ended, give_notice, leave_for_price, open_subscription, withdraw
 from billing.payments import balance_due, pay_invoice
 from billing.plans import Subscription, add_plan, calendar_of, subscribe, subscriptions
 from billing.refunds import overpaid
+from store import tenants
 from store.db import Database
 from store.errors import NotFound, Refused
 from store.tenants import Tenant
@@ -175,3 +176,23 @@ def test_of_several_subscriptions_one_is_named_and_an_ended_one_is_not_meant(
         subscribed(database, client, date(2026, 9, 2))
     with pytest.raises(Refused, match="2 subscriptions"), database.operator() as conn:
         open_subscription(conn, client.id, date(2026, 9, 3))
+
+
+def test_access_ends_the_day_after_the_last_and_the_operator_is_told_to_delete(
+    database: Database, client: Tenant
+) -> None:
+    of = subscribed(database, client, date(2025, 3, 15))
+    with database.operator() as conn:
+        give_notice(conn, of, date(2026, 5, 20), "test")
+        assert not close_ended(conn, client, date(2026, 7, 14))
+        assert close_ended(conn, client, date(2026, 7, 15))
+        assert tenants.get(conn, client.slug).status == "closed"
+    assert told(database, "ended")[0]["last_access_on"] == "2026-07-14"
+    subscribed(database, client, date(2026, 8, 1))
+    with database.operator() as conn:
+        assert tenants.get(conn, client.slug).status == "active"
+
+
+def test_a_tenant_that_never_subscribed_is_left_alone(database: Database, client: Tenant) -> None:
+    with database.operator() as conn:
+        assert not close_ended(conn, client, date(2030, 1, 1))

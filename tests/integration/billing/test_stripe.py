@@ -45,6 +45,7 @@ class FakeStripe:
         self.script: list[str] = []
         self.keys: list[str] = []
         self.away = False
+        self.set_up: dict[str, Any] = {}
 
     @property
     def charged(self) -> int:
@@ -65,7 +66,14 @@ class FakeStripe:
             return 200, {"id": "cus_1", "object": "customer"}
         if path == "/v1/setup_intents":
             assert form["customer"] == "cus_1"
-            return 200, {"id": "seti_1", "object": "setup_intent", "client_secret": form["payment_method_types[0]"]}
+            self.set_up = {
+                "id": "seti_1", "object": "setup_intent", "client_secret": form["payment_method_types[0]"],
+                "status": "requires_payment_method", "customer": "cus_1", "payment_method": None,
+                "payment_method_types": [form["payment_method_types[0]"]],
+            }  # fmt: skip
+            return 200, self.set_up
+        if path == "/v1/setup_intents/seti_1":
+            return 200, self.set_up
         if path == "/v1/refunds":
             self.refunds.append(form["payment_intent"])
             return 200, {"id": f"re_{len(self.refunds)}", "object": "refund", "status": "succeeded"}

@@ -11,12 +11,13 @@ import aiohttp
 import pytest
 
 from billing.back_office import back_office
-from billing.collect import collect
+from billing.collect import collect, set_up
 from billing.invoicing import Issued
 from billing.stripe_edge import Stripe
 from billing.stripe_hook import MOST_BYTES
 from store.db import Database
 from store.settings import Settings
+from store.tenants import Tenant
 from tests.integration.billing.test_invoices import client
 from tests.integration.billing.test_stripe import SECRET, FakeStripe, due, fake, owed, stripe, webhook
 
@@ -168,6 +169,18 @@ async def test_a_debit_the_bank_takes_back_is_due_again_until_it_is_given_back(
     assert due(database, owed) == owed.gross_cents
     assert await post(*webhook(dispute, "evt_2", "charge.dispute.funds_reinstated")) == (200, "charged_back")
     assert due(database, owed) == 0
+
+
+async def test_a_debit_the_client_set_up_in_its_browser_is_collected_from_once_stripe_says_so(
+    post: Caller, database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued, client: Tenant
+) -> None:
+    await asyncio.to_thread(set_up, database, stripe, client.slug, "sepa_debit")
+    assert await post(*webhook(fake.set_up, "evt_1", "setup_intent.created")) == (200, "none")
+    fake.set_up |= {"status": "succeeded", "payment_method": "pm_sepa"}
+    assert await post(*webhook(fake.set_up, "evt_2", "setup_intent.succeeded")) == (200, "method")
+    with database.operator() as conn:
+        row = conn.execute("SELECT payment_method, method_kind FROM billing.stripe_customers").fetchone()
+    assert row == {"payment_method": "pm_sepa", "method_kind": "sepa_debit"}
 
 
 async def test_an_event_about_something_else_is_kept_and_answered(post: Caller, database: Database) -> None:
