@@ -183,9 +183,9 @@ class Call:
         agent, settings = self.state.who.agent, self._house.settings.call
         self._dialogue = dialogue = Dialogue(
             media, self._conversation, self._house.parts, self._voice, language=agent.language,
-            phrases=Phrases(agent.excuse, agent.farewell, agent.can_transfer), notes=self.state.notes,
-            recording=self._recording, answered=self._answered, silence_seconds=settings.silence_seconds,
-            perform=self._perform,
+            phrases=Phrases(agent.excuse, agent.farewell, agent.lines.thinking, agent.can_transfer),
+            notes=self.state.notes, recording=self._recording, answered=self._answered,
+            silence_seconds=settings.silence_seconds, perform=self._perform,
         )  # fmt: skip
         if self.state.life.over:
             return "hung_up"

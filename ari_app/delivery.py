@@ -27,6 +27,9 @@ AFTER_SPEECH = frozenset({"hangup", "transfer"})
 THINK_SECONDS = 12.0
 """A reply whose first word is not ready by then is given up with an apology."""
 
+HESITATE_SECONDS = 0.5
+"""A granted reply whose first word is not there by then is bridged with a ready phrase."""
+
 TAIL_SECONDS = 0.25
 """After the last mark: what the caller's jitter buffer still holds, before we hang up."""
 
@@ -53,6 +56,7 @@ class Phrases:
 
     apology: str
     goodbye: str
+    thinking: str
     can_transfer: bool = False
 
 
@@ -79,6 +83,9 @@ class Delivery:
         self._phrases, self._perform, self._now, self._cues = phrases, perform, now_ms, cues
         self._playing: asyncio.Task[None] | None = None
         self._remarks: list[str] = []
+        self._current: Reply | None = None
+        self._bridged: Plan | None = None
+        """The plan whose answer a phrase was said to wait for: it is the agent's turn, and not committed yet."""
         self._group: asyncio.TaskGroup
 
     def begin(self, group: asyncio.TaskGroup) -> None:
@@ -108,9 +115,11 @@ class Delivery:
             self.play(self.prepare(_line(text)))
 
     def cancel(self) -> None:
-        """Play no further. What was queued in Asterisk is the talker's to drop."""
+        """Play no further, and think no further. What was queued in Asterisk is the talker's to drop."""
         if self._playing is not None:
             self._playing.cancel()
+        if self._current is not None:
+            self._current.cancel()
 
     async def silence(self) -> None:
         """The caller heard enough of it: drop what was not heard, and let the conversation know."""
@@ -121,6 +130,8 @@ class Delivery:
 
     async def cut(self) -> None:
         """What was not heard was not said."""
+        if self._bridged is not None:
+            self._commit_plan(self._bridged)
         said, heard = await self._talker.cut()
         self._conversation.spoken(said, heard)
 
@@ -144,7 +155,8 @@ class Delivery:
 
     async def _play_one(self, reply: Reply, guess: Guess | None) -> Reply | None:
         """The items of one reply, as they are made. Returns the reply that an action's result calls for."""
-        committed, follow = False, None
+        self._current, committed, follow = reply, False, None
+        waited = guess is not None and bool(self._phrases.thinking) and await self._bridge(reply, guess)
         while True:
             item = await self._next(reply)
             if not committed and not isinstance(item, Begin):
@@ -154,8 +166,9 @@ class Delivery:
                 case Begin(say):
                     self._talker.begin(say)
                 case Chunk(pcm):
-                    if await self._talker.chunk(pcm):
-                        self._on_air(reply)
+                    if await self._talker.chunk(pcm) or waited:
+                        self._on_air(reply, "answered" if waited else "on_air")
+                        waited = False
                 case End():
                     if await self._talker.end():
                         self._on_air(reply)
@@ -176,20 +189,48 @@ class Delivery:
 
     def _commit(self, reply: Reply, guess: Guess | None) -> None:
         """The reply is the agent's turn from here on: it is heard, so what it answers was said."""
+        if self._bridged is None:
+            self._take_floor(guess)
+        self._commit_plan(reply.plan)
+
+    def _take_floor(self, guess: Guess | None) -> None:
         if guess is not None:
             self._cues.committed(guess)
-        if not isinstance(reply.plan, Said):
-            self._conversation.commit(reply.plan)
         self._cues.started()
 
-    def _on_air(self, reply: Reply) -> None:
+    def _commit_plan(self, plan: Plan) -> None:
+        self._bridged = None
+        if not isinstance(plan, Said):
+            self._conversation.commit(plan)
+
+    async def _bridge(self, reply: Reply, guess: Guess) -> bool:
+        """Whether the answer was slow, and a ready phrase is said to wait for it. The mind still decides what it is."""
+        try:
+            async with asyncio.timeout(HESITATE_SECONDS):
+                await reply.begun.wait()
+                return False
+        except TimeoutError:
+            self._bridged = reply.plan
+            self._take_floor(guess)
+            await self._say_ready(self._phrases.thinking, reply)
+            return True
+
+    async def _say_ready(self, text: str, reply: Reply | None = None) -> None:
+        self._talker.begin(Say(text, ready=True))
+        async for pcm in self._voice.speak(text, ready=True):
+            if await self._talker.chunk(pcm) and reply is not None:
+                self._on_air(reply)
+        await self._talker.end()
+
+    def _on_air(self, reply: Reply, what: str = "on_air") -> None:
+        """`answered`: the first word of an answer that was bridged; `on_air`: the first of any."""
         stages = reply.stages
-        stages.note("on_air")
+        stages.note(what)
         if self._talker.turn is not None:
             named = {
                 "endpoint": stages.between("voice_end", "granted"), "asr": stages.between("pause", "transcribed"),
                 "think": stages.between("think", "thought"), "voice": stages.between("thought", "voiced"),
-                "total": stages.between("voice_end", "on_air"),
+                "total": stages.between("voice_end", "on_air"), "answer": stages.between("voice_end", "answered"),
             }  # fmt: skip
             self._talker.turn.stages.update({k: v for k, v in named.items() if v is not None})
             self._talker.turn.stages["source"] = reply.plan.source
@@ -231,10 +272,7 @@ class Delivery:
     async def _apologise(self) -> Reply | None:
         """An engine failed in the middle of a reply: a ready phrase, then a person, or the caller's turn again."""
         self._notes.outcome = "engine_failed"
-        self._talker.begin(Say(self._phrases.apology, ready=True))
-        async for pcm in self._voice.speak(self._phrases.apology, ready=True):
-            await self._talker.chunk(pcm)
-        await self._talker.end()
+        await self._say_ready(self._phrases.apology)
         return await self._act(Act("transfer")) if self._phrases.can_transfer else None
 
 

@@ -74,6 +74,8 @@ class Reply:
         self.plan = plan
         self.stages = stages or Stages()
         self.items: asyncio.Queue[Item] = asyncio.Queue(AHEAD)
+        self.begun = asyncio.Event()
+        """Its first item is there."""
         self._voice = voice
         self._task: asyncio.Task[None] | None = None
 
@@ -94,17 +96,21 @@ class Reply:
             async for effect in self.plan.effects():
                 self.stages.note("thought")
                 if isinstance(effect, Act):
-                    await self.items.put(effect)
+                    await self._put(effect)
                 else:
                     await self._speak(effect)
         except DecrocheError as failure:
             log.error("a reply was cut short: [%s] %s", failure.code, failure)
             error = failure
-        await self.items.put(Over(error))
+        await self._put(Over(error))
+
+    async def _put(self, item: Item) -> None:
+        await self.items.put(item)
+        self.begun.set()
 
     async def _speak(self, say: Say) -> None:
-        await self.items.put(Begin(say))
+        await self._put(Begin(say))
         async for pcm in self._voice.speak(say.text, ready=say.ready):
             self.stages.note("voiced")
-            await self.items.put(Chunk(pcm))
-        await self.items.put(End())
+            await self._put(Chunk(pcm))
+        await self._put(End())

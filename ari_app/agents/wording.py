@@ -41,6 +41,9 @@ class Wording(BaseModel):
     leave: str = ""
     """Said before the goodbye when the caller stays silent or is not understood at all."""
     wait: str = ""
+    thinking: str = ""
+    """Said when an answer takes a moment ("Alors, voyons."), if the file words it: no default, because a machine that
+    calls takes the pause after it for its turn."""
     credit_low: str = ""
     """The balance pays for little more of this call; neutral, because the caller need not be the one who pays."""
     credit_out: str = ""

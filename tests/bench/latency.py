@@ -105,7 +105,7 @@ def _facts(talks: Sequence[Any], short: Sequence[Any], stored: Sequence[dict[str
         "barge_in_stop_ms": spread([u.went_on_ms for r in short for u in r.utterances if u.went_on_ms is not None]),
         "stages_ms": {
             name: spread([t["stages"][name] for t in turns if name in t["stages"]])
-            for name in ("endpoint", "asr", "think", "voice", "total")
+            for name in ("endpoint", "asr", "think", "voice", "total", "answer")
         },
         "total_by_source_ms": {
             s: spread([t["stages"]["total"] for t in turns if t["stages"]["source"] == s]) for s in sources

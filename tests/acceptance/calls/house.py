@@ -173,10 +173,13 @@ class House:
         return Utterance(self._speech[text], note=text, **cue)
 
     def phone(
-        self, name: str, *, on_event: Callable[[Event], None] | None = None, patience: float = 60_000
-    ) -> SoftPhone:
-        """One of the demonstration's phones; `patience` in ms, see Manners."""
-        return SoftPhone.of(self.settings, name, on_event=on_event, manners=Manners(patience=patience))
+        self, name: str, *, on_event: Callable[[Event], None] | None = None, patience: float = 60_000,
+        farewell: float = Manners.farewell,
+    ) -> SoftPhone:  # fmt: skip
+        """One of the demonstration's phones; `patience` and `farewell` in ms, see Manners."""
+        return SoftPhone.of(
+            self.settings, name, on_event=on_event, manners=Manners(patience=patience, farewell=farewell)
+        )
 
     def call(
         self, name: str, script: Script, number: str = CLINIC, *, max_seconds: float = 200, patience: float = 60_000
