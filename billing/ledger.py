@@ -254,10 +254,10 @@ def record_of(known: ChargeRecord, charge: Charge, force: InForce | None, why: s
         bundle_seconds=charge.bundle_seconds,
         charged_seconds=charge.charged_seconds,
         amount_micros=None if charge.amount is None else to_micros(charge.amount),
-        fee=_decimal(charge.connection_fee),
+        fee=decimal_of(charge.connection_fee),
         prefix=charge.prefix,
         reason=charge.reason,
-        segments=[_segment(segment) for segment in charge.segments],
+        segments=[segment_json(segment) for segment in charge.segments],
         tariff=force.name if force else None,
         tariff_version=force.version if force else None,
         why=why,
@@ -292,12 +292,13 @@ def _blank(cdr: Cdr, month: date, currency: str) -> ChargeRecord:
     )
 
 
-def _segment(segment: Segment) -> Json:
-    price = "0" if segment.bundled else str(_decimal(segment.price_per_minute))
+def segment_json(segment: Segment) -> Json:
+    """A segment as charges keep it."""
+    price = "0" if segment.bundled else str(decimal_of(segment.price_per_minute))
     return {"seconds": segment.seconds, "from": "bundle" if segment.bundled else "charged", "price_per_minute": price}
 
 
-def _decimal(price: Fraction) -> Decimal:
+def decimal_of(price: Fraction) -> Decimal:
     """A price from decimal text as that decimal, exactly."""
     return Decimal(price.numerator) / Decimal(price.denominator)
 

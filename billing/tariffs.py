@@ -161,6 +161,14 @@ def timetable(conn: Conn, tenant_id: UUID) -> Timetable:
     return Timetable([(row["from_at"], InForce(row["name"], row["version"], parsed(row["toml"]))) for row in rows])
 
 
+def assigned(conn: Conn) -> Timetable:
+    """The timetable of the session's tenant, as the service may read it."""
+    rows = conn.execute(
+        "SELECT DISTINCT from_at FROM billing.tariff_assignments WHERE tenant_id = app.tenant() ORDER BY from_at DESC"
+    ).fetchall()
+    return Timetable([(row["from_at"], force) for row in rows if (force := in_force(conn, row["from_at"]))])
+
+
 @lru_cache(maxsize=128)
 def parsed(toml: str) -> Tariff:
     """A stored text read again; the same object each time, so that it is compiled once."""
