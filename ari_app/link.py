@@ -14,10 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aioari
 import aiohttp
 from aiohttp import web
+from aioswagger11.http_client import ApiKeyAuthenticator, AsynchronousHttpClient
 
 from ari_app.lifecycle import asterisk_time
 from store.errors import Unavailable
@@ -74,33 +76,37 @@ class Link:
         self._queues: dict[str, asyncio.Queue[ChannelEvent]] = {}
         self.connected = asyncio.Event()
         self.connections = 0
+        self.failures = 0
+        """Tries since Asterisk was last reached."""
 
     # -- keeping it up -----------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Connect, listen, and connect again whenever Asterisk goes away. Ends only by cancellation."""
-        attempt = 0
         while True:
             try:
                 await self._session()
-                attempt = 0
                 log.warning("the link to Asterisk closed")
-            except (aiohttp.ClientError, web.HTTPException, OSError, ValueError) as error:
-                (log.debug if attempt else log.warning)("no link to Asterisk at %s: %s", self.url, error)
+            except (aiohttp.ClientError, web.HTTPException, OSError, ValueError, LinkError) as error:
+                (log.debug if self.failures else log.warning)("no link to Asterisk at %s: %s", self.url, error)
             finally:
                 self.connected.clear()
-            await asyncio.sleep(BACKOFF[min(attempt, len(BACKOFF) - 1)])
-            attempt += 1
+            await asyncio.sleep(BACKOFF[min(self.failures, len(BACKOFF) - 1)])
+            self.failures += 1
 
     async def _session(self) -> None:
-        client = await aioari.connect(self.url, self.user, self._password)
+        host = urlsplit(self.url).hostname or ""
+        http = AsynchronousHttpClient(auth=ApiKeyAuthenticator(host, f"{self.user}:{self._password}"))
+        client = aioari.Client(self.url, http)  # aioari.connect() would leave `http` open when it fails
         try:
+            await client.init()
             client.on_event("*", self._dispatch)
             listening = asyncio.create_task(client.run(apps=self.app))
             self._client = client
             try:
                 await self._registered(client, listening)
                 self.connections += 1
+                self.failures = 0
                 self.connected.set()
                 await self._notice_losses()
                 await listening
@@ -109,7 +115,7 @@ class Link:
                 await asyncio.gather(listening, return_exceptions=True)
         finally:
             self._client = None
-            await client.close()
+            await http.close()
 
     async def _registered(self, client: Any, listening: asyncio.Task[None]) -> None:
         """Wait until Asterisk knows our application (its WebSocket is open)."""

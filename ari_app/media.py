@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 
 INBOX = 500
 """Messages waiting at most: 10 s of audio. Beyond, the oldest audio is dropped rather than letting delay grow."""
+
+STRIDE = 50
+"""Frames sent before Asterisk is asked whether it keeps up. Its XOFF comes at 900 waiting frames, and what is beyond
+1000 it drops: sent in one burst, speech longer than 20 s would lose its end before that XOFF is read."""
 
 
 class MediaError(Unavailable):
@@ -77,10 +82,12 @@ class Media:
 
     def __init__(self, http: aiohttp.ClientSession, url: str, user: str, password: str) -> None:
         self._http, self._url = http, url
-        self._auth = aiohttp.BasicAuth(user, password)
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(user, password)}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._clear = asyncio.Event()
         self._clear.set()
+        self._asked: deque[asyncio.Event | None] = deque()  # who waits for each STATUS to come; None: `events`
+        self._unasked = 0
         self._reader: asyncio.Task[None] | None = None
         self.events: asyncio.Queue[MediaEvent] = asyncio.Queue(INBOX)
         self.dropped = 0
@@ -88,7 +95,7 @@ class Media:
     async def __aenter__(self) -> Media:
         try:
             self._socket = await self._http.ws_connect(
-                self._url, protocols=("media",), auth=self._auth, max_msg_size=0, autoping=True
+                self._url, protocols=("media",), headers=self._headers, max_msg_size=0, autoping=True
             )
         except aiohttp.ClientError as error:
             raise MediaError(f"media WebSocket {self._url}: {error}") from error
@@ -109,10 +116,21 @@ class Media:
         socket = self._open()
         try:
             for start in range(0, len(pcm), FRAME_BYTES):
+                if self._unasked >= STRIDE:
+                    await self._keep_pace()
                 await self._clear.wait()
                 await socket.send_bytes(pcm[start : start + FRAME_BYTES])
+                self._unasked += 1
         except (ConnectionError, aiohttp.ClientError) as error:
             raise MediaError(f"media WebSocket lost: {error}") from error
+
+    async def _keep_pace(self) -> None:
+        """What was sent has been taken in by Asterisk, and any XOFF it caused has been read."""
+        told = asyncio.Event()
+        self._unasked = 0
+        self._asked.append(told)
+        await self._command("GET_STATUS")
+        await told.wait()
 
     async def mark(self, mark_id: str) -> None:
         """Ask to be told (Mark) when all that is queued so far has been played."""
@@ -133,6 +151,7 @@ class Media:
 
     async def ask_status(self) -> None:
         """Ask for a Status."""
+        self._asked.append(None)
         await self._command("GET_STATUS")
 
     def _open(self) -> aiohttp.ClientWebSocketResponse:
@@ -155,6 +174,9 @@ class Media:
             elif message.type is aiohttp.WSMsgType.TEXT:
                 self._control(message.data)
         self._clear.set()
+        for waiting in self._asked:
+            if waiting is not None:
+                waiting.set()
         self._put(Closed(monotonic()))
 
     def _control(self, text: str) -> None:
@@ -168,7 +190,11 @@ class Media:
             case "MEDIA_MARK_PROCESSED":
                 self._put(Mark(str(event.get("correlation_id", "")), at))
             case "STATUS":
-                self._put(Status(int(event.get("queue_length", 0)), at))
+                waiting = self._asked.popleft() if self._asked else None
+                if waiting is not None:
+                    waiting.set()
+                else:
+                    self._put(Status(int(event.get("queue_length", 0)), at))
             case "DTMF_END":
                 self._put(Digit(str(event.get("digit", "")), at))
             case "MEDIA_XOFF":
