@@ -33,7 +33,7 @@ async def back_office(db: Database, of: Settings, *, stripe: Stripe | None = Non
     async with AsyncExitStack() as stack:
         secret = key("stripe-webhook", of)
         if stripe is None and key("stripe-key", of):
-            stripe = await asyncio.to_thread(Stripe, key("stripe-key", of))
+            stripe = await asyncio.to_thread(Stripe, key("stripe-key", of), base=of.billing.stripe_url)
             stack.callback(stripe.close)
         address = ""
         if stripe is not None and secret:

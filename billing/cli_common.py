@@ -125,7 +125,7 @@ def stripe_edge() -> Generator[Stripe]:
     found = key("stripe-key", settings())
     if not found:
         raise BadInput("no Stripe key", hint="put it in the variable DECROCHE_STRIPE_KEY, or the secret stripe-key")
-    edge = Stripe(found)
+    edge = Stripe(found, base=settings().billing.stripe_url)
     try:
         yield edge
     finally:

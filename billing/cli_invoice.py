@@ -12,7 +12,7 @@ import click
 
 from billing import crediting, invoicing, plans, tariffs
 from billing.cii import money
-from billing.cli_common import DAY, FILE, INSTANT, MONEY, MONTH, dry_run_of, who
+from billing.cli_common import DAY, FILE, INSTANT, MONEY, MONTH, dry_run_of, stripe_edge, who
 from billing.ledger import spell
 from billing.payments import balance_due
 from billing.reconcile import read_witnesses, reconcile_period
@@ -40,14 +40,22 @@ def invoice() -> None:
 @click.option("--tenant", "slug", help="Only this tenant; all when not given.")
 @click.option("--date", "issued_on", type=DAY, help="The date on the invoices; today when not given.")
 @click.option("--dry-run", is_flag=True, help="Show what would be issued; nothing is kept.")
+@click.option("--collect", "collecting", is_flag=True, help="Ask Stripe for each that is due, where there is a method.")
 @json_option
 @click.pass_context
 def run(
-    ctx: click.Context, period: date, slug: str | None, issued_on: date | None, dry_run: bool, as_json: bool
+    ctx: click.Context,
+    period: date,
+    slug: str | None,
+    issued_on: date | None,
+    dry_run: bool,
+    collecting: bool,
+    as_json: bool,
 ) -> None:
     """Issue the invoices of a month, one transaction each. An invoice that exists is shown, not made again.
 
-    Exit status: 3 when a tenant's invoice is blocked (its unrated calls are named).
+    Clients are told through the outbox, by e-mail with the Factur-X file. Exit status: 3 when a tenant's invoice is
+    blocked (its unrated calls are named), or could not be collected.
 
     \b
     Example: decroche billing invoice run --period 2026-10 --tenant dentiste
@@ -68,8 +76,31 @@ def run(
                 continue
             if issued is not None:
                 rows.append(_row(issued, tenant.slug) | ({"dry_run": True} if dry_run else {}))
-    emit(rows, _COLUMNS[:-1], as_json=as_json, empty="nothing to invoice")
+        if collecting and not dry_run:
+            blocked += _collect_all(db, rows)
+    columns = (*_COLUMNS[:-1], "collected") if collecting else _COLUMNS[:-1]
+    emit(rows, columns, as_json=as_json, empty="nothing to invoice")
     ctx.exit(3 if blocked else 0)
+
+
+def _collect_all(db: Database, rows: list[dict[str, Any]]) -> int:
+    """Collect each invoice that is due and whose client has a payment method; how many could not be."""
+    from billing.collect import collect, has_method
+
+    failed = 0
+    with stripe_edge() as stripe:
+        for row in rows:
+            with db.operator() as conn:
+                of = invoicing.get(conn, row["number"])
+                ask = balance_due(conn, of) > 0 and has_method(conn, of.tenant_id)
+            if not ask:
+                continue
+            try:
+                row["collected"] = collect(db, stripe, of.number).state
+            except DecrocheError as error:
+                failed += 1
+                err.print(f"{of.number}: error[{error.code}]: {error}", markup=False)
+    return failed
 
 
 def _issue(db: Database, tenant: tenants.Tenant, period: date, day: date, dry_run: bool) -> invoicing.Issued | None:

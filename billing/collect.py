@@ -74,6 +74,12 @@ def use_method(conn: Conn, tenant_id: UUID, method: str, kind: Literal["card", "
         raise NotFound("the tenant is no customer of Stripe yet", hint="set up a card or a debit first")
 
 
+def has_method(conn: Conn, tenant_id: UUID) -> bool:
+    """Whether there is a card or a debit to collect from."""
+    known = _customer(conn, tenant_id)
+    return known is not None and known["payment_method"] is not None
+
+
 def collect(db: Database, stripe: Stripe, number: str) -> Attempt:
     """Ask Stripe for what is due on an invoice, or go on with the attempt that is open.
 

@@ -18,6 +18,8 @@ from psycopg.types.json import Jsonb
 
 from billing import holdings
 from billing.accounts import month_mode, move
+from billing.cii import money
+from billing.controls import Notice, tell
 from billing.invoice import Invoice, Line, Party, Terms, Usage, check_party, compose, restored
 from billing.ledger import lock_account
 from billing.month import month_usage
@@ -242,7 +244,7 @@ def store_document(
     purpose: Purpose = "month",
     credited: UUID | None = None,
 ) -> Issued:
-    """Keep a document as it is, for good, in the transaction that took its number."""
+    """Keep a document as it is, for good, in the transaction that took its number; the client is told of it."""
     plain = document.plain()
     sign = 1 if document.kind == "invoice" else -1
     year, place = document.number.split("-")
@@ -277,6 +279,8 @@ def store_document(
             },
         ).fetchone()
     assert row is not None
+    body = {"number": row.number, "amount": money(abs(row.gross_cents)), "due_on": f"{row.due_on:%d/%m/%Y}"}
+    tell(conn, tenant_id, Notice(row.kind, row.number, "client", body))
     return row
 
 

@@ -3,7 +3,8 @@
 Each channel is told once: one that failed is tried again later and later (1 minute, 2, 4, … 6 hours, 20 times:
 some three days), without those that were told already. A notice nobody has an address for stays to be read
 (`decroche billing notices`); after a week it is not sent any more, so that an address given later is not flooded.
-A web hook's body is signed (HMAC-SHA256 in `X-Decroche-Signature`); its id lets a receiver drop repeats.
+The e-mail of an invoice or a credit note carries its Factur-X file. A web hook's body is signed (HMAC-SHA256 in
+`X-Decroche-Signature`); its id lets a receiver drop repeats.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from billing.controls import limits_of
 from billing.keys import key
 from store.console import to_json
 from store.db import Conn, Database
-from store.errors import DecrocheError
+from store.errors import DecrocheError, Unavailable
 from store.settings import Settings
 
 MOST_ATTEMPTS = 20
@@ -34,6 +35,8 @@ _TITLES = {
     "amount": "Consommation du mois : {amount}",
     "cap": "Plafond du mois atteint : appels sortants bloqués",
     "blocked": "Appels sortants suspendus : {reason}",
+    "invoice": "Facture {number} : {amount} € TTC, à payer au plus tard le {due_on}",
+    "credit_note": "Avoir {number} : {amount} € TTC",
     "reminder_1": "Facture {number} : rappel",
     "reminder_2": "Facture {number} : second rappel",
     "formal_notice": "Facture {number} : mise en demeure",
@@ -46,6 +49,10 @@ _TITLES = {
     "ended": "Accès terminé le {last_access_on} : données à supprimer",
     "refunded": "Remboursement fait chez Stripe : facture {number}",
 }
+
+
+_WITH_FILE = ("invoice", "credit_note")
+"""Notices whose e-mail carries the document they tell of."""
 
 
 class Undelivered(DecrocheError):
@@ -117,6 +124,8 @@ def _tell(conn: Conn, notice: Mapping[str, Any], ways: Mapping[str, str], post: 
     """Tell one notice by each way it was not told by yet; whether it is told by all."""
     done: list[str] = list(notice["told"])
     wrong: list[str] = []
+    if notice["kind"] in _WITH_FILE and "email" in ways and "email" not in done:
+        notice = _with_file(conn, notice)
     for way, address in ways.items():
         if way in done:
             continue
@@ -132,6 +141,17 @@ def _tell(conn: Conn, notice: Mapping[str, Any], ways: Mapping[str, str], post: 
         {"told": done, "error": "; ".join(wrong), "wait": pause(notice["attempts"]), "id": notice["id"]},
     )
     return not wrong
+
+
+def _with_file(conn: Conn, notice: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The notice with the Factur-X file it tells of, or with why there is none."""
+    from billing.invoicing import get
+    from billing.render import pdf_apart
+
+    try:
+        return {**notice, "file": pdf_apart(get(conn, notice["about"]).invoice())}
+    except Unavailable as error:
+        return {**notice, "no_file": str(error)}
 
 
 def pause(attempts: int) -> timedelta:
@@ -196,6 +216,12 @@ def _mail(notice: Mapping[str, Any], address: str, post: Post) -> None:
         message["Message-ID"] = f"<{notice['id']}@decroche>"
         lines = [title(notice), "", *(f"{name} : {value}" for name, value in notice["body"].items())]
         message.set_content("\n".join(lines))
+        if "no_file" in notice:
+            raise ValueError(notice["no_file"])
+        if "file" in notice:
+            message.add_attachment(
+                notice["file"], maintype="application", subtype="pdf", filename=f"{notice['about']}.pdf"
+            )
         with smtplib.SMTP(host, int(port or 25), timeout=10) as server:
             server.send_message(message)
     except (OSError, ValueError, smtplib.SMTPException) as error:

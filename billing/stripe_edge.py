@@ -58,6 +58,7 @@ class Stripe:
         import stripe
 
         self._stripe = stripe
+        self.base = base
         addresses: Any = {"api": base} if base else None
         self._http = http = stripe.RequestsClient(timeout=20)
         client = stripe.StripeClient(key, base_addresses=addresses, max_network_retries=retries, http_client=http)

@@ -94,6 +94,7 @@ class BillingSettings(BaseModel):
 
     webhook_bind: str = Field("127.0.0.1", description="address Stripe's web hook is heard on, behind a proxy with TLS")
     webhook_port: int = Field(8097, description="port; open when the secrets stripe-key and stripe-webhook are set")
+    stripe_url: str = Field("", description="another address than Stripe's, such as a simulator's; empty: Stripe")
     smtp: str = Field("127.0.0.1:25", description="host:port of the mail server notices go through")
     mail_from: str = Field("decroche@localhost", description="sender of those mails")
     sms_url: str = Field("", description="http(s) gateway that takes {to, text} as JSON and sends an SMS; empty: none")

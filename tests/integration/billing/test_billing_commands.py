@@ -92,7 +92,7 @@ def test_limits_balance_and_outbox_from_the_terminal(type_: Terminal) -> None:
     assert type_("account", "--tenant", "dentiste", "--mode", "prepaid")[0]["mode"] == "prepaid"
     parties(type_)
     assert type_("credit", "dentiste", "25.50", "--reference", "VIR 3")[0]["balance"] == "25.5000"
-    assert type_("notices") == []
+    assert [(n["kind"], n["sent_at"]) for n in type_("notices", "--send")] == [("invoice", None)]  # no address
     assert type_("dunning") == []
     assert type_.status == 0
 

@@ -9,10 +9,12 @@ import socketserver
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from email import message_from_string, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
 
+import facturx
 import pytest
 
 from billing.controls import Notice, set_limits, tell
@@ -21,6 +23,9 @@ from store import tenants
 from store.db import Database
 from store.errors import BadInput
 from store.tenants import Tenant
+from tests.integration.billing.test_invoices import client, run
+
+__all__ = ["client"]
 
 Heard = list[tuple[bytes, Mapping[str, str]]]
 ALERT = Notice("bundle", "2026-10 80 %", "client", {"percent": 80, "used": 80, "included": 100})
@@ -194,3 +199,19 @@ def test_an_address_nothing_could_be_sent_to_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match=field), database.operator() as conn:
         set_limits(conn, dentist.id, **{field: value})
+
+
+def test_an_invoice_is_mailed_with_its_factur_x_file(
+    database: Database, client: Tenant, mail: tuple[str, list[str]]
+) -> None:
+    with database.operator() as conn:
+        set_limits(conn, client.id, bundle_percents=(), email="compta@client.example")
+        conn.execute("DELETE FROM billing.notices")
+    assert run(database, client) is not None
+    assert deliver(database, Post(smtp=mail[0])) == (1, 0)
+    message = message_from_string(mail[1][0].replace("\r\n", "\n"), policy=policy.default)
+    assert message["Subject"] == "Facture 2026-000001 : 65.74 € TTC, à payer au plus tard le 02/11/2026"
+    (file,) = message.iter_attachments()
+    assert file.get_filename() == "2026-000001.pdf"
+    name, xml = facturx.get_xml_from_pdf(file.get_content(), check_xsd=True, check_schematron=False)[:2]
+    assert (name, b"2026-000001" in xml) == ("factur-x.xml", True)

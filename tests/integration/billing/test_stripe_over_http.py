@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,12 +17,21 @@ from billing.invoicing import Issued
 from billing.stripe_edge import Stripe
 from billing.stripe_hook import MOST_BYTES
 from store.db import Database
-from store.settings import Settings
+from store.settings import Settings, settings
 from store.tenants import Tenant
+from tests.integration.billing.test_billing_commands import Terminal
 from tests.integration.billing.test_invoices import client
 from tests.integration.billing.test_stripe import SECRET, FakeStripe, due, fake, owed, stripe, webhook
 
 __all__ = ["client", "fake", "owed", "stripe"]
+
+
+@pytest.fixture
+def type_(database: Database, settings_home: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
+    monkeypatch.setenv("DECROCHE_DATABASE__URL", database.service_dsn)
+    monkeypatch.setenv("DECROCHE_DATABASE__ADMIN_URL", database.operator_dsn)
+    settings.cache_clear()
+    return Terminal(tmp_path)
 
 
 class Caller:
@@ -206,3 +216,29 @@ async def test_a_port_that_is_taken_does_not_keep_the_service_from_running(
     monkeypatch.setenv("DECROCHE_BILLING__WEBHOOK_PORT", port)
     async with back_office(database, Settings(), stripe=stripe) as address:  # pyright: ignore[reportCallIssue]
         assert address == ""
+
+
+def test_from_the_terminal_a_card_is_set_up_collected_from_and_given_back(
+    database: Database,
+    stripe: Stripe,
+    fake: FakeStripe,
+    client: Tenant,
+    type_: Terminal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DECROCHE_STRIPE_KEY", "sk_test_x")
+    monkeypatch.setenv("DECROCHE_BILLING__STRIPE_URL", stripe.base)
+    settings.cache_clear()
+    made = type_("payment-method", "dentiste", "--kind", "card")[0]
+    assert (made["set_up"], made["client_secret"]) == ("seti_1", "card")
+    type_("payment-method", "dentiste", "--use", "pm_1")
+    run = ("invoice", "run", "--period", "2026-10", "--date", "2026-11-02", "--collect")
+    (issued,) = type_(*run)
+    assert (issued["collected"], fake.charged) == ("succeeded", 6574)
+    assert "collected" not in type_(*run)[0]  # nothing is due any more
+    type_("invoice", "credit", "2026-000001", "--amount", "10", "--reason", "geste")
+    assert type_("refund", "2026-000001", "--reference", "geste")[0]["refunded"] == "12.00"
+    assert type_("refund", "2026-000001", "--reference", "geste")[0]["refund"] == "re_1"
+    assert fake.refunds == ["pi_1"]
+    topped = type_("credit", "dentiste", "20", "--card")[0]
+    assert (topped["counted"], fake.charged) == (True, 6574 + 2400)
