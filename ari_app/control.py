@@ -57,7 +57,10 @@ async def serve(settings: Settings, handlers: Mapping[str, Handler]) -> asyncio.
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handlers: Mapping[str, Handler]) -> None:
     try:
-        line = await reader.readline()
+        try:
+            line = await reader.readline()
+        except ValueError:  # longer than any request
+            line = b""
         writer.write(json.dumps(await _handle(line, handlers), default=str).encode() + b"\n")
         await writer.drain()
     except ConnectionError:
@@ -71,13 +74,23 @@ async def _handle(line: bytes, handlers: Mapping[str, Handler]) -> Mapping[str, 
         request: Mapping[str, Any] = json.loads(line)
         handler = handlers[request["do"]]
     except (ValueError, KeyError, TypeError):
-        return {"error": {"code": "bad_request", "message": "the request is not one I know"}}
+        return _error("bad_request", "the request is not one I know")
     try:
         return await handler(request)
     except DecrocheError as error:
         return {
             "error": {"code": error.code, "message": str(error), "hint": error.hint, "exit_status": error.exit_status}
         }
+    except (KeyError, TypeError, ValueError) as error:
+        log.exception("a request could not be served")
+        return _error("bad_request", f"{type(error).__name__}: {error}")
+    except Exception as error:  # the door's edge: the asker is told, the log keeps the trace
+        log.exception("a fault of ours in a request")
+        return _error("internal", f"{type(error).__name__}: {error}", exit_status=70)
+
+
+def _error(code: str, message: str, *, exit_status: int = 2) -> Mapping[str, Any]:
+    return {"error": {"code": code, "message": message, "hint": "", "exit_status": exit_status}}
 
 
 async def ask(settings: Settings, do: str, *, seconds: float = 60.0, **fields: Any) -> dict[str, Any]:

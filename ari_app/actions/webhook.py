@@ -24,11 +24,16 @@ async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
     The body's HMAC-SHA256 under the tenant's own webhook secret is in `X-Decroche-Signature`.
     """
     url = str(args.get("url", ""))
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        return {"outcome": "failed", "error": f"the URL is none: {error}"}
     if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
         return {"outcome": "failed", "error": "the URL must be https"}
     told = {key: value for key, value in args.items() if key != "url"}
-    body = json.dumps({"call": str(context.call_id), "agent": context.who.agent_name, **told}, ensure_ascii=False)
+    body = json.dumps(
+        {"call": str(context.call_id), "agent": context.who.agent_name, **told}, ensure_ascii=False, default=str
+    )
     key = secret(f"webhook-{context.who.tenant_id}").encode()
     signature = hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
     headers = {"Content-Type": "application/json", "X-Decroche-Signature": f"sha256={signature}"}
