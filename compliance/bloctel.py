@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from compliance import numbers
-from compliance.tabular import BadRow, Report, number, rows
+from compliance.tabular import BadRow, Report, number, rows, whole
 from store.db import Conn
 from store.errors import BadInput, NotFound
 from store.ids import new_id
@@ -39,7 +39,7 @@ def submit(conn: Conn, tenant_id: UUID, contacts: Path, out: Path, now: datetime
     report, listed = Report(), dict[str, None]()
     for line, fields in rows(contacts, _LIST, {"number"}):
         try:
-            listed.setdefault(national(number(fields)))
+            listed.setdefault(national(number(whole(fields))))
         except BadRow as error:
             report.bad.add(line, error)
     if not listed:
@@ -125,7 +125,8 @@ def _submission(conn: Conn, file_id: UUID | None) -> UUID:
 def _answered(path: Path, sent: dict[int, str]) -> dict[int, bool]:
     """Identifier → listed. Anything but the word OK means listed."""
     found: dict[int, bool] = {}
-    for line, fields in rows(path, _ANSWER, {"number", "identifier", "status"}):
+    for line, row in rows(path, _ANSWER, {"number", "identifier", "status"}):
+        fields = whole(row)
         text = fields.get("identifier", "")
         identifier = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
         if sent.get(identifier) != number(fields):

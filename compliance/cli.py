@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +26,9 @@ _T = TypeVar("_T")
 def compliance() -> None:
     """May this number be called, for this purpose, now? And the proof of it.
 
+    \b
+    Exit statuses: 0 done, or all allowed; 1 refused, or a chain broken; 2 bad input or usage;
+    3 done but for some bad rows or cases; 4 not found; 5 the database is not there.
     \b
     Example:
       decroche compliance check cases.jsonl --json
@@ -173,6 +177,30 @@ def calendar(postcode: str | None, number: str | None, month: str, lang: Any, sw
             click.echo(to_json(day.as_json()))
     else:
         click.echo(drawing.draw(days, lang))
+
+
+@compliance.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Only those in force on that day, in Paris.")
+@json_option
+def rules(files: tuple[Path, ...], day: datetime | None, as_json: bool) -> None:
+    """The rules with their articles and dates; or those of rule FILES (TOML), which are checked.
+
+    Exit status 2 for a file with overlapping dates, a missing reference or another fault, named by line and field.
+
+    \b
+    Example:
+      decroche compliance rules --on 2026-08-11
+    """
+    from compliance.rulebook import PARIS, load, rulebook
+
+    book = load(files) if files else rulebook()
+    found = book.at(day.replace(hour=12, tzinfo=PARIS)).values() if day else book.rules
+    rows = [
+        {"rule": rule.id, "from": rule.first, "until": rule.last, "reference": rule.reference, "says": rule.fr}
+        for rule in sorted(found, key=lambda rule: rule.version)
+    ]
+    emit(rows, ("rule", "from", "until", "reference", "says"), as_json=as_json, empty="no rule")
 
 
 compliance.add_command(consent)

@@ -129,6 +129,8 @@ def consent_add(slug: str, as_json: bool, **fields: str) -> None:
 def consent_import(ctx: click.Context, slug: str, file: Path, as_json: bool) -> None:
     """Take in the consents of a CSV (any Excel's); bad rows are told by line and field, good ones kept.
 
+    Exit status: 0 all rows were good, 3 some were bad, 2 the file is no such table (nothing is written).
+
     \b
     Columns: number, professional, goods, how, wording, evidence, given_at; and person, third_party,
     evidence_hash, expires_at, agreed_from, agreed_to. French names are understood.
@@ -269,6 +271,8 @@ def opposition_add(slug: str | None, everybody: bool, number: str, how: str, as_
 def opposition_import(ctx: click.Context, slug: str | None, everybody: bool, file: Path, as_json: bool) -> None:
     """Take in a list of numbers (CSV; columns number and, where known, opposed_at).
 
+    Exit status: 0 all rows were good, 3 some were bad, 2 the file is no such table (nothing is written).
+
     \b
     Example: decroche compliance opposition import --tenant dentiste list.csv
     """
@@ -317,6 +321,8 @@ def bloctel() -> None:
 def bloctel_export(ctx: click.Context, slug: str, file: Path, out: Path, at: str, as_json: bool) -> None:
     """Write the exchange file of a list of contacts, and note its submission.
 
+    Exit status: 0 all rows were good, 3 some were bad and left out, 2 the file is no such table.
+
     \b
     Example: decroche compliance bloctel export --tenant dentiste contacts.csv --out bloctel.csv
     """
@@ -337,7 +343,7 @@ def bloctel_export(ctx: click.Context, slug: str, file: Path, out: Path, at: str
 @click.option("--at", "at", default="", help="When it was answered (default: now).")
 @json_option
 def bloctel_import(slug: str, file: Path, submission: UUID | None, at: str, as_json: bool) -> None:
-    """Take in the answer to a submission; a partial one is refused whole.
+    """Take in the answer to a submission; a partial one is refused whole (exit status 2).
 
     \b
     Example: decroche compliance bloctel import --tenant dentiste answer.csv

@@ -22,6 +22,8 @@ def privacy() -> None:
     """How long data is kept, and what a person may ask about it.
 
     \b
+    Exit statuses: 0 done; 1 refused; 2 bad input or usage; 4 not found; 5 the database is not there.
+    \b
     Example: decroche privacy find --tenant dentiste --phone 0612345678
     """
 

@@ -35,6 +35,8 @@ class ChainBroken(DecrocheError):
 def audit(call_id: UUID, slug: str | None, out: Path | None, pdf: Path | None) -> None:
     """Why a call was placed, and that the person was told of the AI, the identity and the recording.
 
+    Exit status: 0 written or printed (JSON), 4 no such call.
+
     \b
     Example:
       decroche compliance audit --call 019ab0c2-… --out proof.json --pdf proof.pdf

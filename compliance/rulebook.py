@@ -25,6 +25,13 @@ PURPOSES = ("canvassing", "contract", "callback", "press", "service")
 _KEYS = {"id", "reasons", "from", "until", "reference", "grade", "party", "purposes", "parameters", "fr", "en"}
 
 
+_TYPES: dict[str, type] = {
+    "id": str, "reference": str, "grade": str, "fr": str, "en": str,
+    "reasons": list, "party": list, "purposes": list, "parameters": dict,
+}  # fmt: skip
+_SAID: dict[type, str] = {str: "text", list: "a list", dict: "a table"}
+
+
 class BadRule(BadInput):
     """A rule file is wrong."""
 
@@ -137,11 +144,15 @@ def load(files: Iterable[Path]) -> Rulebook:
 
 
 def _read(path: Path) -> list[tuple[str, Rule]]:
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         raw: list[dict[str, Any]] = tomllib.loads(text).get("rule", [])
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadRule(f"{path.name}: {error}") from error
+    except OSError as error:
+        raise BadRule(f"{path.name}: {error.strerror}") from error
+    if not raw:
+        raise BadRule(f"{path.name}: there is no [[rule]] in it")
     starts = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == "[[rule]]"]
     rules: list[tuple[str, Rule]] = []
     for index, entry in enumerate(raw):
@@ -154,6 +165,9 @@ def _rule(entry: dict[str, Any], where: str) -> Rule:
     for name in ("id", "reasons", "reference", "grade", "party", "purposes", "fr", "en"):
         if not entry.get(name):
             raise BadRule(f"{where}: field {name} is missing", hint="every rule carries its reference and text")
+    for name, kind in _TYPES.items():
+        if not isinstance(entry.get(name, kind()), kind):
+            raise BadRule(f"{where}: field {name} must be {_SAID[kind]}, not {entry[name]!r}")
     if unknown := sorted(set(entry) - _KEYS):
         raise BadRule(f"{where}: unknown field {unknown[0]}")
     first, last = _day(entry, "from", where), _day(entry, "until", where)

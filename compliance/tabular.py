@@ -10,9 +10,11 @@ import csv
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, TypeVar
@@ -96,7 +98,7 @@ def take(
         nonlocal good
         for line, fields in rows(path, columns, needed):
             try:
-                row = read(line, fields)
+                row = read(line, whole(fields))
             except BadRow as error:
                 report.bad.add(line, error)
                 continue
@@ -110,29 +112,88 @@ def take(
     return report
 
 
-def rows(path: Path, columns: Mapping[str, str], needed: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line number, field → text) of each row that is not empty. `columns`: name in the file → field.
+def rows(path: Path, columns: Mapping[str, str], needed: set[str]) -> Iterator[tuple[int, dict[str, str] | BadRow]]:
+    """(line number, field → text, or what is wrong with the row) of each row that is not empty.
 
-    Names are compared without case, accents, spaces. Raises BadInput for a file that is no such table.
+    `columns`: name in the file → field; names are compared without case, accents, spaces. Raises BadInput for a file
+    that is no such table.
     """
     with path.open(encoding=_encoding(path), newline="") as file:
-        header = file.readline()
+        lines = enumerate(file, 1)
+        line, header = next(lines, (1, ""))
+        given = _SEP.fullmatch(header.strip())  # Excel's own way to say which separator follows
+        if given:
+            line, header = next(lines, (2, ""))
         if not header.strip():
             raise BadInput(f"{path}: it is empty", hint="a header line, then one row a line")
-        delimiter = max(";,\t", key=header.count)
-        names = [columns.get(_plain(name), "") for name in next(csv.reader([header], delimiter=delimiter))]
-        if missing := sorted(needed - set(names)):
-            raise BadInput(
-                f"{path}, line 1: column {missing[0]} is missing",
-                hint=f"known columns: {', '.join(sorted(columns))}",
-            )
-        reader = csv.reader(file, delimiter=delimiter)
+        delimiter = given[1] if given else max(";,\t", key=header.count)
+        names = _names(f"{path}, line {line}", next(csv.reader([header], delimiter=delimiter)), columns, needed)
         try:
-            for values in reader:
-                if any(value.strip() for value in values):
-                    yield reader.line_num + 1, _fields(names, values)
-        except (csv.Error, UnicodeError) as error:
-            raise BadInput(f"{path}, line {reader.line_num + 2}: {error}", hint="save it again as CSV UTF-8") from error
+            for line, values in _values(lines, delimiter):
+                if isinstance(values, BadRow):
+                    yield line, values
+                elif any(value.strip() for value in values):
+                    yield line, _fields(names, values)
+        except UnicodeError as error:
+            raise BadInput(f"{path}, line {line + 1}: {error}", hint="save it again as CSV UTF-8") from error
+
+
+_SEP = re.compile(r"sep=([;,\t|])", re.IGNORECASE)
+_LONGEST_ROW = 50
+"""Lines a quoted field may go over; a quotation mark nobody closed does not swallow the rest of the file."""
+
+
+def _names(where: str, header: list[str], columns: Mapping[str, str], needed: set[str]) -> list[str]:
+    names = [columns.get(_plain(name), "") for name in header]
+    hint = f"known columns: {', '.join(sorted(columns))}"
+    if missing := sorted(needed - set(names)):
+        raise BadInput(f"{where}: column {missing[0]} is missing", hint=hint)
+    if twice := sorted({name for name in names if name and names.count(name) > 1}):
+        raise BadInput(f"{where}: two columns say {twice[0]}", hint=hint)
+    return names
+
+
+def _values(lines: Iterator[tuple[int, str]], delimiter: str) -> Iterator[tuple[int, list[str] | BadRow]]:
+    """The values of each row with the line it begins on."""
+    waiting = deque[tuple[int, str]]()
+    while True:
+        line, text = waiting.popleft() if waiting else next(lines, (0, ""))
+        if not text:
+            return
+        if '"' in text and _ends(text, delimiter) is False:
+            waiting.extend(islice(lines, _LONGEST_ROW - len(waiting)))
+            ends = (n for n in range(1, len(waiting) + 1) if _ends(text + _joined(waiting, n), delimiter))
+            count = next(ends, None)
+            if count is None:
+                yield line, BadRow("row", "a quotation mark begins a field and none ends it")
+                continue
+            text += _joined(waiting, count)
+            for _ in range(count):
+                waiting.popleft()
+        try:
+            yield line, next(csv.reader([text], delimiter=delimiter), list[str]())
+        except csv.Error as error:
+            yield line, BadRow("row", str(error))
+
+
+def _joined(waiting: Iterable[tuple[int, str]], count: int) -> str:
+    return "".join(text for _, text in islice(waiting, count))
+
+
+def _ends(text: str, delimiter: str) -> bool | None:
+    """Whether the text is a whole row; False: it ends inside a quoted field, None: its quotation marks are astray."""
+    try:
+        next(csv.reader([text], delimiter=delimiter, strict=True), None)
+    except csv.Error as error:
+        return False if "unexpected end" in str(error) else None
+    return True
+
+
+def whole(fields: dict[str, str] | BadRow) -> dict[str, str]:
+    """The fields of a row. Raises BadRow for one that could not be read."""
+    if isinstance(fields, BadRow):
+        raise fields
+    return fields
 
 
 def _fields(names: list[str], values: list[str]) -> dict[str, str]:
@@ -185,10 +246,12 @@ def instant(fields: Mapping[str, str], name: str) -> datetime | None:
         given = _dated(text)
     if given is None:
         raise BadRow(name, f"{text!r} is no date: write 2026-11-23T10:30:00+01:00 or 23/11/2026 10:30")
-    try:
-        return (given if given.tzinfo else given.replace(tzinfo=PARIS)).astimezone(UTC)
-    except (OverflowError, ValueError) as error:
-        raise BadRow(name, f"{text!r}: the year is out of range") from error
+    if not 1900 < given.year < 3000:
+        raise BadRow(name, f"{text!r}: the year is out of range")
+    offset = given.utcoffset()
+    if offset is not None and abs(offset) > timedelta(hours=14):
+        raise BadRow(name, f"{text!r}: no place on Earth is that far from UTC")
+    return (given if offset is not None else given.replace(tzinfo=PARIS)).astimezone(UTC)
 
 
 def _dated(text: str) -> datetime | None:

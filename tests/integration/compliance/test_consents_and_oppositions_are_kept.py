@@ -66,6 +66,70 @@ def test_bad_rows_are_told_by_line_and_field_and_good_ones_are_kept(
     assert {"taken": 1, "known": 0, "bad": 4} in rows(found.output)
 
 
+def test_a_quotation_mark_nobody_closed_costs_its_row_only(database: Database, run: Run, tmp_path: Path) -> None:
+    tenant(database)
+    broken = good().replace("Cabinet", '"Cabinet')
+    others = [good().replace("06 12 34 56 78", f"06000000{n:02d}") for n in range(70)]
+    path = consents_file(tmp_path, broken, *others[:3], broken, *others[3:])
+    found = run("consent", "import", "--tenant", "cabinet", path, "--json")
+    assert found.exit_code == 3
+    bad = [row["error"] for row in rows(found.output) if "error" in row]
+    assert {"taken": 70, "known": 0, "bad": 2} in rows(found.output)
+    assert [(each["line"], each["field"]) for each in bad] == [(2, "row"), (6, "row")]
+
+
+def test_a_quoted_field_may_go_over_lines_and_lines_are_still_counted(
+    database: Database, run: Run, tmp_path: Path
+) -> None:
+    tenant(database)
+    two = good().replace("J'accepte d'être appelé", '"J\'accepte\nd\'être ""appelé"""')
+    found = run("consent", "import", "--tenant", "cabinet", consents_file(tmp_path, two, "12;"), "--json")
+    assert [row["error"]["line"] for row in rows(found.output) if "error" in row] == [4]
+    [kept] = rows(run("consent", "show", "--tenant", "cabinet", "0612345678", "--json").output)
+    assert kept["wording"] == "J'accepte\nd'être \"appelé\""
+
+
+def test_excels_line_that_names_the_separator_is_understood(database: Database, run: Run, tmp_path: Path) -> None:
+    tenant(database)
+    path = tmp_path / "list.csv"
+    path.write_text("sep=;\nTéléphone;Date\n0612345678;01/09/2026\n12;\n", encoding="utf-8")
+    found = run("opposition", "import", "--tenant", "cabinet", path, "--json")
+    assert {"taken": 1, "known": 0, "bad": 1} in rows(found.output)
+    assert [row["error"]["line"] for row in rows(found.output) if "error" in row] == [4]
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("2026-09-01T09:00:00+25:00", "is no date"),
+        ("2026-09-01T09:00:00+15:00", "no place on Earth"),
+        ("0001-01-01T00:00:00+01:00", "out of range"),
+        ("29/02/2026 10:00", "is no date"),
+        ("01/09/2026 25:00", "is no date"),
+        ("2126-09-01", "has not come yet"),
+    ],
+)
+def test_an_impossible_date_or_offset_is_named(
+    database: Database, run: Run, tmp_path: Path, day: str, told: str
+) -> None:
+    tenant(database)
+    line = good().replace(f"{YESTERDAY:%d/%m/%Y %H:%M}", day)
+    found = run("consent", "import", "--tenant", "cabinet", consents_file(tmp_path, line, good()), "--json")
+    [error] = [row["error"] for row in rows(found.output) if "error" in row]
+    assert (error["line"], error["field"]) == (2, "given_at")
+    assert told in error["message"]
+    assert {"taken": 1, "known": 0, "bad": 1} in rows(found.output)
+
+
+def test_two_columns_for_one_thing_are_refused(database: Database, run: Run, tmp_path: Path) -> None:
+    tenant(database)
+    path = tmp_path / "list.csv"
+    path.write_text("Téléphone;Phone\n0612345678;0612345679\n", encoding="utf-8")
+    found = run("opposition", "import", "--tenant", "cabinet", path)
+    assert found.exit_code == 2
+    assert "two columns say number" in found.output
+
+
 def test_the_same_file_twice_adds_nothing(database: Database, run: Run, tmp_path: Path) -> None:
     tenant(database)
     path = consents_file(tmp_path, good())

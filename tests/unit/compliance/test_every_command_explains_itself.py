@@ -27,3 +27,21 @@ def test_help_has_an_example_of_this_command_and_fits(name: str) -> None:
     text = CliRunner().invoke(COMMANDS[name], ["--help"]).output
     assert f"decroche {name}" in text.split("Example", 1)[1]
     assert max(map(len, text.splitlines())) <= 100
+
+
+SAYS_NOTHING = {"compliance caller-id revoke", "privacy keep", "privacy request close", "privacy breach told"}
+"""They change one thing, and print nothing."""
+SPEAKS_JSON = {"compliance audit", "compliance consent export"}
+"""They print JSON, or write files."""
+LEAVES = {name for name, command in COMMANDS.items() if not isinstance(command, click.Group)}
+
+
+@pytest.mark.parametrize("name", sorted(LEAVES - SAYS_NOTHING - SPEAKS_JSON))
+def test_what_prints_data_prints_json_too(name: str) -> None:
+    assert "--json" in CliRunner().invoke(COMMANDS[name], ["--help"]).output
+
+
+@pytest.mark.parametrize("name", ["compliance", "privacy"])
+def test_exit_statuses_are_told(name: str) -> None:
+    text = CliRunner().invoke(COMMANDS[name], ["--help"]).output
+    assert all(f"{status} " in text.split("Exit statuses:", 1)[1] for status in (0, 1, 2, 4, 5))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import holidays as library
 import pytest
+from click.testing import CliRunner, Result
 
+from compliance.cli import compliance
 from compliance.days import holidays, last_working_day
 from compliance.rulebook import BadRule, load, rulebook
 
@@ -56,6 +59,45 @@ def test_a_rule_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
 
 def test_a_purpose_no_case_can_have_is_refused(tmp_path: Path) -> None:
     assert "purposes" in reading(tmp_path, RULE.replace("canvassing", "canvasing"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (RULE.replace('["weekend"]', '"weekend"'), "line 2, rule X1: field reasons must be a list"),
+        (RULE.replace('"C. conso D223-9"', "9"), "field reference must be text"),
+        (RULE.replace("until = 2026-08-10", 'until = "2026-08-10"'), "field until must be a date"),
+        (RULE.replace("grade", "grad"), "field grade is missing"),
+        (RULE + "speed = 3\n", "unknown field speed"),
+        ("", "no [[rule]]"),
+        ("[[rule]]\nid = ", "line 2"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_file_is_named(tmp_path: Path, wrong: str, told: str) -> None:
+    assert told in reading(tmp_path, wrong)
+
+
+def rules(*args: object) -> Result:
+    return CliRunner().invoke(compliance, ["rules", *map(str, args)])
+
+
+def test_the_command_names_the_file_and_the_line_of_a_bad_rule(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(RULE + RULE, encoding="utf-8")
+    found = rules(path)
+    assert found.exit_code == 2
+    assert "mine.toml, line 14: rule X1 overlaps the version at mine.toml, line 2" in found.output
+
+
+def test_the_rules_in_force_on_a_day_are_shown_with_their_articles() -> None:
+    before, after = (
+        {row["rule"]: row["reference"] for row in map(json.loads, rules("--on", day, "--json").stdout.splitlines())}
+        for day in ("2026-08-10", "2026-08-11")
+    )
+    assert "B1" in before
+    assert "B1" not in after
+    assert "C1" not in before
+    assert after["C1"] == "C. conso L223-1 al. 1"
 
 
 def test_a_rule_begins_and_ends_at_midnight_in_paris() -> None:
