@@ -20,6 +20,7 @@ class BillingGroup(LazyGroup):
 
     elsewhere: Mapping[str, str] = {
         "tariff": "billing.cli_tariff:tariff",
+        "import": "billing.cli_import:import_",
         "usage": "billing.cli_usage:usage",
         "payment-method": "billing.cli_collect:payment_method",
         "doctor": "billing.cli_rounds:doctor",

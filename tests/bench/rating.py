@@ -2,7 +2,8 @@
 
 500 prefixes, windows on each, a bundle. One JSON object a size:
 {"calls","seconds","calls_per_second","cpu_seconds","calls_per_cpu_second","peak_mb"}; the processor's time is
-what one core costs when others share the machine.  Run: scripts/bench rating
+what one core costs when others share the machine. Then the same sizes stored, invoiced and reconciled
+(`rating_stored.py`). Run: scripts/bench rating
 """
 
 from __future__ import annotations
@@ -45,13 +46,19 @@ def write_tariff(path: Path, dice: random.Random, prefixes: int = 500) -> list[s
     return chosen
 
 
-def write_cdrs(path: Path, dice: random.Random, prefixes: list[str], calls: int) -> None:
-    """A year of calls in Paris time, most of them to France."""
-    first = datetime(2026, 1, 1, tzinfo=UTC)
+def write_cdrs(
+    path: Path,
+    dice: random.Random,
+    prefixes: list[str],
+    calls: int,
+    first: datetime = datetime(2026, 1, 1, tzinfo=UTC),
+    days: int = 365,
+) -> None:
+    """Calls of a year, or of so many days, in no order, most of them to France; a tenth is not answered."""
     with path.open("w") as out:
         out.write("call_id,direction,caller,callee,answered_at,ended_at\n")
         for number in range(calls):
-            answered = first + timedelta(milliseconds=dice.randrange(365 * 86_400_000))
+            answered = first + timedelta(milliseconds=dice.randrange(days * 86_400_000))
             ended = answered + timedelta(milliseconds=dice.randrange(1, 900_000))
             prefix = "+33" if dice.random() < 0.7 else dice.choice(prefixes)
             far = (prefix + str(dice.randrange(10**8, 10**9)))[:15]
@@ -62,7 +69,9 @@ def write_cdrs(path: Path, dice: random.Random, prefixes: list[str], calls: int)
 
 
 def main() -> None:
-    """Print one JSON object a size."""
+    """Print one JSON object a size; then the same with the store."""
+    from tests.bench.rating_stored import measure  # it imports this module
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="10000,100000,1000000")
     sizes = [int(size) for size in parser.parse_args().sizes.split(",")]
@@ -87,6 +96,7 @@ def main() -> None:
                 "peak_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
             }
             print(json.dumps(figures), flush=True)
+    measure(sizes)
 
 
 def _cpu_seconds() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -9,15 +10,19 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, LiteralString
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 
 from billing import tariffs
 from billing.accounts import move, set_mode
 from billing.bulk import Outcome, call_uuid, import_calls
 from billing.cdrs import BadRow, Row
+from billing.cli import billing
 from billing.controls import set_limits
 from billing.ledger import record_call
 from billing.prepaid import reserve
@@ -25,6 +30,7 @@ from billing.rating import micros
 from store import tenants
 from store.calls import Cdr
 from store.db import Conn, Database, connect
+from store.settings import settings
 from store.tenants import Tenant
 
 TARIFF = """\
@@ -105,7 +111,7 @@ def as_cdr(tenant_id: UUID, row: Row) -> Cdr:
     )
 
 
-LEFT = {
+LEFT: dict[str, LiteralString] = {
     "calls": "SELECT to_jsonb(k) - 'stored_at' AS row FROM store.calls k",
     "charges": "SELECT to_jsonb(c) - 'recorded_at' AS row FROM billing.charges c",
     "usage": "SELECT to_jsonb(u) AS row FROM billing.usage u",
@@ -171,12 +177,13 @@ def test_a_call_recorded_already_by_the_service_is_left_alone(database: Database
 
 
 def test_what_a_prepaid_call_held_is_given_back(database: Database, client: Tenant) -> None:
-    row = next(row for row in many_rows(40) if isinstance(row, Row) and row.answered and row.callee == "+441632960000")
+    answered = datetime(2026, 10, 6, tzinfo=UTC)
+    row = Row("switch-1", "outbound", "+33162000001", "+441632960000", micros(answered), micros(answered) + 61_000_000)
     with database.operator(client.id) as conn:
         set_mode(conn, client.id, "prepaid")
         move(conn, client.id, "top_up", 50_000_000, "test", "test")
     with database.tenant(client.id) as conn:
-        reserve(conn, client.id, as_cdr(client.id, row).id, row.direction, row.callee, row.call().answered_at)
+        reserve(conn, client.id, as_cdr(client.id, row).id, "outbound", row.callee, answered)
     apart = one_by_one(database, client, [row])
     imported(database, client, [row])
     assert left_in(database, client) == apart
@@ -246,12 +253,42 @@ def wait_for_a_lock(database: Database, child: subprocess.Popen[bytes]) -> None:
 
 def test_two_imports_of_the_same_calls_at_once_store_each_once(database: Database, client: Tenant) -> None:
     rows = [row for row in many_rows(400) if isinstance(row, Row)]
-    halves = [rows, list(reversed(rows))]
+    halves: list[list[Row]] = [rows, list(reversed(rows))]
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda some: imported(database, client, some, chunk=50), halves))
+        found = list(pool.map(partial(imported, database, client, chunk=50), halves))
     assert sum(o.status not in ("known",) for o in [*found[0], *found[1]]) == 400
     left = left_in(database, client)
     assert len(left["charges"]) == 400
     (account,) = left["account"]
     assert -account["balance_micros"] == sum(c["amount_micros"] or 0 for c in left["charges"])
     assert sum(u["amount_micros"] for u in left["usage"]) == -account["balance_micros"]
+
+
+def test_the_command_names_bad_rows_imports_the_others_and_twice_is_once(
+    database: Database, client: Tenant, settings_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DECROCHE_DATABASE__URL", database.service_dsn)
+    monkeypatch.setenv("DECROCHE_DATABASE__ADMIN_URL", database.operator_dsn)
+    settings.cache_clear()
+    path = tmp_path / "cdrs.csv"
+    path.write_text(
+        "call_id,direction,caller,callee,answered_at,ended_at\n"
+        "a,outbound,+33162000001,+33612345678,2026-10-06T10:00:00+02:00,2026-10-06T10:01:00+02:00\n"
+        "b,outbound,+33162000001,0612345678,2026-10-06T10:00:00+02:00,2026-10-06T10:01:00+02:00\n"
+        "c,outbound,+33162000001,+33612345678,,2026-10-06T10:01:00+02:00\n"
+    )
+    words = ["import", str(path), "--tenant", "cabinet"]
+    first, again = (CliRunner().invoke(billing, [*words, "--json"]) for _ in range(2))
+    rows = [json.loads(line) for line in first.stdout.splitlines()]
+    assert [(row["call_id"], row["status"]) for row in rows] == [
+        ("a", "rated"),
+        ("b", "rejected"),
+        ("c", "unanswered"),
+    ]
+    assert "line 3: callee" in rows[1]["reason"]
+    assert (first.exit_code, again.exit_code) == (3, 3)
+    assert [json.loads(line)["status"] for line in again.stdout.splitlines()] == ["known", "rejected", "known"]
+    table = CliRunner().invoke(billing, words)
+    assert "b" in table.stdout
+    assert "2 known, 1 rejected" in table.stderr
+    assert CliRunner().invoke(billing, ["import", str(path), "--tenant", "personne"]).exit_code == 4
