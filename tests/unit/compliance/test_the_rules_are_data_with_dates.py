@@ -70,7 +70,7 @@ def test_a_purpose_no_case_can_have_is_refused(tmp_path: Path) -> None:
         (RULE.replace("grade", "grad"), "field grade is missing"),
         (RULE + "speed = 3\n", "unknown field speed"),
         ("", "no [[rule]]"),
-        ("[[rule]]\nid = ", "line 2"),
+        ("[[rule]]\nid = ?\n", "line 2"),
     ],
 )
 def test_what_is_wrong_with_a_rule_file_is_named(tmp_path: Path, wrong: str, told: str) -> None:
