@@ -7,7 +7,7 @@ Asterisk counts whole seconds and drops the rest, we keep milliseconds: they agr
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
+from psycopg.rows import tuple_row
+
 from billing import tariffs
 from billing.invoice import cents
-from billing.ledger import price, spell, to_micros
-from billing.rating import SECOND, answered_seconds, micros
+from billing.ledger import spell
+from billing.rating import SECOND, answered_seconds
+from billing.recheck import Recheck
 from billing.subscription import add_months
 from billing.tariff import PARIS
 from billing.tariffs import InForce
@@ -55,8 +58,8 @@ class Known:
 
     call_id: str
     tenant: str
-    answered_at: datetime | None
-    ended_at: datetime
+    answered_at: int | None
+    ended_at: int
     status: str | None
     charged_answered_seconds: int = 0
     amount_micros: int | None = None
@@ -75,15 +78,14 @@ class Billed:
     charges_micros: int
 
 
-def reconcile(calls: Sequence[Known], witnesses: Mapping[str, Witness], invoices: Sequence[Billed]) -> list[Difference]:
-    """Every difference, in the order of the calls."""
+def reconcile(calls: Iterable[Known], witnesses: Mapping[str, Witness], invoices: Sequence[Billed]) -> list[Difference]:
+    """Every difference: of calls that only Asterisk has, of ours in their order, of invoices."""
     found: list[Difference] = []
-    ours = {call.call_id for call in calls}
-    for call_id in witnesses:
-        if call_id not in ours:
-            found.append(Difference("missing", call_id, "Asterisk has a CDR of this call, we have none"))
+    unseen = dict.fromkeys(witnesses)
     for call in calls:
+        unseen.pop(call.call_id, None)
         found += _of_call(call, witnesses.get(call.call_id))
+    found[:0] = [Difference("missing", call_id, "Asterisk has a CDR of this call, we have none") for call_id in unseen]
     for invoice in invoices:
         expected = cents(Fraction(invoice.charges_micros, 10_000))
         if expected != invoice.lines_cents:
@@ -121,12 +123,12 @@ def _of_call(call: Known, witness: Witness | None) -> Iterator[Difference]:
 def _seconds(call: Known) -> int:
     if call.answered_at is None:
         return 0
-    return answered_seconds(micros(call.answered_at), micros(call.ended_at))
+    return answered_seconds(call.answered_at, call.ended_at)
 
 
 def _duration_off(call: Known, witness: Witness) -> int:
     """By how many seconds ours is longer (below zero: shorter); 0 when less than a second apart."""
-    ours = 0 if call.answered_at is None else micros(call.ended_at) - micros(call.answered_at)
+    ours = 0 if call.answered_at is None else call.ended_at - call.answered_at
     if (call.answered_at is None) == witness.answered:
         return round(ours / SECOND) - witness.seconds or (1 if call.answered_at else -1)
     difference = ours - witness.seconds * SECOND
@@ -163,12 +165,12 @@ def _witness(row: Mapping[str, Any], where: str) -> Witness:
 # -- from the store ---------------------------------------------------------------------------------------
 
 _CALLS = """
-SELECT k.id, t.slug, k.direction, k.caller, k.callee, k.answered_at, k.ended_at, k.asterisk_cdr,
-       c.status, c.answered_seconds, c.bundle_seconds, c.amount_micros, c.reason, c.tariff, c.tariff_version,
-       i.id IS NOT NULL OR u.mode = 'prepaid' AS invoiced
+SELECT k.id::text, t.slug, k.direction, CASE k.direction WHEN 'outbound' THEN k.callee ELSE k.caller END,
+       (extract(epoch FROM k.answered_at) * 1000000)::bigint, (extract(epoch FROM k.ended_at) * 1000000)::bigint,
+       k.asterisk_cdr, c.status, c.answered_seconds, c.bundle_seconds, c.amount_micros, c.reason, c.tariff,
+       c.tariff_version, i.id IS NOT NULL
   FROM store.calls k JOIN store.tenants t ON t.id = k.tenant_id
   LEFT JOIN billing.current_charges c ON c.call_id = k.id
-  LEFT JOIN billing.usage u ON u.tenant_id = c.tenant_id AND u.month = c.month
   LEFT JOIN (billing.invoice_charges l JOIN billing.live_invoices i ON i.id = l.invoice_id)
          ON l.call_id = c.call_id AND l.generation = c.generation
  WHERE coalesce(k.answered_at, k.started_at) >= %(begin)s AND coalesce(k.answered_at, k.started_at) < %(end)s
@@ -200,17 +202,23 @@ def reconcile_period(
         "period": period,
     }
     seen: dict[str, Witness] = dict(witnesses or {})
-    calls: list[Known] = []
 
     @cache
-    def force(name: str, version: int) -> InForce:
-        return InForce(name, version, tariffs.parsed(tariffs.get(conn, name, version).toml))
+    def recheck(name: str, version: int) -> Recheck:
+        return Recheck(InForce(name, version, tariffs.parsed(tariffs.get(conn, name, version).toml)))
 
-    for row in conn.execute(_CALLS, key).fetchall():
-        if witnesses is None and row["asterisk_cdr"] is not None:
-            seen[str(row["id"])] = _witness(row["asterisk_cdr"], f"call {row['id']}")
-        terms = None if row["tariff"] is None else force(row["tariff"], row["tariff_version"])
-        calls.append(_known(row, terms))
+    compared = 0
+
+    def calls() -> Iterator[Known]:
+        nonlocal compared
+        with conn.cursor("calls_compared", row_factory=tuple_row) as cursor:
+            cursor.itersize = 10_000
+            for row in cursor.execute(_CALLS, key):
+                compared += 1
+                if witnesses is None and row[6] is not None:
+                    seen[row[0]] = _witness(row[6], f"call {row[0]}")
+                yield _known(row, recheck)
+
     invoices = [
         Billed(
             row["number"],
@@ -220,26 +228,16 @@ def reconcile_period(
         )
         for row in conn.execute(_INVOICES, key).fetchall()
     ]
-    return len(calls), reconcile(calls, seen, invoices)
+    found = reconcile(calls(), seen, invoices)
+    return compared, found
 
 
-def _known(row: Mapping[str, Any], terms: InForce | None) -> Known:
+def _known(row: tuple[Any, ...], recheck: Callable[[str, int], Recheck]) -> Known:
+    (
+        call_id, slug, direction, far_party, answered, ended, _, status, charged_seconds, bundle, amount, reason,
+        tariff, version, invoiced,
+    ) = row  # fmt: skip
     computed = None
-    if row["status"] == "rated" and terms is not None:
-        charge = price(
-            str(row["id"]), row["direction"], row["caller"], row["callee"], row["answered_at"], row["ended_at"],
-            terms, row["bundle_seconds"],
-        )  # fmt: skip
-        computed = None if charge.amount is None else to_micros(charge.amount)
-    return Known(
-        call_id=str(row["id"]),
-        tenant=row["slug"],
-        answered_at=row["answered_at"],
-        ended_at=row["ended_at"],
-        status=row["status"],
-        charged_answered_seconds=row["answered_seconds"] or 0,
-        amount_micros=row["amount_micros"],
-        computed_micros=computed,
-        reason=row["reason"],
-        invoiced=row["invoiced"],
-    )
+    if status == "rated" and tariff is not None:
+        computed = recheck(tariff, version).price(direction, far_party, answered, ended, bundle).amount_micros
+    return Known(call_id, slug, answered, ended, status, charged_seconds or 0, amount, computed, reason, invoiced)

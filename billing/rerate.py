@@ -6,12 +6,13 @@ A month's bundle goes to its calls by `answered_at`, then call id, while calls a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, tuple_row
 
 from billing.ledger import (
     FIELDS,
@@ -23,7 +24,8 @@ from billing.ledger import (
     record_of,
     replace_charge,
 )
-from billing.rating import engine
+from billing.rating import micros
+from billing.recheck import Price, Recheck
 from billing.tariffs import InForce, Timetable, timetable
 from store.calls import get
 from store.db import Conn
@@ -74,61 +76,89 @@ def _rerate_month(
     why: str,
     done: Rerated,
 ) -> None:
+    """A first pass over plain numbers finds the few calls whose price changes; only those are read whole."""
+    since, until = micros(span[0]), None if span[1] is None else micros(span[1])
+    prices = Prices(by, tariffs)
     used = 0
-    changes: list[tuple[ChargeRecord, ChargeRecord]] = []
-    for old, ended_at, caller, callee, invoiced in _charges(conn, tenant_id, month):
-        assert old.answered_at is not None
+    changing: dict[UUID, int] = {}
+    for call_id, direction, far_party, answered, ended, invoiced, *facts in _stored(conn, tenant_id, month):
+        old = Price(*facts)
         new = old
-        if span[0] <= old.answered_at and (span[1] is None or old.answered_at < span[1]):
-            force = by or tariffs.at(old.answered_at)
-            left = 0 if force is None else max(0, engine(force.tariff).bundle_seconds - used)
-            charge = price(str(old.call_id), old.direction, caller, callee, old.answered_at, ended_at, force, left)
-            new = record_of(old, charge, force, why)
-        if _differs(old, new):
-            if invoiced:
-                if new.amount_micros != old.amount_micros:
-                    done.invoiced.append(old.call_id)
-                new = old
+        if since <= answered and (until is None or answered < until):
+            recheck = prices.at(answered)
+            left = max(0, recheck.bundle_seconds - used)
+            new = recheck.price(direction, far_party, answered, ended, left)
+            if new == old:
+                done.same += 1
+            elif not invoiced:
+                changing[UUID(call_id)] = left
             else:
-                changes.append((old, new))
+                if new.amount_micros != old.amount_micros:
+                    done.invoiced.append(UUID(call_id))
+                new = old
         else:
             done.same += 1
         used += new.bundle_seconds
-    for old, new in changes:
+    for old, ended_at, caller, callee in _charges(conn, list(changing)):
+        assert old.answered_at is not None
+        force = prices.force(micros(old.answered_at))
+        charge = price(
+            str(old.call_id), old.direction, caller, callee, old.answered_at, ended_at, force, changing[old.call_id]
+        )
+        new = record_of(old, charge, force, why)
         replace_charge(conn, old, new)
-    done.changed += changes
+        done.changed.append((old, new))
 
 
-def _differs(old: ChargeRecord, new: ChargeRecord) -> bool:
-    """Whether anything but its number and cause changed."""
-    return replace(new, generation=old.generation, why=old.why) != old
+class Prices:
+    """What rates a call, by the instant it was answered."""
+
+    def __init__(self, by: InForce | None, tariffs: Timetable) -> None:
+        entries = [(0, by)] if by else [(micros(from_at), force) for from_at, force in tariffs.entries]
+        self._entries = [(from_at, force, Recheck(force)) for from_at, force in entries]
+        self._none = Recheck(None)
+
+    def at(self, answered: int) -> Recheck:
+        """What computes the price of a call answered at so many µs."""
+        return next((found for from_at, _, found in self._entries if from_at <= answered), self._none)
+
+    def force(self, answered: int) -> InForce | None:
+        """Its tariff."""
+        return next((force for from_at, force, _ in self._entries if from_at <= answered), None)
 
 
-def _charges(conn: Conn, tenant_id: UUID, month: date) -> Sequence[tuple[ChargeRecord, datetime, str, str, bool]]:
-    """The month's answered calls in the order of the bundle, with what rating needs of each."""
+_STORED = """
+SELECT c.call_id::text, c.direction, c.far_party, (extract(epoch FROM c.answered_at) * 1000000)::bigint,
+       (extract(epoch FROM k.ended_at) * 1000000)::bigint, i.id IS NOT NULL,
+       c.status, c.answered_seconds, c.billed_seconds, c.bundle_seconds, c.amount_micros, c.prefix, c.tariff,
+       c.tariff_version
+  FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id
+  LEFT JOIN (billing.invoice_charges l JOIN billing.live_invoices i ON i.id = l.invoice_id)
+         ON l.call_id = c.call_id AND l.generation = c.generation
+ WHERE c.tenant_id = %s AND c.month = %s AND c.answered_at IS NOT NULL
+ ORDER BY c.answered_at, c.call_id
+"""
+
+
+def _stored(conn: Conn, tenant_id: UUID, month: date) -> Iterator[tuple[Any, ...]]:
+    """The month's answered calls in the order of the bundle, as plain numbers, read as they are used."""
+    with conn.cursor("stored_charges", row_factory=tuple_row) as cursor:
+        cursor.itersize = 10_000
+        yield from cursor.execute(_STORED, (tenant_id, month))
+
+
+def _charges(conn: Conn, call_ids: Sequence[UUID]) -> Iterator[tuple[ChargeRecord, datetime, str, str]]:
+    """The charges that count of some calls, in the order of the bundle, with what else rating needs of each."""
     with conn.cursor(row_factory=class_row(ChargeRecord)) as cursor:
         charges = cursor.execute(
-            f"""SELECT {FIELDS} FROM billing.current_charges
-                 WHERE tenant_id = %s AND month = %s AND answered_at IS NOT NULL
-                 ORDER BY answered_at, call_id""",
-            (tenant_id, month),
+            f"SELECT {FIELDS} FROM billing.current_charges WHERE call_id = ANY(%s) ORDER BY answered_at, call_id",
+            (list(call_ids),),
         ).fetchall()
-    facts = {
-        row["id"]: row
-        for row in conn.execute(
-            """SELECT k.id, k.ended_at, k.caller, k.callee, i.id IS NOT NULL AS invoiced
-                 FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id
-                 LEFT JOIN (billing.invoice_charges l JOIN billing.live_invoices i ON i.id = l.invoice_id)
-                        ON l.call_id = c.call_id AND l.generation = c.generation
-                WHERE c.tenant_id = %s AND c.month = %s""",
-            (tenant_id, month),
-        )
-    }
-    found: list[tuple[ChargeRecord, datetime, str, str, bool]] = []
+    calls = conn.execute("SELECT id, ended_at, caller, callee FROM store.calls WHERE id = ANY(%s)", (list(call_ids),))
+    facts = {row["id"]: row for row in calls}
     for charge in charges:
         row = facts[charge.call_id]
-        found.append((charge, row["ended_at"], row["caller"], row["callee"], row["invoiced"]))
-    return found
+        yield charge, row["ended_at"], row["caller"], row["callee"]
 
 
 def _months(conn: Conn, tenant_id: UUID, since: datetime, until: datetime | None) -> list[date]:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
+from typing import LiteralString
+from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 
-from billing import tariffs
-from billing.ledger import charge_of, record_call, replace_charge
-from billing.reconcile import Witness, read_witnesses, reconcile_period
+from billing.bulk import import_calls
+from billing.cdrs import Row
+from billing.cli import billing
+from billing.invoice import Terms, cents
+from billing.invoicing import listed, set_customer, set_seller
+from billing.ledger import charge_of, record_call, replace_charge, spell
+from billing.rating import micros
+from billing.reconcile import Difference, Witness, read_witnesses, reconcile_period
 from store.calls import Cdr, insert_cdr, witness
-from store.db import Database
+from store.db import Database, connect
 from store.errors import BadInput
 from store.ids import new_id
+from store.settings import settings
 from store.tenants import Tenant
-from tests.integration.billing.conftest import START, TARIFF, a_cdr
-from tests.integration.billing.test_invoices import OCTOBER, client, run
+from tests.integration.billing.conftest import START, a_cdr
+from tests.integration.billing.test_invoices import BUYER, OCTOBER, SELLER, client, run
 
 __all__ = ["client"]
 
@@ -115,50 +126,118 @@ def test_a_bad_file_of_asterisks_is_told_with_its_line(tmp_path: Path) -> None:
         read_witnesses(path)
 
 
-_MANY = """
-WITH made AS (
-    INSERT INTO store.calls (tenant_id, id, direction, caller, callee, started_at, answered_at, ended_at,
-                             hangup_cause, hangup_side, outcome, asterisk_cdr)
-    SELECT %(tenant)s, gen_random_uuid(), 'outbound', '+33162001234', '+33612345678', at - interval '5 s', at,
-           at + s * interval '1 s' - interval '317 ms', 16, 'caller', 'done',
-           jsonb_build_object('billable_seconds', (s - 1)::text, 'disposition', 'ANSWERED')
-      FROM (SELECT %(start)s::timestamptz + n * interval '97 s' AS at, 1 + n %% 300 AS s
-              FROM generate_series(1, 10000) n) numbered
-    RETURNING tenant_id, id, answered_at, ceil(extract(epoch FROM ended_at - answered_at))::integer AS s)
-INSERT INTO billing.charges (tenant_id, call_id, generation, kind, status, direction, far_party, answered_at, month,
-                             answered_seconds, billed_seconds, bundle_seconds, charged_seconds, amount_micros, fee,
-                             currency, prefix, segments, tariff, tariff_version)
-SELECT tenant_id, id, 1, 'charge', 'rated', 'outbound', '+33612345678', answered_at, '2026-10-01', s, s, 0, s,
-       50000 + s * 10000, 0.05, 'EUR', '+33',
-       jsonb_build_array(jsonb_build_object('seconds', s, 'from', 'charged', 'price_per_minute', '0.6')), 'sans', 1
-  FROM made
-"""
+FIRST = datetime(2026, 9, 30, 22, tzinfo=UTC)  # midnight in Paris
 
 
-def test_ten_thousand_clean_calls_are_invoiced_and_have_no_difference(database: Database, client: Tenant) -> None:
-    with database.tenant(client.id) as conn:
-        ids = [row["id"] for row in conn.execute("SELECT id FROM store.calls").fetchall()]
-        for call_id in ids:
-            charge = charge_of(conn, call_id)
-            assert charge is not None
-            witness(conn, call_id, {"billable_seconds": str(charge.answered_seconds), "disposition": "ANSWERED"})
+@pytest.fixture
+def brought(database: Database, dentist: Tenant, tmp_path: Path) -> Tenant:
+    """A client whose 10,000 October calls came by import, in no order, and are invoiced; what Asterisk wrote is in
+    asterisk.csv."""
+    dice = random.Random(10)
+    rows: list[Row] = []
+    lines = ["call_id,answer,end,billable_seconds,disposition"]
+    for _ in range(10_000):
+        answered = micros(FIRST) + dice.randrange(30 * 86_400_000) * 1000
+        ended = answered + dice.randrange(300_000) * 1000
+        heard = dice.random() < 0.9
+        call_id = UUID(int=dice.getrandbits(128), version=4)
+        callee = dice.choice(["+33612345678", "+33298000000"])
+        rows.append(Row(str(call_id), "outbound", "+33162001234", callee, answered if heard else None, ended))
+        seconds = (ended - answered) // 1_000_000 if heard else 0
+        lines.append(f"{call_id},,,{seconds},{'ANSWERED' if heard else 'NO ANSWER'}")
+    (tmp_path / "asterisk.csv").write_text("\n".join(lines))
     with database.operator() as conn:
-        plain = tariffs.add_version(conn, "sans", TARIFF.replace("seconds = 100", "seconds = 0"), "test")
-        tariffs.assign(conn, client.id, "sans", plain.version, datetime(2026, 1, 1, tzinfo=UTC), "test")
-        conn.execute(_MANY, {"tenant": client.id, "start": START})
-    issued = run(database, client)
-    assert issued is not None
-    assert issued.net_cents > 1_000_000
+        set_seller(conn, SELLER, Terms())
+        set_customer(conn, dentist.id, BUYER)
+    for _ in import_calls(database, dentist.id, rows):
+        pass
+    assert run(database, dentist) is not None
+    return dentist
+
+
+def against_asterisk(database: Database, path: Path) -> tuple[int, list[Difference]]:
     with database.operator() as conn:
-        assert reconcile_period(conn, OCTOBER) == (10_003, [])
-        assert conn.execute("SELECT max(generation) AS g FROM billing.charges").fetchone() == {"g": 2}
+        return reconcile_period(conn, OCTOBER, witnesses=read_witnesses(path))
+
+
+def test_ten_thousand_calls_stored_and_invoiced_by_the_real_path_have_no_difference(
+    database: Database, brought: Tenant, tmp_path: Path
+) -> None:
+    assert against_asterisk(database, tmp_path / "asterisk.csv") == (10_000, [])
+    with database.operator() as conn:
+        row = conn.execute("SELECT sum(bundle_seconds) AS s, max(generation) AS g FROM billing.charges").fetchone()
+    assert row == {"s": 100, "g": 2}  # the invoice gave the bundle to the earliest
+
+
+def test_one_of_each_difference_among_ten_thousand_is_found_and_nothing_else(
+    database: Database,
+    brought: Tenant,
+    tmp_path: Path,
+    settings_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "asterisk.csv"
+    lines = path.read_text().splitlines()
+    lost, heard_longer = new_id(), next(line for line in lines if line.endswith("7,ANSWERED"))
+    unseen = next(line.split(",")[0] for line in lines if line.endswith(",NO ANSWER"))
+    longer_id, _, _, seconds, _ = heard_longer.split(",")
+    lines = [line for line in lines if not line.startswith(unseen)]
+    lines[lines.index(heard_longer)] = f"{longer_id},,,{int(seconds) + 4},ANSWERED"
+    at = START + timedelta(hours=1)
+    unrated = recorded(database, a_cdr(brought.id, 30, at=at, callee="+15550100"))
+    late = recorded(database, a_cdr(brought.id, 60, at=at))
+    lines += [f"{unrated.id},,,30,ANSWERED", f"{late.id},,,60,ANSWERED", f"{lost},,,12,ANSWERED"]
+    path.write_text("\n".join(lines))
+    with database.operator() as conn:
+        number = listed(conn, brought.id)[0].number
+        # what no command can do: a call that was charged, left off its invoice
+        (off,) = conn.execute(
+            "SELECT c.call_id, c.amount_micros FROM billing.current_charges c WHERE c.amount_micros > 0"
+            " AND EXISTS (SELECT 1 FROM billing.invoice_charges l WHERE l.call_id = c.call_id)"
+            " ORDER BY c.call_id LIMIT 1"
+        ).fetchall()
+        total = conn.execute(
+            "SELECT sum(amount_micros)::bigint AS micros FROM billing.current_charges WHERE call_id <> ALL(%s)",
+            ([unrated.id, late.id],),
+        ).fetchone()
+    tamper(database, "DELETE FROM billing.invoice_charges WHERE call_id = %s", off["call_id"])
+    assert total is not None
+    billed = cents(Fraction(total["micros"], 10_000))
+    rest = cents(Fraction(total["micros"] - off["amount_micros"], 10_000))
+    compared, differences = against_asterisk(database, path)
+    assert compared == 10_002
+    assert sorted((d.kind, d.subject, d.what) for d in differences) == sorted(
+        [
+            ("missing", str(lost), "Asterisk has a CDR of this call, we have none"),
+            ("extra", unseen, "we have a CDR of this call, Asterisk has none"),
+            ("duration_off", longer_id, "ours is 3 s shorter than Asterisk's"),
+            ("unrated", str(unrated.id), "no rate for outbound to +15550100"),
+            ("not_invoiced", str(late.id), "a charge of 0.6500 is on no invoice"),
+            ("not_invoiced", str(off["call_id"]), f"a charge of {spell(off['amount_micros'])} is on no invoice"),
+            ("invoice_off", number, f"its lines come to {billed / 100:.2f}, its charges to {rest / 100:.2f}"),
+        ]
+    )
+    monkeypatch.setenv("DECROCHE_DATABASE__URL", database.service_dsn)
+    monkeypatch.setenv("DECROCHE_DATABASE__ADMIN_URL", database.operator_dsn)
+    settings.cache_clear()
+    typed = CliRunner().invoke(billing, ["reconcile", "--period", "2026-10", "--asterisk", str(path), "--json"])
+    assert typed.exit_code == 3
+    assert len(typed.stdout.splitlines()) == 7
+    assert "10002 calls compared, 7 differences" in typed.stderr
+
+
+def tamper(database: Database, query: LiteralString, *values: object) -> None:
+    """Change what cannot be changed, as someone with the server in hand could."""
+    with connect(database.operator_dsn) as conn, conn.transaction():
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute(query, values)
 
 
 def test_asterisks_clock_a_second_away_is_a_difference() -> None:
     from billing.reconcile import Known, reconcile
 
     at = datetime(2026, 10, 6, tzinfo=UTC)
-    call = Known("a", "t", at, at + timedelta(seconds=10), "rated", 10, 1, 1, None, True)
+    call = Known("a", "t", micros(at), micros(at) + 10_000_000, "rated", 10, 1, 1, None, True)
     assert [d.what for d in reconcile([call], {"a": Witness(True, 11)}, [])] == ["ours is 1 s shorter than Asterisk's"]
     assert [d.what for d in reconcile([call], {"a": Witness(False, 0)}, [])] == ["ours is 10 s longer than Asterisk's"]
     assert date(2026, 10, 1) == OCTOBER
