@@ -7,6 +7,7 @@ from pathlib import Path
 from asterisk_conf.modules import modules
 from asterisk_conf.program import NoAsterisk, program
 from asterisk_conf.render import Places, copy_sounds, render, write
+from asterisk_conf.signing import signing
 from store.settings import Settings
 
 INCLUDED = {
@@ -32,10 +33,14 @@ def handover(config: Settings, out: Path, *, demo: bool = False) -> list[Path]:
         places = Places(out.absolute(), out.absolute(), Path("/usr/lib/asterisk/modules"), Path("/usr/share"))
     rendered = render(config, places, demo=demo)
     files = {f"decroche-{name}": _without_general(rendered[name]) for name in INCLUDED}
-    write({**files, **{name: rendered[name] for name in WHOLE}}, out)
+    write({**files, **{name: rendered[name] for name in _whole(config)}}, out)
     copy_sounds(out / "sounds")
     (out / "README").write_text(_readme(config, out.absolute()), encoding="utf-8")
     return sorted(path for path in out.rglob("*") if path.is_file())
+
+
+def _whole(config: Settings) -> tuple[str, ...]:
+    return (*WHOLE, "stir_shaken.conf") if signing(config) else WHOLE
 
 
 def _without_general(text: str) -> str:
@@ -64,13 +69,14 @@ def _readme(config: Settings, out: Path) -> str:
    The sections [trunk], [udp], [tcp] and the phones must not exist there already: if you have your own
    trunk, delete ours from decroche-pjsip.conf and set context=from-trunk in yours.
 
-2. Compare with yours: {", ".join(WHOLE)}.
+2. Compare with yours: {", ".join(_whole(config))}.
    - http.conf:            enabled=yes, bindaddr=127.0.0.1, bindport={config.asterisk.http_port}
    - manager.conf:         enabled=yes, bindaddr=127.0.0.1, port={config.asterisk.ami_port}
    - ari.conf:             enabled=yes
    - cdr_manager.conf:     enabled=yes (else no Cdr event reaches us)
    - chan_websocket.conf:  control_message_format = json
-   - modules.conf:         these {len(modules())} modules must be loaded
+   - modules.conf:         these {len(modules(signing=signing(config) is not None))} modules must be loaded
+   - stir_shaken.conf:     only where calls are signed; write it again when the numbers tenants may show change
 
 3. These files hold passwords: chown them to Asterisk's user, mode 0600. sounds/ must be readable by it.
 

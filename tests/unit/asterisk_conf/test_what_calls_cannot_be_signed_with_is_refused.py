@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from asterisk_conf.handover import handover
 from asterisk_conf.signing import keep_vouched, signing, vouched
 from store.errors import BadInput
 from store.settings import AsteriskSettings, Settings
@@ -84,3 +85,12 @@ def test_a_certificate_of_another_key_is_refused(tmp_path: Path) -> None:
 def test_a_certificate_of_another_curve_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="P-256"):
         signing(settings_of(make_certificate(tmp_path, curve=ec.SECP384R1)))
+
+
+def test_an_operators_own_asterisk_gets_the_file_it_signs_with(tmp_path: Path) -> None:
+    config = settings_of(make_certificate(tmp_path))
+    keep_vouched(config, ["+33162001234"])
+    handover(config, tmp_path / "signed")
+    assert "[33162001234]" in (tmp_path / "signed" / "stir_shaken.conf").read_text(encoding="utf-8")
+    handover(Settings(home=config.home), tmp_path / "unsigned")
+    assert not (tmp_path / "unsigned" / "stir_shaken.conf").exists()
