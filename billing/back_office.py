@@ -22,13 +22,14 @@ from store.settings import Settings
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 60.0
+LEAVE_SECONDS = 20.0
 
 
 @asynccontextmanager
 async def back_office(db: Database, of: Settings, *, stripe: Stripe | None = None) -> AsyncGenerator[str]:
     """Open while the body runs; the address of Stripe's web hook, '' where it is not heard.
 
-    `stripe`: another edge than the key's, for tests. Closing waits for a round in progress.
+    `stripe`: another edge than the key's, for tests. Closing waits for a round in progress, for so long.
     """
     async with AsyncExitStack() as stack:
         secret = key("stripe-webhook", of)
@@ -74,11 +75,16 @@ async def _keep(db: Database, of: Settings, stripe: Stripe | None) -> None:
         log.error("no rounds: [%s] %s", error.code, error)
         return
     while True:
-        running = asyncio.to_thread(go_round, db, post, datetime.now(UTC), stripe=stripe, begins=of.billing.day_begins)
+        running = asyncio.create_task(
+            asyncio.to_thread(go_round, db, post, datetime.now(UTC), stripe=stripe, begins=of.billing.day_begins)
+        )
         try:
             for job in await asyncio.shield(running):
                 if job.done or job.failed:
                     log.info("%s: %d done, %d failed", job.job, job.done, job.failed)
+        except asyncio.CancelledError:
+            await asyncio.wait([running], timeout=LEAVE_SECONDS)
+            raise
         except NoOperator:
             log.warning("billing's own work is not done here: this process has no operator's access to the database")
             return
