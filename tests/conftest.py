@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from psycopg import sql
 
@@ -21,6 +22,9 @@ from store.db import Conn, Database, connect
 from store.embedded import EmbeddedServer
 from store.settings import Settings, settings
 from store.setup import SERVICE, embedded_database, set_up
+
+hypothesis.settings.register_profile("house", deadline=None)  # a loaded machine is slow, not wrong
+hypothesis.settings.load_profile("house")
 
 pytest_plugins = ["tests.asterisk_fixture"]
 
