@@ -54,9 +54,9 @@ def _found(db: Database, tenant: str, limit: int, **filters: Any) -> list[dict[s
 
 @calls.command("list")
 @click.option("--tenant", default="", help="Only this tenant's.")
-@click.option("--direction", type=click.Choice(["inbound", "outbound"]), default=None)
+@click.option("--direction", type=click.Choice(["inbound", "outbound"]), help="Only these.")
 @click.option("--since", type=click.DateTime(), default=None, help="UTC.")
-@click.option("--limit", default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Rows at most.")
 @json_option
 def list_calls(tenant: str, direction: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
     """The latest calls, newest first.
@@ -100,7 +100,7 @@ def show(call_id: str, as_json: bool) -> None:
 
 @calls.command()
 @click.option("--tenant", default="", help="Only this tenant's.")
-@click.option("--limit", default=10_000, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=10_000, show_default=True, help="Rows at most.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV (UTF-8, semicolons) instead of JSON lines.")
 @json_option
 def export(tenant: str, limit: int, as_csv: bool, as_json: bool) -> None:
@@ -165,7 +165,13 @@ def call() -> None:
 @click.option("--to", "to", required=True, help="The number to ring.")
 @click.option("--purpose", type=click.Choice(["service", "contract", "callback", "press", "canvassing"]), default=None,
               help="Why; the agent's own purpose otherwise.")  # fmt: skip
-@click.option("--party", type=click.Choice(["consumer", "business"]), default="consumer", show_default=True)
+@click.option(
+    "--party",
+    type=click.Choice(["consumer", "business"]),
+    default="consumer",
+    show_default=True,
+    help="Who is called: the law differs.",
+)
 @click.option("--postcode", default="", help="Where the person is: decides the lawful hours.")
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="What the agent is to know.")
 @click.option("--at", default=None, help="Judge the call at this instant (ISO 8601); the call is not placed.")

@@ -27,7 +27,14 @@ def asr() -> None:
 
 @asr.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("--lang", "language", default="fr", show_default=True, type=click.Choice(["fr", "en"]))
+@click.option(
+    "--lang",
+    "language",
+    default="fr",
+    show_default=True,
+    type=click.Choice(["fr", "en"]),
+    help="What is spoken in the recordings.",
+)
 @click.option("--hotword", "hotwords", multiple=True, metavar="NAME", help="A name worth expecting.")
 @json_option
 def transcribe(files: tuple[Path, ...], language: str, hotwords: tuple[str, ...], as_json: bool) -> None:

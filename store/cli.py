@@ -237,7 +237,7 @@ def audit_verify(as_json: bool) -> None:
 @click.option("--action", help="Only this action, such as number.assign.")
 @click.option("--subject", help="Only what was done to this, such as number:+33162001234.")
 @click.option("--before", type=int, help="Only entries before this one: the next page.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Entries at most.")
 @json_option
 def audit_list(
     slug: str | None, action: str | None, subject: str | None, before: int | None, limit: int, as_json: bool
@@ -255,7 +255,7 @@ def audit_list(
 
 
 @audit.command("tail")
-@click.option("--lines", default=20, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--lines", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Entries to begin with.")
 @json_option
 def audit_tail(lines: int, as_json: bool) -> None:
     """The last acts, oldest first.

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from store.errors import DecrocheError
 
-out = Console(highlight=False, soft_wrap=False)
+out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)  # messages are never broken in two lines
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -91,6 +91,10 @@ class HouseGroup(click.Group):
             raise
         except BrokenPipeError:
             ctx.exit(0)
+        except OSError as error:  # a path that cannot be made, a disk that is full, an address that is not ours
+            err.print(f"error[system]: {error}", style="red", markup=False)
+            err.print(f"hint: check that path or address; the trace is in {_keep_trace()}", markup=False)
+            ctx.exit(5)
         except Exception as error:  # noqa: BLE001  the command's edge: a person sees a message, a file keeps the trace
             err.print(f"error[internal]: {type(error).__name__}: {error}", style="red", markup=False)
             err.print(f"hint: this is a fault of ours; its trace is in {_keep_trace()}", markup=False)
@@ -107,7 +111,7 @@ def _keep_trace() -> str:
 
     try:
         path = settings().folder("logs") / "faults.log"
-    except DecrocheError:
+    except (DecrocheError, OSError):
         path = Path(tempfile.gettempdir()) / "decroche-faults.log"
     head = f"{datetime.now().astimezone().isoformat()} {' '.join(sys.argv[1:2])}"
     with path.open("a", encoding="utf-8") as file:

@@ -12,23 +12,23 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from store.errors import BadInput
+from store.errors import BadInput, Unavailable
 
 
 class AsteriskSettings(BaseModel):
     """The Asterisk that carries the calls. Ports are on `bind`; RTP takes even ports of the range."""
 
     bind: str = Field("127.0.0.1", description="address Asterisk listens on (SIP, RTP)")
-    sip_port: int = Field(5070, description="UDP and TCP port for SIP")
-    http_port: int = Field(8098, description="ARI and media WebSocket, always on loopback")
-    ami_port: int = Field(5048, description="manager interface, always on loopback")
-    rtp_first: int = Field(20000, description="first UDP port for RTP")
-    rtp_last: int = Field(20199, description="last UDP port for RTP")
+    sip_port: int = Field(5070, ge=1, le=65535, description="UDP and TCP port for SIP")
+    http_port: int = Field(8098, ge=1, le=65535, description="ARI and media WebSocket, always on loopback")
+    ami_port: int = Field(5048, ge=1, le=65535, description="manager interface, always on loopback")
+    rtp_first: int = Field(20000, ge=1024, le=65535, description="first UDP port for RTP")
+    rtp_last: int = Field(20199, ge=1024, le=65535, description="last UDP port for RTP")
     trunk: str = Field("", description="host[:port] of the operator's SIP trunk; empty: no trunk")
     trunk_peers: list[str] = Field(["127.0.0.2"], description="addresses calls from the trunk come from")
     app: str = Field("decroche", description="Stasis application name")
@@ -40,6 +40,13 @@ class AsteriskSettings(BaseModel):
     stir_shaken_level: Literal["A", "B", "C"] = Field("A", description="attestation of the numbers tenants may show")
     phones: list[str] = Field([], description="phones that may register, each NAME=+33…")
     allow_prefixes: list[str] = Field([], description="prefixes that may be called beyond France, as +44")
+
+    @model_validator(mode="after")
+    def _a_range_has_room(self) -> Self:
+        """A call takes two ports, an even one and the next."""
+        if self.rtp_last <= self.rtp_first:
+            raise ValueError(f"rtp_last {self.rtp_last} is not above rtp_first {self.rtp_first}")
+        return self
 
 
 class DatabaseSettings(BaseModel):
@@ -149,10 +156,15 @@ class Settings(BaseSettings):
     def folder(self, *names: str) -> Path:
         """A private folder under the home folder, made when missing; each folder on the way to it is 0700 too."""
         path = self.home
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in names:
-            path = path / name
-            path.mkdir(exist_ok=True, mode=0o700)
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for name in names:
+                path = path / name
+                path.mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise Unavailable(
+                f"{path} cannot be made: {error.strerror}", hint="set DECROCHE_HOME to a folder of yours", code="home"
+            ) from error
         return path
 
 
@@ -163,11 +175,13 @@ def settings() -> Settings:
     path = Path(os.environ.get("DECROCHE_CONFIG", home / "decroche.toml")).expanduser()
     values: dict[str, Any] = {}
     try:
-        if path.exists():
+        if path.exists() or "DECROCHE_CONFIG" in os.environ:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         return Settings(**values)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path}: {error}", hint="mend the file, or move it away to use the defaults") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: {error}", hint="name a TOML file in UTF-8, or unset DECROCHE_CONFIG") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -38,7 +38,14 @@ def private_home() -> Path:
 
 
 @click.command()
-@click.option("--lang", "language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["fr", "en"]),
+    default="fr",
+    show_default=True,
+    help="Language of both calls.",
+)
 @click.option("--out", "out", type=click.Path(path_type=Path), default=Path("demo-output"), show_default=True,
               help="Where recordings, pictures and facts go.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as one JSON object, and nothing else.")

@@ -127,6 +127,8 @@ def _phone(options: dict[str, Any], default: str, *, live: bool) -> SoftPhone:
         raise BadInput("no password", hint="--password-env NAME, where NAME holds it")
     ours = settings().asterisk
     host, _, port = (options["server"] or f"{ours.bind}:{ours.sip_port}").partition(":")
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise BadInput(f"--server {options['server']}: {port} is no port", hint="--server HOST[:PORT]")
     return SoftPhone(
         host,
         user,

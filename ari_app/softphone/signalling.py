@@ -21,7 +21,7 @@ from queue import Empty, Queue
 from typing import Any
 from uuid import uuid4
 
-from store.errors import Refused, Unavailable
+from store.errors import BadInput, Refused, Unavailable
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # it imports audioop, which we do not use
@@ -90,9 +90,18 @@ class Line:
 
     def __init__(self, server: str, port: int, user: str, password: str, bind: str) -> None:
         """`on_call` may be set to be told of incoming calls, in the listening thread."""
-        self._to = (socket.gethostbyname(server), port)
+        try:
+            self._to = (socket.gethostbyname(server), port)
+        except OSError as error:
+            raise BadInput(f"SIP server {server}: {error.strerror}", hint="--server HOST[:PORT]") from error
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((bind, 0))
+        try:
+            self._socket.bind((bind, 0))
+        except OSError as error:
+            self._socket.close()
+            raise BadInput(
+                f"our own address {bind}: {error.strerror}", hint="--bind with one of ip -br address"
+            ) from error
         self._wake, self._woken = socket.socketpair()
         here, my_port = self._socket.getsockname()
         self._make = _Messages(server, port, user, password, phone=None, myIP=here, myPort=my_port)  # type: ignore[arg-type]

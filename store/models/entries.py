@@ -96,7 +96,7 @@ def read(path: Path) -> dict[str, Model]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["model"]
         models = [Model.model_validate(row) for row in rows]
-    except (OSError, KeyError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise BadInput(f"model catalogue {path}: {error}", hint="see store/models/catalogue.toml") from error
     return {model.name: model for model in models}
 

@@ -68,7 +68,8 @@ async def test_a_request_is_answered(home: Settings) -> None:
 @pytest.mark.parametrize(
     "raw",
     [b"", b"\n", b"\xff\xfe\x00\n", b"{\n", b"null\n", b"[1]\n", b'"status"\n', b'{"do":null}\n',
-     b'{"do":["status"]}\n', b'{"do":"format"}\n', b'{"do":"status"' + b" " * 200_000 + b"}\n", b"GET / HTTP/1.1\r\n\r\n"],
+     b'{"do":["status"]}\n', b'{"do":"format"}\n',
+     b'{"do":"status"' + b" " * 200_000 + b"}\n", b"GET / HTTP/1.1\r\n\r\n"],
     ids=["nothing", "empty line", "bytes", "half an object", "null", "list", "text", "no name", "a list's name",
          "unknown", "too long", "http"],
 )  # fmt: skip
