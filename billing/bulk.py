@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date
 from itertools import islice
+from threading import Event
 from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 
@@ -28,7 +31,7 @@ from billing.tariffs import InForce, assigned
 from store.db import Conn, Database
 
 Status = Literal["rated", "unanswered", "unrated", "known", "rejected"]
-CHUNK = 10_000
+CHUNK = 20_000
 """Calls in one transaction."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}").fullmatch
@@ -60,43 +63,107 @@ def import_calls(
 ) -> Iterator[list[Outcome]]:
     """Record rows as calls of a tenant, a chunk a transaction; yields each chunk's outcomes once it is stored.
 
-    Stopped anywhere, it may be run again on the same rows: what was stored is known, the rest is recorded.
+    While one chunk is charged the next one's calls are written, so that two cores have work; the chunks are charged
+    and committed in their order. Stopped anywhere, it may be run again on the same rows: what was stored is known.
     """
     left = iter(rows)
     tools: dict[tuple[str, int], Tool] = {}
-    while some := list(islice(left, chunk)):
-        with db.tenant(tenant_id) as conn:
-            outcomes = record_rows(conn, tenant_id, some, tools)
-        yield outcomes
+    before = Turn.over()
+    with ThreadPoolExecutor(2) as pool:
+        running: deque[Future[list[Outcome]]] = deque()
+        while some := list(islice(left, chunk)):
+            turn = Turn()
+            running.append(pool.submit(_record_chunk, db, tenant_id, some, tools, before, turn))
+            before = turn
+            if len(running) == 2:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
 
 
-def record_rows(
-    conn: Conn, tenant_id: UUID, rows: Sequence[Row | BadRow], tools: dict[tuple[str, int], Tool] | None = None
+class Turn:
+    """How far a chunk has come: its calls are written; it is over (committed, or failed)."""
+
+    def __init__(self) -> None:
+        self.written, self.ended = Event(), Event()
+
+    @classmethod
+    def over(cls) -> Turn:
+        """Of the chunk before the first."""
+        turn = cls()
+        turn.end()
+        return turn
+
+    def end(self) -> None:
+        """Nothing more comes of it."""
+        self.written.set()
+        self.ended.set()
+
+
+def _record_chunk(
+    db: Database,
+    tenant_id: UUID,
+    rows: Sequence[Row | BadRow],
+    tools: dict[tuple[str, int], Tool],
+    before: Turn,
+    turn: Turn,
 ) -> list[Outcome]:
-    """Record rows in the transaction of `db.tenant(tenant_id)`. `tools`: compiled tariffs, kept between chunks."""
-    outcomes: list[Outcome | None] = [None] * len(rows)
-    fresh: list[tuple[int, str, Row]] = []
-    taken: set[str] = set()
-    for place, row in enumerate(rows):
-        if isinstance(row, BadRow):
-            outcomes[place] = Outcome(row.call_id, "rejected", reason=row.reason)
-        elif row.answered is None and not row.ended:
-            outcomes[place] = Outcome(row.call_id, "rejected", reason="ended_at: empty; a call is stored with its end")
-        else:
-            name = call_uuid(tenant_id, row.call_id)
-            key = name.replace("-", "")
-            if key in taken:
-                outcomes[place] = Outcome(row.call_id, "known", reason="stands in the file before")
-                continue
-            taken.add(key)
-            fresh.append((place, name, row))
-    _store(conn, tenant_id, fresh)
-    refused = _already(conn)
-    for place, name, row in fresh:
-        if place in refused:
-            outcomes[place] = _refusal(row.call_id, name, ours=refused[place])
-    _charge(conn, tenant_id, [found for found in fresh if found[0] not in refused], outcomes, tools)
-    return [outcome for outcome in outcomes if outcome is not None]
+    """One chunk. Its calls wait until those before are written: a call in both then waits for the commit."""
+    try:
+        before.written.wait()
+        with db.tenant(tenant_id) as conn:
+            some = Chunk(conn, tenant_id, rows)
+            some.write()
+            turn.written.set()
+            before.ended.wait()
+            return some.charge(tools)
+    finally:
+        turn.end()
+
+
+def record_rows(conn: Conn, tenant_id: UUID, rows: Sequence[Row | BadRow]) -> list[Outcome]:
+    """Record rows in the transaction of `db.tenant(tenant_id)`."""
+    some = Chunk(conn, tenant_id, rows)
+    some.write()
+    return some.charge({})
+
+
+class Chunk:
+    """Some rows, in one transaction."""
+
+    def __init__(self, conn: Conn, tenant_id: UUID, rows: Sequence[Row | BadRow]) -> None:
+        self._conn, self._tenant_id = conn, tenant_id
+        self._outcomes: list[Outcome | None] = [None] * len(rows)
+        self._calls: list[tuple[int, str, Row]] = []
+        taken: set[str] = set()
+        for place, row in enumerate(rows):
+            if isinstance(row, BadRow):
+                self._outcomes[place] = Outcome(row.call_id, "rejected", reason=row.reason)
+            elif row.answered is None and not row.ended:
+                why = "ended_at: empty; a call is stored with its end"
+                self._outcomes[place] = Outcome(row.call_id, "rejected", reason=why)
+            else:
+                name = call_uuid(tenant_id, row.call_id)
+                key = name.replace("-", "")
+                if key in taken:
+                    self._outcomes[place] = Outcome(row.call_id, "known", reason="stands in the file before")
+                    continue
+                taken.add(key)
+                self._calls.append((place, name, row))
+
+    def write(self) -> None:
+        """Write the calls that are new."""
+        _store(self._conn, self._tenant_id, self._calls)
+
+    def charge(self, tools: dict[tuple[str, int], Tool]) -> list[Outcome]:
+        """Charge the calls that never were. `tools`: compiled tariffs, kept between chunks."""
+        refused = _already(self._conn)
+        for place, name, row in self._calls:
+            if place in refused:
+                self._outcomes[place] = _refusal(row.call_id, name, ours=refused[place])
+        calls = [found for found in self._calls if found[0] not in refused]
+        _charge(self._conn, self._tenant_id, calls, self._outcomes, tools)
+        return [outcome for outcome in self._outcomes if outcome is not None]
 
 
 def _refusal(call_id: str, name: str, *, ours: bool) -> Outcome:
@@ -234,11 +301,11 @@ def _charge(
     tenant_id: UUID,
     calls: Sequence[tuple[int, str, Row]],
     outcomes: list[Outcome | None],
-    tools: dict[tuple[str, int], Tool] | None,
+    tools: dict[tuple[str, int], Tool],
 ) -> None:
     if not calls:
         return
-    forces = [(since, _tool(force, {} if tools is None else tools)) for since, force in _in_force(conn)]
+    forces = [(since, _tool(force, tools)) for since, force in _in_force(conn)]
     account = lock_account(conn, tenant_id)
     conn.execute(_RELEASE, (tenant_id,))
     paris = Months(PARIS)

@@ -128,8 +128,9 @@ class Prices:
 
 
 _STORED = """
-SELECT c.call_id::text, c.direction, c.far_party, (extract(epoch FROM c.answered_at) * 1000000)::bigint,
-       (extract(epoch FROM k.ended_at) * 1000000)::bigint, i.id IS NOT NULL,
+SELECT c.call_id::text, c.direction, CASE c.direction WHEN 'outbound' THEN k.callee ELSE k.caller END,
+       (extract(epoch FROM c.answered_at) * 1000000)::bigint, (extract(epoch FROM k.ended_at) * 1000000)::bigint,
+       i.id IS NOT NULL,
        c.status, c.answered_seconds, c.billed_seconds, c.bundle_seconds, c.amount_micros, c.prefix, c.tariff,
        c.tariff_version
   FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id
