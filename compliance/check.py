@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from json.encoder import encode_basestring as _quoted
 from typing import Any, cast
 
 from compliance.cases import BadCase, from_json
@@ -57,7 +58,7 @@ _decode = json.JSONDecoder().decode
 def _line(answer: Decision) -> str:
     later = answer.next_allowed_at
     when = f'"{later.isoformat()}"' if later else "null"
-    case_id = "null" if answer.id is None else to_json(answer.id)
+    case_id = "null" if answer.id is None else _quoted(answer.id) if isinstance(answer.id, str) else str(answer.id)
     return f'{{"id": {case_id}, {_grounds(answer.allowed, answer.reasons, answer.law)}, "next_allowed_at": {when}}}'
 
 
