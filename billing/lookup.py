@@ -27,20 +27,19 @@ class Destination(Generic[T]):
     def __init__(self, priced: Priced, included: bool, make: Make[T]) -> None:
         """`included`: whether the bundle covers such calls."""
         self.priced, self.included, self.make = priced, included, make
-        self._calls = 0
+        self._hours, self._calls = priced.hours, 0
         # one table a window; index −1 is for the hours of none
         self._kept: list[dict[int, tuple[int, T]]] = [{} for _ in range(len(priced.terms.windows) + 1)]
 
     def uncovered(self, answered: int, seconds: int) -> tuple[int, T]:
         """The billed seconds and the answer of a call (µs, answered seconds) that gets nothing from the bundle."""
-        priced = self.priced
         begin = answered // SECOND
-        end, window = priced.hours.get(begin // 3600, _UNKNOWN)
+        end, window = self._hours.get(begin // 3600, _UNKNOWN)
         known = self._kept[window].get(seconds)
         if known is not None and begin + known[0] <= end:
             return known
-        billed = priced.billed(seconds)
-        found = billed, self.make(answered, seconds, billed, 0, priced)
+        billed = self.priced.billed(seconds)
+        found = billed, self.make(answered, seconds, billed, 0, self.priced)
         self._calls += 1
         if self._calls > _MANY and known is None and begin + billed <= end and len(self._kept[window]) < _ROOM:
             self._kept[window][seconds] = found
@@ -55,20 +54,20 @@ class Lookup(Generic[T]):
     """The destinations of one tariff, found by number."""
 
     def __init__(self, tool: Engine, make: Make[T]) -> None:
-        self.tool, self._make = tool, make
+        self._find, self._make, self._longest = tool.find, make, tool.longest
         self._known: dict[str, dict[str, Destination[T] | None]] = {"inbound": {}, "outbound": {}}
         self._by_rate: dict[tuple[int, bool], Destination[T]] = {}
 
     def find(self, direction: str, far_party: str) -> Destination[T] | None:
         """The destination of calls one way with this far party; None when it has no rate."""
-        head = far_party[: self.tool.longest]
+        head = far_party[: self._longest]
         try:
             return self._known[direction][head]
         except KeyError:
             return self._learn(direction, head)
 
     def _learn(self, direction: str, head: str) -> Destination[T] | None:
-        priced, included = self.tool.find(direction, head)
+        priced, included = self._find(direction, head)
         found = None
         if priced is not None:
             key = id(priced), included

@@ -48,21 +48,23 @@ def rerate(
     until: datetime | None = None,
     *,
     by: InForce | None = None,
+    month: date | None = None,
     why: str = "rerate",
 ) -> Rerated:
     """Rate a tenant's calls answered from `since` to before `until` again, as if they had come in order.
 
-    `by`: the tariff to use; without it, the one in force when each call was answered. `conn` is an
-    operator's transaction with the tenant set; other calls of the tenant wait until it ends.
+    `month`: only charges of this month. `by`: the tariff to use; without it, the one in force when each call was
+    answered. `conn` is an operator's transaction with the tenant set; other calls of the tenant wait until it ends.
     """
     lock_account(conn, tenant_id)
     done = Rerated()
     for call_id in _uncharged(conn, tenant_id, since, until):
         done.added.append(charge_call(conn, get(conn, call_id).cdr))
     tariffs = timetable(conn, tenant_id)
-    for month in _months(conn, tenant_id, since, until):
-        lock_month(conn, tenant_id, month)
-        _rerate_month(conn, tenant_id, month, (since, until), by, tariffs, why, done)
+    for each in _months(conn, tenant_id, since, until):
+        if month in (None, each):
+            lock_month(conn, tenant_id, each)
+            _rerate_month(conn, tenant_id, each, (since, until), by, tariffs, why, done)
     return done
 
 
