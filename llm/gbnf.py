@@ -11,11 +11,14 @@ import json
 from contextlib import suppress
 
 from llm.base import JsonSchema, LlmError
+from llm.library import tidy
 
 
 def gbnf(schema: JsonSchema) -> str:
     """The schema as a grammar. Raises LlmError when it cannot be one."""
     from llama_cpp.llama_grammar import SchemaConverter
+
+    tidy()
 
     class Converter(SchemaConverter):
         """The library's, which does not escape backslashes in literals, and spells out é in six letters."""

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from llm.base import JsonSchema, LlmError
 from llm.gbnf import gbnf
+from llm.library import tidy
 
 log = logging.getLogger("decroche.llm.llama")
 
@@ -52,6 +53,7 @@ class Native:
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         import llama_cpp.llama_cpp as bindings
 
+        tidy()
         c: Any = bindings
         self._c = c
         self._ctx: Any = None
