@@ -49,7 +49,7 @@ build_llama() {
   rm -rf "$cache"/wheels/.building.*
   draft=$(mktemp -d "$cache/wheels/.building.XXXXXX")
   say "      building with $flags"
-  quietly env CMAKE_ARGS="$flags" CMAKE_BUILD_PARALLEL_LEVEL="$(nproc)" \
+  keep_lock=yes quietly env CMAKE_ARGS="$flags" CMAKE_BUILD_PARALLEL_LEVEL="$(nproc)" \
     .venv/bin/python -m pip wheel --disable-pip-version-check --no-deps --require-hashes \
     -r requirements-llama.lock -w "$draft"
   rm -rf "$(llama_folder)"

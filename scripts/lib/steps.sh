@@ -31,11 +31,16 @@ as_root() {
   fi
 }
 
-# quietly COMMAND…: its output only when it fails; on a terminal, the seconds it has taken.
+# quietly COMMAND…: its output only when it fails; on a terminal, the seconds it has taken. With keep_lock set the
+# command holds setup's lock too: when setup is killed outright the next one waits for it, and does not begin it twice.
 quietly() {
   local log job began=$SECONDS status=0
   log=$(mktemp)
-  "$@" >"$log" 2>&1 9>&- &
+  if [ -n "${keep_lock:-}" ]; then
+    "$@" >"$log" 2>&1 &
+  else
+    "$@" >"$log" 2>&1 9>&- &
+  fi
   job=$!
   trap 'kill "$job" 2>/dev/null; rm -f "$log"; exit 130' INT TERM
   if [ -t 2 ]; then

@@ -138,3 +138,20 @@ def test_every_script_can_be_run_and_stops_at_the_first_failure(script: str) -> 
     path = ROOT / "scripts" / script
     assert os.access(path, os.X_OK)
     assert "set -euo pipefail" in path.read_text()
+
+
+def test_a_build_that_outlives_its_killed_setup_keeps_the_lock(tmp_path: Path) -> None:
+    lock, job = tmp_path / "lock", tmp_path / "job"
+    os.mkfifo(job)
+    build = f"sh -c 'echo $$ >{job}; exec sleep 60'"
+    setup = subprocess.Popen(
+        ["bash", "-c", f'. scripts/lib/steps.sh; one_at_a_time "{lock}"; keep_lock=yes quietly {build}'], cwd=ROOT
+    )
+    building = int(job.read_text())  # waits for the build to begin
+    setup.kill()
+    setup.wait(10)
+    try:
+        assert subprocess.run(["flock", "-n", str(lock), "true"], check=False).returncode == 1
+    finally:
+        os.kill(building, 9)
+    assert subprocess.run(["flock", "-w", "10", str(lock), "true"], check=False).returncode == 0
