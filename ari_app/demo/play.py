@@ -81,7 +81,7 @@ class Demo:
     def _inbound(self, db: Database, caller: Caller) -> dict[str, Any]:
         number = NUMBER[self.language]
         self.console.print(f"\ninbound: a patient dials {number}", style="bold")
-        with SoftPhone.of(self.settings, "caller1") as phone, self._live():
+        with SoftPhone.of(self.settings, "caller1") as phone, self._live("inbound"):
             report = phone.call(number, caller, max_seconds=240)
         return self._told(db, report, "inbound", caller)
 
@@ -95,7 +95,7 @@ class Demo:
         }
         self.console.print(f"\noutbound: the agent reminds {seed.PATIENT} of the appointment", style="bold")
         reports: list[CallReport] = []
-        with SoftPhone.of(self.settings, "patient") as phone, self._live():
+        with SoftPhone.of(self.settings, "patient") as phone, self._live("outbound"):
             answering = threading.Thread(target=lambda: reports.append(phone.wait_for_call(callee, ring_ms=600)))
             answering.start()
             answer = asyncio.run(self._place(variables=variables, wait=False))
@@ -125,15 +125,16 @@ class Demo:
     # -- what is left ------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _live(self) -> Any:
-        """Print the call's turns as they are said, from what the service itself tells."""
+    def _live(self, direction: str) -> Any:
+        """Print the turns of this call as they are said, from what the service itself tells."""
         live, over = Live(self.console), threading.Event()
 
         def watch() -> None:
             while not over.wait(0.25):
                 with contextlib.suppress(DecrocheError):
                     for call in asyncio.run(control.ask(self.settings, "status", seconds=5))["calls"]:
-                        live.update(call)
+                        if call["direction"] == direction:  # the one before may still be written down
+                            live.update(call)
 
         watcher = threading.Thread(target=watch)
         watcher.start()
