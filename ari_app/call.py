@@ -315,19 +315,24 @@ class Call:
             await self._link.hangup(self.state.channel_id)
 
     async def _hand_over(self, context: str = "decroche-away") -> None:
-        """We cannot go on: the dialplan's fallback takes the caller, as when the application is away."""
+        """We cannot go on: the dialplan's fallback takes the caller, as when the application is away.
+
+        A caller who hung up while it rang is why we cannot: that call was abandoned, it did not fail.
+        """
         state = self.state
+        gone = state.life.over
+        if not gone and state.direction == "inbound":
+            try:
+                await self._link.continue_in_dialplan(state.channel_id, context, state.callee)
+                self._handed_over = True
+            except LinkError:
+                gone = True
+        if gone and state.life.answered_at is None and not state.life.asked_by:
+            return
         state.notes.outcome = state.notes.outcome or "failed"
-        state.life.asked_by = "system"
-        if state.life.over:
-            return
-        if state.direction == "outbound":
-            await self._hang_up("system")
-            return
-        try:
-            await self._link.continue_in_dialplan(state.channel_id, context, state.callee)
-            self._handed_over = True
-        except LinkError:
+        if self._handed_over:
+            state.life.asked_by = "system"
+        else:
             await self._hang_up("system")
 
     async def _write_down(self) -> None:

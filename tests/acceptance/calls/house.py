@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import numpy as np
 
@@ -39,6 +40,7 @@ from store.db import Database, open_database
 from store.embedded import EmbeddedServer
 from store.errors import DecrocheError
 from store.settings import Settings, settings
+from store.tenants import tenant_id
 from tests.asterisk_fixture import RTP_PORTS, free_port, free_rtp_range
 from tts.base import SAMPLE_RATE
 from tts.voices import close as close_voices
@@ -154,6 +156,12 @@ class House:
     def asterisk(self) -> Asterisk:
         """Its Asterisk."""
         return Asterisk(self.settings, demo=True)
+
+    @property
+    def tenant(self) -> UUID:
+        """The demonstration's tenant."""
+        with self.database() as db, db.operator() as conn:
+            return tenant_id(conn, seed.TENANT)
 
     @contextlib.contextmanager
     def database(self) -> Generator[Database]:

@@ -6,6 +6,7 @@ import pytest
 
 from ari_app.demo import seed
 from ari_app.softphone.script import Utterance
+from billing import accounts
 from store import numbers
 from store.tenants import tenant_id
 from tests.acceptance.calls.house import House, eventually, now, together
@@ -31,6 +32,17 @@ def test_a_caller_may_hang_up_while_the_agent_speaks(house: House) -> None:
     assert report.ended_by == "us"
     assert (facts["outcome"], facts["hangup_side"]) == ("answered", "caller")
     assert len(facts["turns"]) == 1
+
+
+def test_a_caller_who_hangs_up_while_it_rings_has_abandoned_the_call(house: House) -> None:
+    since = now()
+    with house.database() as db, db.tenant(house.tenant) as conn:
+        accounts.account(conn, house.tenant)  # stays locked: the call waits for its money, and rings
+        report = house.call("caller4", (), max_seconds=1)
+    facts = house.cdr(house.number("caller4"), since)
+    assert (report.answered, report.ended_by) == (False, "us")
+    assert (facts["outcome"], facts["hangup_side"], facts["answered_at"]) == ("abandoned", "caller", None)
+    assert facts["charge"]["status"] == "unanswered"
 
 
 def test_a_disclosure_that_was_hung_up_on_does_not_count_as_heard(house: House) -> None:
