@@ -20,11 +20,14 @@ from ari_app.calls_view import row, whole
 from store import calls as kept
 from store import tenants
 from store.console import emit, err, json_option, out, to_json
-from store.db import Database, open_database
+from store.db import Conn, Database, open_database
 from store.errors import BadInput
 from store.settings import settings
 
-COLUMNS = ["id", "started_at", "direction", "caller", "callee", "seconds", "agent", "outcome", "price"]
+COLUMNS = ["id", "started", "way", "caller", "callee", "secs", "agent", "outcome", "price"]
+
+SHORT = 12
+"""Characters of an id's end that the list shows: 48 random bits."""
 
 
 @click.group()
@@ -37,11 +40,21 @@ def calls() -> None:
     """
 
 
-def _id(text: str) -> UUID:
+def _id(conn: Conn, text: str) -> UUID:
+    """A call's id, given whole or by its end, as the list shows it."""
     try:
         return UUID(text)
-    except ValueError as error:
-        raise BadInput(f"{text!r} is not a call's id", hint="decroche calls list") from error
+    except ValueError:
+        return kept.by_end(conn, text)
+
+
+def _line(call: dict[str, Any]) -> dict[str, Any]:
+    """A call as the list shows it: what fits 100 columns; an id's end is what tells it from others."""
+    started = call["started_at"]
+    return call | {
+        "id": call["id"][-SHORT:], "started": f"{started[5:10]} {started[11:16]}",
+        "way": {"inbound": "in", "outbound": "out"}[call["direction"]], "secs": call["seconds"],
+    }  # fmt: skip
 
 
 def _found(db: Database, tenant: str, limit: int, **filters: Any) -> list[dict[str, Any]]:
@@ -59,7 +72,7 @@ def _found(db: Database, tenant: str, limit: int, **filters: Any) -> list[dict[s
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Rows at most.")
 @json_option
 def list_calls(tenant: str, direction: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
-    """The latest calls, newest first.
+    """The latest calls, newest first. Other commands take a call by its id, whole or by the end shown here.
 
     \b
     Example:
@@ -67,8 +80,12 @@ def list_calls(tenant: str, direction: str | None, since: datetime | None, limit
     """
     with open_database() as db:
         rows = _found(db, tenant, limit, direction=direction, since=_utc(since))
-    shown = rows if as_json else [{**r, "id": r["id"], "started_at": r["started_at"][5:19]} for r in rows]
-    emit(shown, list(rows[0]) if as_json and rows else COLUMNS, as_json=as_json, empty="no calls yet")
+    emit(
+        rows if as_json else [_line(r) for r in rows],
+        list(rows[0]) if as_json and rows else COLUMNS,
+        as_json=as_json,
+        empty="no calls yet",
+    )
 
 
 def _utc(at: datetime | None) -> datetime | None:
@@ -85,10 +102,10 @@ def show(call_id: str, as_json: bool) -> None:
 
     \b
     Example:
-      decroche calls show 01932f7e-… --json
+      decroche calls show ff82e6cce165 --json
     """
     with open_database() as db, db.operator() as conn:
-        facts = whole(conn, kept.get(conn, _id(call_id)))
+        facts = whole(conn, kept.get(conn, _id(conn, call_id)))
     if as_json:
         click.echo(to_json(facts))
     else:
@@ -139,12 +156,12 @@ def timeline(call_id: str, path: Path) -> None:
 
     \b
     Example:
-      decroche calls timeline 01932f7e-… --out call.svg
+      decroche calls timeline ff82e6cce165 --out call.svg
     """
     from ari_app.timeline import draw
 
     with open_database() as db, db.operator() as conn:
-        facts = whole(conn, kept.get(conn, _id(call_id)))
+        facts = whole(conn, kept.get(conn, _id(conn, call_id)))
     path.write_text(draw(facts), encoding="utf-8")
     out.print(f"{path}")
 

@@ -6,6 +6,7 @@ was never answered, from its start).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -162,6 +163,18 @@ def insert_cdr(conn: Conn, cdr: Cdr, turns: Sequence[Turn] = (), actions: Sequen
             ],
         )
     return True
+
+
+def by_end(conn: Conn, end: str) -> UUID:
+    """The only call whose id ends so. Raises BadInput for what ends no id, or several; NotFound."""
+    if not re.fullmatch(r"[0-9a-f-]{6,36}", end):
+        raise BadInput(f"{end!r} is not a call's id, nor the end of one", hint="decroche calls list")
+    rows = conn.execute("SELECT id FROM store.calls WHERE right(id::text, %s) = %s LIMIT 2", (len(end), end)).fetchall()
+    if not rows:
+        raise NotFound(f"no call {end}", hint="decroche calls list")
+    if len(rows) > 1:
+        raise BadInput(f"several calls end in {end}", hint="give more of the id: decroche calls list --json")
+    return rows[0]["id"]
 
 
 def get(conn: Conn, call_id: UUID) -> CallRecord:

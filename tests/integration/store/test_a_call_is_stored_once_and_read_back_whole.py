@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from store import calls
 from store.calls import Action, Cdr, Turn
 from store.db import Database
-from store.errors import BadInput, NotFound
+from store.errors import BadInput, DecrocheError, NotFound
 from store.ids import new_id
 
 TURNS = [
@@ -109,3 +110,24 @@ def test_asterisks_own_cdr_is_kept_beside_ours_and_the_first_one_stays(database:
 def test_asterisks_cdr_of_a_call_not_stored_is_an_error(database: Database, cdr: Cdr) -> None:
     with database.tenant(cdr.tenant_id) as conn, pytest.raises(NotFound):
         calls.witness(conn, cdr.id, {})
+
+
+def test_a_call_is_found_by_the_end_of_its_id(database: Database, cdr: Cdr) -> None:
+    with database.tenant(cdr.tenant_id) as conn:
+        calls.insert_cdr(conn, cdr)
+        assert calls.by_end(conn, str(cdr.id)[-12:]) == cdr.id
+
+
+@pytest.mark.parametrize(("end", "error"), [("ffffffffffff", NotFound), ("%", BadInput), ("12", BadInput)])
+def test_what_ends_no_id_is_refused(database: Database, cdr: Cdr, end: str, error: type[DecrocheError]) -> None:
+    with database.tenant(cdr.tenant_id) as conn, pytest.raises(error):
+        calls.by_end(conn, end)
+
+
+def test_an_end_that_several_calls_share_is_refused(database: Database, cdr: Cdr) -> None:
+    twin = replace(cdr, id=UUID(int=cdr.id.int ^ (1 << 120)), asterisk_uniqueid="twin")
+    with database.tenant(cdr.tenant_id) as conn:
+        calls.insert_cdr(conn, cdr)
+        calls.insert_cdr(conn, twin)
+        with pytest.raises(BadInput, match="several"):
+            calls.by_end(conn, str(cdr.id)[-12:])
