@@ -182,7 +182,7 @@ class House:
 
     def phone(
         self, name: str, *, on_event: Callable[[Event], None] | None = None, patience: float = 60_000,
-        farewell: float = Manners.farewell,
+        farewell: float = 4_000,
     ) -> SoftPhone:  # fmt: skip
         """One of the demonstration's phones; `patience` and `farewell` in ms, see Manners."""
         return SoftPhone.of(

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ari_app.softphone.phone import NoCall
+from compliance.ledger import oppose
+from store.errors import DecrocheError
 from tests.acceptance.calls.house import Answer, House, now, together
 
 pytestmark = pytest.mark.timeout(240)
@@ -77,8 +79,11 @@ def test_a_call_nobody_takes_has_a_named_outcome_and_costs_nothing(
 
 
 def test_a_call_the_law_forbids_rings_nobody_and_its_decision_is_kept(house: House) -> None:
+    number = house.number("caller9")
+    with house.database() as db:
+        oppose(db, house.tenant, number, "import", None, now())
     with house.phone("caller9") as phone:
-        answer = house.place(house.number("caller9"), variables=visit(), purpose="canvassing")
+        answer = house.place(number, variables=visit(), purpose="contract")
         with pytest.raises(NoCall):
             phone.wait_for_call(timeout=2)
     with house.database() as db, db.operator() as conn:
@@ -86,7 +91,13 @@ def test_a_call_the_law_forbids_rings_nobody_and_its_decision_is_kept(house: Hou
             "SELECT allowed FROM compliance.decisions WHERE id = %s", (answer["decision"]["id"],)
         ).fetchone()
     assert not answer["placed"]
+    assert "opposed" in answer["decision"]["reasons"]
     assert row == {"allowed": False}
+
+
+def test_an_agent_not_made_to_canvass_cannot_be_ordered_to(house: House) -> None:
+    with pytest.raises(DecrocheError, match="cannot canvass"):
+        house.place(house.number("caller9"), variables=visit(), purpose="canvassing")
 
 
 def test_who_asks_not_to_be_called_again_is_not(house: House) -> None:
