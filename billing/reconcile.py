@@ -168,11 +168,12 @@ _CALLS = """
 SELECT k.id::text, t.slug, k.direction, CASE k.direction WHEN 'outbound' THEN k.callee ELSE k.caller END,
        (extract(epoch FROM k.answered_at) * 1000000)::bigint, (extract(epoch FROM k.ended_at) * 1000000)::bigint,
        k.asterisk_cdr, c.status, c.answered_seconds, c.bundle_seconds, c.amount_micros, c.reason, c.tariff,
-       c.tariff_version, i.id IS NOT NULL
+       c.tariff_version, i.id IS NOT NULL OR coalesce(u.mode = 'prepaid', false)
   FROM store.calls k JOIN store.tenants t ON t.id = k.tenant_id
   LEFT JOIN billing.current_charges c ON c.call_id = k.id
   LEFT JOIN (billing.invoice_charges l JOIN billing.live_invoices i ON i.id = l.invoice_id)
          ON l.call_id = c.call_id AND l.generation = c.generation
+  LEFT JOIN billing.usage u ON u.tenant_id = c.tenant_id AND u.month = c.month
  WHERE coalesce(k.answered_at, k.started_at) >= %(begin)s AND coalesce(k.answered_at, k.started_at) < %(end)s
    AND (%(tenant)s::uuid IS NULL OR k.tenant_id = %(tenant)s)
  ORDER BY k.started_at, k.id
