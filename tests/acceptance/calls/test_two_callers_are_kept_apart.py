@@ -31,6 +31,7 @@ class Both:
 
 @pytest.fixture(scope="module")
 def both(house: House) -> Both:
+    house.clear_diary()
     since = now()
     talks = {
         name: house.talk(
