@@ -22,7 +22,7 @@ def test_the_secretary_and_the_caller_hear_each_other(house: House) -> None:
     facts = house.cdr(house.number("caller11"), since)
     (transfer,) = [action for action in facts["actions"] if action["name"] == "transfer"]
     assert transfer["result"]["outcome"] == "answered"
-    assert "je vous" in house.understood(report.heard[transfer["at_ms"] * 8 :][: 20 * 8000]).lower()
+    assert house.heard_the_secretary(report.heard[transfer["at_ms"] * 8 :][: 20 * 8000])
 
 
 def test_a_busy_secretary_leaves_the_caller_with_the_agent(house: House) -> None:

@@ -42,7 +42,7 @@ def test_a_caller_whose_service_was_killed_is_handed_to_the_fallback(house: Hous
         house.up()
         answering.result()
         report = calling.result()
-    assert "secr" in house.understood(report.heard[-20 * 8000 :]).lower()
+    assert house.heard_the_secretary(report.heard[-20 * 8000 :])
     with house.database() as db, db.operator() as conn:
         assert [c.hangup_side for c in kept.find(conn, since=since, outcome="lost")] == ["system"]
 
