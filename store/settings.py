@@ -11,19 +11,39 @@ from __future__ import annotations
 import os
 import tomllib
 from functools import cache
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from store.errors import BadInput, Unavailable
 
 
-class AsteriskSettings(BaseModel):
+def own_address(text: str) -> str:
+    """An IPv4 address, written as one. Whether it is this machine's is seen when it is listened on."""
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError as error:
+        raise ValueError(
+            f"{text!r} is no IPv4 address: type 127.0.0.1, one that `ip -br -4 address` shows, or 0.0.0.0 for all"
+        ) from error
+
+
+OwnAddress = Annotated[str, AfterValidator(own_address)]
+
+
+class Section(BaseModel):
+    """A part of the settings. A name it does not know is an error: a typing mistake must not pass for a setting."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AsteriskSettings(Section):
     """The Asterisk that carries the calls. Ports are on `bind`; RTP takes even ports of the range."""
 
-    bind: str = Field("127.0.0.1", description="address Asterisk listens on (SIP, RTP)")
+    bind: OwnAddress = Field("127.0.0.1", description="address Asterisk listens on (SIP, RTP)")
     sip_port: int = Field(5070, ge=1, le=65535, description="UDP and TCP port for SIP")
     http_port: int = Field(8098, ge=1, le=65535, description="ARI and media WebSocket, always on loopback")
     ami_port: int = Field(5048, ge=1, le=65535, description="manager interface, always on loopback")
@@ -49,45 +69,45 @@ class AsteriskSettings(BaseModel):
         return self
 
 
-class DatabaseSettings(BaseModel):
+class DatabaseSettings(Section):
     """Empty DSNs mean the embedded PostgreSQL."""
 
     url: str = Field("", description="DSN of the service's role; it must not bypass row-level security")
     admin_url: str = Field("", description="DSN of a role that may migrate (owner of the schema)")
-    pool_max: int = Field(8, description="most connections held by one process")
+    pool_max: int = Field(8, ge=1, description="most connections held by one process")
 
 
-class AsrSettings(BaseModel):
+class AsrSettings(Section):
     """The ear."""
 
     engine: Literal["faster-whisper"] = Field("faster-whisper", description="speech-to-text engine")
     model: str = Field("", description="model name; empty: the default for the device")
-    beam: int = Field(1, description="beam width of the short-window pass")
-    threads: int = Field(0, description="CPU threads; 0: all cores")
-    workers: int = Field(1, description="utterances transcribed at the same time")
+    beam: int = Field(1, ge=1, description="beam width of the short-window pass")
+    threads: int = Field(0, ge=0, description="CPU threads; 0: all cores")
+    workers: int = Field(1, ge=1, description="utterances transcribed at the same time")
 
 
-class TtsSettings(BaseModel):
+class TtsSettings(Section):
     """The voice."""
 
     voice_fr: str = Field("", description="French voice; empty: the best one present")
     voice_en: str = Field("", description="English voice; empty: the best one present")
-    cache_mb: int = Field(200, description="size of the cache of ready speech on disk, MB")
+    cache_mb: int = Field(200, ge=0, description="size of the cache of ready speech on disk, MB")
 
 
-class LlmSettings(BaseModel):
+class LlmSettings(Section):
     """The mind."""
 
     engine: Literal["llama-cpp", "openai"] = Field("llama-cpp", description="in process, or any compatible server")
     model: str = Field("", description="model name; empty: the default for the device")
     base_url: str = Field("", description="OpenAI-compatible server, for engine = openai")
     api_key_env: str = Field("DECROCHE_LLM_API_KEY", description="environment variable that holds its key")
-    threads: int = Field(0, description="CPU threads; 0: all cores")
-    context: int = Field(8192, description="tokens of context shared by all calls")
-    calls: int = Field(8, description="calls that may think at the same time")
+    threads: int = Field(0, ge=0, description="CPU threads; 0: all cores")
+    context: int = Field(8192, ge=512, description="tokens of context shared by all calls")
+    calls: int = Field(8, ge=1, description="calls that may think at the same time")
 
 
-class ModelSettings(BaseModel):
+class ModelSettings(Section):
     """Where model files come from."""
 
     hub: str = Field("https://huggingface.co", description="model hub, the first source")
@@ -96,11 +116,15 @@ class ModelSettings(BaseModel):
     catalogue: str = Field("", description="file of further models, written as store/models/catalogue.toml is")
 
 
-class BillingSettings(BaseModel):
+class BillingSettings(Section):
     """Telling clients and the operator, and Stripe's web hook."""
 
-    webhook_bind: str = Field("127.0.0.1", description="address Stripe's web hook is heard on, behind a proxy with TLS")
-    webhook_port: int = Field(8097, description="port; open when the secrets stripe-key and stripe-webhook are set")
+    webhook_bind: OwnAddress = Field(
+        "127.0.0.1", description="address Stripe's web hook is heard on, behind a proxy with TLS"
+    )
+    webhook_port: int = Field(
+        8097, ge=0, le=65535, description="port; open when the secrets stripe-key and stripe-webhook are set"
+    )
     stripe_url: str = Field("", description="another address than Stripe's, such as a simulator's; empty: Stripe")
     smtp: str = Field("127.0.0.1:25", description="host:port of the mail server notices go through")
     mail_from: str = Field("decroche@localhost", description="sender of those mails")
@@ -111,12 +135,12 @@ class BillingSettings(BaseModel):
     day_begins: int = Field(8, ge=0, le=23, description="hour in Paris from which the day's reminders are sent")
 
 
-class CallSettings(BaseModel):
+class CallSettings(Section):
     """Bounds of one call."""
 
-    max_seconds: int = Field(900, description="a call is ended politely after this long")
-    silence_seconds: int = Field(60, description="a caller silent this long is taken leave of")
-    ring_seconds: int = Field(30, description="an outbound call rings at most this long")
+    max_seconds: int = Field(900, ge=1, description="a call is ended politely after this long")
+    silence_seconds: int = Field(60, ge=1, description="a caller silent this long is taken leave of")
+    ring_seconds: int = Field(30, ge=1, description="an outbound call rings at most this long")
 
 
 class Settings(BaseSettings):
@@ -182,7 +206,30 @@ def settings() -> Settings:
         raise BadInput(f"{path}: {error}", hint="mend the file, or move it away to use the defaults") from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: {error}", hint="name a TOML file in UTF-8, or unset DECROCHE_CONFIG") from error
+    except SettingsError as error:
+        raise _unreadable(error) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"setting {where}: {first['msg']}", hint=f"see {path} and DECROCHE_… variables") from error
+        raise _wrong(error, path) from error
+
+
+def _unreadable(error: SettingsError) -> BadInput:
+    """A variable that is to hold JSON (a list, a whole section) and does not."""
+    value = getattr(error.__cause__, "doc", None)
+    names = [name for name, held in os.environ.items() if name.upper().startswith("DECROCHE_") and held == value]
+    return BadInput(
+        f"{names[0] if names else 'a DECROCHE_… variable'}: {value or ''} is not JSON",
+        hint="""in the environment a list is written '["+44", "+32"]'""",
+    )
+
+
+def _wrong(error: ValidationError, path: Path) -> BadInput:
+    """The first wrong setting, and where its value came from: that is where it is to be mended."""
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    said = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        said = "there is no such setting (docs/settings.md has them all)"
+    variable = f"DECROCHE_{'__'.join(where)}".upper()
+    in_environment = any(name.upper().startswith(variable) for name in os.environ)
+    mend = f"mend {variable} in the environment" if in_environment else f"mend it in {path} (or set {variable})"
+    return BadInput(f"setting {'.'.join(where)}: {said}", hint=mend)

@@ -12,7 +12,7 @@ import pytest
 
 from ari_app.softphone.phone import SoftPhone
 from asterisk_conf.modules import modules
-from asterisk_conf.ports import PortTaken
+from asterisk_conf.ports import NotOurAddress, PortTaken
 from asterisk_conf.program import NoAsterisk
 from asterisk_conf.server import Asterisk, AsteriskDown
 from store.errors import BadInput
@@ -75,6 +75,15 @@ def test_another_process_sees_it_and_stops_it(new_folder: Path) -> None:
         assert other.stop()
         assert server.pid() is None
         assert not other.stop()
+
+
+def test_an_address_of_another_machine_is_not_called_a_taken_port(new_folder: Path) -> None:
+    with pytest.raises(
+        NotOurAddress, match=r"asterisk\.bind 203\.0\.113\.9 is not an address of this machine"
+    ) as caught:
+        Asterisk(asterisk_settings(new_folder, bind="203.0.113.9")).start()
+    assert "127.0.0.1" in str(caught.value)
+    assert "DECROCHE_ASTERISK__BIND" in caught.value.hint
 
 
 def test_two_live_beside_each_other(asterisk: Asterisk, new_folder: Path) -> None:

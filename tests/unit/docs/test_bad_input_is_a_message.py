@@ -79,12 +79,23 @@ def test_a_settings_file_that_cannot_be_used_is_bad_input(files: Path, name: str
         ("DEVICE", "tpu"), ("LOG_LEVEL", "loud"), ("ASTERISK__SIP_PORT", "-1"), ("ASTERISK__HTTP_PORT", "99999"),
         ("ASTERISK__AMI_PORT", "abc"), ("ASTERISK__RTP_LAST", "1024"), ("MODELS__CATALOGUE", "@/bytes"),
         ("MODELS__CATALOGUE", "@/none"), ("MODELS__CATALOGUE", "@"), ("ASR__ENGINE", "ears"),
+        ("ASTERISK__BIND", "nonsense"), ("BILLING__WEBHOOK_BIND", "nonsense"), ("ASTERISK__PHONES", "desk"),
+        ("ASTERISK__SIP_PROT", "5071"), ("CALL__RING_SECONDS", "0"), ("LLM__CALLS", "-1"),
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_is_bad_input(files: Path, variable: str, value: str) -> None:
     result = typed("models list", files, **{f"DECROCHE_{variable}": value})
     assert_message(result)
     assert result.exit_code == 2
+    assert variable.lower().rpartition("__")[2] in result.output.lower()
+
+
+def test_an_address_that_is_none_is_told_with_what_to_type_instead(files: Path) -> None:
+    result = typed("asterisk up", files, DECROCHE_ASTERISK__BIND="nonsense")
+    assert "asterisk.bind" in result.output
+    assert "'nonsense' is no IPv4 address" in result.output
+    assert "ip -br -4 address" in result.output
+    assert "taken" not in result.output
 
 
 @pytest.mark.parametrize("home", ["/proc/decroche", "/dev/null", "@/empty"])
