@@ -4,6 +4,7 @@
 
 Everything is measured from RTP at the caller's phone. Voice to voice counts every turn the caller ends and the
 agent answers, from the caller's last voiced sample to the agent's first. Nothing else should run on the machine.
+Every interruption is accounted for: it has a figure, or a reason why it has none (`why_no_figure`).
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ import os
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ari_app.demo.cli import private_home
+
+if TYPE_CHECKING:
+    from ari_app.softphone.report import CallReport
 
 QUESTIONS = (
     "Bonjour, quels sont vos horaires le mercredi ?",
@@ -35,6 +40,10 @@ QUESTIONS = (
     "Oui, c'est bien ça.",
     "Non, c'est tout, merci, au revoir.",
 )
+NEVER_STOPPED_MS = 1_500.0
+"""An agent that speaks on for longer was not interrupted: it said what it had to say."""
+PAUSE_MS = 600.0
+"""Pauses between the agent's sentences are shorter."""
 INTERRUPTION = "Excusez-moi, je voudrais plutôt prendre un rendez-vous."
 
 
@@ -76,7 +85,8 @@ def measure(calls: int, cuts: int) -> dict[str, Any]:
         seed.seed(db)
         background.start(settings(), demo=True, say=lambda what: print(what, file=sys.stderr))
         time.sleep(20)  # agents' instructions are read ahead, as on a service that has been up for a minute
-        talks, short = [], []
+        talks: list[CallReport] = []
+        short: list[CallReport] = []
         with SoftPhone.of(settings(), "caller1") as phone:
             for number in range(calls):
                 print(f"call {number + 1} of {calls}", file=sys.stderr)
@@ -92,7 +102,26 @@ def measure(calls: int, cuts: int) -> dict[str, Any]:
     return _facts(talks, short, stored)
 
 
-def _facts(talks: Sequence[Any], short: Sequence[Any], stored: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def why_no_figure(report: CallReport) -> str | None:
+    """Why an interruption does not tell how soon the agent stops; None: it does.
+
+    `in_a_pause`: the agent was between two words when the caller began, and did not say the next one.
+    `already_silent`: it had nothing more to say by then. `not_stopped`: it spoke on. `never_said`: the caller did not.
+    """
+    if not report.answered:
+        return "not_answered"
+    cut = report.utterances[0] if report.utterances else None
+    if cut is None or cut.from_ms is None:
+        return "never_said"
+    if cut.went_on_ms is not None:
+        return "not_stopped" if cut.went_on_ms >= NEVER_STOPPED_MS else None
+    before = [span.to_ms for span in report.agent_voice if span.to_ms <= cut.from_ms]
+    return "in_a_pause" if before and cut.from_ms - before[-1] < PAUSE_MS else "already_silent"
+
+
+def _facts(
+    talks: Sequence[CallReport], short: Sequence[CallReport], stored: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     replies = [(u.note, u.reply_ms) for r in talks for u in r.utterances if u.reply_ms is not None]
     turns = [t for call in stored for t in call["turns"] if "total" in t["stages"]]
     sources = sorted({t["stages"]["source"] for t in turns})
@@ -102,7 +131,8 @@ def _facts(talks: Sequence[Any], short: Sequence[Any], stored: Sequence[dict[str
         "answer_to_first_voice_ms": spread(
             [r.first_voice_ms for r in (*talks, *short) if r.first_voice_ms is not None]
         ),
-        "barge_in_stop_ms": spread([u.went_on_ms for r in short for u in r.utterances if u.went_on_ms is not None]),
+        "barge_in_stop_ms": spread([r.utterances[0].went_on_ms or 0 for r in short if why_no_figure(r) is None]),
+        "barge_in_missed": dict(Counter(why for r in short if (why := why_no_figure(r)))),
         "stages_ms": {
             name: spread([t["stages"][name] for t in turns if name in t["stages"]])
             for name in ("endpoint", "asr", "think", "voice", "total", "answer")
