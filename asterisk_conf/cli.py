@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from store.console import HouseGroup, emit, err, json_option, progress
+from store.console import NOT_NEGATIVE, HouseGroup, emit, err, json_option, progress
 from store.settings import settings
 
 
@@ -39,7 +39,9 @@ def up(demo: bool) -> None:
 
 
 @asterisk.command()
-@click.option("--timeout", default=10.0, show_default=True, help="Seconds to wait before it is killed.")
+@click.option(
+    "--timeout", type=NOT_NEGATIVE, default=10.0, show_default=True, help="Seconds to wait before it is killed."
+)
 def down(timeout: float) -> None:
     """Stop the private Asterisk, and its calls with it.
 

@@ -38,7 +38,9 @@ def seller() -> None:
 
 @seller.command("set")
 @_party_options
-@click.option("--due-days", default=0, help="Days from issue to due; 0: payable on receipt.")
+@click.option(
+    "--due-days", type=click.IntRange(min=0), default=0, help="Days from issue to due; 0: payable on receipt."
+)
 @click.option("--vat-on-payments", is_flag=True, help="VAT is due when paid, not when invoiced.")
 @json_option
 def seller_set(due_days: int, vat_on_payments: bool, as_json: bool, **party: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from llm.base import Message, Mind
-from store.console import HouseGroup, emit, json_option
+from store.console import NOT_NEGATIVE, HouseGroup, emit, json_option
 from store.errors import BadInput
 
 COLUMNS = ("model", "tokens", "first_token_seconds", "tokens_per_second", "answer")
@@ -30,8 +30,10 @@ def llm() -> None:
 @click.option("--text", required=True, help="What is said to the model.")
 @click.option("--system", default="", help="Its instructions.")
 @click.option("--schema", "schema_file", type=click.Path(path_type=Path), help="JSON schema the answer must fit.")
-@click.option("--max-tokens", default=160, show_default=True, help="Longest answer, in tokens.")
-@click.option("--temperature", default=0.0, show_default=True, help="0: always the same answer.")
+@click.option(
+    "--max-tokens", type=click.IntRange(min=1), default=160, show_default=True, help="Longest answer, in tokens."
+)
+@click.option("--temperature", type=NOT_NEGATIVE, default=0.0, show_default=True, help="0: always the same answer.")
 @json_option
 def ask(text: str, system: str, schema_file: Path | None, max_tokens: int, temperature: float, as_json: bool) -> None:
     """Ask one question; print the answer and how long it took (loading the model not counted).

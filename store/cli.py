@@ -236,7 +236,7 @@ def audit_verify(as_json: bool) -> None:
 @click.option("--tenant", "slug", help="Only this tenant's.")
 @click.option("--action", help="Only this action, such as number.assign.")
 @click.option("--subject", help="Only what was done to this, such as number:+33162001234.")
-@click.option("--before", type=int, help="Only entries before this one: the next page.")
+@click.option("--before", type=click.IntRange(min=1), help="Only entries before this one: the next page.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Entries at most.")
 @json_option
 def audit_list(

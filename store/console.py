@@ -7,6 +7,7 @@ Exit statuses: 0 done; 1 refused or failed; 2 bad input or usage; 3 done in part
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,22 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)  # messages are never broken in two lines
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+class Amount(click.FloatRange):
+    """A number of seconds, milliseconds or the like: within its bounds, and neither nan nor inf."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no length of anything", param, ctx)
+        return number
+
+
+POSITIVE = Amount(min=0, min_open=True)
+NOT_NEGATIVE = Amount(min=0)
 
 
 def to_json(value: object) -> str:

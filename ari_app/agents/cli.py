@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ["tenant", "agent", "version", "status", "tested_by", "tested_at", "approved_by", "approved_at"]
 _tenant = click.option("--tenant", required=True, help="The client whose agent it is.")
-_version = click.option("--version", type=int, help="Which version; the newest if not said.")
+_version = click.option("--version", type=click.IntRange(min=1), help="Which version; the newest if not said.")
 _by = click.option("--by", required=True, help="The person who answers for it.")
 _rules = click.option("--rules-only", is_flag=True, help="Without the language model.")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from store.console import HouseGroup, err, json_option, out, to_json
+from store.console import NOT_NEGATIVE, POSITIVE, HouseGroup, err, json_option, out, to_json
 from store.errors import BadInput
 from store.settings import settings
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from ari_app.softphone.phone import Event, SoftPhone
     from ari_app.softphone.report import CallReport
     from ari_app.softphone.script import Utterance
+
+
+DECLINE = re.compile(r"[456]\d\d [\x20-\x7e]+")
+"""A SIP status that turns a call down, and its reason phrase (RFC 3261, 21.4 to 21.6)."""
 
 
 @click.group(cls=HouseGroup)
@@ -35,14 +40,16 @@ def _shared(command: Any) -> Any:
             click.option("--dtmf", default="", metavar="1,2", help="Keys to press after the recordings."),
             click.option("--record", type=click.Path(path_type=Path), help="Write what is heard here."),
             click.option("--record-stereo", type=click.Path(path_type=Path), help="Left: us; right: them."),
-            click.option("--barge-in-after", type=float, metavar="MS",
+            click.option("--barge-in-after", type=NOT_NEGATIVE, metavar="MS",
                          help="Say the second recording over the agent, MS after its voice began."),
-            click.option("--quiet", default=700.0, show_default=True, help="Pause that ends a turn, ms."),
-            click.option("--patience", default=15_000.0, show_default=True,
+            click.option("--quiet", type=NOT_NEGATIVE, default=700.0, show_default=True,
+                         help="Pause that ends a turn, ms."),
+            click.option("--patience", type=POSITIVE, default=15_000.0, show_default=True,
                          help="Go on without a reply after this long, ms."),
-            click.option("--farewell", default=4_000.0, show_default=True,
+            click.option("--farewell", type=NOT_NEGATIVE, default=4_000.0, show_default=True,
                          help="Silence before hanging up at the end, ms."),
-            click.option("--max-seconds", default=300.0, show_default=True, help="Hang up after this long."),
+            click.option("--max-seconds", type=POSITIVE, default=300.0, show_default=True,
+                         help="Hang up after this long."),
             click.option("--server", default="", metavar="HOST[:PORT]", help="Another SIP server than ours."),
             click.option("--user", default="", help="Phone to register as."),
             click.option("--password-env", default="", metavar="NAME",
@@ -75,8 +82,8 @@ def call(number: str, as_json: bool, **options: Any) -> None:
 
 @softphone.command()
 @_shared
-@click.option("--timeout", default=60.0, show_default=True, help="Seconds to wait for a call.")
-@click.option("--ring-ms", default=0.0, show_default=True, help="Let it ring this long first.")
+@click.option("--timeout", type=POSITIVE, default=60.0, show_default=True, help="Seconds to wait for a call.")
+@click.option("--ring-ms", type=NOT_NEGATIVE, default=0.0, show_default=True, help="Let it ring this long first.")
 @click.option("--decline", default="", metavar="STATUS", help="Turn it down, e.g. '603 Decline'.")
 def answer(as_json: bool, timeout: float, ring_ms: float, decline: str, **options: Any) -> None:
     """Wait for a call and answer it, then as `call`.
@@ -85,6 +92,8 @@ def answer(as_json: bool, timeout: float, ring_ms: float, decline: str, **option
     Example: decroche softphone answer --user patient --play oui.wav --json
     """
     script = _script(options)
+    if decline and not DECLINE.fullmatch(decline):
+        raise BadInput(f"--decline {decline!r} is no SIP status and its reason", hint="--decline '486 Busy Here'")
     with _phone(options, "patient", live=not as_json) as phone:
         err.print("waiting for a call")
         report = phone.wait_for_call(

@@ -113,7 +113,8 @@ def test_a_home_that_cannot_be_made_is_said(files: Path, command: str, home: str
         "tts say --lang zz --text a --out @/o.wav",
         "asr transcribe @/none --lang zz", "demo --lang zz", "calls list --limit -1", "calls list --since garbage",
         "softphone call 112 --user nobody", "softphone call 112 --dtmf xyz", "softphone call 112 --barge-in-after 5",
-        "softphone call 112 --bind 203.0.113.9", "asterisk render --out /dev/null", "asterisk render --out @/empty",
+        "softphone call 112 --bind 203.0.113.9", "softphone answer --decline nonsense",
+        "asterisk render --out /dev/null", "asterisk render --out @/empty",
         "call place --tenant nobody --agent x --to 123", "tenant add", "number add", "agent chat @/bytes",
     ],
 )  # fmt: skip
