@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from store.console import HouseGroup
+from store.console import INTERRUPTED, HouseGroup
 
 COMMANDS = {
     "up": ("ari_app.service_cli:up", "Start everything in the background"),
@@ -65,13 +65,16 @@ def decroche() -> None:
       decroche calls list
 
     Exit statuses: 0 done; 1 refused or failed; 2 bad input; 3 done in part; 4 not found; 5 a part is
-    unavailable; 70 a fault of ours.
+    unavailable; 70 a fault of ours; 130 interrupted.
     """
 
 
 def main() -> None:
     """The entry point."""
-    decroche(prog_name="decroche")
+    try:
+        decroche(prog_name="decroche")
+    except KeyboardInterrupt:  # before a command had begun, or while it was leaving
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from asr.base import SAMPLE_RATE, Pcm
 from asr.errors import BadAudio
+from store.errors import reason
 
 EDGE = 0.05
 """Seconds of silence put around a signal while it is resampled, so that its ends do not ring into each other."""
@@ -33,7 +34,7 @@ def read(path: Path) -> Pcm:
             frames = [f.to_ndarray() for frame in container.decode(stream) for f in to_float.resample(frame)]
             frames += [f.to_ndarray() for f in to_float.resample(None)]
     except (FFmpegError, OSError) as error:
-        raise BadAudio(f"{path}: {error}", hint="give a readable WAV file") from error
+        raise BadAudio(f"{path}: {reason(error)}", hint="give a readable WAV file") from error
     if not frames:
         raise BadAudio(f"{path}: holds no sound", hint="give a WAV file with some speech")
     return resample(np.concatenate(frames, axis=1).mean(axis=0), rate)

@@ -13,6 +13,7 @@ import click
 from asr import segments
 from asr.audio import read
 from asr.base import SAMPLE_RATE, Ear
+from asr.errors import BadAudio
 from asr.whisper import LONGEST
 from store.console import HouseGroup, emit, err, json_option
 from store.errors import DecrocheError
@@ -40,10 +41,10 @@ def asr() -> None:
 def transcribe(files: tuple[Path, ...], language: str, hotwords: tuple[str, ...], as_json: bool) -> None:
     """Print what is said in sound files, of any rate, channels and length.
 
-    JSON: one object a file: file, text, audio_seconds, took_seconds (or error and message).
+    JSON: one object a file: file, text, audio_seconds, took_seconds (or error, message, exit_status).
 
     \b
-    A file that cannot be read is reported and the others go on (exit status 3).
+    A file that cannot be read is reported and the others go on: exit status 3 (2 when all are bad).
     Example: decroche asr transcribe message.wav --lang fr --json
     """
     rows = asyncio.run(_transcribe(files, language, hotwords))
@@ -51,8 +52,15 @@ def transcribe(files: tuple[Path, ...], language: str, hotwords: tuple[str, ...]
         emit(rows, (), as_json=True)
     else:
         _print(rows)
-    if any("error" in row for row in rows):
-        click.get_current_context().exit(DONE_IN_PART)
+    click.get_current_context().exit(_status(rows))
+
+
+def _status(rows: Sequence[dict[str, Any]]) -> int:
+    """0 done; 3 done in part; that of the first error when nothing could be done."""
+    failed = [row["exit_status"] for row in rows if "error" in row]
+    if not failed:
+        return 0
+    return DONE_IN_PART if len(failed) < len(rows) else failed[0]
 
 
 def _print(rows: Sequence[dict[str, Any]]) -> None:
@@ -65,6 +73,8 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
 async def _transcribe(files: Sequence[Path], language: str, hotwords: Sequence[str]) -> list[dict[str, Any]]:
     from asr.ear import open_ear
 
+    if not any(file.exists() for file in files):  # nothing to hear: the ear is not made ready for it
+        return [_failed(file, BadAudio(f"{file}: No such file", hint="give a readable WAV file")) for file in files]
     ear = open_ear()
     try:
         return [await _row(ear, file, language, hotwords) for file in files]
@@ -76,8 +86,16 @@ async def _row(ear: Ear, file: Path, language: str, hotwords: Sequence[str]) -> 
     try:
         return await hear_file(ear, file, language=language, hotwords=hotwords)
     except DecrocheError as error:
-        err.print(f"error[{error.code}]: {error}", style="red", markup=False)
-        return {"file": str(file), "text": "", "error": error.code, "message": str(error)}
+        return _failed(file, error)
+
+
+def _failed(file: Path, error: DecrocheError) -> dict[str, Any]:
+    """The row of a file that could not be heard; a person is told too."""
+    err.print(f"error[{error.code}]: {error}", style="red", markup=False)
+    if error.hint:
+        err.print(f"hint: {error.hint}", markup=False)
+    return {"file": str(file), "text": "", "error": error.code, "message": str(error),
+            "exit_status": error.exit_status}  # fmt: skip
 
 
 async def hear_file(ear: Ear, file: Path, *, language: str, hotwords: Sequence[str] = ()) -> dict[str, Any]:

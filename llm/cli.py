@@ -12,7 +12,7 @@ import click
 
 from llm.base import Message, Mind
 from store.console import NOT_NEGATIVE, HouseGroup, emit, json_option
-from store.errors import BadInput
+from store.errors import BadInput, reason
 
 COLUMNS = ("model", "tokens", "first_token_seconds", "tokens_per_second", "answer")
 
@@ -55,7 +55,7 @@ def _schema(path: Path) -> dict[str, Any]:
     try:
         schema = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: {error}", hint="give a file holding a JSON schema") from error
+        raise BadInput(f"{path}: {reason(error)}", hint="give a file holding a JSON schema") from error
     if not isinstance(schema, dict):
         raise BadInput(f"{path} holds no JSON object", hint="give a file holding a JSON schema")
     return schema  # pyright: ignore[reportUnknownVariableType]

@@ -1,7 +1,7 @@
 """What every command shares: `--json`, tables, progress, errors as messages, exit statuses.
 
 Exit statuses: 0 done; 1 refused or failed; 2 bad input or usage; 3 done in part (some rows bad);
-4 not found; 5 a part is unavailable; 70 a fault of ours (logged with its traceback).
+4 not found; 5 a part is unavailable; 70 a fault of ours (logged with its traceback); 130 interrupted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from store.errors import DecrocheError
+from store.errors import BadInput, DecrocheError, reason
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)  # messages are never broken in two lines
@@ -93,8 +93,16 @@ def progress(total: float | None = None, *, what: str) -> Generator[Progress]:
         yield bar
 
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells count it: 128 and the number of SIGINT."""
+
+
 class HouseGroup(click.Group):
     """A group whose errors are messages: `error[code]: what` and `hint: what to do`; never a traceback."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta.setdefault(_TYPED, tuple(args))
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -104,11 +112,18 @@ class HouseGroup(click.Group):
             if error.hint:
                 err.print(f"hint: {error.hint}", markup=False)
             ctx.exit(error.exit_status)
+        except KeyboardInterrupt:
+            err.print("interrupted", style="red")
+            ctx.exit(INTERRUPTED)
         except (click.exceptions.Exit, click.Abort, click.ClickException):
             raise
         except BrokenPipeError:
             ctx.exit(0)
-        except OSError as error:  # a path that cannot be made, a disk that is full, an address that is not ours
+        except OSError as error:  # a path that cannot be made, a disk that is full
+            if _was_typed(error.filename, ctx.meta.get(_TYPED, ())):
+                err.print(f"error[bad_path]: {error.filename}: {reason(error)}", style="red", markup=False)
+                err.print("hint: give a path that is there and that you may read or write", markup=False)
+                ctx.exit(BadInput.exit_status)
             err.print(f"error[system]: {error}", style="red", markup=False)
             err.print(f"hint: check that path or address; the trace is in {_keep_trace()}", markup=False)
             ctx.exit(5)
@@ -116,6 +131,18 @@ class HouseGroup(click.Group):
             err.print(f"error[internal]: {type(error).__name__}: {error}", style="red", markup=False)
             err.print(f"hint: this is a fault of ours; its trace is in {_keep_trace()}", markup=False)
             ctx.exit(70)
+
+
+_TYPED = "store.console.typed"
+
+
+def _was_typed(path: object, typed: Sequence[str]) -> bool:
+    """Whether a path that an error names was given by the person, or is what is given's folder, or lies in it."""
+    if not isinstance(path, str):
+        return False
+    found = Path(path).absolute()
+    given = [Path(text.rpartition("=")[2]).absolute() for text in typed if text]
+    return any(found in (each, each.parent) or found.parent == each for each in given)
 
 
 def _keep_trace() -> str:

@@ -30,6 +30,11 @@ class DecrocheError(Exception):
             self.retryable = retryable
 
 
+def reason(error: BaseException) -> str:
+    """What the system or a library says of it, without the number and the path a message already tells."""
+    return str(getattr(error, "strerror", None) or error)
+
+
 class BadInput(DecrocheError):
     """A file, an argument or a setting is wrong."""
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from store.errors import BadInput, Unavailable
+from store.errors import BadInput, Unavailable, reason
 
 
 def own_address(text: str) -> str:
@@ -205,7 +205,9 @@ def settings() -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path}: {error}", hint="mend the file, or move it away to use the defaults") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: {error}", hint="name a TOML file in UTF-8, or unset DECROCHE_CONFIG") from error
+        raise BadInput(
+            f"{path}: {reason(error)}", hint="name a TOML file in UTF-8, or unset DECROCHE_CONFIG"
+        ) from error
     except SettingsError as error:
         raise _unreadable(error) from error
     except ValidationError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from pathlib import Path
@@ -57,6 +58,8 @@ def say(language: str, text: str, out: Path, name: str, rate: str, as_json: bool
     from tts.pcm import from_bytes, resample, to_bytes
 
     speech = _read(text)
+    if not os.access(out.parent, os.W_OK):  # known before anything is spoken
+        raise BadInput(f"{out} cannot be written", hint="name a file in a folder you may write")
     speaker = voices.voice(language, name).voice  # without its memory: what is timed is the synthesis
     began = time.perf_counter()
     pcm, first = asyncio.run(_speak(speaker, speech, began))

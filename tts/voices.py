@@ -9,7 +9,7 @@ from pathlib import Path
 from store.models import catalogue, folder, present
 from store.settings import settings
 from tts import pico
-from tts.base import Voice, VoiceMissing
+from tts.base import UnknownVoice, Voice, VoiceMissing
 from tts.cache import CachedVoice
 from tts.piper import PiperVoice
 
@@ -50,7 +50,7 @@ def voice(language: str, name: str = "") -> CachedVoice:
     """The process's voice for `language` (`fr`, `fr-FR`, `en` …): `name`, else the setting, else the best present.
 
     It remembers ready speech (`prepare`, or `speak` with `ready`).
-    The same object is given each time: the models are loaded once. Raises VoiceMissing or TtsError.
+    The same object is given each time: the models are loaded once. Raises UnknownVoice, VoiceMissing or TtsError.
     Loading a Piper voice takes about a second: call it at start, or in a thread.
     """
     language = language[:2].lower()
@@ -144,7 +144,7 @@ def _named(name: str) -> VoiceInfo:
     for info in every:
         if info.name == name:
             return info
-    raise VoiceMissing(f"no voice is called {name!r}", hint=f"one of {', '.join(i.name for i in every)}")
+    raise UnknownVoice(f"no voice is called {name!r}", hint=f"one of {', '.join(i.name for i in every)}")
 
 
 def _load(info: VoiceInfo) -> Voice:

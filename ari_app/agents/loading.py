@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from ari_app.agents.check import check
 from ari_app.agents.definition import Agent
 from ari_app.agents.problems import Path_, Problem
-from store.errors import BadInput
+from store.errors import BadInput, reason
 
 
 class AgentFileError(BadInput):
@@ -45,7 +45,7 @@ def load(path: Path) -> Loaded:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read ({error})", hint="name a UTF-8 YAML file") from error
+        raise BadInput(f"{path}: cannot be read ({reason(error)})", hint="name a UTF-8 YAML file") from error
     return loads(text, str(path))
 
 

@@ -28,7 +28,7 @@ from asr.ear import open_ear
 from store import bookings
 from store import calls as kept
 from store.db import Database, open_database
-from store.errors import DecrocheError, Unavailable
+from store.errors import DecrocheError
 from store.settings import Settings
 from tts.voices import voice
 
@@ -38,7 +38,7 @@ TIME_VARIABLE = {"fr": "heure", "en": "at"}
 PARIS = ZoneInfo("Europe/Paris")
 
 
-class DemoFailed(Unavailable):
+class DemoFailed(DecrocheError):
     """The demonstration did not go as it should."""
 
     code = "demo_failed"

@@ -103,6 +103,9 @@ def answer(as_json: bool, timeout: float, ring_ms: float, decline: str, **option
 
 
 def _script(options: dict[str, Any]) -> list[Utterance]:
+    for path in (options["record"], options["record_stereo"]):
+        if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):  # known before the call
+            raise BadInput(f"{path} cannot be written", hint="name a file in a folder you may write")
     from ari_app.softphone.report import read_wav
     from ari_app.softphone.script import Utterance
 

@@ -13,7 +13,7 @@ from ari_app.softphone.report import CallReport, fill
 from ari_app.softphone.script import Manners, Script
 from ari_app.softphone.signalling import Dialog, Line
 from asterisk_conf.phones import phones
-from store.errors import NotFound, Unavailable
+from store.errors import DecrocheError, NotFound
 from store.settings import Settings
 
 
@@ -29,7 +29,7 @@ class Event:
     detail: str = ""
 
 
-class NoCall(Unavailable):
+class NoCall(DecrocheError):
     """No call came in time."""
 
     code = "no_call"

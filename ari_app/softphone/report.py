@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ari_app.softphone.g711 import Samples
 from ari_app.softphone.measure import RATE, Frame, Span, place, reply_ms, spans, went_on_ms
-from store.errors import BadInput
+from store.errors import BadInput, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def read_wav(path: Path) -> Samples:
             samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float64)
             rate, channels = file.getframerate(), file.getnchannels()
     except (OSError, EOFError, wave.Error) as error:
-        raise BadInput(f"{path}: {error}", hint="give a WAV file of 16-bit PCM") from error
+        raise BadInput(f"{path}: {reason(error)}", hint="give a WAV file of 16-bit PCM") from error
     mono = samples[: len(samples) // channels * channels].reshape(-1, channels).mean(axis=1)
     return to_phone_rate(mono, rate).clip(-32768, 32767).astype(np.int16)
 

@@ -31,7 +31,8 @@ with warnings.catch_warnings():
 
 T1 = 0.5
 """Seconds before an unanswered request is sent again, doubling (RFC 3261, 17.1)."""
-GIVE_UP = 16.0
+GIVE_UP = 8.0
+"""Seconds after which a server that has not answered is said not to."""
 MEDIA = {8: PayloadType.PCMA, 101: PayloadType.EVENT}
 
 
@@ -151,7 +152,7 @@ class Line:
                     answer = self._answers.get(timeout=max(0.001, until - time.monotonic()))
                     if wanted and answer.headers["CSeq"]["check"] == wanted[1] and int(answer.status) >= 200:
                         return answer
-            wait *= 2
+            wait = min(2 * wait, max(T1, deadline - time.monotonic()))
         raise SipSilent(f"no answer from {self._to[0]}:{self._to[1]}", hint="is Asterisk up? decroche asterisk status")
 
     # -- calls
@@ -164,7 +165,7 @@ class Line:
         wait, deadline = T1, time.monotonic() + GIVE_UP
         while not dialog.heard_of.wait(wait) and time.monotonic() < deadline:
             self._send(dialog.answer_text)
-            wait *= 2
+            wait = min(2 * wait, max(T1, deadline - time.monotonic()))
         if not dialog.heard_of.is_set():
             raise SipSilent(f"no answer from {self._to[0]}:{self._to[1]} to the call")
         return dialog

@@ -47,15 +47,18 @@ FOOT = """
 
 ## Exit statuses of `decroche`
 
-| status | meaning |
-|---|---|
-| 0 | done |
-| 1 | refused (law, balance, state) or failed |
-| 2 | bad input or usage: the message says what, where, and what to do |
-| 3 | done in part: some rows were bad |
-| 4 | the named thing does not exist |
-| 5 | a part is unavailable: `decroche doctor` says what to type |
-| 70 | a fault of ours; the message says which file holds its trace |
+The same kind of error ends every command alike.
+
+| status | meaning | for example |
+|---|---|---|
+| 0 | done | |
+| 1 | refused (law, balance, state) or failed | the law forbids a call; nobody answered; the audit chain is broken |
+| 2 | bad input or usage: the message says what, and what to do | an unknown option or setting; a file that cannot be read or written |
+| 3 | done in part: some rows were bad | one of two recordings could not be read (2 when none could) |
+| 4 | the named thing does not exist | a tenant, a number, an agent, a call, a model, a voice, a phone |
+| 5 | a part is unavailable (see `decroche doctor`) | no service or database; a model missing or damaged; a full disk |
+| 70 | a fault of ours; the message says which file holds its trace | |
+| 130 | interrupted (Ctrl-C); what the command had started is stopped | 143 when it was told to end (SIGTERM) |
 """
 
 

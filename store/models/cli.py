@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from store.console import HouseGroup, emit, err, json_option, progress
-from store.errors import DecrocheError
+from store.errors import DecrocheError, Unavailable
 from store.models import entries as cat
 from store.models import shelf
 from store.models.pull import Puller, PullFailed
@@ -60,14 +60,14 @@ def verify(names: tuple[str, ...], as_json: bool) -> None:
     """Read the models again and compare checksums; without names, every model that is here.
 
     \b
-    Exit status 1 if one is missing or damaged.
+    Exit status 5 if one is missing or damaged.
     Example: decroche models verify whisper-base
     """
     wanted = [cat.model(n).name for n in names] or [n for n in cat.catalogue() if shelf.present(n)]
     rows = [_verified(name) for name in wanted]
     emit(rows, ("name", "state", "detail"), as_json=as_json, empty="no model is here: decroche models pull")
     if any(row["state"] != "good" for row in rows):
-        click.get_current_context().exit(1)
+        click.get_current_context().exit(Unavailable.exit_status)
 
 
 @models.command()

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from store.errors import BadInput, NotFound
+from store.errors import BadInput, NotFound, reason
 from store.settings import settings
 
 Use = Literal["asr", "tts", "llm", "vad", "turn"]
@@ -97,7 +97,7 @@ def read(path: Path) -> dict[str, Model]:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["model"]
         models = [Model.model_validate(row) for row in rows]
     except (OSError, KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise BadInput(f"models.catalogue {path}: {error}", hint="see store/models/catalogue.toml") from error
+        raise BadInput(f"models.catalogue {path}: {reason(error)}", hint="see store/models/catalogue.toml") from error
     return {model.name: model for model in models}
 
 

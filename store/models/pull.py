@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from store.errors import Refused, Unavailable
+from store.errors import Unavailable
 from store.models import shelf
 from store.models.entries import Model, ModelFile, Variant, model
 from store.models.http import Advance, Fetcher, SourceFailed
@@ -30,10 +30,11 @@ class PullFailed(Unavailable):
     code = "pull_failed"
 
 
-class DiskFull(Refused):
+class DiskFull(Unavailable):
     """The disk has no room for the model."""
 
     code = "disk_full"
+    retryable = False
 
 
 @dataclass(frozen=True, slots=True)

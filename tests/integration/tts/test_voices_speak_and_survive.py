@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from tts import voices
-from tts.base import Voice, VoiceMissing
+from tts.base import UnknownVoice, Voice, VoiceMissing
 from tts.cli import tts
 from tts.marking import Mark, read_mark
 from tts.pcm import active_level, from_bytes
@@ -78,7 +78,7 @@ async def test_a_stream_closed_early_leaves_the_voice_usable(voice: Voice) -> No
 
 
 def test_an_unknown_voice_or_language_is_named() -> None:
-    with pytest.raises(VoiceMissing, match="nobody"):
+    with pytest.raises(UnknownVoice, match="nobody"):
         voices.voice("fr", "nobody")
     with pytest.raises(VoiceMissing, match="xx"):
         voices.voice("xx")

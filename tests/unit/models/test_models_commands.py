@@ -30,7 +30,7 @@ def test_verify_fails_on_a_damaged_model_and_says_what_to_type(small):
     folder.mkdir(parents=True)
     (folder / "weights.bin").write_bytes(BODY[::-1])
     done = run("verify", "small", "--json")
-    assert done.exit_code == 1
+    assert done.exit_code == 5
     assert json.loads(done.stdout)["state"] == "damaged"
     assert json.loads(done.stdout)["hint"] == "decroche models pull small"
 
