@@ -53,7 +53,7 @@ The same kind of error ends every command alike.
 |---|---|---|
 | 0 | done | |
 | 1 | refused (law, balance, state) or failed | the law forbids a call; nobody answered; the audit chain is broken |
-| 2 | bad input or usage: the message says what, and what to do | an unknown option or setting; a file that cannot be read or written |
+| 2 | bad input or usage: the message says what to do | an unknown option; a file that cannot be read or written |
 | 3 | done in part: some rows were bad | one of two recordings could not be read (2 when none could) |
 | 4 | the named thing does not exist | a tenant, a number, an agent, a call, a model, a voice, a phone |
 | 5 | a part is unavailable (see `decroche doctor`) | no service or database; a model missing or damaged; a full disk |
