@@ -13,27 +13,25 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date
-from itertools import islice
+from itertools import pairwise
 from threading import Event
 from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 
+import numpy as np
 from psycopg.rows import tuple_row
 
 from billing import controls
-from billing.cdrs import BadRow, Row
-from billing.clock import Months
+from billing.cdrs import Block
+from billing.columns import NO_RATE, UNANSWERED, Columns
+from billing.instants import NEVER, Ints
 from billing.ledger import bundle_held, decimal_of, lock_account, lock_month, segment_json
-from billing.lookup import Lookup
-from billing.rating import SECOND, Engine, Priced, answered_seconds, engine, micros, no_rate
-from billing.tariff import PARIS
+from billing.rating import SECOND, Segment, engine, micros, no_rate
+from billing.tariff import Tariff
 from billing.tariffs import InForce, assigned
 from store.db import Conn, Database
 
 Status = Literal["rated", "unanswered", "unrated", "known", "rejected"]
-CHUNK = 20_000
-"""Calls in one transaction."""
-
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}").fullmatch
 
 
@@ -46,34 +44,24 @@ class Outcome(NamedTuple):
     reason: str | None = None
 
 
-class Line(NamedTuple):
-    """The part of a charge that alike calls share: micro-euros, and the columns of `_CHARGE` from `status` on."""
-
-    amount_micros: int
-    columns: str
-
-
 def call_uuid(tenant_id: UUID, call_id: str) -> str:
     """The id a call is stored under: its own when it is a UUID, else one that follows from tenant and `call_id`."""
     return call_id.lower() if _UUID(call_id) else str(uuid5(tenant_id, call_id))
 
 
-def import_calls(
-    db: Database, tenant_id: UUID, rows: Iterable[Row | BadRow], *, chunk: int = CHUNK
-) -> Iterator[list[Outcome]]:
-    """Record rows as calls of a tenant, a chunk a transaction; yields each chunk's outcomes once it is stored.
+def import_calls(db: Database, tenant_id: UUID, blocks: Iterable[Block]) -> Iterator[list[Outcome]]:
+    """Record rows as calls of a tenant, a block a transaction; yields each block's outcomes once it is stored.
 
-    While one chunk is charged the next one's calls are written, so that two cores have work; the chunks are charged
+    While one block is charged the next one's calls are written, so that two cores have work; the blocks are charged
     and committed in their order. Stopped anywhere, it may be run again on the same rows: what was stored is known.
     """
-    left = iter(rows)
     tools: dict[tuple[str, int], Tool] = {}
     before = Turn.over()
     with ThreadPoolExecutor(2) as pool:
         running: deque[Future[list[Outcome]]] = deque()
-        while some := list(islice(left, chunk)):
+        for block in blocks:
             turn = Turn()
-            running.append(pool.submit(_record_chunk, db, tenant_id, some, tools, before, turn))
+            running.append(pool.submit(_record_block, db, tenant_id, block, tools, before, turn))
             before = turn
             if len(running) == 2:
                 yield running.popleft().result()
@@ -100,19 +88,19 @@ class Turn:
         self.ended.set()
 
 
-def _record_chunk(
+def _record_block(
     db: Database,
     tenant_id: UUID,
-    rows: Sequence[Row | BadRow],
+    block: Block,
     tools: dict[tuple[str, int], Tool],
     before: Turn,
     turn: Turn,
 ) -> list[Outcome]:
-    """One chunk. Its calls wait until those before are written: a call in both then waits for the commit."""
+    """One block. Its calls wait until those before are written: a call in both then waits for the commit."""
     try:
         before.written.wait()
         with db.tenant(tenant_id) as conn:
-            some = Chunk(conn, tenant_id, rows)
+            some = Chunk(conn, tenant_id, block)
             some.write()
             turn.written.set()
             before.ended.wait()
@@ -121,49 +109,49 @@ def _record_chunk(
         turn.end()
 
 
-def record_rows(conn: Conn, tenant_id: UUID, rows: Sequence[Row | BadRow]) -> list[Outcome]:
-    """Record rows in the transaction of `db.tenant(tenant_id)`."""
-    some = Chunk(conn, tenant_id, rows)
-    some.write()
-    return some.charge({})
-
-
 class Chunk:
     """Some rows, in one transaction."""
 
-    def __init__(self, conn: Conn, tenant_id: UUID, rows: Sequence[Row | BadRow]) -> None:
-        self._conn, self._tenant_id = conn, tenant_id
-        self._outcomes: list[Outcome | None] = [None] * len(rows)
-        self._calls: list[tuple[int, str, Row]] = []
+    def __init__(self, conn: Conn, tenant_id: UUID, block: Block) -> None:
+        self._conn, self._tenant_id, self._block = conn, tenant_id, block
+        self._names = [call_uuid(tenant_id, call_id) for call_id in block.call_ids]
+        self._fates: dict[int, Outcome] = {
+            place: Outcome(bad.call_id, "rejected", reason=bad.reason) for place, bad in block.bad.items()
+        }
+        for place in np.flatnonzero((block.answered == NEVER) & (block.ended == 0)).tolist():
+            why = "ended_at: empty; a call is stored with its end"
+            self._fates.setdefault(place, Outcome(block.call_ids[place], "rejected", reason=why))
         taken: set[str] = set()
-        for place, row in enumerate(rows):
-            if isinstance(row, BadRow):
-                self._outcomes[place] = Outcome(row.call_id, "rejected", reason=row.reason)
-            elif row.answered is None and not row.ended:
-                why = "ended_at: empty; a call is stored with its end"
-                self._outcomes[place] = Outcome(row.call_id, "rejected", reason=why)
-            else:
-                name = call_uuid(tenant_id, row.call_id)
-                key = name.replace("-", "")
-                if key in taken:
-                    self._outcomes[place] = Outcome(row.call_id, "known", reason="stands in the file before")
-                    continue
-                taken.add(key)
-                self._calls.append((place, name, row))
+        self._places: list[int] = []
+        """Of the rows to be stored."""
+        for place, name in enumerate(self._names):
+            if place in self._fates:
+                continue
+            key = name.replace("-", "")
+            if key in taken:
+                self._fates[place] = Outcome(block.call_ids[place], "known", reason="stands in the file before")
+                continue
+            taken.add(key)
+            self._places.append(place)
+        self._stored = 0
 
     def write(self) -> None:
         """Write the calls that are new."""
-        _store(self._conn, self._tenant_id, self._calls)
+        self._stored = _store(self._conn, self._tenant_id, self._names, self._block, self._places)
 
     def charge(self, tools: dict[tuple[str, int], Tool]) -> list[Outcome]:
-        """Charge the calls that never were. `tools`: compiled tariffs, kept between chunks."""
-        refused = _already(self._conn)
-        for place, name, row in self._calls:
-            if place in refused:
-                self._outcomes[place] = _refusal(row.call_id, name, ours=refused[place])
-        calls = [found for found in self._calls if found[0] not in refused]
-        _charge(self._conn, self._tenant_id, calls, self._outcomes, tools)
-        return [outcome for outcome in self._outcomes if outcome is not None]
+        """Charge the calls that never were. `tools`: tariffs made ready, kept between blocks."""
+        if self._stored < len(self._places):
+            refused = _already(self._conn)
+            for place, ours in refused.items():
+                self._fates[place] = _refusal(self._block.call_ids[place], self._names[place], ours=ours)
+            self._places = [place for place in self._places if place not in refused]
+        charged: Sequence[Outcome] = ()
+        if self._places:
+            names = [self._names[place] for place in self._places]
+            charged = _charge(self._conn, self._tenant_id, names, self._block.only(self._places), tools)
+        outcomes = dict(zip(self._places, charged, strict=True)) | self._fates
+        return [outcomes[place] for place in range(len(self._names))]
 
 
 def _refusal(call_id: str, name: str, *, ours: bool) -> Outcome:
@@ -199,16 +187,18 @@ SELECT i.place, k.id IS NOT NULL AS ours
 """
 
 
-def _store(conn: Conn, tenant_id: UUID, calls: Sequence[tuple[int, str, Row]]) -> None:
+def _store(conn: Conn, tenant_id: UUID, names: Sequence[str], of: Block, places: Sequence[int]) -> int:
+    """Write the calls at some places; how many were new."""
     conn.execute(_INCOMING)
+    answered, ended = of.answered.tolist(), of.ended.tolist()
     lines = [
-        f"{place}\t{name}\t{row.direction}\t{row.caller}\t{row.callee}\t"
-        f"{_null(row.answered)}\t{row.ended}\t{_null(None if _UUID(row.call_id) else _escaped(row.call_id))}\n"
-        for place, name, row in calls
+        f"{place}\t{names[place]}\t{of.directions[place]}\t{of.callers[place]}\t{of.callees[place]}\t"
+        f"{_instant(answered[place])}\t{ended[place]}\t{_own(of.call_ids[place])}\n"
+        for place in places
     ]
     with conn.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN") as copy:
         copy.write("".join(lines))
-    conn.execute(_STORE, (tenant_id,))
+    return conn.execute(_STORE, (tenant_id,)).rowcount
 
 
 def _already(conn: Conn) -> dict[int, bool]:
@@ -220,8 +210,13 @@ def _already(conn: Conn) -> dict[int, bool]:
     return found
 
 
-def _null(value: object) -> str:
-    return r"\N" if value is None else str(value)
+def _instant(at: int) -> str:
+    return r"\N" if at == NEVER else str(at)
+
+
+def _own(call_id: str) -> str:
+    """The id a call had elsewhere, where it is not the one it is stored under."""
+    return r"\N" if _UUID(call_id) else _escaped(call_id)
 
 
 def _escaped(text: str) -> str:
@@ -266,22 +261,48 @@ UPDATE billing.usage
 """
 
 
+_NO_TARIFF = Tariff(())
+
+
 class Tool:
-    """A tariff in force, ready for many calls."""
+    """A tariff in force, ready for many calls. Without one, nothing has a price."""
 
-    def __init__(self, force: InForce) -> None:
-        self.force = force
-        self.engine: Engine = engine(force.tariff)
-        self._to_micros = 10 ** (6 - force.tariff.decimals)
-        self.end = f"\t{force.name}\t{force.version}\n"
-        self.lookup = Lookup(self.engine, self._line)
+    def __init__(self, force: InForce | None, currency: str) -> None:
+        tariff = force.tariff if force else _NO_TARIFF
+        self.assigned = force is not None
+        self.columns = Columns(engine(tariff))
+        self.bundle_seconds, self.months = self.columns.tool.bundle_seconds, self.columns.tool.months
+        self.to_micros = 10 ** (6 - tariff.decimals)
+        self._currency = tariff.currency if force else currency
+        self._version = f"{force.name}\t{force.version}" if force else "\\N\t\\N"
+        self._segments: dict[tuple[int, int], tuple[str, str]] = {}
 
-    def _line(self, answered: int, _seconds: int, billed: int, covered: int, priced: Priced) -> Line:
-        amount = self.engine.rounded(priced.cost(answered, covered, billed)) * self._to_micros
+    def unpriced(self, status: Status, reason: str = r"\N") -> str:
+        """The columns of a charge from `status` on, for a call without a price."""
+        amount = "0" if status == "unanswered" else r"\N"
+        return f"{status}\t{amount}\t0\t{self._currency}\t\\N\t{reason}\t[]\t{self._version}\n"
+
+    def priced(self, rate: int, window: int, answered: int, billed: int, covered: int, amount: int) -> str:
+        """The same for a call of a rate (an index of `columns.rates`), `covered` seconds of which the bundle pays."""
+        priced = self.columns.rates[rate]
         fee = decimal_of(priced.terms.connection_fee) if covered < billed else 0
-        segments = json.dumps([segment_json(s) for s in priced.segments(answered, covered, billed)])
-        currency = self.force.tariff.currency
-        return Line(amount, f"rated\t{amount}\t{fee}\t{currency}\t{priced.prefix}\t\\N\t{segments}{self.end}")
+        if covered or window < -1:
+            segments = json.dumps([segment_json(found) for found in priced.segments(answered, covered, billed)])
+        else:
+            before, after = self._segment(rate, window)
+            segments = f"{before}{billed}{after}"
+        head = f"rated\t{amount}\t{fee}\t{self._currency}\t{priced.prefix}"
+        return f"{head}\t\\N\t{segments}\t{self._version}\n"
+
+    def _segment(self, rate: int, window: int) -> tuple[str, str]:
+        """The JSON before and after the seconds of a call that lies in one window."""
+        known = self._segments.get((rate, window))
+        if known is None:
+            price = self.columns.rates[rate].minutes[window]
+            text = json.dumps([segment_json(Segment(7, price, bundled=False))])
+            before, _, after = text.partition("7")
+            known = self._segments[rate, window] = before, after
+        return known
 
 
 class Month:
@@ -297,84 +318,96 @@ class Month:
 
 
 def _charge(
-    conn: Conn,
-    tenant_id: UUID,
-    calls: Sequence[tuple[int, str, Row]],
-    outcomes: list[Outcome | None],
-    tools: dict[tuple[str, int], Tool],
-) -> None:
-    if not calls:
-        return
-    forces = [(since, _tool(force, tools)) for since, force in _in_force(conn)]
+    conn: Conn, tenant_id: UUID, names: Sequence[str], block: Block, tools: dict[tuple[str, int], Tool]
+) -> list[Outcome]:
+    """Charge stored calls, in their order."""
     account = lock_account(conn, tenant_id)
     conn.execute(_RELEASE, (tenant_id,))
-    paris = Months(PARIS)
-    placed: list[tuple[Tool | None, int]] = []
-    for _, _, row in calls:
-        at = row.ended if row.answered is None else row.answered
-        tool = next((tool for since, tool in forces if since <= at), None)
-        placed.append((tool, (tool.engine.months if tool else paris).month(at // SECOND)))
     months: dict[int, Month] = {}
-    for number in sorted({number for _, number in placed}):
+    outcomes: list[Outcome] = []
+    lines: list[str] = []
+    at = np.where(block.answered == NEVER, block.ended, block.answered)
+    runs = list(_runs(conn, at, account["currency"], tools))
+    numbers = [tool.months.numbers(at[run] // SECOND) for tool, run in runs]
+    for number in sorted({number for some in numbers for number in some}):
         first = date(number // 12, number % 12 + 1, 1)
         months[number] = Month(first, lock_month(conn, tenant_id, first), bundle_held(conn, tenant_id, first))
-    lines: list[str] = []
-    for (place, name, row), (tool, number) in zip(calls, placed, strict=True):
-        outcome, line = _priced(row, name, tool, months[number], account["currency"])
-        outcomes[place] = outcome
-        lines.append(line)
+    for (tool, run), some in zip(runs, numbers, strict=True):
+        part = block.only(range(run.start, run.stop))
+        for outcome, line in _priced(part, names[run], tool, [months[number] for number in some]):
+            outcomes.append(outcome)
+            lines.append(line)
     conn.execute(_CHARGED)
     with conn.cursor() as cursor, cursor.copy(f"COPY charged ({_CHARGE}) FROM STDIN") as copy:
         copy.write("".join(lines))
     conn.execute(_KEEP, (tenant_id,))
     _count(conn, tenant_id, months.values())
+    return outcomes
 
 
-def _in_force(conn: Conn) -> list[tuple[int, InForce]]:
-    """The session tenant's assignments, the latest first, from µs on."""
-    return [(micros(from_at.astimezone(UTC)), force) for from_at, force in assigned(conn).entries]
+def _runs(conn: Conn, at: Ints, currency: str, tools: dict[tuple[str, int], Tool]) -> Iterator[tuple[Tool, slice]]:
+    """Calls in a row with the same tariff in force, in their order."""
+    since, forces = _in_force(conn)
+    of = np.searchsorted(np.array(since, dtype=np.int64), at, side="right") - 1
+    edges = [0, *(np.flatnonzero(np.diff(of)) + 1).tolist(), len(of)]
+    for begin, end in pairwise(edges):
+        place = int(of[begin])
+        force = forces[place] if place >= 0 else None
+        yield _tool(force, currency, tools), slice(begin, end)
 
 
-def _tool(force: InForce, tools: dict[tuple[str, int], Tool]) -> Tool:
-    key = force.name, force.version
+def _in_force(conn: Conn) -> tuple[list[int], list[InForce]]:
+    """The session tenant's assignments, the earliest first, with the µs each holds from."""
+    entries = [(micros(from_at.astimezone(UTC)), force) for from_at, force in reversed(assigned(conn).entries)]
+    return [since for since, _ in entries], [force for _, force in entries]
+
+
+def _tool(force: InForce | None, currency: str, tools: dict[tuple[str, int], Tool]) -> Tool:
+    key = (force.name, force.version) if force else ("", 0)
     if key not in tools:
-        tools[key] = Tool(force)
+        tools[key] = Tool(force, currency)
     return tools[key]
 
 
-def _priced(row: Row, name: str, tool: Tool | None, month: Month, currency: str) -> tuple[Outcome, str]:
-    """A call's outcome and its charge as a line of COPY; the month's counters follow."""
-    call_id, direction, caller, callee, answered, ended = row
-    far_party = callee if direction == "outbound" else caller
-    end = tool.end if tool else "\t\\N\t\\N\n"
-    currency = tool.force.tariff.currency if tool else currency
-    month.calls += 1
-    head = f"{name}\t{direction}\t{far_party}\t{_null(answered)}\t{month.first}"
-    if answered is None:
-        text = f"{head}\t0\t0\t0\t0\tunanswered\t0\t0\t{currency}\t\\N\t\\N\t[]{end}"
-        return Outcome(call_id, "unanswered", 0), text
-    seconds = answered_seconds(answered, ended)
-    there = tool.lookup.find(direction, far_party) if tool else None
-    if tool is None or there is None:
-        reason = no_rate(direction, far_party) if tool else "no tariff is assigned to the tenant"
-        month.unrated += 1
-        text = f"{head}\t{seconds}\t0\t0\t0\tunrated\t\\N\t0\t{currency}\t\\N\t{reason}\t[]{end}"
-        return Outcome(call_id, "unrated", None, reason), text
-    left = tool.engine.bundle_seconds - month.used if there.included else 0
-    covered = 0
-    if left > 0:
-        billed = there.priced.billed(seconds)
-        covered = min(left, billed)
-        line = there.make(answered, seconds, billed, covered, there.priced)
-    else:
-        billed, line = there.uncovered(answered, seconds)
-    month.used += covered
-    month.bundle += covered
-    month.charged += billed - covered
-    month.amount += line.amount_micros
-    month.steps.append((covered, line.amount_micros, tool.engine.bundle_seconds))
-    text = f"{head}\t{seconds}\t{billed}\t{covered}\t{billed - covered}\t{line.columns}"
-    return Outcome(call_id, "rated", line.amount_micros), text
+def _priced(block: Block, names: Sequence[str], tool: Tool, months: Sequence[Month]) -> Iterator[tuple[Outcome, str]]:
+    """Each call's outcome and its charge as a line of COPY; the months' counters follow."""
+    columns, bundle = tool.columns, tool.bundle_seconds
+    far = block.far_parties()
+    prices = columns.price(block.directions, far, block.answered, block.ended)
+    unanswered = tool.unpriced("unanswered")
+    rates: list[int] = prices.rate.tolist()
+    amounts = (columns.rounded(prices.units) * tool.to_micros).tolist()
+    facts = zip(
+        names, block.call_ids, block.directions, far, block.answered.tolist(), rates,
+        prices.included.tolist(), prices.seconds.tolist(), prices.billed.tolist(), prices.window.tolist(),
+        amounts, months, strict=True,
+    )  # fmt: skip
+    for name, call_id, direction, party, answered, rate, included, seconds, billed, window, amount, month in facts:
+        month.calls += 1
+        if rate == UNANSWERED:
+            yield (
+                Outcome(call_id, "unanswered", 0),
+                (f"{name}\t{direction}\t{party}\t\\N\t{month.first}\t0\t0\t0\t0\t{unanswered}"),
+            )
+            continue
+        head = f"{name}\t{direction}\t{party}\t{answered}\t{month.first}\t{seconds}"
+        if rate == NO_RATE:
+            reason = no_rate(direction, party) if tool.assigned else "no tariff is assigned to the tenant"
+            month.unrated += 1
+            yield Outcome(call_id, "unrated", None, reason), f"{head}\t0\t0\t0\t{tool.unpriced('unrated', reason)}"
+            continue
+        covered = 0
+        if included and month.used < bundle:
+            covered = min(bundle - month.used, billed)
+            units = columns.rates[int(rate)].cost(answered, covered, billed)
+            amount = columns.tool.rounded(units) * tool.to_micros
+        month.used += covered
+        month.bundle += covered
+        month.charged += billed - covered
+        month.amount += amount
+        month.steps.append((covered, amount, bundle))
+        line = tool.priced(rate, window, answered, billed, covered, amount)
+        yield Outcome(call_id, "rated", amount), f"{head}\t{billed}\t{covered}\t{billed - covered}\t{line}"
 
 
 def _count(conn: Conn, tenant_id: UUID, months: Iterable[Month]) -> None:

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import compress
 from pathlib import Path
-from typing import NamedTuple, TextIO, cast
+from typing import Any, NamedTuple, TextIO, cast
 
+import numpy as np
+
+from billing.instants import NEVER, UNREAD, Ints, instants
 from billing.rating import EPOCH, Call, micros
 from billing.tariff import Direction
 from store.errors import BadInput
@@ -25,10 +29,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{1,14}").fullmatch
 _FINER = re.compile(r"[.,][0-9]{6}([0-9]+)").search  # digits of a second beyond the microsecond
 _EARLIEST, _LATEST = "1970", "9998"
 
-_INSTANT = (
-    r"((?!9999)(?:19[7-9]|[2-9][0-9]{2})[0-9]-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
-    r"(?:\.[0-9]{1,6}+)?+(?:Z|[+-][0-9]{2}:[0-9]{2}))"
-)
+_INSTANT = r"([0-9T:.Z+-]{20,32}+)"
 _LINES = re.compile(
     r"(?:([!#-+\--~]++),(inbound|outbound),(\+[1-9][0-9]{1,14}+),(\+[1-9][0-9]{1,14}+),"
     rf"{_INSTANT}?+,{_INSTANT}\r?+|([^\n]*+))\n"
@@ -36,7 +37,7 @@ _LINES = re.compile(
 """The lines of a text, each as its six fields when they look as they should (the id printable, without comma, quote
 or space) and '', or else as six '' and the line. Thousands are cut up without one step of Python."""
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 21
 """How many characters are read at once."""
 
 
@@ -64,10 +65,6 @@ class Row(NamedTuple):
         )
 
 
-_new = cast("Callable[[type[Row], tuple[object, ...]], Row]", getattr(tuple, "__new__"))  # noqa: B009
-"""A Row from its fields, without the checks of `Row(…)`: this is the hot path."""
-
-
 @dataclass(frozen=True, slots=True)
 class BadRow:
     """A row that cannot be rated: `reason` says which field and why. `call_id` may be empty."""
@@ -76,14 +73,58 @@ class BadRow:
     reason: str
 
 
-def read_cdrs(path: Path) -> Iterator[Row | BadRow]:
-    """The rows of a file, in order; blank lines are skipped. Raises BadCdrFile."""
+class Block(NamedTuple):
+    """Some rows in their order, column by column, as `Row` has them; `answered` NEVER: not answered."""
+
+    call_ids: Sequence[str]
+    directions: Sequence[str]
+    callers: Sequence[str]
+    callees: Sequence[str]
+    answered: Ints
+    ended: Ints
+    bad: Mapping[int, BadRow]
+    """The rows that cannot be rated, by place. What the columns hold there means nothing."""
+
+    def far_parties(self) -> list[str]:
+        """The number that decides each price."""
+        columns = zip(self.directions, self.callers, self.callees, strict=True)
+        return [callee if direction == "outbound" else caller for direction, caller, callee in columns]
+
+    def only(self, places: Sequence[int]) -> Block:
+        """The rows at some places, none of them bad."""
+        if len(places) == len(self.call_ids):
+            return self
+        columns = [[column[place] for place in places] for column in self[:4]]
+        rows = np.array(places)
+        return Block.of(columns, self.answered[rows], self.ended[rows], {})
+
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[Any]], answered: Ints, ended: Ints, bad: Mapping[int, BadRow]) -> Block:
+        """From the four columns of text and the rest."""
+        return cls(texts[0], texts[1], texts[2], texts[3], answered, ended, bad)
+
+
+def read_blocks(path: Path) -> Iterator[Block]:
+    """The rows of a file, in order, some thousands at once; blank lines are skipped. Raises BadCdrFile."""
     try:
         file = path.open(encoding="utf-8", errors="surrogateescape", newline="\n")
     except OSError as error:
         raise BadCdrFile(f"{path}: {error.strerror}", hint="give the path of a CSV file of CDRs") from error
     with file:
-        yield from _rows(file, _header(file, path))
+        yield from _blocks(file, _header(file, path))
+
+
+def block_of(rows: Iterable[Row | BadRow]) -> Block:
+    """Rows, column by column."""
+    found = list(rows)
+    good = [_NOTHING if isinstance(row, BadRow) else row for row in found]
+    columns = [*zip(*good, strict=True)] or [()] * len(Row._fields)
+    answered = [NEVER if at is None else at for at in columns[4]]
+    bad = {place: row for place, row in enumerate(found) if isinstance(row, BadRow)}
+    return Block.of(columns, np.array(answered, dtype=np.int64), np.array(columns[5], dtype=np.int64), bad)
+
+
+_NOTHING = Row("", "inbound", "", "", None, 0)
 
 
 def _header(file: TextIO, path: Path) -> list[str]:
@@ -100,7 +141,7 @@ def _header(file: TextIO, path: Path) -> list[str]:
     return names
 
 
-def _rows(file: TextIO, names: list[str]) -> Iterator[Row | BadRow]:
+def _blocks(file: TextIO, names: list[str]) -> Iterator[Block]:
     places = [names.index(column) for column in COLUMNS]
     usual = names == list(COLUMNS)
     number = 2
@@ -109,31 +150,47 @@ def _rows(file: TextIO, names: list[str]) -> Iterator[Row | BadRow]:
         if not text.endswith("\n"):
             text += "\n"
         if usual:
-            yield from _plain_rows(text, number)
+            yield _usual(text, number)
         else:
-            yield from _any_rows(text.split("\n")[:-1], number, len(names), places)
+            yield block_of(_any_rows(text.split("\n")[:-1], number, len(names), places))
         number += text.count("\n")
 
 
-def _plain_rows(text: str, first: int) -> list[Row | BadRow]:
+def _usual(text: str, first: int) -> Block:
     """The rows of some lines with the usual columns. Nearly all pass in one look; the others go to `_read`."""
-    rows: list[Row | BadRow] = []
-    add, parse, epoch, one = rows.append, datetime.fromisoformat, EPOCH, timedelta(microseconds=1)
-    answered: int | None
-    for number, (call_id, way, caller, callee, answer, end, line) in enumerate(_LINES(text), first):
-        if call_id:
-            try:
-                answered = (parse(answer) - epoch) // one if answer else None
-                ended = (parse(end) - epoch) // one
-            except ValueError:
-                pass  # the 30th of February, 25:00
-            else:
-                if answered is None or answered <= ended:
-                    add(_new(Row, (call_id, way, caller, callee, answered, ended)))
-                    continue
-            line = ",".join((call_id, way, caller, callee, answer, end))
-        rows += _any_rows([line], number, len(COLUMNS), range(len(COLUMNS)))
-    return rows
+    *fields, lines = zip(*_LINES(text), strict=True)
+    answered, ended = instants(fields[4]), instants(fields[5])
+    fine = (answered != UNREAD) & (ended > NEVER) & (answered <= ended)
+    block = Block.of(fields, answered, ended, {})
+    odd = np.flatnonzero(~fine).tolist()
+    return _looked_at_again(block, fields, lines, odd, first) if odd else block
+
+
+def _looked_at_again(
+    block: Block, fields: Sequence[Sequence[str]], lines: Sequence[str], odd: Sequence[int], first: int
+) -> Block:
+    """The block with the rows at the places `odd` read one by one; blank lines are left out."""
+    columns: list[list[Any]] = [list(column) for column in block[:4]]
+    bad: dict[int, BadRow] = {}
+    blank: list[int] = []
+    for place in odd:
+        line = ",".join(field[place] for field in fields) if fields[0][place] else lines[place]
+        text = line.rstrip("\r")
+        if not text:
+            blank.append(place)
+            continue
+        row = _read(text, first + place, len(COLUMNS), range(len(COLUMNS)))
+        if isinstance(row, BadRow):
+            bad[place - len(blank)] = row
+            row = _NOTHING
+        for column, value in zip(columns, row[:4], strict=True):
+            column[place] = value
+        block.answered[place] = NEVER if row.answered is None else row.answered
+        block.ended[place] = row.ended
+    kept = np.ones(len(lines), dtype=np.bool_)
+    kept[blank] = False
+    columns = [list(compress(column, kept)) for column in columns] if blank else columns
+    return Block.of(columns, block.answered[kept], block.ended[kept], bad)
 
 
 def _any_rows(lines: Sequence[str], first: int, width: int, places: Sequence[int]) -> Iterator[Row | BadRow]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from billing.batch import rate_rows
-from billing.cdrs import read_cdrs
+from billing.batch import rate_blocks
+from billing.cdrs import read_blocks
 from billing.cli_common import FILE, LazyGroup
 from billing.tariff import read_tariff
 from store.console import emit, err, json_option
@@ -63,18 +63,18 @@ def rate(ctx: click.Context, tariff_path: Path, cdrs: Path, as_json: bool) -> No
     """
     terms = read_tariff(tariff_path)
     gc.disable()  # a million answers and no cycle among them
-    batch = rate_rows(read_cdrs(cdrs), terms)
+    batch = rate_blocks(read_blocks(cdrs), terms)
     if as_json:
-        _write(batch.lines)
+        _write(batch.parts)
     else:
         _table(batch.lines)
         err.print(", ".join(f"{count} {status}" for status, count in batch.counts.items() if count) or "no calls")
     ctx.exit(0 if batch.complete else 3)
 
 
-def _write(lines: list[str]) -> None:
-    for start in range(0, len(lines), 10_000):
-        click.echo("\n".join(lines[start : start + 10_000]).encode())  # bytes: UTF-8 in every locale
+def _write(parts: list[str]) -> None:
+    for start in range(0, len(parts), 1_000):
+        click.echo("\n".join(parts[start : start + 1_000]).encode())  # bytes: UTF-8 in every locale
 
 
 def _table(lines: list[str]) -> None:

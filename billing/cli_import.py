@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from billing.bulk import Outcome, import_calls
-from billing.cdrs import read_cdrs
+from billing.cdrs import read_blocks
 from billing.cli_common import FILE
 from billing.ledger import spell
 from store import tenants
@@ -34,14 +34,14 @@ def import_(ctx: click.Context, cdrs: Path, slug: str, as_json: bool) -> None:
     \b
     Example: decroche billing import cdrs.csv --tenant dentiste
     """
-    rows = read_cdrs(cdrs)
+    blocks = read_blocks(cdrs)
     counts: Counter[str] = Counter()
     faults: list[Outcome] = []
     with open_database() as db:
         with db.operator() as conn:
             tenant = tenants.get(conn, slug)
         with progress(_lines(cdrs), what="calls stored") as bar:
-            for some in import_calls(db, tenant.id, rows):
+            for some in import_calls(db, tenant.id, blocks):
                 counts.update(outcome.status for outcome in some)
                 faults += [o for o in some if o.status in ("unrated", "rejected")][: _SHOWN - len(faults)]
                 if as_json:

@@ -13,11 +13,17 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from billing.holidays_fr import public_holidays
+from billing.instants import Ints
 from billing.tariff import WEEKDAYS, Window
 
 DAY = 86_400
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+_MIXED = -1
+"""In place of a month: the hour lies in two."""
 
 Piece = tuple[int, int, int]
 """begin, end (seconds of UTC since 1970, end excluded), and what holds there."""
@@ -145,6 +151,17 @@ class Months:
             first, last = self._at(hour * 3600), self._at(hour * 3600 + 3599)
             known = self._hours[hour] = first if first == last else None
         return self._at(second) if known is None else known
+
+    def numbers(self, seconds: Ints) -> list[int]:
+        """The month of each second."""
+        hours, places = np.unique(seconds // 3600, return_inverse=True)
+        for hour in hours.tolist():
+            if hour not in self._hours:
+                self.month(hour * 3600)
+        known = np.array([_MIXED if (n := self._hours[hour]) is None else n for hour in hours.tolist()])[places]
+        for place in np.flatnonzero(known == _MIXED).tolist():
+            known[place] = self._at(int(seconds[place]))
+        return known.tolist()
 
     def _at(self, second: int) -> int:
         day = (second + offset_at(self._zone, second)) // DAY

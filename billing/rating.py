@@ -91,11 +91,11 @@ class Priced:
         self.initial, self.increment = terms.initial_seconds, terms.increment_seconds
         self.fee = int(terms.connection_fee * unit)
         self.per_second = int(terms.price_per_minute / 60 * unit)
-        # index −1 (no window) is the rate's own price
-        self._prices = [*(int(w.price_per_minute / 60 * unit) for w in terms.windows), self.per_second]
-        self._minutes = [*(w.price_per_minute for w in terms.windows), terms.price_per_minute]
-        self._day, self._learn = clock.day, clock.learn
-        self.hours = clock.hours
+        self.prices = [*(int(w.price_per_minute / 60 * unit) for w in terms.windows), self.per_second]
+        """Units a second in each window; index −1 (no window) is the rate's own."""
+        self.minutes = [*(w.price_per_minute for w in terms.windows), terms.price_per_minute]
+        """The same a minute, as the tariff has them."""
+        self.clock = clock
 
     def billed(self, answered: int) -> int:
         """Seconds billed for so many answered: the first increment, then whole ones."""
@@ -114,12 +114,12 @@ class Priced:
             return self.fee + (billed - skip) * self.per_second
         # A second is priced where it begins: with fractions of a second, the whole second it begins in.
         begin = answered // SECOND + skip
-        known = self.hours.get(begin // 3600)
+        known = self.clock.hours.get(begin // 3600)
         if known is not None and begin + billed - skip <= known[0]:
-            return self.fee + (billed - skip) * self._prices[known[1]]
+            return self.fee + (billed - skip) * self.prices[known[1]]
         if known is None:
-            self._learn(begin)
-        return self.fee + sum(n * self._prices[w] for n, w in self._runs(begin, begin + billed - skip))
+            self.clock.learn(begin)
+        return self.fee + sum(n * self.prices[w] for n, w in self._runs(begin, begin + billed - skip))
 
     def segments(self, answered: int, bundled: int, billed: int) -> tuple[Segment, ...]:
         """The billed seconds as runs of one price, in order; the first `bundled` come from the bundle."""
@@ -127,14 +127,14 @@ class Priced:
         found: list[Segment] = []
         for low, high, free in ((0, bundled, True), (bundled, billed, False)):
             for seconds, window in self._runs(begin + low, begin + high):
-                found.append(Segment(seconds, self._minutes[window], free))
+                found.append(Segment(seconds, self.minutes[window], free))
         return tuple(found)
 
     def _runs(self, begin: int, end: int) -> list[tuple[int, int]]:
         """(seconds, window) for the seconds of UTC from `begin` up to `end`, in order."""
         runs: list[tuple[int, int]] = []
         while begin < end:
-            starts, day = self._day(begin // DAY)
+            starts, day = self.clock.day(begin // DAY)
             for low, high, window in day[bisect_right(starts, begin) - 1 :]:
                 take = min(high, end) - max(low, begin)
                 if take <= 0:
@@ -156,7 +156,8 @@ class Engine:
         finest = max([_decimals(price) for price in prices] + [tariff.decimals])
         self.unit = 60 * 10**finest
         """How many units make 1 of the currency."""
-        self._step = 60 * 10 ** (finest - tariff.decimals)
+        self.step = 60 * 10 ** (finest - tariff.decimals)
+        """How many units make the tariff's last decimal."""
         self.months = Months(tariff.timezone)
         clocks: dict[object, Clock] = {}  # rates with the same hours share one
         compiled: list[tuple[Rate, Priced]] = []
@@ -200,7 +201,7 @@ class Engine:
 
     def rounded(self, units: int) -> int:
         """Units brought to the tariff's decimals, half up: a whole number of 10^−decimals."""
-        return (2 * units + self._step) // (2 * self._step)
+        return (2 * units + self.step) // (2 * self.step)
 
     def spell(self, rounded: int) -> str:
         """A rounded amount as a decimal with exactly the tariff's digits."""

@@ -1,14 +1,18 @@
-"""What a stored call costs by a tariff in force, computed again by the million: to rate again, and to reconcile.
+"""What stored calls cost by a tariff in force, computed again by the million: to rate again, and to reconcile.
 
 The same as `ledger.price`, less what follows from it (segments, the fee): tests hold the two together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from billing.lookup import Lookup
-from billing.rating import Priced, answered_seconds, engine
+import numpy as np
+
+from billing.columns import UNANSWERED, Columns
+from billing.instants import NEVER
+from billing.rating import answered_seconds, engine
 from billing.tariffs import InForce
 
 
@@ -25,35 +29,57 @@ class Price(NamedTuple):
     tariff_version: int | None
 
 
+class Facts(NamedTuple):
+    """What a price follows from, in columns: far parties, and µs of UTC since 1970 (answered: None when it was not)."""
+
+    directions: Sequence[str]
+    far_parties: Sequence[str]
+    answered: Sequence[int | None]
+    ended: Sequence[int]
+
+
 class Recheck:
     """The prices of one tariff version; None: no tariff is assigned."""
 
     def __init__(self, force: InForce | None) -> None:
         self.name = (force.name, force.version) if force else (None, None)
-        self.engine = engine(force.tariff) if force else None
-        self.bundle_seconds = self.engine.bundle_seconds if self.engine else 0
+        self.bundle_seconds = engine(force.tariff).bundle_seconds if force else 0
         self._to_micros = 10 ** (6 - force.tariff.decimals) if force else 0
-        self._lookup = Lookup(self.engine, self._amount) if self.engine else None
+        self._columns = Columns(engine(force.tariff)) if force else None
+
+    def prices(self, of: Facts) -> list[Price]:
+        """The price of each call when nothing is left of the bundle."""
+        if self._columns is None:
+            return [self._without_tariff(*times) for times in zip(of.answered, of.ended, strict=True)]
+        answered = np.array([NEVER if at is None else at for at in of.answered], dtype=np.int64)
+        ended = np.array(of.ended, dtype=np.int64)
+        found = self._columns.price(of.directions, of.far_parties, answered, ended)
+        amounts = (self._columns.rounded(found.units) * self._to_micros).tolist()
+        name, prefixes = self.name, [priced.prefix for priced in self._columns.rates]
+        columns = zip(found.rate.tolist(), found.seconds.tolist(), found.billed.tolist(), amounts, strict=True)
+        return [
+            Price("rated", seconds, billed, 0, amount, prefixes[rate], *name)
+            if rate >= 0
+            else Price("unanswered", 0, 0, 0, 0, None, *name)
+            if rate == UNANSWERED
+            else Price("unrated", seconds, 0, 0, None, None, *name)
+            for rate, seconds, billed, amount in columns
+        ]
 
     def price(self, direction: str, far_party: str, answered: int | None, ended: int, left: int) -> Price:
-        """A call answered and ended at such µs, with so many seconds left of its month's bundle."""
-        name = self.name
-        if answered is None:
-            return Price("unanswered", 0, 0, 0, 0, None, *name)
+        """The price of a call answered and ended at such µs, with so many seconds left of its month's bundle."""
+        if answered is None or self._columns is None:
+            return self._without_tariff(answered, ended)
         seconds = answered_seconds(answered, ended)
-        there = self._lookup.find(direction, far_party) if self._lookup else None
-        if there is None:
-            return Price("unrated", seconds, 0, 0, None, None, *name)
-        priced = there.priced
-        if there.included and left > 0:
-            billed = priced.billed(seconds)
-            covered = min(left, billed)
-            amount = self._amount(answered, seconds, billed, covered, priced)
-        else:
-            covered = 0
-            billed, amount = there.uncovered(answered, seconds)
-        return Price("rated", seconds, billed, covered, amount, priced.prefix, *name)
+        priced, included = self._columns.tool.find(direction, far_party)
+        if priced is None:
+            return Price("unrated", seconds, 0, 0, None, None, *self.name)
+        billed = priced.billed(seconds)
+        covered = min(max(0, left), billed) if included else 0
+        amount = self._columns.tool.rounded(priced.cost(answered, covered, billed)) * self._to_micros
+        return Price("rated", seconds, billed, covered, amount, priced.prefix, *self.name)
 
-    def _amount(self, answered: int, _seconds: int, billed: int, covered: int, priced: Priced) -> int:
-        assert self.engine is not None
-        return self.engine.rounded(priced.cost(answered, covered, billed)) * self._to_micros
+    def _without_tariff(self, answered: int | None, ended: int) -> Price:
+        if answered is None:
+            return Price("unanswered", 0, 0, 0, 0, None, *self.name)
+        return Price("unrated", answered_seconds(answered, ended), 0, 0, None, None, *self.name)

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from billing.clock import Months
+from billing.instants import Ints
 from billing.rating import SECOND
 
 T = TypeVar("T")
 _HOUR = 3600 * SECOND
+FOREVER = (1 << 63) - 1
 Waiting = tuple[int, str, int, T]
 """answered (µs), call_id (each but once), billed seconds, and what else its owner needs."""
 
@@ -22,7 +26,7 @@ class Share(Generic[T]):
     """One month's bundle of `full` seconds (above 0), and the calls that may still get some of it."""
 
     def __init__(self, full: int) -> None:
-        self.horizon = 1 << 63
+        self.horizon = FOREVER
         """µs: a call answered later gets nothing and is not to be taken."""
         self._full, self._limit = full, 2 * full
         self._waiting: list[Waiting[T]] = []
@@ -83,6 +87,12 @@ class Shares(Generic[T]):
         if self._months.month(hour * 3600) == self._months.month(hour * 3600 + 3599):
             self._by_hour[hour] = found
         return found
+
+    def horizons(self, answered: Ints) -> Ints:
+        """At least the horizon of each instant's month: a call answered later need not be offered to its share."""
+        hours, places = np.unique(answered // _HOUR, return_inverse=True)
+        known = [self._by_hour.get(hour) for hour in hours.tolist()]
+        return np.array([share.horizon if share else FOREVER for share in known], dtype=np.int64)[places]
 
     def out(self) -> Iterator[tuple[Waiting[T], int]]:
         """Each call that gets something, and how many seconds."""

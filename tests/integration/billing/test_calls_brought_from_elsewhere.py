@@ -7,10 +7,11 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
@@ -21,7 +22,7 @@ from click.testing import CliRunner
 from billing import tariffs
 from billing.accounts import move, set_mode
 from billing.bulk import Outcome, call_uuid, import_calls
-from billing.cdrs import BadRow, Row
+from billing.cdrs import BadRow, Block, Row, block_of
 from billing.cli import billing
 from billing.controls import set_limits
 from billing.ledger import record_call
@@ -141,7 +142,13 @@ def one_by_one(database: Database, tenant: Tenant, rows: Sequence[Row | BadRow])
 
 
 def imported(database: Database, tenant: Tenant, rows: Iterable[Row | BadRow], chunk: int = 300) -> list[Outcome]:
-    return [outcome for some in import_calls(database, tenant.id, rows, chunk=chunk) for outcome in some]
+    return [outcome for some in import_calls(database, tenant.id, blocks(rows, chunk)) for outcome in some]
+
+
+def blocks(rows: Iterable[Row | BadRow], chunk: int) -> Iterator[Block]:
+    left = iter(rows)
+    while some := list(islice(left, chunk)):
+        yield block_of(some)
 
 
 def test_two_thousand_calls_leave_the_same_rows_and_balances_as_one_by_one(database: Database, client: Tenant) -> None:
@@ -212,9 +219,9 @@ from uuid import UUID
 from billing.accounts import move, set_mode
 from billing.bulk import import_calls
 from store.db import Conn, Database, connect
-from tests.integration.billing.test_calls_brought_from_elsewhere import many_rows
+from tests.integration.billing.test_calls_brought_from_elsewhere import blocks, many_rows
 with Database(sys.argv[1]) as db:
-    for _ in import_calls(db, UUID(sys.argv[2]), many_rows(600), chunk=100):
+    for _ in import_calls(db, UUID(sys.argv[2]), blocks(many_rows(600), 100)):
         print("stored", flush=True)
 """
 

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from billing.bulk import import_calls
-from billing.cdrs import Row
+from billing.cdrs import Row, block_of
 from billing.cli import billing
 from billing.invoice import Terms, cents
 from billing.invoicing import listed, set_customer, set_seller
@@ -149,7 +149,7 @@ def brought(database: Database, dentist: Tenant, tmp_path: Path) -> Tenant:
     with database.operator() as conn:
         set_seller(conn, SELLER, Terms())
         set_customer(conn, dentist.id, BUYER)
-    for _ in import_calls(database, dentist.id, rows):
+    for _ in import_calls(database, dentist.id, [block_of(rows)]):
         pass
     assert run(database, dentist) is not None
     return dentist

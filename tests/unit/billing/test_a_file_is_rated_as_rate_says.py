@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing import cdrs, lookup
-from billing.batch import rate_rows
-from billing.cdrs import COLUMNS, BadRow, Row, read_cdrs
+from billing import cdrs
+from billing.batch import rate_blocks
+from billing.cdrs import COLUMNS, BadRow, Row, read_blocks
 from billing.rating import Call, rate
 from billing.tariff import Tariff
 from tests.unit.billing.oracle import calls, tariffs
@@ -71,10 +71,9 @@ def test_each_line_is_what_rate_gives_for_that_call(
     text = "\n".join([",".join(COLUMNS), ""]) + "".join(line + end for line, end in lines)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(cdrs, "_BLOCK", block)
-        patch.setattr(lookup, "_MANY", 0)
         path = Path(folder, "cdrs.csv")
         path.write_bytes((text[:-1] if last_has_no_end else text).encode(errors="surrogateescape"))
-        assert rate_rows(read_cdrs(path), tariff).lines == one_by_one([line for line, _ in lines], tariff)
+        assert rate_blocks(read_blocks(path), tariff).lines == one_by_one([line for line, _ in lines], tariff)
 
 
 def one_by_one(lines: list[str], tariff: Tariff) -> list[str]:
@@ -138,7 +137,7 @@ def test_of_a_thousand_calls_in_any_order_the_earliest_share_the_bundle(tmp_path
         for m in [n * 7919 % 1000]  # every minute once, in no order
     ]
     path.write_text(",".join(COLUMNS) + "\n" + "".join(lines))
-    answers = [json.loads(line) for line in rate_rows(read_cdrs(path), tariff).lines]
+    answers = [json.loads(line) for line in rate_blocks(read_blocks(path), tariff).lines]
     by_minute = {n * 7919 % 1000: answers[n]["bundle_seconds"] for n in range(1000)}
     assert [by_minute[m] for m in range(87)] == [7] * 85 + [5, 0]
     assert sum(by_minute.values()) == 600

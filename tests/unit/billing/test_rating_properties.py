@@ -10,8 +10,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.batch import rate_rows
-from billing.cdrs import Row
+from billing.batch import rate_blocks
+from billing.cdrs import Row, block_of
 from billing.rating import Call, micros, rate
 from billing.tariff import Tariff
 from tests.unit.billing.oracle import calls, slow_amount, tariffs
@@ -84,7 +84,9 @@ def test_the_order_of_the_file_does_not_matter(found: list[Call], tariff: Tariff
     rows = [row(replace(call, call_id=str(number))) for number, call in enumerate(found)]
     shuffled = list(rows)
     dice.shuffle(shuffled)
-    assert sorted(rate_rows(rows, tariff).lines) == sorted(rate_rows(shuffled, tariff).lines)
+    assert sorted(rate_blocks([block_of(rows)], tariff).lines) == sorted(
+        rate_blocks([block_of(shuffled)], tariff).lines
+    )
 
 
 @given(st.lists(calls(), min_size=1, max_size=12), tariffs())
@@ -92,7 +94,7 @@ def test_a_file_gives_each_call_what_rating_it_alone_after_the_earlier_ones_give
     found: list[Call], tariff: Tariff
 ) -> None:
     found = [replace(call, call_id=str(number)) for number, call in enumerate(found)]
-    batch = [json.loads(line) for line in rate_rows(map(row, found), tariff).lines]
+    batch = [json.loads(line) for line in rate_blocks([block_of(map(row, found))], tariff).lines]
     left: dict[tuple[int, int], int] = {}
     for call in sorted(found, key=lambda c: (c.answered_at, c.call_id)):
         assert call.answered_at is not None
