@@ -204,13 +204,16 @@ def place(
     Example:
       decroche call place --tenant dentiste --agent rappel --to +33639980100 --var patient="Mme Martin"
     """
-    answer = asyncio.run(
-        control.ask(
-            settings(), "place", seconds=settings().call.max_seconds + 120, tenant=tenant, agent=agent, to=to,
-            purpose=purpose or "", party=party, postcode=postcode, variables=_variables(variables), at=at,
-            check_only=at is not None, wait=not no_wait,
-        )
+    asked = control.ask(
+        settings(), "place", seconds=settings().call.max_seconds + 120, tenant=tenant, agent=agent, to=to,
+        purpose=purpose or "", party=party, postcode=postcode, variables=_variables(variables), at=at,
+        check_only=at is not None, wait=not no_wait,
     )  # fmt: skip
+    try:
+        answer = asyncio.run(asked)
+    except KeyboardInterrupt:
+        err.print("no longer waiting; a call that rings or is talking goes on: decroche status, decroche calls list")
+        raise
     decision = answer["decision"]
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 
 import click
 
 from ari_app import background
-from store.console import emit, err, json_option, out, to_json
+from store.console import INTERRUPTED, emit, err, json_option, out, to_json
 from store.settings import settings
 
 
@@ -33,7 +32,11 @@ def up(demo: bool) -> None:
 
         with open_database(of) as db:
             seed(db)
-    background.start(of, demo=demo, say=_say)
+    try:
+        background.start(of, demo=demo, say=_say)
+    except KeyboardInterrupt:
+        err.print("what was started runs on: decroche down stops it")
+        raise
     out.print("décroche is up: calls are answered")
     if demo:
         from ari_app.demo.seed import DENTAL_EN, DENTAL_FR, ESTATE_FR
@@ -88,15 +91,31 @@ def serve(demo: bool) -> None:
     from store.logs import set_up_logs
 
     set_up_logs(settings())
-    asyncio.run(_serve(demo))
+    if asyncio.run(_serve(demo)) == signal.SIGINT:
+        raise SystemExit(INTERRUPTED)
 
 
-async def _serve(demo: bool) -> None:
+async def _serve(demo: bool) -> int | None:
+    """Serve until told to stop, by a signal (returned) or at the door. Told twice, calls in progress are cut."""
     from ari_app.service import Service
 
     service = Service(settings(), demo=demo)
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, service.stop)
-    with contextlib.suppress(asyncio.CancelledError):
-        await service.run()
+    running = asyncio.ensure_future(service.run())
+    told: list[int] = []
+
+    def tell(number: int) -> None:
+        told.append(number)
+        if len(told) > 1 or not service.ready.is_set():  # nobody is being talked to, or nobody wishes to wait
+            running.cancel()
+        else:
+            err.print("stopping: calls in progress end first (Ctrl-C again cuts them)")
+        service.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, tell, number)
+    try:
+        await running
+    except asyncio.CancelledError:
+        if not told:  # interrupted before our own handlers stood: asyncio.run raises KeyboardInterrupt
+            raise
+    return told[0] if told else None

@@ -11,7 +11,7 @@ import math
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -72,8 +72,17 @@ def emit(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*("" if row.get(c) is None else str(row[c]) for c in columns))
+        table.add_row(*(_cell(row.get(c)) for c in columns))
     Console(highlight=False, width=min(out.width, 100) if sys.stdout.isatty() else 100).print(table)
+
+
+def _cell(value: object) -> str:
+    """As a person reads it: an instant to the minute, in UTC."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%MZ}"
+    return str(value)
 
 
 @contextmanager

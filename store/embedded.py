@@ -89,11 +89,13 @@ class EmbeddedServer:
                 self._launch(durable)
         return self.status()
 
-    def stop(self) -> None:
-        """Stop it if it runs; open transactions are rolled back, nothing committed is lost."""
+    def stop(self) -> bool:
+        """Stop it; open transactions are rolled back, nothing committed is lost. False when it did not run."""
         with self._lock():
-            if self._pid() is not None:
-                self._run("pg_ctl", "stop", "-w", "-m", "fast", "-t", str(_START_SECONDS), "-D", str(self.data))
+            if self._pid() is None:
+                return False
+            self._run("pg_ctl", "stop", "-w", "-m", "fast", "-t", str(_START_SECONDS), "-D", str(self.data))
+            return True
 
     def _prepare(self, durable: bool) -> None:
         version = _read(self.data / "PG_VERSION")

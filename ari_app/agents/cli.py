@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from store.db import Conn
 
 _COLUMNS = ["tenant", "agent", "version", "status", "tested_by", "tested_at", "approved_by", "approved_at"]
+_LISTED = ["tenant", "agent", "version", "status", "tested", "approved"]
 _tenant = click.option("--tenant", required=True, help="The client whose agent it is.")
 _version = click.option("--version", type=click.IntRange(min=1), help="Which version; the newest if not said.")
 _by = click.option("--by", required=True, help="The person who answers for it.")
@@ -96,7 +97,17 @@ def list_(tenant: str | None, as_json: bool) -> None:
         names = {t.id: t.slug for t in tenants.listed(conn)}
         chosen = tenants.tenant_id(conn, tenant) if tenant else None
         rows = [_row(v, names[v.tenant_id]) for v in agents.listed(conn, chosen)]
-    emit(rows, _COLUMNS, as_json=as_json, empty="no agent yet: decroche agent import FILE --tenant T")
+    if as_json:
+        emit(rows, _COLUMNS, as_json=True)
+        return
+    lines = [row | {"tested": _act(row, "tested"), "approved": _act(row, "approved")} for row in rows]
+    emit(lines, _LISTED, as_json=False, empty="no agent yet: decroche agent import FILE --tenant T")
+
+
+def _act(row: dict[str, Any], act: str) -> str:
+    """Who and on what day, in one column: the list fits a line."""
+    at = row[f"{act}_at"]
+    return f"{row[f'{act}_by']}, {at:%Y-%m-%d}" if at else ""
 
 
 @agent.command()

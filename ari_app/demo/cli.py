@@ -8,6 +8,8 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -57,15 +59,14 @@ def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
     Example:
       decroche demo --lang en --json
     """
-    home = private_home()
-    from ari_app.demo.play import Demo
-    from store.settings import settings
-
     signal.signal(signal.SIGTERM, _stopped)
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
-    run = Demo(settings(), language, out, console)
+    home = private_home()
     try:
-        facts = run.run()
+        from ari_app.demo.play import Demo
+        from store.settings import settings
+
+        facts = Demo(settings(), language, out, console).run()
     finally:
         _tidy(home, keep=keep, console=console)
     (out / f"facts-{language}.json").write_text(to_json(facts) + "\n", encoding="utf-8")
@@ -80,11 +81,24 @@ def _stopped(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    """Stopping takes a second: another Ctrl-C in it must not leave half of what was started running."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+    old = [signal.signal(number, signal.SIG_IGN) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, old, strict=True):
+            signal.signal(number, handler)
+
+
 def _tidy(home: Path, *, keep: bool, console: Console) -> None:
     from ari_app import background
     from store.settings import settings
 
-    background.stop(settings(), now=True, say=lambda _: None)
+    with _undisturbed():
+        background.stop(settings(), now=True, say=lambda _: None)
     if keep:
         console.print(f"kept: {home}", style="dim")
     else:

@@ -96,7 +96,9 @@ class Demo:
         self.console.print(f"\noutbound: the agent reminds {seed.PATIENT} of the appointment", style="bold")
         reports: list[CallReport] = []
         with SoftPhone.of(self.settings, "patient") as phone, self._live("outbound"):
-            answering = threading.Thread(target=lambda: reports.append(phone.wait_for_call(callee, ring_ms=600)))
+            answering = threading.Thread(
+                target=lambda: reports.append(phone.wait_for_call(callee, ring_ms=600)), daemon=True
+            )
             answering.start()
             answer = asyncio.run(self._place(variables=variables, wait=False))
             self.console.print(f"  compliance: {answer['decision']['explanation'][self.language]}", style="magenta")

@@ -153,7 +153,7 @@ def _phone(options: dict[str, Any], default: str, *, live: bool) -> SoftPhone:
 
 
 def _print_event(event: Event) -> None:
-    err.print(f"{event.at_ms / 1000:8.2f} s  {event.kind.replace('_', ' ')}  {event.detail}", markup=False)
+    err.print(f"{max(0.0, event.at_ms) / 1000:8.2f} s  {event.kind.replace('_', ' ')}  {event.detail}", markup=False)
 
 
 def _finish(report: CallReport, options: dict[str, Any], *, as_json: bool) -> None:

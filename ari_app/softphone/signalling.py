@@ -121,7 +121,10 @@ class Line:
         self._register()
 
     def close(self) -> None:
-        """Unregister and stop listening."""
+        """Hang up what goes on, unregister and stop listening."""
+        for dialog in list(self._dialogs.values()):
+            if dialog.request is not None:
+                self.hang_up(dialog)
         with contextlib.suppress(SipSilent, SipRefused, OSError):
             self._register(leaving=True)
         self._wake.send(b".")
