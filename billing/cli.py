@@ -1,41 +1,63 @@
-"""`decroche billing …`: what an operator types about money."""
+"""`decroche billing …`: what an operator types about money. The help is here, so that reading it imports nothing."""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Mapping
-from pathlib import Path
+from importlib import import_module
 
 import click
 
-from billing.batch import rate_blocks
-from billing.cdrs import read_blocks
-from billing.cli_common import FILE, LazyGroup
-from billing.tariff import read_tariff
-from store.console import emit, err, json_option
+from store.console import HouseGroup
+
+COMMANDS = {
+    "account": ("cli_collect:account", "A tenant's balance before tax, and what calls hold of it"),
+    "collect": ("cli_collect:collect", "Ask Stripe for what is due on an invoice"),
+    "controls": ("cli_collect:controls", "A tenant's alerts, cap and fraud thresholds; lift a block"),
+    "credit": ("cli_money:credit", "Put money on a tenant's prepaid balance"),
+    "customer": ("cli_parties:customer", "Whom a tenant's invoices are made out to"),
+    "dispute": ("cli_late:dispute", "Hold contested lines out of dunning"),
+    "dispute-close": ("cli_late:dispute_close", "Decide a dispute: its lines are due again, or credited"),
+    "disputes": ("cli_late:disputes", "Contested lines"),
+    "doctor": ("cli_rounds:doctor", "Look at what billing needs, and say what to type"),
+    "dunning": ("cli_late:dunning", "Take the steps that are due: reminders, suspension; or lift it"),
+    "import": ("cli_import:import_", "Store and charge the calls of a CSV file"),
+    "invoice": ("cli_invoice:invoice", "Issue and read invoices: run, order, list, show, pdf, credit"),
+    "late": ("cli_late:late_", "What is unpaid after its due date, with interest so far"),
+    "legal-rate": ("cli_late:legal_rate", "The legal interest rate by half-year"),
+    "notices": ("cli_collect:notices", "What clients and the operator are to be told"),
+    "pay": ("cli_money:pay", "Record a bank transfer received"),
+    "payment-method": ("cli_collect:payment_method", "Set up a card or a SEPA debit with Stripe"),
+    "plan": ("cli_plans:plan", "Plans by version: monthly price, what it includes, options"),
+    "price-change": ("cli_plans:price_change", "Announce a new price, 30 days before"),
+    "rate": ("cli_rate:rate", "Price every call of a CSV file; nothing is stored"),
+    "reconcile": ("cli_invoice:reconcile", "Asterisk's CDRs, ours, charges, invoices: every difference"),
+    "refund": ("cli_money:refund", "Give back what was overpaid on an invoice"),
+    "rerate": ("cli_invoice:rerate", "Rate calls again: reversals and new lines"),
+    "rounds": ("cli_rounds:rounds", "Do what is due, once; `serve` does it too"),
+    "seller": ("cli_parties:seller", "Who issues the invoices"),
+    "statement": ("cli_money:statement", "A client's account, and its prepaid balance; as a PDF too"),
+    "subscribe": ("cli_plans:subscribe", "Subscribe a tenant to a plan whose terms a person accepted"),
+    "subscription": ("cli_plans:subscription", "A tenant's subscriptions and their calendar; or end one"),
+    "tariff": ("cli_tariff:tariff", "Tariffs by version: added, assigned, never edited"),
+    "usage": ("cli_usage:usage", "The month: bundle used, forecast, cost, minutes by day"),
+}
+"""Command → (where in this folder it is, what it is for)."""
 
 
-class BillingGroup(LazyGroup):
-    """The commands that need the database are imported when they are asked for."""
+class BillingGroup(HouseGroup):
+    """The commands are imported when they are asked for."""
 
-    elsewhere: Mapping[str, str] = {
-        "tariff": "billing.cli_tariff:tariff",
-        "import": "billing.cli_import:import_",
-        "usage": "billing.cli_usage:usage",
-        "payment-method": "billing.cli_collect:payment_method",
-        "doctor": "billing.cli_rounds:doctor",
-        "dispute-close": "billing.cli_late:dispute_close",
-        "late": "billing.cli_late:late_",
-        "legal-rate": "billing.cli_late:legal_rate",
-        "price-change": "billing.cli_plans:price_change",
-        "rounds": "billing.cli_rounds:rounds",
-        **{name: f"billing.cli_plans:{name}" for name in ("plan", "subscribe", "subscription")},
-        **{name: f"billing.cli_collect:{name}" for name in ("account", "controls", "notices", "collect")},
-        **{name: f"billing.cli_late:{name}" for name in ("dunning", "dispute", "disputes")},
-        **{name: f"billing.cli_invoice:{name}" for name in ("invoice", "rerate", "reconcile")},
-        **{name: f"billing.cli_parties:{name}" for name in ("seller", "customer")},
-        **{name: f"billing.cli_money:{name}" for name in ("pay", "refund", "credit", "statement")},
-    }
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        return getattr(import_module(f"billing.{module}"), name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
 
 
 @click.group(cls=BillingGroup)
@@ -45,46 +67,6 @@ def billing() -> None:
     \b
     Example: decroche billing rate --tariff tariff.toml cdrs.csv
     """
-
-
-@billing.command()
-@click.option("--tariff", "tariff_path", type=FILE, required=True, help="The tariff, a TOML file.")
-@click.argument("cdrs", type=FILE)
-@json_option
-@click.pass_context
-def rate(ctx: click.Context, tariff_path: Path, cdrs: Path, as_json: bool) -> None:
-    """Price every call of the CSV file CDRS, in its order. Nothing is stored.
-
-    Exit status: 0 when every row is rated, unanswered or a duplicate; 3 when some are unrated or
-    rejected; 2 when the tariff or the file is wrong.
-
-    \b
-    Example: decroche billing rate --tariff tariff.toml --json cdrs.csv
-    """
-    terms = read_tariff(tariff_path)
-    gc.disable()  # a million answers and no cycle among them
-    batch = rate_blocks(read_blocks(cdrs), terms)
-    if as_json:
-        _write(batch.parts)
-    else:
-        _table(batch.lines)
-        err.print(", ".join(f"{count} {status}" for status, count in batch.counts.items() if count) or "no calls")
-    ctx.exit(0 if batch.complete else 3)
-
-
-def _write(parts: list[str]) -> None:
-    for start in range(0, len(parts), 1_000):
-        click.echo("\n".join(parts[start : start + 1_000]).encode())  # bytes: UTF-8 in every locale
-
-
-def _table(lines: list[str]) -> None:
-    import json
-
-    columns = (
-        "call_id", "status", "answered_seconds", "billed_seconds", "bundle_seconds", "charged_seconds",
-        "amount", "prefix", "reason",
-    )  # fmt: skip
-    emit([json.loads(line) for line in lines], columns, as_json=False, empty="no calls")
 
 
 if __name__ == "__main__":

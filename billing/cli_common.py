@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from getpass import getuser
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -17,7 +16,6 @@ from uuid import UUID
 import click
 
 from billing.tariff import PARIS
-from store.console import HouseGroup
 from store.db import Conn, Database
 from store.errors import BadInput
 from store.settings import settings
@@ -87,22 +85,6 @@ class Money(click.ParamType[Decimal]):
         if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", value, re.ASCII) or not Decimal(value):
             self.fail(f"{value!r} is not an amount above zero such as 65.74", param, ctx)
         return Decimal(value)
-
-
-class LazyGroup(HouseGroup):
-    """A group whose other commands live in modules that are imported when one is asked for."""
-
-    elsewhere: Mapping[str, str] = {}
-    """command → `module:attribute`"""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *self.elsewhere})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.elsewhere:
-            return super().get_command(ctx, cmd_name)
-        module, attribute = self.elsewhere[cmd_name].split(":")
-        return getattr(import_module(module), attribute)
 
 
 INSTANT, MONTH, DAY, MONEY = Instant(), Month(), Day(), Money()
