@@ -26,11 +26,14 @@ need_packages() { [ -n "$(missing_packages)" ]; }
 install_packages() {
   local wanted apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120)
   wanted=$(missing_packages)
+  wanted=${wanted% }
   if ! command -v apt-get >/dev/null; then
     say "error: this is not Debian; install what these are called here, then run this again: $wanted"
     exit 5
   fi
   say "      apt-get install $wanted"
+  become_root "Debian packages" "apt-get install $wanted"
+  [ -z "$(dpkg --audit 2>/dev/null)" ] || quietly as_root dpkg --configure -a # an installation was cut
   [ "$purpose" != --image ] || allow_non_free
   quietly as_root "${apt[@]}" update
   # shellcheck disable=SC2086  # a list of names

@@ -5,15 +5,15 @@ need_asterisk() {
   [ -z "${DECROCHE_ASTERISK__BINARY:-}" ] && [ "$purpose" != --image ] && [ ! -x "$cache/asterisk-root/usr/sbin/asterisk" ]
 }
 
-# mmdebstrap needs root, or user namespaces: root is the sure way. What root makes, everyone may run.
+# mmdebstrap needs root, or user namespaces: root is the sure way. What root makes is the user's in the end.
 install_asterisk() {
   local install=(.venv/bin/decroche asterisk install)
-  if [ "$(id -u)" -eq 0 ]; then
+  if [ "$(id -u)" -eq 0 ] || ! command -v sudo >/dev/null; then
     "${install[@]}"
-  elif command -v sudo >/dev/null; then
-    sudo env DECROCHE_CACHE="$cache" DECROCHE_HOME="$cache/.nowhere" PYTHONDONTWRITEBYTECODE=1 "${install[@]}"
   else
-    "${install[@]}"
+    become_root "making the folder Asterisk lives in" "scripts/setup with DECROCHE_CACHE=$cache"
+    as_root env DECROCHE_CACHE="$cache" DECROCHE_HOME="$cache/.nowhere" PYTHONDONTWRITEBYTECODE=1 "${install[@]}"
+    as_root chown -R "$(id -u):$(id -g)" "$cache/asterisk-root"
   fi
 }
 

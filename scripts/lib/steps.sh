@@ -24,12 +24,32 @@ one_at_a_time() {
   flock 9
 }
 
+# become_root WHAT HOW: says that root is needed for WHAT and lets sudo ask for the password now, while nothing runs
+# in the background; where there is no way to root, says HOW root does it and stops.
+become_root() {
+  [ "$(id -u)" -ne 0 ] || return 0
+  if command -v sudo >/dev/null; then
+    say "      root is needed for $1: by sudo"
+    if sudo -n true 2>/dev/null || sudo -v; then return 0; fi
+    say "error: sudo does not let $(id -un) do that; as root: $2; then run this again"
+  else
+    say "error: root is needed for $1, and there is no sudo; as root: $2; then run this again"
+  fi
+  exit 5
+}
+
+# as_root COMMAND…: sudo keeps no environment, yet what it runs may have to go through a proxy.
 as_root() {
-  if [ "$(id -u)" -eq 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else
-    say "error: root or sudo is needed for: $*"
-    exit 5
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  else
+    sudo env ${http_proxy:+"http_proxy=$http_proxy"} ${https_proxy:+"https_proxy=$https_proxy"} \
+      ${no_proxy:+"no_proxy=$no_proxy"} "$@"
   fi
 }
+
+# end_job PID: one that sudo started is root's, and its end root's to ask for.
+end_job() { kill "$1" 2>/dev/null || sudo -n kill "$1" 2>/dev/null || true; }
 
 # quietly COMMAND…: its output only when it fails; on a terminal, the seconds it has taken. With keep_lock set the
 # command holds setup's lock too: when setup is killed outright the next one waits for it, and does not begin it twice.
@@ -42,7 +62,7 @@ quietly() {
     "$@" >"$log" 2>&1 9>&- &
   fi
   job=$!
-  trap 'kill "$job" 2>/dev/null; rm -f "$log"; exit 130' INT TERM
+  trap 'end_job "$job"; rm -f "$log"; exit 130' INT TERM
   if [ -t 2 ]; then
     while kill -0 "$job" 2>/dev/null; do
       printf '\r      … %d s ' "$((SECONDS - began))" >&2
@@ -51,7 +71,7 @@ quietly() {
     printf '\r\033[K' >&2
   fi
   wait "$job" || status=$?
-  trap - INT TERM
+  trap 'exit 130' INT TERM
   if [ "$status" -ne 0 ]; then
     cat "$log" >&2
     say "error: this failed with status $status: $*"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -155,3 +157,50 @@ def test_a_build_that_outlives_its_killed_setup_keeps_the_lock(tmp_path: Path) -
     finally:
         os.kill(building, 9)
     assert subprocess.run(["flock", "-w", "10", str(lock), "true"], check=False).returncode == 0
+
+
+ORDINARY = 'id() { [ "$1" = -u ] && echo 1000 || echo marie; }; '
+
+
+def test_an_ordinary_user_is_told_that_sudo_is_used_and_for_what() -> None:
+    done = shell(ORDINARY + "sudo() { true; }; become_root 'Debian packages' 'apt-get install cmake'; echo went on")
+    assert done.returncode == 0
+    assert "root is needed for Debian packages: by sudo" in done.stderr
+    assert done.stdout == "went on\n"
+
+
+@pytest.mark.parametrize("way", ["sudo() { false; }", "PATH=/nonexistent"])
+def test_without_a_way_to_root_setup_says_what_root_types_and_stops(way: str) -> None:
+    done = shell(ORDINARY + way + "; become_root 'Debian packages' 'apt-get install cmake'; echo went on")
+    assert done.returncode == 5
+    assert "as root: apt-get install cmake; then run this again" in done.stderr
+    assert done.stdout == ""
+
+
+def test_what_sudo_runs_goes_through_the_users_proxy() -> None:
+    done = shell(ORDINARY + 'sudo() { echo "$@"; }; as_root apt-get update', http_proxy="http://proxy:3128")
+    assert "http_proxy=http://proxy:3128" in done.stdout
+    assert done.stdout.endswith("apt-get update\n")
+    assert "proxy:" not in shell(ORDINARY + 'unset http_proxy; sudo() { echo "$@"; }; as_root true').stdout
+
+
+def test_ctrl_c_in_a_step_ends_setup_and_what_the_step_had_begun(tmp_path: Path) -> None:
+    script = "trap 'exit 130' INT; quietly sh -c 'echo $$ >\"$mark\"; exec sleep 300'; echo went on"
+    sources = ". scripts/lib/steps.sh"
+    mark = tmp_path / "mark"
+    mark.touch()
+    setup = subprocess.Popen(
+        ["bash", "-c", f"set -euo pipefail\n{sources}\n{script}"], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "mark": str(mark)}, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not mark.read_text().strip():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(setup.pid, signal.SIGINT)
+    said, _ = setup.communicate(timeout=60)
+    assert (setup.returncode, said) == (130, "")
+    job = Path(f"/proc/{mark.read_text().strip()}")
+    while job.exists() and "sleep" in (job / "cmdline").read_text():
+        assert time.monotonic() < deadline, "the step's program runs on"
+        time.sleep(0.01)
