@@ -1,7 +1,7 @@
 """Controls: alerts near the thresholds, a cap that blocks outbound, fraud thresholds that suspend it.
 
 The decisions are pure (`alerts`, `dialling`); what they tell goes to the outbox in the transaction of the call
-that crossed the threshold, once. Inbound calls are never blocked here.
+that crossed the threshold, once. Inbound calls are blocked by nothing here but a suspension for non-payment.
 """
 
 from __future__ import annotations
@@ -168,8 +168,14 @@ def allow_dialling(db: Database, tenant_id: UUID, callee: str, now: datetime) ->
 
 
 def block(conn: Conn, tenant_id: UUID, kind: Literal["fraud", "unpaid", "operator"], reason: str) -> bool:
-    """Block outbound and tell the operator; False when it was blocked for that kind already."""
+    """Block outbound and tell the operator; False when it was blocked for that kind already.
+
+    Who has not paid is suspended whole (article 5.4): no agent answers, its numbers go to their fallback, else to a
+    recorded apology. That is the operator's to write; what is held stays, and can be exported.
+    """
     block_id = new_id()
+    if kind == "unpaid":
+        conn.execute("UPDATE store.tenants SET status = 'suspended' WHERE id = %s AND status = 'active'", (tenant_id,))
     done = conn.execute(
         """INSERT INTO billing.blocks (tenant_id, id, kind, reason) VALUES (%s, %s, %s, %s)
            ON CONFLICT (tenant_id, kind) WHERE lifted_at IS NULL DO NOTHING""",
@@ -181,7 +187,9 @@ def block(conn: Conn, tenant_id: UUID, kind: Literal["fraud", "unpaid", "operato
 
 
 def lift(conn: Conn, tenant_id: UUID, kind: str, by: str) -> bool:
-    """Lift a block (operator); False when there was none."""
+    """Lift a block (operator); False when there was none. Who was suspended for not paying is active again."""
+    if kind == "unpaid":
+        conn.execute("UPDATE store.tenants SET status = 'active' WHERE id = %s AND status = 'suspended'", (tenant_id,))
     done = conn.execute(
         """UPDATE billing.blocks SET lifted_at = now(), lifted_by = %s
             WHERE tenant_id = %s AND kind = %s AND lifted_at IS NULL""",

@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 from billing.controls import Notice, block, lift, tell
 from billing.invoice import Invoice, cents, restored
 from billing.invoicing import COLUMNS, Issued, get
-from billing.late import Debt, dispute_until, penalty_so_far, steps_due, suspended
+from billing.late import FORMAL_NOTICE_DAYS, Debt, dispute_until, penalty_so_far, steps_due, suspension_day
 from billing.legal import known_rates
 from store.db import Conn
 from store.errors import BadInput, NotFound, Refused
@@ -25,6 +25,8 @@ def run_dunning(conn: Conn, tenant_id: UUID, today: date) -> list[Notice]:
     rates = known_rates(conn)
     for issued, debt in debts(conn, tenant_id):
         for step in steps_due(debt, today):
+            if step == "suspension" and today < _announced(conn, tenant_id).get(issued.number, date.max):
+                continue  # its formal notice gives the client longer
             owed, counted_until = penalty_so_far(debt, today, rates)
             body = {
                 "number": issued.number,
@@ -34,6 +36,8 @@ def run_dunning(conn: Conn, tenant_id: UUID, today: date) -> list[Notice]:
             }
             if counted_until is not None:
                 body["interest_counted_until"] = counted_until.isoformat()
+            if step == "formal_notice":
+                body["suspension_on"] = suspension_day(debt, today).isoformat()
             notice = Notice(step, issued.number, "client", body)
             if tell(conn, tenant_id, notice):
                 told.append(notice)
@@ -42,13 +46,31 @@ def run_dunning(conn: Conn, tenant_id: UUID, today: date) -> list[Notice]:
 
 
 def settle_suspension(conn: Conn, tenant_id: UUID, today: date) -> bool:
-    """Suspend for non-payment, or lift it at once when nothing late is left; whether it is suspended."""
-    late = suspended([debt for _, debt in debts(conn, tenant_id)], today)
+    """Suspend access for non-payment (article 5.4), or lift it at once when nothing late is left; whether it is.
+
+    Nothing is suspended before the day that the formal notice named.
+    """
+    announced = _announced(conn, tenant_id)
+    late = any(
+        debt.in_dunning(today) and today >= announced.get(issued.number, date.max)
+        for issued, debt in debts(conn, tenant_id)
+    )
     if late:
         block(conn, tenant_id, "unpaid", "an invoice is more than 30 days late")
     else:
         lift(conn, tenant_id, "unpaid", "payment")
     return late
+
+
+def _announced(conn: Conn, tenant_id: UUID) -> dict[str, date]:
+    """The day of suspension that each invoice's formal notice named."""
+    rows = conn.execute(
+        """SELECT about, coalesce((body ->> 'suspension_on')::date,
+                                  (created_at AT TIME ZONE 'Europe/Paris')::date + %s) AS day
+             FROM billing.notices WHERE tenant_id = %s AND kind = 'formal_notice'""",
+        (FORMAL_NOTICE_DAYS, tenant_id),
+    ).fetchall()
+    return {row["about"]: row["day"] for row in rows}
 
 
 def debts(conn: Conn, tenant_id: UUID) -> list[tuple[Issued, Debt]]:

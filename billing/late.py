@@ -32,6 +32,9 @@ CALENDAR: tuple[tuple[Step, int], ...] = (
 )  # fmt: skip
 """Each step, and how many days after the due date it is taken."""
 
+FORMAL_NOTICE_DAYS = 10
+"""The least days between the formal notice, which names the day of the suspension, and that day."""
+
 
 class NoLegalRate(BadInput):
     """No legal interest rate is known for a day."""
@@ -143,9 +146,10 @@ def steps_due(debt: Debt, today: date) -> list[Step]:
     return [step for step, days in CALENDAR if today >= debt.due_on + timedelta(days=days)]
 
 
-def suspended(debts: Sequence[Debt], today: date) -> bool:
-    """Whether access is suspended for non-payment; lifted by the payment itself."""
-    return any("suspension" in steps_due(debt, today) for debt in debts)
+def suspension_day(debt: Debt, noticed_on: date) -> date:
+    """The day a formal notice given on `noticed_on` names: from then on access is suspended until the debt is paid."""
+    after = dict(CALENDAR)["suspension"]
+    return max(debt.due_on + timedelta(days=after), noticed_on + timedelta(days=FORMAL_NOTICE_DAYS))
 
 
 def dispute_until(received_on: date) -> date:

@@ -130,7 +130,7 @@ def close_ended(conn: Conn, tenant: Tenant, today: date) -> bool:
     """
     ends = [calendar_of(conn, s, today).last_access_on for s in plans.subscriptions(conn, tenant.id)]
     known = [end for end in ends if end is not None and end < today]
-    if tenant.status != "active" or not ends or len(known) < len(ends):
+    if tenant.status == "closed" or not ends or len(known) < len(ends):
         return False
     conn.execute("UPDATE store.tenants SET status = 'closed' WHERE id = %s", (tenant.id,))
     body = {"last_access_on": str(max(known)), "to_do": f"decroche privacy export, then erase: {tenant.slug}"}

@@ -76,7 +76,7 @@ def test_late_interest_is_three_times_the_legal_rate_and_paid_beside_the_invoice
 
 
 def test_the_steps_of_january_warn_of_the_rate_that_is_missing_and_are_taken(sold: Terminal) -> None:
-    assert len(sold("dunning", "--date", "2027-01-15")) == 4
+    assert len(sold("dunning", "--date", "2027-01-15")) == 3
     assert "decroche billing legal-rate add 2027-01-01 2027-06-30" in sold.errors
     added = sold("legal-rate", "add", "2027-01-01", "2027-06-30", "2.70", "--reference", "arrêté du 22/12/2026")[0]
     assert added == {"from": "2027-01-01", "to": "2027-06-30", "percent": "2.7"}

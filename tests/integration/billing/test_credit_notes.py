@@ -105,6 +105,7 @@ def test_a_line_or_a_call_that_is_not_on_the_invoice_is_named(database: Database
 
 def test_what_is_credited_is_neither_late_nor_suspended_for(database: Database, client: Tenant, owed: Issued) -> None:
     with database.operator(client.id) as conn:
+        run_dunning(conn, client.id, date(2026, 11, 30))
         run_dunning(conn, client.id, date(2026, 12, 10))
     with pytest.raises(OutboundBlocked, match="unpaid"):
         allow_dialling(database, client.id, "+33612345678", START)

@@ -62,7 +62,7 @@ def test_an_invoice_due_after_the_last_known_day_owes_its_indemnity_all_the_same
 def test_reminders_go_out_in_january_before_the_rate_is_known(database: Database, client: Tenant, owed: Issued) -> None:
     with database.operator(client.id) as conn:
         told = run_dunning(conn, client.id, date(2027, 1, 15))
-    assert {notice.kind for notice in told} == {"reminder_1", "reminder_2", "formal_notice", "suspension"}
+    assert {notice.kind for notice in told} == {"reminder_1", "reminder_2", "formal_notice"}
     assert {notice.body["interest_counted_until"] for notice in told} == {"2026-12-31"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.late import Debt, Penalty, dispute_until, legal_rates, penalty, rate_on, steps_due, suspended
+from billing.late import Debt, Penalty, dispute_until, legal_rates, penalty, rate_on, steps_due, suspension_day
 from store.errors import BadInput
 
 DUE = date(2026, 6, 20)
@@ -50,13 +50,16 @@ def test_the_table_has_no_gap_and_no_overlap() -> None:
     assert all(b.begins == a.ends + timedelta(days=1) for a, b in pairwise(rates))
 
 
-def test_reminders_come_by_calendar_then_suspension_and_payment_lifts_it_at_once() -> None:
+def test_reminders_come_by_calendar_then_suspension() -> None:
     debt = Debt(100, DUE)
     taken = {days: steps_due(debt, DUE + timedelta(days=days)) for days in (2, 3, 10, 20, 29, 30)}
     assert [len(steps) for steps in taken.values()] == [0, 1, 2, 3, 3, 4]
-    day = DUE + timedelta(days=30)
-    assert suspended([debt], day)
-    assert not suspended([Debt(100, DUE, {day: 100})], day)
+
+
+def test_suspension_comes_thirty_days_late_and_ten_days_after_its_formal_notice() -> None:
+    debt = Debt(100, DUE)
+    named = {days: suspension_day(debt, DUE + timedelta(days=days)) - DUE for days in (20, 25, 60)}
+    assert named == {20: timedelta(days=30), 25: timedelta(days=35), 60: timedelta(days=70)}
 
 
 def test_contested_lines_are_held_out_until_the_dispute_is_closed() -> None:
