@@ -42,7 +42,8 @@ def up(demo: bool) -> None:
         from ari_app.demo.seed import DENTAL_EN, DENTAL_FR, ESTATE_FR
 
         out.print(f"numbers: {DENTAL_FR} dental practice (fr), {DENTAL_EN} (en), {ESTATE_FR} estate agent (fr)")
-        out.print(f"try:     decroche softphone call {DENTAL_FR} --play question.wav --record answer.wav")
+        out.print("try:     decroche tts say --text 'Bonjour, quels sont vos horaires ?' --out question.wav")
+        out.print(f"         decroche softphone call {DENTAL_FR} --play question.wav --record answer.wav")
 
 
 @click.command()

@@ -51,7 +51,9 @@ def private_home() -> Path:
 @click.option("--out", "out", type=click.Path(path_type=Path), default=Path("demo-output"), show_default=True,
               help="Where recordings, pictures and facts go.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as one JSON object, and nothing else.")
-@click.option("--keep", is_flag=True, help="Leave its private home (database, logs) for a look.")
+@click.option(
+    "--keep", is_flag=True, help="Leave its private home (database, logs) for a look; a failure leaves it too."
+)
 def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
     """Two real calls over SIP and RTP on this machine, printed as they go, and one that the law refuses.
 
@@ -61,12 +63,16 @@ def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
     """
     signal.signal(signal.SIGTERM, _stopped)
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
+    out.mkdir(parents=True, exist_ok=True)
     home = private_home()
     try:
         from ari_app.demo.play import Demo
         from store.settings import settings
 
         facts = Demo(settings(), language, out, console).run()
+    except Exception:
+        keep = True  # what the message points to must be there to be read
+        raise
     finally:
         _tidy(home, keep=keep, console=console)
     (out / f"facts-{language}.json").write_text(to_json(facts) + "\n", encoding="utf-8")
