@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 
 import numpy as np
+from psycopg.errors import UniqueViolation
 from psycopg.rows import tuple_row
 
 from billing import controls
@@ -67,6 +68,8 @@ def import_calls(db: Database, tenant_id: UUID, blocks: Iterable[Block]) -> Iter
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
+    with db.tenant(tenant_id) as conn:
+        conn.execute("SELECT billing.look_again()")
 
 
 class Turn:
@@ -177,8 +180,8 @@ SELECT %s, id, direction, caller, callee, CASE direction WHEN 'inbound' THEN cal
        timestamptz 'epoch' + ended * interval '1 microsecond',
        CASE WHEN answered IS NULL THEN 19 ELSE 16 END, 'system', 'imported', name
   FROM incoming ORDER BY id
-    ON CONFLICT (id) DO NOTHING
 """
+_STORE_NEW = _STORE + "ON CONFLICT (id) DO NOTHING"
 # A call that was stored before is charged only when it never was, as `record_call` does.
 _ALREADY = """
 SELECT i.place, k.id IS NOT NULL AS ours
@@ -198,7 +201,11 @@ def _store(conn: Conn, tenant_id: UUID, names: Sequence[str], of: Block, places:
     ]
     with conn.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN") as copy:
         copy.write("".join(lines))
-    return conn.execute(_STORE, (tenant_id,)).rowcount
+    try:  # mostly all are new, and adding rows is quicker when none of them may be there already
+        with conn.transaction():
+            return conn.execute(_STORE, (tenant_id,)).rowcount
+    except UniqueViolation:
+        return conn.execute(_STORE_NEW, (tenant_id,)).rowcount
 
 
 def _already(conn: Conn) -> dict[int, bool]:

@@ -12,42 +12,39 @@ from uuid import UUID
 from billing.invoice import Line, Talk, Usage, usage_lines
 from store.db import Conn
 
+# Nearly every call lies in one window: its seconds need no list to be opened.
 _TALK = """
-SELECT c.prefix, s ->> 'price_per_minute' AS price, s ->> 'from' = 'bundle' AS bundled,
-       sum((s ->> 'seconds')::bigint)::bigint AS seconds
-  FROM billing.current_charges c CROSS JOIN jsonb_array_elements(c.segments) s
- WHERE c.tenant_id = %(tenant)s AND c.month = %(month)s AND c.status = 'rated'
+SELECT prefix, price, bundled, sum(seconds)::bigint AS seconds
+  FROM (SELECT prefix, segments -> 0 ->> 'price_per_minute' AS price, segments -> 0 ->> 'from' = 'bundle' AS bundled,
+               sum(billed_seconds) AS seconds
+          FROM billing.current_charges
+         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated' AND jsonb_array_length(segments) = 1
+         GROUP BY 1, 2, 3
+        UNION ALL
+        SELECT c.prefix, s ->> 'price_per_minute', s ->> 'from' = 'bundle', sum((s ->> 'seconds')::bigint)
+          FROM billing.current_charges c CROSS JOIN jsonb_array_elements(c.segments) s
+         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated' AND jsonb_array_length(segments) <> 1
+         GROUP BY 1, 2, 3) either
  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
-_FEES = """
-SELECT fee, count(*) AS calls FROM billing.current_charges
- WHERE tenant_id = %(tenant)s AND month = %(month)s AND fee > 0 GROUP BY fee ORDER BY fee
-"""
+# One reading of the month gives every sum: `by` says which column the row is for, '' for the whole month.
 _SUMS = """
-SELECT count(*) AS calls, count(*) FILTER (WHERE status = 'unrated') AS unrated,
-       count(*) FILTER (WHERE answered_at IS NOT NULL) AS answered,
+SELECT CASE WHEN GROUPING(day) = 0 THEN 'day' WHEN GROUPING(destination) = 0 THEN 'destination'
+            WHEN GROUPING(agent) = 0 THEN 'agent' WHEN GROUPING(fee) = 0 THEN 'fee' ELSE '' END AS by,
+       coalesce(day::text, destination, agent) AS name, fee,
+       count(*) AS calls, count(*) FILTER (WHERE status = 'unrated') AS unrated,
+       count(day) AS answered,
        coalesce(sum(bundle_seconds), 0)::bigint AS bundle_seconds,
        coalesce(sum(charged_seconds), 0)::bigint AS charged_seconds,
-       coalesce(sum(amount_micros), 0)::bigint AS amount_micros
-  FROM billing.current_charges WHERE tenant_id = %(tenant)s AND month = %(month)s
-"""
-_DAYS = """
-SELECT to_char(answered_at AT TIME ZONE %(zone)s, 'YYYY-MM-DD') AS name, count(*) AS calls,
-       sum(billed_seconds)::bigint AS seconds, coalesce(sum(amount_micros), 0)::bigint AS micros
-  FROM billing.current_charges
- WHERE tenant_id = %(tenant)s AND month = %(month)s AND answered_at IS NOT NULL GROUP BY 1 ORDER BY 1
-"""
-_DESTINATIONS = """
-SELECT prefix AS name, count(*) AS calls, sum(billed_seconds)::bigint AS seconds,
+       coalesce(sum(billed_seconds), 0)::bigint AS seconds,
        coalesce(sum(amount_micros), 0)::bigint AS micros
-  FROM billing.current_charges
- WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated' GROUP BY 1 ORDER BY 3 DESC, 1
-"""
-_AGENTS = """
-SELECT coalesce(k.agent, '') AS name, count(*) AS calls, sum(c.billed_seconds)::bigint AS seconds,
-       coalesce(sum(c.amount_micros), 0)::bigint AS micros
-  FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id
- WHERE c.tenant_id = %(tenant)s AND c.month = %(month)s AND c.answered_at IS NOT NULL GROUP BY 1 ORDER BY 3 DESC, 1
+  FROM (SELECT c.status, c.bundle_seconds, c.charged_seconds, c.billed_seconds, c.amount_micros, c.fee,
+               (c.answered_at AT TIME ZONE %(zone)s)::date AS day,
+               CASE c.status WHEN 'rated' THEN c.prefix END AS destination,
+               CASE WHEN c.answered_at IS NOT NULL THEN coalesce(k.agent, '') END AS agent
+          FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id
+         WHERE c.tenant_id = %(tenant)s AND c.month = %(month)s) c
+ GROUP BY GROUPING SETS ((day), (destination), (agent), (fee), ())
 """
 
 Row = dict[str, Any]
@@ -85,25 +82,32 @@ class MonthUsage:
 def month_usage(conn: Conn, tenant_id: UUID, month: date, zone: str = "Europe/Paris") -> MonthUsage:
     """The sums of a tenant's month; `zone` names the time zone of its days."""
     key = {"tenant": tenant_id, "month": month, "zone": zone}
-    sums = conn.execute(_SUMS, key).fetchone()
-    assert sums is not None
+    rows = conn.execute(_SUMS, key).fetchall()
     talk = [
         Talk(row["prefix"], _plain(Decimal(row["price"])), row["bundled"], row["seconds"])
         for row in conn.execute(_TALK, key).fetchall()
     ]
-    fees = {_plain(row["fee"]): row["calls"] for row in conn.execute(_FEES, key).fetchall()}
+    (sums,) = (row for row in rows if not row["by"])
+    fees = sorted((row["fee"], row["calls"]) for row in rows if row["by"] == "fee" and row["fee"] > 0)
+
+    def named(by: str) -> list[Row]:
+        return [row for row in rows if row["by"] == by and row["name"] is not None]
+
+    def longest_first(row: Row) -> tuple[int, str]:
+        return -row["seconds"], row["name"]
+
     return MonthUsage(
         calls=sums["calls"],
         answered=sums["answered"],
         unrated=sums["unrated"],
         bundle_seconds=sums["bundle_seconds"],
         charged_seconds=sums["charged_seconds"],
-        amount_micros=sums["amount_micros"],
+        amount_micros=sums["micros"],
         talk=talk,
-        fees=fees,
-        days=conn.execute(_DAYS, key).fetchall(),
-        destinations=conn.execute(_DESTINATIONS, key).fetchall(),
-        agents=conn.execute(_AGENTS, key).fetchall(),
+        fees={_plain(fee): calls for fee, calls in fees},
+        days=sorted(named("day"), key=lambda row: row["name"]),
+        destinations=sorted(named("destination"), key=longest_first),
+        agents=sorted(named("agent"), key=longest_first),
     )
 
 

@@ -6,10 +6,11 @@ A month's bundle goes to its calls by `answered_at`, then call id, while calls a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.rows import class_row, tuple_row
@@ -25,10 +26,10 @@ from billing.ledger import (
     replace_charge,
 )
 from billing.rating import micros
-from billing.recheck import Price, Recheck
+from billing.recheck import Facts, Price, Recheck
 from billing.tariffs import InForce, Timetable, timetable
 from store.calls import get
-from store.db import Conn
+from store.db import Conn, pages
 
 
 @dataclass(slots=True)
@@ -81,26 +82,28 @@ def _rerate_month(
     """A first pass over plain numbers finds the few calls whose price changes; only those are read whole."""
     since, until = micros(span[0]), None if span[1] is None else micros(span[1])
     prices = Prices(by, tariffs)
+    of = _Month(conn, tenant_id, month)
     used = 0
     changing: dict[UUID, int] = {}
-    for call_id, direction, far_party, answered, ended, invoiced, *facts in _stored(conn, tenant_id, month):
-        old = Price(*facts)
-        new = old
-        if since <= answered and (until is None or answered < until):
-            recheck = prices.at(answered)
-            left = max(0, recheck.bundle_seconds - used)
-            new = recheck.price(direction, far_party, answered, ended, left)
-            if new == old:
-                done.same += 1
-            elif not invoiced:
-                changing[UUID(call_id)] = left
-            else:
-                if new.amount_micros != old.amount_micros:
-                    done.invoiced.append(UUID(call_id))
-                new = old
-        else:
-            done.same += 1
-        used += new.bundle_seconds
+    invoiced_before = len(done.invoiced)
+    pages = of.all() if of.rated_otherwise(span, prices) else of.near_the_bundle(lambda: used >= prices.largest_bundle)
+    for page in pages:
+        for row, uncovered in zip(page, prices.uncovered(page), strict=True):
+            call_id, direction, far_party, answered, ended, invoiced, *facts = row
+            old = Price(*facts)
+            new = old
+            if since <= answered and (until is None or answered < until):
+                recheck = prices.at(answered)
+                left = max(0, recheck.bundle_seconds - used)
+                new = recheck.price(direction, far_party, answered, ended, left) if left else uncovered
+                if new != old and not invoiced:
+                    changing[UUID(call_id)] = left
+                elif new != old:
+                    if new.amount_micros != old.amount_micros:
+                        done.invoiced.append(UUID(call_id))
+                    new = old
+            used += new.bundle_seconds
+    done.same += of.count() - len(changing) - (len(done.invoiced) - invoiced_before)
     for old, ended_at, caller, callee in _charges(conn, list(changing)):
         assert old.answered_at is not None
         force = prices.force(micros(old.answered_at))
@@ -112,13 +115,19 @@ def _rerate_month(
         done.changed.append((old, new))
 
 
+Row = tuple[Any, ...]
+"""Of `_STORED`."""
+
+
 class Prices:
     """What rates a call, by the instant it was answered."""
 
     def __init__(self, by: InForce | None, tariffs: Timetable) -> None:
-        entries = [(0, by)] if by else [(micros(from_at), force) for from_at, force in tariffs.entries]
-        self._entries = [(from_at, force, Recheck(force)) for from_at, force in entries]
+        self.entries = [(_EVER, by)] if by else list(tariffs.entries)
+        """The latest first."""
+        self._entries = [(micros(from_at), force, Recheck(force)) for from_at, force in self.entries]
         self._none = Recheck(None)
+        self.largest_bundle = max((recheck.bundle_seconds for _, _, recheck in self._entries), default=0)
 
     def at(self, answered: int) -> Recheck:
         """What computes the price of a call answered at so many µs."""
@@ -128,7 +137,17 @@ class Prices:
         """Its tariff."""
         return next((force for from_at, force, _ in self._entries if from_at <= answered), None)
 
+    def uncovered(self, page: Sequence[Row]) -> list[Price]:
+        """The prices of some calls, in their order, when nothing is left of the bundle."""
+        found: list[Price] = []
+        for recheck, rows in groupby(page, lambda row: self.at(row[3])):
+            _, directions, far_parties, answered, ended, *_ = zip(*rows, strict=True)
+            found += recheck.prices(Facts(directions, far_parties, answered, ended))
+        return found
 
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_PAGE = 10_000
 _STORED = """
 SELECT c.call_id::text, c.direction, CASE c.direction WHEN 'outbound' THEN k.callee ELSE k.caller END,
        (extract(epoch FROM c.answered_at) * 1000000)::bigint, (extract(epoch FROM k.ended_at) * 1000000)::bigint,
@@ -138,16 +157,70 @@ SELECT c.call_id::text, c.direction, CASE c.direction WHEN 'outbound' THEN k.cal
   FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id
   LEFT JOIN (billing.invoice_charges l JOIN billing.live_invoices i ON i.id = l.invoice_id)
          ON l.call_id = c.call_id AND l.generation = c.generation
- WHERE c.tenant_id = %s AND c.month = %s AND c.answered_at IS NOT NULL
- ORDER BY c.answered_at, c.call_id
+ WHERE c.tenant_id = %(tenant)s AND c.month = %(month)s AND c.answered_at IS NOT NULL
+"""
+_IN_ORDER = " ORDER BY c.answered_at, c.call_id"
+_AFTER = " AND (c.answered_at, c.call_id) > (timestamptz 'epoch' + %(at)s * interval '1 microsecond', %(id)s::uuid)"
+_COUNT = """
+SELECT count(*) AS calls FROM billing.current_charges
+ WHERE tenant_id = %(tenant)s AND month = %(month)s AND answered_at IS NOT NULL
+"""
+# width_bucket: the place of the last assignment that holds from an instant on; 0, and so NULL, before the first
+_RATED_OTHERWISE = """
+SELECT 1 FROM billing.current_charges c, width_bucket(c.answered_at, %(from)s::timestamptz[]) AS place
+ WHERE c.tenant_id = %(tenant)s AND c.month = %(month)s AND c.answered_at >= %(since)s
+   AND (%(until)s::timestamptz IS NULL OR c.answered_at < %(until)s)
+   AND (c.tariff, c.tariff_version) IS DISTINCT FROM ((%(names)s::text[])[place], (%(versions)s::integer[])[place])
+ LIMIT 1
 """
 
 
-def _stored(conn: Conn, tenant_id: UUID, month: date) -> Iterator[tuple[Any, ...]]:
-    """The month's answered calls in the order of the bundle, as plain numbers, read as they are used."""
-    with conn.cursor("stored_charges", row_factory=tuple_row) as cursor:
-        cursor.itersize = 10_000
-        yield from cursor.execute(_STORED, (tenant_id, month))
+class _Month:
+    """The charges that count of a month's answered calls, as plain numbers, in the order of the bundle."""
+
+    def __init__(self, conn: Conn, tenant_id: UUID, month: date) -> None:
+        self._conn = conn
+        self._key: dict[str, Any] = {"tenant": tenant_id, "month": month}
+
+    def count(self) -> int:
+        """How many they are."""
+        row = self._conn.execute(_COUNT, self._key).fetchone()
+        assert row is not None
+        return row["calls"]
+
+    def rated_otherwise(self, span: tuple[datetime, datetime | None], prices: Prices) -> bool:
+        """Whether a call of the span was rated by another tariff than the one in `prices`."""
+        entries = prices.entries[::-1]
+        key = self._key | {
+            "since": span[0],
+            "until": span[1],
+            "from": [from_at for from_at, _ in entries],
+            "names": [force.name for _, force in entries],
+            "versions": [force.version for _, force in entries],
+        }
+        return self._conn.execute(_RATED_OTHERWISE, key).fetchone() is not None
+
+    def all(self, after: Row | None = None, where: LiteralString = "") -> Iterator[list[Row]]:
+        """All of them, or those after one."""
+        key = self._key if after is None else self._key | {"at": after[3], "id": after[0]}
+        with self._conn.cursor("stored_charges", row_factory=tuple_row) as cursor:
+            cursor.execute(_STORED + ("" if after is None else _AFTER) + where + _IN_ORDER, key)
+            yield from pages(cursor, _PAGE)
+
+    def near_the_bundle(self, spent: Callable[[], bool]) -> Iterator[list[Row]]:
+        """Those that may get some of the bundle, and those that did: until it is `spent`, all of them.
+
+        Rated by the tariff that holds, the others cost what they cost.
+        """
+        last: Row | None = None
+        if not spent():
+            with self._conn.cursor(row_factory=tuple_row) as cursor:
+                page = cursor.execute(_STORED + _IN_ORDER + " LIMIT %(page)s", self._key | {"page": _PAGE}).fetchall()
+            if not page:
+                return
+            yield page
+            last = page[-1]
+        yield from self.all(last, " AND c.bundle_seconds > 0" if spent() else "")
 
 
 def _charges(conn: Conn, call_ids: Sequence[UUID]) -> Iterator[tuple[ChargeRecord, datetime, str, str]]:

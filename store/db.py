@@ -15,9 +15,10 @@ nothing. What it is not for: SQL written by an attacker running as the service's
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -30,6 +31,8 @@ from store.settings import Settings, settings
 
 Conn = psycopg.Connection[DictRow]
 """A connection inside a transaction; rows are dicts by column name."""
+
+Row = TypeVar("Row")
 
 OLDEST = 15
 """The oldest PostgreSQL we run on: MERGE, and `security_invoker` views."""
@@ -185,3 +188,12 @@ def open_database(of: Settings | None = None, *, migrate: bool = True) -> Databa
     of = of or settings()
     service, operator = prepare(of, migrate=migrate)
     return Database(service, operator, pool_max=of.database.pool_max)
+
+
+def pages(cursor: psycopg.ServerCursor[Row], size: int = 10_000) -> Iterator[list[Row]]:
+    """The rows of a server-side cursor, so many at once; the next ones are fetched while some are used."""
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(cursor.fetchmany, size)
+        while page := ahead.result():
+            ahead = pool.submit(cursor.fetchmany, size)
+            yield page
