@@ -77,9 +77,11 @@ def emit(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
 
 
 def _cell(value: object) -> str:
-    """As a person reads it: an instant to the minute, in UTC."""
+    """As a person reads it: an instant to the minute, in UTC; yes or no."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, datetime) and value.tzinfo is not None:
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%MZ}"
     return str(value)

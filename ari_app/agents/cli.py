@@ -78,7 +78,7 @@ def import_(file: Path, tenant: str, as_json: bool) -> None:
     loaded = load(file)
     with operator_session() as conn:
         made = import_text(conn, tenant, loaded, who=whoami())
-    emit([_row(made, tenant)], _COLUMNS, as_json=as_json)
+    _emit([_row(made, tenant)], as_json=as_json)
 
 
 @agent.command("list")
@@ -97,6 +97,11 @@ def list_(tenant: str | None, as_json: bool) -> None:
         names = {t.id: t.slug for t in tenants.listed(conn)}
         chosen = tenants.tenant_id(conn, tenant) if tenant else None
         rows = [_row(v, names[v.tenant_id]) for v in agents.listed(conn, chosen)]
+    _emit(rows, as_json=as_json)
+
+
+def _emit(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Versions: whole as JSON, a line each as a table."""
     if as_json:
         emit(rows, _COLUMNS, as_json=True)
         return
@@ -129,7 +134,7 @@ def show(name: str, tenant: str, version: int | None, as_json: bool) -> None:
     if as_json:
         click.echo(to_json(row))
         return
-    emit([row], _COLUMNS, as_json=False)
+    _emit([row], as_json=False)
     click.echo(f"\n{found.yaml}")
 
 
@@ -181,7 +186,7 @@ def publish(name: str, tenant: str, version: int | None, by: str, as_json: bool)
 
     with operator_session() as conn:
         made = go_live(conn, _find(conn, tenant, name, version), by=by, who=whoami())
-    emit([_row(made, tenant)], _COLUMNS, as_json=as_json)
+    _emit([_row(made, tenant)], as_json=as_json)
 
 
 @agent.command()
