@@ -51,17 +51,20 @@ def sweep(dry_run: bool, as_json: bool) -> None:
 @privacy.command()
 @tenant_option
 @click.option("--transcripts-days", type=click.IntRange(0), help="Days after the call; without: with the CDR.")
-def keep(slug: str, transcripts_days: int | None) -> None:
-    """A tenant's instruction: how long transcripts of its calls are kept.
+@click.option("--messages-days", type=click.IntRange(0), help="Days after it was left; without: by the policy.")
+@click.option("--appointments-days", type=click.IntRange(0), help="Days after its end; without: by the policy.")
+def keep(slug: str, transcripts_days: int | None, messages_days: int | None, appointments_days: int | None) -> None:
+    """A tenant's instruction: how long what its callers said and left is kept. It replaces the one before.
 
     \b
-    Example: decroche privacy keep --tenant dentiste --transcripts-days 30
+    Example: decroche privacy keep --tenant dentiste --transcripts-days 30 --messages-days 90
     """
     from compliance import retention
 
+    days = {"transcripts": transcripts_days, "messages": messages_days, "appointments": appointments_days}
     with operator_session(slug) as (conn, whose):
-        retention.keep_transcripts(conn, whose, transcripts_days, f"cli:{getpass.getuser()}")
-        note(conn, "privacy.keep", f"tenant:{slug}", whose, transcripts_days=transcripts_days)
+        retention.keep(conn, whose, f"cli:{getpass.getuser()}", **days)
+        note(conn, "privacy.keep", f"tenant:{slug}", whose, **{f"{name}_days": count for name, count in days.items()})
 
 
 @privacy.command()

@@ -19,6 +19,7 @@ from uuid import UUID
 from psycopg import sql
 
 from compliance import logs, numbers
+from compliance.policies import why_kept
 from compliance.pseudonym import pseudonym
 from store.console import to_json
 from store.db import Conn
@@ -224,9 +225,13 @@ _STATEMENTS = (
 )
 
 
+def _why(where: str) -> str:
+    return KEPT.get(where) or why_kept(where)
+
+
 def _report(before: Found, after: Found) -> list[dict[str, Any]]:
     left, lines = after.counts(), list[dict[str, Any]]()
     for where, count in before.counts().items():
         kept = left.get(where, 0)
-        lines.append({"where": where, "erased": count - kept, "kept": kept, "why": KEPT.get(where, "") if kept else ""})
+        lines.append({"where": where, "erased": count - kept, "kept": kept, "why": _why(where) if kept else ""})
     return lines

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from compliance.retention import policies
+from compliance.policies import policies
 from store.db import Conn
 from store.errors import BadInput
 from store.ids import new_id

@@ -1,74 +1,21 @@
-"""How long what is kept is kept: the policy as dated data, and the sweep that applies it."""
+"""The sweep: what was kept long enough, by the policies of `retention.toml`, is deleted or forgets its persons."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cache
+from datetime import datetime
 from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
 
+from compliance import retention_accounts as accounts
 from compliance.logs import log_files
+from compliance.policies import months_before, policies
 from compliance.proof import note_anchor
-from compliance.rulebook import PARIS
+from compliance.retention_accounts import Sweep
 from store.chain import Anchor
 from store.db import Conn
 from store.errors import BadInput
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """`months` None: by each tenant's instruction. `action`: delete, anonymise or keep."""
-
-    kind: str
-    months: int | None
-    first: date
-    reference: str
-    action: str
-
-
-@cache
-def policies() -> tuple[Policy, ...]:
-    """The policies shipped in `retention.toml`. Raises BadInput naming the field that is missing."""
-    path = Path(__file__).parent / "retention.toml"
-    found: list[Policy] = []
-    for entry in tomllib.loads(path.read_text(encoding="utf-8"))["policy"]:
-        for name in ("kind", "from", "reference", "action"):
-            if name not in entry:
-                raise BadInput(f"retention.toml, {entry.get('kind', '?')}: field {name} is missing")
-        found.append(Policy(entry["kind"], entry.get("months"), entry["from"], entry["reference"], entry["action"]))
-    return tuple(found)
-
-
-def months_before(now: datetime, months: int) -> datetime:
-    """The same clock time in Paris, so many months earlier; the month's last day where the day is missing."""
-    here = now.astimezone(PARIS)
-    index = here.year * 12 + here.month - 1 - months
-    year, month = divmod(index, 12)
-    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
-    last = (following - timedelta(days=1)).day
-    return here.replace(year=year, month=month + 1, day=min(here.day, last))
-
-
-@dataclass(frozen=True, slots=True)
-class _Sweep:
-    """One policy at work: what is older than `before` goes, or is only counted."""
-
-    conn: Conn
-    home: Path
-    before: datetime
-    dry_run: bool
-
-    def rows(self, change: LiteralString, table: LiteralString, where: LiteralString) -> int:
-        """Do `change` to the rows of `table` for which `where` holds (it names %(before)s); how many."""
-        values = {"before": self.before}
-        if not self.dry_run:
-            return self.conn.execute(f"{change} WHERE {where}", values).rowcount
-        row = self.conn.execute(f"SELECT count(*) AS n FROM {table} WHERE {where}", values).fetchone()
-        return row["n"] if row else 0
 
 
 def sweep(conn: Conn, now: datetime, home: Path, *, dry_run: bool) -> list[dict[str, Any]]:
@@ -78,16 +25,14 @@ def sweep(conn: Conn, now: datetime, home: Path, *, dry_run: bool) -> list[dict[
     """
     rows: list[dict[str, Any]] = []
     for policy in policies():
-        work = _WORK.get(policy.kind)
-        count = 0
-        if work is not None and policy.action != "keep" and policy.first <= now.date():
-            before = months_before(now, policy.months) if policy.months else now
-            count = work(_Sweep(conn, home, before, dry_run))
+        before = months_before(now, policy.months) if policy.months else now
+        due = policy.first <= now.date()
+        count = WORK[policy.kind](Sweep(conn, home, now, before, dry_run)) if due else 0
         rows.append({"kind": policy.kind, "action": policy.action, "count": count, "reference": policy.reference})
     return rows
 
 
-def _recordings(at: _Sweep) -> int:
+def _recordings(at: Sweep) -> int:
     rows = at.conn.execute(
         "SELECT id, recording FROM store.calls WHERE recording IS NOT NULL AND ended_at < %s", (at.before,)
     ).fetchall()
@@ -99,7 +44,7 @@ def _recordings(at: _Sweep) -> int:
     return len(rows)
 
 
-def _transcripts(at: _Sweep) -> int:
+def _transcripts(at: Sweep) -> int:
     return at.rows(
         "DELETE FROM store.turns",
         "store.turns",
@@ -108,7 +53,7 @@ def _transcripts(at: _Sweep) -> int:
     )
 
 
-def _analyses(at: _Sweep) -> int:
+def _analyses(at: Sweep) -> int:
     old: LiteralString = "(SELECT c.id FROM store.calls c WHERE c.ended_at < %(before)s)"
     return at.rows(
         "UPDATE store.calls SET variables = '{}'", "store.calls", "variables <> '{}' AND ended_at < %(before)s"
@@ -129,7 +74,7 @@ _OLD_CDRS: LiteralString = """
 """
 
 
-def _cdrs(at: _Sweep) -> int:
+def _cdrs(at: Sweep) -> int:
     rows = at.conn.execute(f"SELECT c.id {_OLD_CDRS}", {"before": at.before}).fetchall()
     if not at.dry_run:
         ids = [row["id"] for row in rows]
@@ -148,24 +93,42 @@ _FORGET_CALLS: tuple[LiteralString, ...] = (
 )
 
 
-def _consents(at: _Sweep) -> int:
+def _left_behind(at: Sweep, table: LiteralString, end: LiteralString, days: LiteralString) -> int:
+    """What callers left: so many days after `end` where the tenant says so, else by the policy."""
+    told: LiteralString = f"(SELECT r.{days} FROM compliance.retention r WHERE r.tenant_id = t.tenant_id)"
+    return at.rows(
+        f"DELETE FROM {table} t",
+        f"{table} t",
+        f"t.{end} < coalesce(%(now)s - make_interval(days => {told}), %(before)s)",
+    )
+
+
+def _messages(at: Sweep) -> int:
+    return _left_behind(at, "store.messages", "created_at", "messages_days")
+
+
+def _appointments(at: Sweep) -> int:
+    return _left_behind(at, "store.bookings", "ends_at", "appointments_days")
+
+
+def _consents(at: Sweep) -> int:
     return at.rows("DELETE FROM compliance.consents", "compliance.consents", "given_at < %(before)s")
 
 
-def _callbacks(at: _Sweep) -> int:
+def _callbacks(at: Sweep) -> int:
     return at.rows("DELETE FROM compliance.requests", "compliance.requests", "requested_at < %(before)s")
 
 
-def _attempts(at: _Sweep) -> int:
+def _attempts(at: Sweep) -> int:
     return at.rows("DELETE FROM compliance.attempts", "compliance.attempts", "at < %(before)s AND result <> 'refused'")
 
 
-def _decisions(at: _Sweep) -> int:
+def _decisions(at: Sweep) -> int:
     tenants = at.conn.execute("SELECT DISTINCT tenant_id FROM compliance.decision_heads").fetchall()
     return sum(_forget_decisions(at, row["tenant_id"]) for row in tenants)
 
 
-def _forget_decisions(at: _Sweep, tenant_id: UUID) -> int:
+def _forget_decisions(at: Sweep, tenant_id: UUID) -> int:
     """Noted first: should the database fail, an anchor too many says nothing."""
     ask: LiteralString = "SELECT * FROM compliance.forget_decisions(%s, %s, %s)"
     found = at.conn.execute(ask, (tenant_id, at.before, True)).fetchone()
@@ -177,7 +140,7 @@ def _forget_decisions(at: _Sweep, tenant_id: UUID) -> int:
     return found["forgotten"]
 
 
-def _bloctel(at: _Sweep) -> int:
+def _bloctel(at: Sweep) -> int:
     return at.rows(
         "DELETE FROM compliance.bloctel_numbers",
         "compliance.bloctel_numbers",
@@ -185,11 +148,11 @@ def _bloctel(at: _Sweep) -> int:
     )
 
 
-def _rights_requests(at: _Sweep) -> int:
+def _rights_requests(at: Sweep) -> int:
     return at.rows("DELETE FROM compliance.rights_requests", "compliance.rights_requests", "closed_at < %(before)s")
 
 
-def _logs(at: _Sweep) -> int:
+def _logs(at: Sweep) -> int:
     old = [path for path in log_files(at.home) if path.stat().st_mtime < at.before.timestamp()]
     if not at.dry_run:
         for path in old:
@@ -197,10 +160,12 @@ def _logs(at: _Sweep) -> int:
     return len(old)
 
 
-_WORK: dict[str, Callable[[_Sweep], int]] = {
+WORK: dict[str, Callable[[Sweep], int]] = {
     "recordings": _recordings,
     "transcripts": _transcripts,
     "analyses": _analyses,
+    "messages": _messages,
+    "appointments": _appointments,
     "cdrs": _cdrs,
     "consents": _consents,
     "callbacks": _callbacks,
@@ -209,16 +174,27 @@ _WORK: dict[str, Callable[[_Sweep], int]] = {
     "bloctel": _bloctel,
     "rights_requests": _rights_requests,
     "logs": _logs,
+    "contracts": accounts.contracts,
+    "notices": accounts.notices,
+    "blocks": accounts.blocks,
+    "payment_events": accounts.payment_events,
+    "invoices": accounts.invoices,
+    "clients": accounts.clients,
 }
+"""Kind of data → what its policy does, and how many it concerned."""
 
 
-def keep_transcripts(conn: Conn, tenant_id: UUID, days: int | None, by: str) -> None:
-    """The tenant's instruction: transcripts go so many days after the call; None: with the CDR (operator)."""
-    if days is not None and days < 0:
-        raise BadInput("days: it is negative")
+def keep(conn: Conn, tenant_id: UUID, by: str, **days: int | None) -> None:
+    """The tenant's instruction (operator): `transcripts` go so many days after the call, `messages` after they were
+    left, `appointments` after they were held; None: transcripts with the CDR, the others by the policy."""
+    for name, count in days.items():
+        if count is not None and count < 0:
+            raise BadInput(f"{name}: {count} days is negative")
     conn.execute(
-        """INSERT INTO compliance.retention (tenant_id, transcripts_days, changed_by) VALUES (%s, %s, %s)
+        """INSERT INTO compliance.retention (tenant_id, transcripts_days, messages_days, appointments_days, changed_by)
+           VALUES (%(tenant)s, %(transcripts)s, %(messages)s, %(appointments)s, %(by)s)
            ON CONFLICT (tenant_id) DO UPDATE SET transcripts_days = excluded.transcripts_days,
+              messages_days = excluded.messages_days, appointments_days = excluded.appointments_days,
               changed_by = excluded.changed_by, changed_at = now()""",
-        (tenant_id, days, by),
+        {"transcripts": None, "messages": None, "appointments": None, **days, "tenant": tenant_id, "by": by},
     )

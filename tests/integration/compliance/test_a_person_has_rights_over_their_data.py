@@ -15,7 +15,7 @@ from psycopg import sql
 
 from compliance.cli_privacy import privacy
 from compliance.ledger import oppose
-from compliance.retention import months_before
+from compliance.policies import months_before
 from store import messages
 from store.calls import Action, Cdr, Turn, insert_cdr
 from store.db import Conn, Database
@@ -279,7 +279,7 @@ def test_the_registers_are_printed_with_the_retention_in_force_and_the_operators
     database: Database, run: Run
 ) -> None:
     first = rows("register", "processing")[0]
-    assert first["kept"] == "recordings: 6 months, transcripts: as instructed, cdrs: 12 months"
+    assert first["kept"].startswith("recordings: 6 months, transcripts: as instructed, analyses: 12 months")
     own = settings().folder() / "registers.toml"
     own.write_text('[[subprocessor]]\nname = "OVH"\npurpose = "machines"\ncountry = "FR"\n', encoding="utf-8")
     assert [row["name"] for row in rows("register", "subprocessors")] == ["OVH"]

@@ -196,3 +196,42 @@ def test_the_service_may_not_forget_decisions(database: Database, settings_home:
     who = tenant(database)
     with database.tenant(who) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
         conn.execute("SELECT compliance.forget_decisions(%s, now(), true)", (who,))
+
+
+def left_behind(database: Database, who: UUID, days_ago: float) -> None:
+    """A message, and an appointment of an hour that ended then."""
+    then = NOW - timedelta(days=days_ago)
+    with database.operator() as conn:
+        conn.execute("INSERT INTO store.agents VALUES (%s, 'accueil') ON CONFLICT DO NOTHING", (who,))
+        conn.execute(
+            """INSERT INTO store.messages (tenant_id, id, agent, text, created_at)
+               VALUES (%s, %s, 'accueil', 'rappelez-moi', %s)""",
+            (who, new_id(), then),
+        )
+        conn.execute(
+            """INSERT INTO store.bookings (tenant_id, id, agent, name, starts_at, ends_at)
+               VALUES (%s, %s, 'accueil', 'Mme Roux', %s, %s)""",
+            (who, new_id(), then - timedelta(hours=1), then),
+        )
+
+
+def test_messages_and_appointments_go_after_a_year(database: Database, settings_home: object) -> None:
+    who = tenant(database)
+    for days_ago in (367, 360, -30):  # an appointment still to come is no past one
+        left_behind(database, who, days_ago)
+    then = swept(database)
+    assert (then["messages"], then["appointments"]) == (1, 1)
+
+
+def test_a_tenants_instruction_about_messages_and_appointments_comes_before_the_policy(
+    database: Database, run: Run
+) -> None:
+    who, other = tenant(database), tenant(database, "autre", "+33162001299")
+    for whose in (who, other):
+        left_behind(database, whose, 20)
+        left_behind(database, whose, 400)
+    run_privacy("keep", "--tenant", "cabinet", "--messages-days", 10, "--appointments-days", 1000)
+    then = swept(database)
+    assert (then["messages"], then["appointments"]) == (2 + 1, 1)
+    run_privacy("keep", "--tenant", "cabinet")  # back to the policy
+    assert swept(database)["appointments"] == 1

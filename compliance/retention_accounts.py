@@ -1,0 +1,111 @@
+"""What a sweep does to contracts, accounts and clients: persons go; numbers, sums, days and hashes stay.
+
+The rules of what may change, and when, stand in the database too (migration 0312): a wrong date here is refused there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import LiteralString
+
+from store.db import Conn
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One policy at work: what is older than `before` goes, or is only counted. `home`: where the files are."""
+
+    conn: Conn
+    home: Path
+    now: datetime
+    before: datetime
+    dry_run: bool
+
+    def rows(self, change: LiteralString, table: LiteralString, where: LiteralString) -> int:
+        """Do `change` to the rows of `table` for which `where` holds (it names %(before)s, %(now)s); how many."""
+        values = {"before": self.before, "now": self.now}
+        if not self.dry_run:
+            return self.conn.execute(f"{change} WHERE {where}", values).rowcount
+        row = self.conn.execute(f"SELECT count(*) AS n FROM {table} WHERE {where}", values).fetchone()
+        return row["n"] if row else 0
+
+
+def invoices(at: Sweep) -> int:
+    """Invoices and credit notes, what was paid on them and moved on balances, what was contested, what Stripe was
+    asked; in the end the unnamed rows still add up to the same sums."""
+    old: LiteralString = "(SELECT i.id FROM billing.invoices i WHERE i.issued_on < %(before)s::date)"
+    return (
+        at.rows(
+            "UPDATE billing.invoices SET document = billing.without_persons(document), issued_by = '—'",
+            "billing.invoices",
+            "issued_on < %(before)s::date AND forgotten_at IS NULL",
+        )
+        + at.rows(
+            "UPDATE billing.payments SET reference = id::text, noted_by = '—'",
+            "billing.payments",
+            "received_on < %(before)s::date AND noted_by <> '—'",
+        )
+        + at.rows(
+            """UPDATE billing.movements SET moved_by = '—',
+                      reference = CASE WHEN kind = 'invoice' THEN reference ELSE id::text END""",
+            "billing.movements",
+            "moved_at < %(before)s AND moved_by <> '—'",
+        )
+        + at.rows(
+            "UPDATE billing.disputes SET reason = '—', outcome = CASE WHEN outcome IS NOT NULL THEN '—' END",
+            "billing.disputes",
+            f"invoice_id IN {old} AND reason <> '—'",
+        )
+        + at.rows("DELETE FROM billing.stripe_attempts", "billing.stripe_attempts", f"invoice_id IN {old}")
+        + at.rows("DELETE FROM billing.stripe_refunds", "billing.stripe_refunds", f"invoice_id IN {old}")
+    )
+
+
+def contracts(at: Sweep) -> int:
+    """Who accepted a contract, and from where; the plan, the days and the hash of the terms stay."""
+    return at.rows(
+        "UPDATE billing.subscriptions s SET accepted_by = '—', accepted_from = '—'",
+        "billing.subscriptions s",
+        "accepted_by <> '—' AND billing.surely_ended(s) < %(before)s::date",
+    )
+
+
+def notices(at: Sweep) -> int:
+    """What was told to clients; that it was told, and when, stays: it is told once."""
+    return at.rows(
+        "UPDATE billing.notices SET body = '{}', last_error = ''",
+        "billing.notices",
+        "created_at < %(before)s AND body <> '{}'",
+    )
+
+
+def blocks(at: Sweep) -> int:
+    """Suspensions that were lifted."""
+    return at.rows("DELETE FROM billing.blocks", "billing.blocks", "lifted_at < %(before)s")
+
+
+def payment_events(at: Sweep) -> int:
+    """What Stripe told of a payer; the event's id stays, so that it never counts twice."""
+    return at.rows(
+        "UPDATE billing.stripe_events SET payload = '{}', note = ''",
+        "billing.stripe_events",
+        "received_at < %(before)s AND payload <> '{}'",
+    )
+
+
+_GONE: LiteralString = """
+    (SELECT t.id FROM store.tenants t
+      WHERE t.status = 'closed' AND t.created_at < %(before)s
+        AND NOT EXISTS (SELECT 1 FROM store.calls c WHERE c.tenant_id = t.id AND c.ended_at >= %(before)s)
+        AND NOT EXISTS (SELECT 1 FROM billing.invoices i WHERE i.tenant_id = t.id AND i.forgotten_at IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM billing.subscriptions s WHERE s.tenant_id = t.id AND s.accepted_by <> '—'))
+"""
+
+
+def clients(at: Sweep) -> int:
+    """Who a client was: last of all, when its invoices and contracts name nobody any more."""
+    tables: tuple[LiteralString, ...] = ("billing.customers", "billing.controls", "billing.stripe_customers")
+    gone = sum(at.rows(f"DELETE FROM {table}", table, f"tenant_id IN {_GONE}") for table in tables)
+    return gone + at.rows("UPDATE store.tenants SET name = '—'", "store.tenants", f"id IN {_GONE} AND name <> '—'")

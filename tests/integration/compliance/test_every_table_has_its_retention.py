@@ -1,0 +1,48 @@
+"""No table of the database is forgotten: each has a dated policy, or says why it may stay."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from compliance.policies import Policy, lasting, policies, why_kept
+from compliance.retention import WORK
+from store.db import Conn
+
+
+def test_every_table_has_a_policy_or_a_reason_to_stay(superuser: Conn) -> None:
+    rows = superuser.execute(
+        """SELECT format('%s.%s', n.nspname, c.relname) AS name
+             FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+            WHERE c.relkind IN ('r', 'p') AND c.relowner = 'decroche_owner'::regrole AND n.nspname <> 'testing'"""
+    ).fetchall()
+    named = {table for policy in policies() for table in policy.tables} | {entry.table for entry in lasting()}
+    assert {row["name"] for row in rows} == named
+
+
+def test_no_table_is_said_to_last_and_to_go() -> None:
+    assert not {table for policy in policies() for table in policy.tables} & {entry.table for entry in lasting()}
+
+
+@pytest.mark.parametrize("policy", policies(), ids=[policy.kind for policy in policies()])
+def test_each_policy_is_dated_has_its_reference_and_is_carried_out(policy: Policy) -> None:
+    assert policy.kind in WORK
+    assert policy.first <= datetime.now(UTC).date()
+    assert policy.reference
+    assert policy.action in {"delete", "anonymise"}
+
+
+def test_the_periods_are_those_the_law_names() -> None:
+    months = {policy.kind: policy.months for policy in policies()}
+    assert months["recordings"] == 6
+    assert months["analyses"] == months["cdrs"] == 12
+    assert months["consents"] == 36
+    assert months["contracts"] == 60
+    assert months["invoices"] == 120 + 12  # from the end of a financial year that ends within twelve months
+    assert months["transcripts"] is None  # by the tenant's instruction
+
+
+def test_what_an_erasure_leaves_is_always_explained() -> None:
+    assert why_kept("billing.notices") == "preuve de la mise en demeure, C. civ. 2224"
+    assert why_kept("store.audit").startswith("log of accesses")
