@@ -112,8 +112,12 @@ class Call:
             if self._meter is not None:
                 self._meter.cancel()
             self._link.unwatch(self.state.channel_id)
-            await self._conversation.release()
-            await self._write_down()
+            # the mind lets go between two steps, which may take it seconds: the CDR does not wait for that
+            releasing = asyncio.create_task(self._conversation.release(), name="release")
+            try:
+                await self._write_down()
+            finally:
+                await releasing
 
     async def run_outbound(self, *, endpoint: str, caller_id: str, seconds: int) -> None:
         """Ring `endpoint`; if it is answered, converse. Busy, refused or unanswered is a CDR too."""
