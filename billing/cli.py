@@ -14,6 +14,7 @@ COMMANDS = {
     "controls": ("cli_collect:controls", "A tenant's alerts, cap and fraud thresholds; lift a block"),
     "credit": ("cli_money:credit", "Put money on a tenant's prepaid balance"),
     "customer": ("cli_parties:customer", "Whom a tenant's invoices are made out to"),
+    "debit-note": ("cli_debit:debit_note", "Late interest and the 40 €, as a document: run, issue, list, pdf"),
     "dispute": ("cli_late:dispute", "Hold contested lines out of dunning"),
     "dispute-close": ("cli_late:dispute_close", "Decide a dispute: its lines are due again, or credited"),
     "disputes": ("cli_late:disputes", "Contested lines"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from billing import invoicing, refunds, topups
+from billing import debit, invoicing, refunds, topups
 from billing.accounts import account
 from billing.cii import money
 from billing.cli_common import DAY, MONEY, MONTH, stripe_edge, who
@@ -17,7 +17,7 @@ from billing.payments import balance_due, pay_invoice, pay_penalty
 from billing.tariff import PARIS
 from store import tenants
 from store.console import emit, err, json_option
-from store.db import open_database
+from store.db import Conn, open_database
 from store.errors import BadInput
 
 
@@ -38,18 +38,20 @@ def pay(
 ) -> None:
     """Record a bank transfer received for an invoice; a suspension for non-payment is lifted at once.
 
+    NUMBER may be a debit note's (ND-…): then it is its interest and indemnity that were received.
+
     \b
     Example: decroche billing pay 2026-000001 --amount 65.74 --reference "VIR 4711"
     """
     day = received_on or datetime.now(PARIS).date()
     with open_database() as db, db.operator() as conn:
-        found = invoicing.get(conn, number)
+        found, penalty, cents = _what_is_paid(conn, number, amount, penalty)
         due = balance_due(conn, found)
-        only_penalty = penalty is not None and amount is None and due <= 0
-        cents = due if amount is None else int(amount * 100)
+        only_penalty = penalty is not None and cents is None and (due <= 0 or number != found.number)
+        cents = due if cents is None else cents
         counted = not only_penalty and pay_invoice(conn, found, "transfer", cents, reference, day, who())
         beside = penalty is not None and pay_penalty(conn, found, int(penalty * 100), reference, day, who())
-        due = balance_due(conn, found)
+        due = balance_due(conn, found) if number == found.number else debit.left_to_pay(conn, found)
     row = {
         "number": number,
         "paid": money(cents) if counted else "0.00",
@@ -58,6 +60,19 @@ def pay(
         "counted": counted or beside,
     }
     emit([row], ("number", "paid", "penalty", "due", "counted"), as_json=as_json)
+
+
+def _what_is_paid(
+    conn: Conn, number: str, amount: Decimal | None, penalty: Decimal | None
+) -> tuple[invoicing.Issued, Decimal | None, int | None]:
+    """The invoice, what is received for its lateness, and cents for itself where an amount was named."""
+    if not number.startswith(debit.PREFIX):
+        return invoicing.get(conn, number), penalty, None if amount is None else int(amount * 100)
+    if penalty is not None:
+        raise BadInput("--penalty: a debit note is all penalty", hint="give what was received as --amount")
+    of = invoicing.get(conn, debit.get(conn, number).document["invoice"])
+    left = Decimal(debit.left_to_pay(conn, of)) / 100
+    return of, max(left, Decimal(0)) if amount is None else amount, None
 
 
 @click.command()

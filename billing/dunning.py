@@ -81,7 +81,7 @@ def debts(conn: Conn, tenant_id: UUID) -> list[tuple[Issued, Debt]]:
                  WHERE tenant_id = %s AND purpose <> 'top_up' ORDER BY due_on, number""",
             (tenant_id,),
         ).fetchall()
-    return [(issued, _debt(conn, issued)) for issued in found]
+    return [(issued, debt_of(conn, issued)) for issued in found]
 
 
 def dispute(conn: Conn, of: Issued, lines: Sequence[int], reason: str, received_on: date, today: date) -> UUID:
@@ -129,7 +129,7 @@ def close_dispute(conn: Conn, dispute_id: UUID, outcome: str, today: date) -> tu
 
 def penalty_due(conn: Conn, of: Issued, today: date) -> int:
     """Cents of late interest and indemnity that an invoice owes and that were not received."""
-    owed, _ = penalty_so_far(_debt(conn, of), today, known_rates(conn))
+    owed, _ = penalty_so_far(debt_of(conn, of), today, known_rates(conn))
     row = conn.execute(
         """SELECT coalesce(sum(amount_cents), 0)::bigint AS paid FROM billing.payments
             WHERE invoice_id = %s AND part = 'penalty'""",
@@ -139,8 +139,8 @@ def penalty_due(conn: Conn, of: Issued, today: date) -> int:
     return owed.interest_cents + owed.indemnity_cents - row["paid"]
 
 
-def _debt(conn: Conn, of: Issued) -> Debt:
-    """What is credited was never owed: the debt is less by it from its first day."""
+def debt_of(conn: Conn, of: Issued) -> Debt:
+    """An invoice as a debt. What is credited was never owed: the debt is less by it from its first day."""
     paid: dict[date, int] = {}
     rows = conn.execute(
         "SELECT received_on, amount_cents FROM billing.payments WHERE invoice_id = %s AND part = 'principal'", (of.id,)

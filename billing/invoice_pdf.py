@@ -13,29 +13,21 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
+from billing import pages
 from billing.cii import to_xml
 from billing.invoice import Invoice
 from billing.ledger import spell
-from store.errors import Unavailable
+from billing.pages import comma, laid_out
 
 _UNITS = {"MIN": "min", "MON": "mois", "C62": ""}
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def to_pdf(invoice: Invoice) -> bytes:
     """The Factur-X file's bytes. Raises Unavailable where the system lacks Pango."""
     import facturx
 
-    try:
-        import weasyprint
-    except OSError as error:
-        raise Unavailable(
-            f"PDF cannot be written: {error}",
-            hint="apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core",
-        ) from error
-    page = weasyprint.HTML(string=to_html(invoice)).write_pdf(pdf_variant="pdf/a-3b", custom_metadata=True)
+    page = laid_out(to_html(invoice))
     with _quiet():
         made = facturx.generate_from_binary(
             page,
@@ -80,24 +72,19 @@ def _quiet() -> Generator[None]:
 
 def to_html(invoice: Invoice) -> str:
     """The pages as HTML."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     sign = "€" if invoice.currency == "EUR" else invoice.currency
-    templates = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    return templates.get_template("invoice.html").render(
-        i=invoice,
-        title=title(invoice),
-        sign=sign,
-        units=_UNITS,
-        money=lambda cents: f"{_grouped(cents)} {sign}",
-        micros=lambda micros: f"{_comma(spell(micros))} {sign}",
-        price=lambda text: f"{_comma(_two_digits(text))} {sign}",
-        comma=_comma,
-        day=_day,
-        duration=lambda s: f"{s // 3600} h {s // 60 % 60:02} min {s % 60:02} s",
-        bars=_bars(invoice),
-        peak=max((seconds for _, seconds, _ in invoice.usage.days), default=0) // 60,
-    )
+    facts = {
+        "i": invoice,
+        "title": title(invoice),
+        "currency": invoice.currency,
+        "units": _UNITS,
+        "micros": lambda micros: f"{comma(spell(micros))} {sign}",
+        "price": lambda text: f"{comma(_two_digits(text))} {sign}",
+        "duration": lambda s: f"{s // 3600} h {s // 60 % 60:02} min {s % 60:02} s",
+        "bars": _bars(invoice),
+        "peak": max((seconds for _, seconds, _ in invoice.usage.days), default=0) // 60,
+    }
+    return pages.to_html("invoice.html", facts)
 
 
 def title(invoice: Invoice) -> str:
@@ -120,19 +107,6 @@ def _bars(invoice: Invoice) -> list[dict[str, float | str]]:
              "day": str(day.day)}
         )  # fmt: skip
     return bars
-
-
-def _grouped(cents: int) -> str:
-    whole = f"{abs(cents) // 100:,}".replace(",", "\u00a0")
-    return f"{'-' if cents < 0 else ''}{whole},{abs(cents) % 100:02d}"
-
-
-def _comma(text: str) -> str:
-    return text.replace(".", ",")
-
-
-def _day(day: date) -> str:
-    return day.strftime("%d/%m/%Y")
 
 
 def _two_digits(price: str) -> str:

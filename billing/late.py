@@ -111,19 +111,52 @@ def known_until(rates: Sequence[LegalRate]) -> date:
     return day - _DAY
 
 
-def penalty(debt: Debt, today: date, rates: Sequence[LegalRate] | None = None) -> Penalty:
-    """What is owed for being late, up to and including `today`. Raises NoLegalRate."""
-    exact = Fraction(0)
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days, both included, on which the same was unpaid at the same legal rate; what they add to the interest."""
+
+    begins: date
+    ends: date
+    unpaid_cents: int
+    percent: Fraction
+    interest_cents: int
+
+    @property
+    def days(self) -> int:
+        """How many."""
+        return (self.ends - self.begins).days + 1
+
+
+def spans(debt: Debt, today: date, rates: Sequence[LegalRate] | None = None) -> list[Span]:
+    """The days whose interest is owed, up to and including `today`, told apart by what was unpaid and by the rate.
+
+    The whole is rounded once: each span has what it adds to it. Raises NoLegalRate.
+    """
+    runs: list[tuple[date, date, int, Fraction]] = []
     day = debt.due_on + _DAY
-    late = False
     while day <= today:
         unpaid = debt.unpaid(day - _DAY)  # a payment stops the interest of the day after it
         if not unpaid:
             break
-        late = True
-        exact += Fraction(unpaid) * TIMES_LEGAL_RATE * rate_on(day, rates) / 100 / 365
+        percent = rate_on(day, rates)
+        if runs and runs[-1][2:] == (unpaid, percent):
+            runs[-1] = (runs[-1][0], day, unpaid, percent)
+        else:
+            runs.append((day, day, unpaid, percent))
         day += _DAY
-    return Penalty(cents(exact), INDEMNITY_CENTS if late else 0)
+    found: list[Span] = []
+    exact = Fraction(0)
+    for begins, ends, unpaid, percent in runs:
+        before = cents(exact)
+        exact += Fraction(unpaid) * TIMES_LEGAL_RATE * percent * ((ends - begins).days + 1) / 100 / 365
+        found.append(Span(begins, ends, unpaid, percent, cents(exact) - before))
+    return found
+
+
+def penalty(debt: Debt, today: date, rates: Sequence[LegalRate] | None = None) -> Penalty:
+    """What is owed for being late, up to and including `today`. Raises NoLegalRate."""
+    found = spans(debt, today, rates)
+    return Penalty(sum(span.interest_cents for span in found), INDEMNITY_CENTS if found else 0)
 
 
 def penalty_so_far(debt: Debt, today: date, rates: Sequence[LegalRate]) -> tuple[Penalty, date | None]:

@@ -3,7 +3,8 @@
 Each channel is told once: one that failed is tried again later and later (1 minute, 2, 4, … 6 hours, 20 times:
 some three days), without those that were told already. A notice nobody has an address for stays to be read
 (`decroche billing notices`); after a week it is not sent any more, so that an address given later is not flooded.
-The e-mail of an invoice or a credit note carries its Factur-X file. A web hook's body is signed (HMAC-SHA256 in
+The e-mail of an invoice or a credit note carries its Factur-X file, that of a debit note its PDF.
+A web hook's body is signed (HMAC-SHA256 in
 `X-Decroche-Signature`); its id lets a receiver drop repeats.
 """
 
@@ -45,13 +46,14 @@ _TITLES = {
     "leaving": "Fin de l'abonnement le {ends_on}",
     "withdrawal": "Rétractation reçue le {on}",
     "over_plan": "Au-delà du forfait {plan} : {what}",
+    "debit_note": "Note de débit {number} : {amount} €, retard de paiement de la facture {invoice}",
     "chargeback": "Paiement repris par la banque : facture {number}",
     "ended": "Accès terminé le {last_access_on} : données à supprimer",
     "refunded": "Remboursement fait chez Stripe : facture {number}",
 }
 
 
-_WITH_FILE = ("invoice", "credit_note")
+_WITH_FILE = ("invoice", "credit_note", "debit_note")
 """Notices whose e-mail carries the document they tell of."""
 
 
@@ -144,12 +146,15 @@ def _tell(conn: Conn, notice: Mapping[str, Any], ways: Mapping[str, str], post: 
 
 
 def _with_file(conn: Conn, notice: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The notice with the Factur-X file it tells of, or with why there is none."""
-    from billing.invoicing import get
-    from billing.render import pdf_apart
+    """The notice with the file it tells of, or with why there is none."""
+    from billing import debit, invoicing
+    from billing.render import pages_apart, pdf_apart
 
+    number = notice["about"]
     try:
-        return {**notice, "file": pdf_apart(get(conn, notice["about"]).invoice())}
+        if notice["kind"] == "debit_note":
+            return {**notice, "file": pages_apart("debit_note.html", debit.page(conn, debit.get(conn, number)))}
+        return {**notice, "file": pdf_apart(invoicing.get(conn, number).invoice())}
     except Unavailable as error:
         return {**notice, "no_file": str(error)}
 

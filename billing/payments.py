@@ -51,7 +51,7 @@ def pay_penalty(conn: Conn, of: Issued, amount_cents: int, reference: str, recei
     from billing.dunning import penalty_due  # it reads payments
 
     owed = penalty_due(conn, of, received_on)
-    if amount_cents > owed:
+    if not 0 < amount_cents <= owed:
         raise Refused(
             f"invoice {of.number} owes {money(owed)} of interest and indemnity, {money(amount_cents)} was given",
             hint="decroche billing late",

@@ -75,6 +75,21 @@ def test_late_interest_is_three_times_the_legal_rate_and_paid_beside_the_invoice
     assert sold("late", "--date", "2026-12-03") == []
 
 
+def test_the_note_of_a_late_payment_is_issued_once_shown_laid_out_and_paid(sold: Terminal) -> None:
+    sold("pay", "2026-000001", "--reference", "VIR 1", "--date", "2026-12-02")
+    assert sold("debit-note", "run", "--date", "2026-12-03", "--dry-run")[0]["total"] == "40.26"
+    (note,) = sold("debit-note", "run", "--tenant", "dentiste", "--date", "2026-12-03")
+    assert (note["number"], note["interest"], note["counted_to"]) == ("ND-2026-000001", "0.26", "2026-12-02")
+    assert sold("debit-note", "run", "--date", "2026-12-04") == []
+    assert sold("debit-note", "issue", "2026-000001", "--date", "2026-12-04")[0]["new"] is False
+    assert sold("debit-note", "list", "--tenant", "dentiste") == [note]
+    assert sold("debit-note", "show", "ND-2026-000001")[0]["rows"][0]["days"] == 30
+    paid = sold("pay", "ND-2026-000001", "--reference", "VIR 2", "--date", "2026-12-05")[0]
+    assert (paid["paid"], paid["penalty"], paid["due"]) == ("0.00", "40.26", "0.00")
+    sold("pay", "ND-2026-000001", "--reference", "VIR 3", "--date", "2026-12-06")
+    assert (sold.status, "owes 0.00" in sold.errors) == (1, True)
+
+
 def test_the_steps_of_january_warn_of_the_rate_that_is_missing_and_are_taken(sold: Terminal) -> None:
     assert len(sold("dunning", "--date", "2027-01-15")) == 3
     assert "decroche billing legal-rate add 2027-01-01 2027-06-30" in sold.errors
