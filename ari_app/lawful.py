@@ -51,6 +51,8 @@ def asked(who: Answerable, call_id: UUID, number: str, order: Order) -> Request:
         postcode=order.postcode or None,
         sector=agent.sector,
         goods=agent.goods,
+        professional=agent.company.name,
+        principal=agent.company.on_behalf_of,
         agent=who.agent_name,
         call_id=call_id,
         at=order.at,

@@ -87,10 +87,10 @@ def consent() -> None:
 @consent.command("add")
 @tenant_option
 @click.option("--number", required=True, help="The person's number.")
-@click.option("--professional", required=True, help="Who may call.")
-@click.option("--third-party", default="", help="On whose behalf, where it is another.")
+@click.option("--professional", required=True, help="Who may call, as the agents say it.")
+@click.option("--third-party", default="", help="Others who may, or on whose behalf; ; between them.")
 @click.option("--goods", required=True, help="About which goods or services.")
-@click.option("--how", required=True, type=click.Choice(["form", "voice", "paper"]))
+@click.option("--how", required=True, type=click.Choice(["form", "voice", "paper"]), help="How it was given.")
 @click.option("--wording", required=True, help="The exact words agreed to.")
 @click.option("--evidence", required=True, help="File, recording and offset, address, IP.")
 @click.option("--evidence-hash", default="", help="Its SHA-256; computed where the evidence is a file.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from compliance import numbers
@@ -32,11 +33,14 @@ class Known:
     requested_at: datetime | None
 
 
-def gather(conn: Conn, number: str, at: datetime, goods: str = "") -> Known:
-    """Everything the decision needs. `goods`: only consents and requests that name them, where given."""
+def gather(conn: Conn, number: str, at: datetime, goods: str = "", callers: tuple[str, ...] = ()) -> Known:
+    """Everything the decision needs. `goods`: only consents and requests that name them, where given.
+
+    `callers`: who calls, and on whose behalf: only consents given to each of them count (C. conso R223-1).
+    """
     return Known(
         history=_history(conn, number, at),
-        consent=_consent(conn, number, at, goods),
+        consent=_consent(conn, number, at, goods, callers),
         opposed_at=_opposed_at(conn, number, at),
         bloctel=_bloctel(conn, number, at),
         requested_at=_requested_at(conn, number, at, goods),
@@ -60,18 +64,25 @@ def _history(conn: Conn, number: str, at: datetime) -> tuple[Attempt, ...]:
     return tuple(Attempt(row["at"], row["result"]) for row in rows)
 
 
-def _consent(conn: Conn, number: str, at: datetime, goods: str) -> Consent | None:
-    """The newest consent given before `at`; what was agreed to last is what holds."""
+def _consent(conn: Conn, number: str, at: datetime, goods: str, callers: tuple[str, ...]) -> Consent | None:
+    """The newest consent given before `at` to these goods and callers; what was agreed to last is what holds."""
     rows = conn.execute(
-        """SELECT goods, given_at, expires_at, withdrawn_at, agreed_from, agreed_to FROM compliance.consents
+        """SELECT goods, professional, third_party, given_at, expires_at, withdrawn_at, agreed_from, agreed_to
+             FROM compliance.consents
             WHERE number = %s AND given_at < %s ORDER BY given_at DESC, stored_at DESC""",
         (number, at),
     )
-    row = next((row for row in rows if _about(row["goods"], goods)), None)
+    row = next((row for row in rows if _about(row["goods"], goods) and _given_to(row, callers)), None)
     if row is None:
         return None
     slot = Slot(row["agreed_from"], row["agreed_to"]) if row["agreed_from"] else None
     return Consent(row["given_at"], row["expires_at"], row["withdrawn_at"], slot)
+
+
+def _given_to(row: dict[str, Any], callers: tuple[str, ...]) -> bool:
+    """Whether a consent names each of the callers, as its professional or among its third parties (`;` between)."""
+    named = {_plain(name) for name in (row["professional"], *row["third_party"].split(";"))}
+    return all(_plain(caller) in named for caller in callers)
 
 
 def _about(named: str, goods: str) -> bool:
@@ -107,6 +118,12 @@ def _requested_at(conn: Conn, number: str, at: datetime, goods: str) -> datetime
         (number, at),
     )
     return next((row["requested_at"] for row in rows if _about(row["goods"], goods)), None)
+
+
+def professional(conn: Conn) -> str:
+    """The tenant's own name: who calls, where the agent does not say."""
+    row = conn.execute("SELECT name FROM store.tenants WHERE id = app.tenant()").fetchone()
+    return row["name"] if row else ""
 
 
 def switches(conn: Conn, tenant_id: UUID) -> Switches:

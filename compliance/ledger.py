@@ -40,6 +40,8 @@ class Request:
 
     `place`: the call will be placed at once if allowed, so a yes is recorded as an attempt (needs `call_id`).
     `requested_at`: the person's own request to be called back, where the caller of `ask` has the proof.
+    `professional`: who calls (the tenant, where it is not said), `principal`: on whose behalf, where it is another:
+    only a consent that names both counts (C. conso R223-1).
     """
 
     to: str
@@ -50,6 +52,8 @@ class Request:
     postcode: str | None = None
     sector: str | None = None
     goods: str = ""
+    professional: str = ""
+    principal: str = ""
     agent: str = ""
     call_id: UUID | None = None
     requested_at: datetime | None = None
@@ -101,11 +105,12 @@ def ask(db: Database, tenant_id: UUID, request: Request, now: datetime) -> Store
     with _session(db, tenant_id) as conn:
         facts.take_turns(conn, tenant_id, dialled)
         switches = facts.switches(conn, tenant_id)
-        case = _case(conn, request, dialled, at)
+        callers = _callers(conn, request)
+        case = _case(conn, request, callers, dialled, at)
         decision = decide(case, switches)
         if not facts.may_show(conn, request.caller_id, at):
             decision = _also(decision, "caller_id_unassigned", rulebook().latest("N10"))
-        stored = _keep(conn, tenant_id, request, case, switches, decision, dialled, now)
+        stored = _keep(conn, tenant_id, request, callers, case, switches, decision, dialled, now)
         if stored.allowed and request.place and request.at is None and request.call_id:
             facts.add_attempt(conn, tenant_id, request.call_id, dialled, at)
     return stored
@@ -163,8 +168,14 @@ def _session(db: Database, tenant_id: UUID) -> Generator[Conn]:
         ) from error
 
 
-def _case(conn: Conn, request: Request, dialled: str, at: datetime) -> Case:
-    known = facts.gather(conn, dialled, at, request.goods)
+def _callers(conn: Conn, request: Request) -> tuple[str, ...]:
+    """Who calls, then on whose behalf: whom a consent must have been given to."""
+    caller = request.professional or facts.professional(conn)
+    return (caller, request.principal) if request.principal else (caller,)
+
+
+def _case(conn: Conn, request: Request, callers: tuple[str, ...], dialled: str, at: datetime) -> Case:
+    known = facts.gather(conn, dialled, at, request.goods, callers)
     case = Case(
         at=at,
         to=request.to,
@@ -198,6 +209,7 @@ def _keep(
     conn: Conn,
     tenant_id: UUID,
     request: Request,
+    callers: tuple[str, ...],
     case: Case,
     switches: Switches,
     decision: Decision,
@@ -214,6 +226,8 @@ def _keep(
         "tenant": tenant_id,
         "call_id": request.call_id,
         "agent": request.agent,
+        "callers": callers,
+        "goods": request.goods,
         "number": number,
         "decided_at": now,
         "judged_at": case.at,

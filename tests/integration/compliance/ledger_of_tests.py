@@ -31,13 +31,15 @@ def consent(database: Database, tenant_id: UUID, number: str = PERSON, **changes
         "number": number,
         "given": MONDAY - timedelta(days=30),
         "expires": MONDAY + timedelta(days=300),
+        "professional": "Cabinet",
+        "third_party": "",
     } | changes
     with database.tenant(tenant_id) as conn:
         conn.execute(
-            """INSERT INTO compliance.consents (id, tenant_id, number, professional, goods, how, wording, evidence,
-                                                evidence_hash, given_at, expires_at)
-               VALUES (%(id)s, %(tenant)s, %(number)s, 'Cabinet', 'soins', 'form', 'J''accepte', 'form.html',
-                       repeat('a', 64), %(given)s, %(expires)s)""",
+            """INSERT INTO compliance.consents (id, tenant_id, number, professional, third_party, goods, how,
+                                                wording, evidence, evidence_hash, given_at, expires_at)
+               VALUES (%(id)s, %(tenant)s, %(number)s, %(professional)s, %(third_party)s, 'soins', 'form',
+                       'J''accepte', 'form.html', repeat('a', 64), %(given)s, %(expires)s)""",
             values,
         )
     return values["id"]

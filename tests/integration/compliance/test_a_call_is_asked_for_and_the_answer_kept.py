@@ -121,7 +121,7 @@ def test_a_consent_newer_than_the_opposition_lifts_it(database: Database) -> Non
 def test_an_opposition_to_one_tenant_does_not_bind_another(database: Database) -> None:
     one, other = tenant(database), tenant(database, "agence", "+33162005678")
     oppose(database, one, PERSON, "web", None, MONDAY)
-    consent(database, other)
+    consent(database, other, professional="Agence")
     assert ask(database, other, request(caller_id="+33162005678"), MONDAY).allowed
 
 

@@ -24,6 +24,9 @@ scenario:
       end: true
 """
 CANVASSER = SECRETARY + "purpose: canvassing\ngoods: assurance auto\ncommercial_notice: C'est un appel commercial.\n"
+FOR_ANOTHER = CANVASSER.replace("{name: Toit Vert}", "{name: Solar Plus, on_behalf_of: Toit Vert}").replace(
+    "Bonjour, {company}.", "Bonjour, {company} pour {on_behalf_of}."
+)
 
 
 def question(text: str, **order: object) -> Request:
@@ -33,6 +36,11 @@ def question(text: str, **order: object) -> Request:
 
 def test_the_consent_must_be_to_what_the_agent_calls_about() -> None:
     assert question(CANVASSER).goods == "assurance auto"
+
+
+def test_the_consent_must_be_to_who_calls_and_on_whose_behalf() -> None:
+    asked_about = question(FOR_ANOTHER)
+    assert (asked_about.professional, asked_about.principal) == ("Solar Plus", "Toit Vert")
 
 
 def test_an_agent_in_a_forbidden_sector_says_so() -> None:
