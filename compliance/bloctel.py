@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from compliance import numbers
@@ -67,13 +68,29 @@ def _note(conn: Conn, tenant_id: UUID, listed: Iterable[str], out: Path, now: da
            VALUES (%s, %s, %s, %s, %s)""",
         (file_id, tenant_id, now, _sha256(out), len(texts)),
     )
-    with conn.cursor() as cursor:
-        cursor.executemany(  # COPY is not allowed under row-level security
-            """INSERT INTO compliance.bloctel_numbers (tenant_id, file_id, identifier, number)
-               VALUES (%s, %s, %s, %s)""",
-            [(tenant_id, file_id, identifier, _e164(text)) for identifier, text in enumerate(texts, 1)],
-        )
+    _numbers(conn, tenant_id, file_id, texts)
     return file_id
+
+
+def _numbers(conn: Conn, tenant_id: UUID, file_id: UUID, texts: list[str]) -> None:
+    """Through a table of the session: a table under row-level security takes no COPY."""
+    with _poured(conn, "identifier integer, number text", enumerate(map(_e164, texts), 1)):
+        conn.execute(
+            """INSERT INTO compliance.bloctel_numbers (tenant_id, file_id, identifier, number)
+               SELECT %s, %s, identifier, number FROM pg_temp.poured""",
+            (tenant_id, file_id),
+        )
+
+
+@contextmanager
+def _poured(conn: Conn, columns: LiteralString, values: Iterable[tuple[object, ...]]) -> Generator[None]:
+    """pg_temp.poured, with these columns and rows, while it lasts."""
+    conn.execute(f"CREATE TEMP TABLE poured ({columns})")
+    with conn.cursor() as cursor, cursor.copy("COPY pg_temp.poured FROM STDIN") as copy:
+        for row in values:
+            copy.write_row(row)
+    yield
+    conn.execute("DROP TABLE pg_temp.poured")
 
 
 def answer(conn: Conn, path: Path, file_id: UUID | None, now: datetime) -> dict[str, Any]:
@@ -95,10 +112,11 @@ def answer(conn: Conn, path: Path, file_id: UUID | None, now: datetime) -> dict[
             f"{path}: {missing} of {len(sent)} submitted numbers are not in the answer",
             hint="ask Bloctel for the whole answer; nothing was taken in",
         )
-    with conn.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE compliance.bloctel_numbers SET listed = %s WHERE file_id = %s AND identifier = %s",
-            [(listed, submission, identifier) for identifier, listed in found.items()],
+    with _poured(conn, "identifier integer, listed boolean", found.items()):
+        conn.execute(
+            """UPDATE compliance.bloctel_numbers n SET listed = p.listed FROM pg_temp.poured p
+                WHERE n.file_id = %s AND n.identifier = p.identifier""",
+            (submission,),
         )
     conn.execute(
         "UPDATE compliance.bloctel_files SET answered_at = %s, answer_sha256 = %s WHERE id = %s",

@@ -118,7 +118,7 @@ def _row(answer: dict[str, Any]) -> dict[str, Any]:
 
 @compliance.command()
 @click.argument("case")
-@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Its language.")
 @switch_option
 @json_option
 def explain(case: str, lang: Any, switches: Any, as_json: bool) -> None:
@@ -159,7 +159,7 @@ def _one_case(case: str) -> object:
 @click.option("--postcode", help="Where the person is: five digits.")
 @click.option("--to", "number", help="Or the number to call, where no address is known.")
 @click.option("--month", required=True, help="Such as 2026-12.")
-@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Its language.")
 @switch_option
 @json_option
 def calendar(postcode: str | None, number: str | None, month: str, lang: Any, switches: Any, as_json: bool) -> None:

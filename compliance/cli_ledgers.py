@@ -314,7 +314,9 @@ def bloctel() -> None:
 @bloctel.command("export")
 @tenant_option
 @file_argument
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The exchange file to write."
+)
 @click.option("--at", "at", default="", help="When it is submitted (default: now).")
 @json_option
 @click.pass_context
