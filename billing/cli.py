@@ -35,7 +35,7 @@ COMMANDS = {
     "rerate": ("cli_invoice:rerate", "Rate calls again: reversals and new lines"),
     "rounds": ("cli_rounds:rounds", "Do what is due, once; `serve` does it too"),
     "seller": ("cli_parties:seller", "Who issues the invoices"),
-    "statement": ("cli_money:statement", "A client's account, and its prepaid balance; as a PDF too"),
+    "statement": ("cli_statement:statement", "A client's account, and its prepaid balance; as a PDF too"),
     "subscribe": ("cli_plans:subscribe", "Subscribe a tenant to a plan whose terms a person accepted"),
     "subscription": ("cli_plans:subscription", "A tenant's subscriptions and their calendar; or end one"),
     "tariff": ("cli_tariff:tariff", "Tariffs by version: added, assigned, never edited"),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 import click
 
 from billing import debit, invoicing, refunds, topups
 from billing.accounts import account
 from billing.cii import money
-from billing.cli_common import DAY, MONEY, MONTH, stripe_edge, who
+from billing.cli_common import DAY, MONEY, stripe_edge, who
 from billing.ledger import spell
 from billing.payments import balance_due, pay_invoice, pay_penalty
 from billing.tariff import PARIS
@@ -157,52 +156,3 @@ def credit(
     row = {"tenant": slug, "counted": counted, "invoice": number, "balance": spell(found.balance_micros),
            "mode": found.mode}  # fmt: skip
     emit([row], ("tenant", "counted", "invoice", "balance", "mode"), as_json=as_json)
-
-
-@click.command()
-@click.option("--tenant", "slug", required=True, help="The tenant.")
-@click.option("--period", type=MONTH, help="The month; this one when not given.")
-@json_option
-def statement(slug: str, period: date | None, as_json: bool) -> None:
-    """A month of a prepaid balance: what it was, what came in, what calls used, what is left. Before tax.
-
-    \b
-    Example: decroche billing statement --tenant dentiste --period 2026-10
-    """
-    month = period or datetime.now(PARIS).date().replace(day=1)
-    with open_database() as db, db.operator() as conn:
-        found = topups.statement(conn, tenants.get(conn, slug).id, month)
-    if as_json:
-        emit([_statement(slug, found)], (), as_json=True)
-        return
-    rows: list[dict[str, Any]] = [{"what": "opening balance", "amount": spell(found.opening)}]
-    rows += [
-        {"what": f"{m['moved_at'].astimezone(PARIS):%Y-%m-%d} {m['kind']} {m['reference']}",
-         "amount": spell(m["amount_micros"])}
-        for m in found.movements
-    ]  # fmt: skip
-    rows += [
-        {"what": f"calls {c['destination'] or 'to all destinations'}: {c['calls']}, {c['seconds']} s billed,"
-         f" {c['bundle_seconds']} s of them included", "amount": spell(-c["amount_micros"])}
-        for c in found.calls
-    ]  # fmt: skip
-    rows.append({"what": "closing balance", "amount": spell(found.closing)})
-    emit(rows, ("what", "amount"), as_json=False)
-
-
-def _statement(slug: str, of: topups.Statement) -> dict[str, Any]:
-    return {
-        "tenant": slug,
-        "period": f"{of.month:%Y-%m}",
-        "opening": spell(of.opening),
-        "movements": [
-            {"at": m["moved_at"], "kind": m["kind"], "reference": m["reference"], "amount": spell(m["amount_micros"])}
-            for m in of.movements
-        ],
-        "calls": [
-            {"destination": c["destination"], "calls": c["calls"], "seconds": c["seconds"],
-             "bundle_seconds": c["bundle_seconds"], "amount": spell(c["amount_micros"])}
-            for c in of.calls
-        ],
-        "closing": spell(of.closing),
-    }  # fmt: skip
