@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date
+from decimal import Decimal
 from itertools import pairwise
 from threading import Event
 from typing import Literal, NamedTuple
@@ -24,13 +25,16 @@ from psycopg.rows import tuple_row
 
 from billing import controls
 from billing.cdrs import Block
-from billing.columns import NO_RATE, UNANSWERED, Columns
+from billing.columns import NO_RATE, SEVERAL, UNANSWERED, Columns
 from billing.instants import NEVER, Ints
 from billing.ledger import bundle_held, decimal_of, lock_account, lock_month, segment_json
-from billing.rating import SECOND, Segment, engine, micros, no_rate
+from billing.rating import SECOND, Priced, Segment, engine, micros, no_rate
 from billing.tariff import Tariff
 from billing.tariffs import InForce, assigned
 from store.db import Conn, Database
+
+_FLIGHT = 3
+"""How many blocks are under way at once: one charged, one written, one read and waiting."""
 
 Status = Literal["rated", "unanswered", "unrated", "known", "rejected"]
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}").fullmatch
@@ -55,21 +59,22 @@ def import_calls(db: Database, tenant_id: UUID, blocks: Iterable[Block]) -> Iter
 
     While one block is charged the next one's calls are written, so that two cores have work; the blocks are charged
     and committed in their order. Stopped anywhere, it may be run again on the same rows: what was stored is known.
+    All of it is on the disk once the iterator has ended.
     """
     tools: dict[tuple[str, int], Tool] = {}
     before = Turn.over()
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(_FLIGHT) as pool:
         running: deque[Future[list[Outcome]]] = deque()
         for block in blocks:
             turn = Turn()
             running.append(pool.submit(_record_block, db, tenant_id, block, tools, before, turn))
             before = turn
-            if len(running) == 2:
+            if len(running) == _FLIGHT:
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
     with db.tenant(tenant_id) as conn:
-        conn.execute("SELECT billing.look_again()")
+        conn.execute("SELECT billing.look_again(), txid_current()")  # with an id of its own, its commit waits
 
 
 class Turn:
@@ -103,6 +108,7 @@ def _record_block(
     try:
         before.written.wait()
         with db.tenant(tenant_id) as conn:
+            conn.execute("SET LOCAL synchronous_commit = off")  # the last transaction of all waits for the disk
             some = Chunk(conn, tenant_id, block)
             some.write()
             turn.written.set()
@@ -282,46 +288,51 @@ class Tool:
         self.to_micros = 10 ** (6 - tariff.decimals)
         self._currency = tariff.currency if force else currency
         self._version = f"{force.name}\t{force.version}" if force else "\\N\t\\N"
-        self._segments: dict[tuple[int, int], tuple[str, str]] = {}
+        self._around: dict[tuple[int, int], tuple[str, str]] = {}
 
     def unpriced(self, status: Status, reason: str = r"\N") -> str:
         """The columns of a charge from `status` on, for a call without a price."""
         amount = "0" if status == "unanswered" else r"\N"
         return f"{status}\t{amount}\t0\t{self._currency}\t\\N\t{reason}\t[]\t{self._version}\n"
 
-    def priced(self, rate: int, window: int, answered: int, billed: int, covered: int, amount: int) -> str:
-        """The same for a call of a rate (an index of `columns.rates`), `covered` seconds of which the bundle pays."""
-        priced = self.columns.rates[rate]
-        fee = decimal_of(priced.terms.connection_fee) if covered < billed else 0
-        if covered or window < -1:
-            segments = json.dumps([segment_json(found) for found in priced.segments(answered, covered, billed)])
-        else:
-            before, after = self._segment(rate, window)
-            segments = f"{before}{billed}{after}"
-        head = f"rated\t{amount}\t{fee}\t{self._currency}\t{priced.prefix}"
-        return f"{head}\t\\N\t{segments}\t{self._version}\n"
-
-    def _segment(self, rate: int, window: int) -> tuple[str, str]:
-        """The JSON before and after the seconds of a call that lies in one window."""
-        known = self._segments.get((rate, window))
+    def around(self, rate: int, window: int) -> tuple[str, str]:
+        """The columns after `amount` of a call that lies in one window and gets nothing of the bundle: what stands
+        before its seconds in `segments`, and what after them. `rate` is an index of `columns.rates`."""
+        known = self._around.get((rate, window))
         if known is None:
-            price = self.columns.rates[rate].minutes[window]
-            text = json.dumps([segment_json(Segment(7, price, bundled=False))])
-            before, _, after = text.partition("7")
-            known = self._segments[rate, window] = before, after
+            priced = self.columns.rates[rate]
+            segment = json.dumps([segment_json(Segment(7, priced.minutes[window], bundled=False))])
+            before, _, after = segment.partition("7")
+            head, tail = self._ends(priced, decimal_of(priced.terms.connection_fee))
+            known = self._around[rate, window] = head + before, after + tail
         return known
+
+    def apart(self, rate: int, answered: int, billed: int, covered: int) -> str:
+        """The same columns for any call, `covered` seconds of which the bundle pays."""
+        priced = self.columns.rates[rate]
+        head, tail = self._ends(priced, decimal_of(priced.terms.connection_fee) if covered < billed else Decimal(0))
+        segments = [segment_json(found) for found in priced.segments(answered, covered, billed)]
+        return f"{head}{json.dumps(segments)}{tail}"
+
+    def _ends(self, priced: Priced, fee: Decimal) -> tuple[str, str]:
+        return f"\t{fee}\t{self._currency}\t{priced.prefix}\t\\N\t", f"\t{self._version}\n"
 
 
 class Month:
     """A month's counters while a chunk is charged; its row is locked."""
 
     def __init__(self, first: date, used: int, held: int) -> None:
-        self.first = first
+        self.first, self.name = first, str(first)
         self.used = used + held
         """Seconds of the bundle that are gone, or held by calls in progress."""
-        self.calls = self.unrated = self.bundle = self.charged = self.amount = 0
-        self.steps: list[tuple[int, int, int]] = []
-        """Of each call that bills: bundle seconds, micro-euros, and the bundle its tariff includes."""
+        self.calls = self.unrated = 0
+        self.steps: list[tuple[int, int, int, int]] = []
+        """Of each call that bills: seconds from the bundle, seconds charged, micro-euros, its tariff's bundle."""
+
+    def sums(self) -> tuple[int, int, int]:
+        """Seconds from the bundle, seconds charged, micro-euros."""
+        bundle, charged, amount, _ = zip(*self.steps, strict=True) if self.steps else ((), (), (), ())
+        return sum(bundle), sum(charged), sum(amount)
 
 
 def _charge(
@@ -392,12 +403,10 @@ def _priced(block: Block, names: Sequence[str], tool: Tool, months: Sequence[Mon
     for name, call_id, direction, party, answered, rate, included, seconds, billed, window, amount, month in facts:
         month.calls += 1
         if rate == UNANSWERED:
-            yield (
-                Outcome(call_id, "unanswered", 0),
-                (f"{name}\t{direction}\t{party}\t\\N\t{month.first}\t0\t0\t0\t0\t{unanswered}"),
-            )
+            line = f"{name}\t{direction}\t{party}\t\\N\t{month.name}\t0\t0\t0\t0\t{unanswered}"
+            yield Outcome(call_id, "unanswered", 0), line
             continue
-        head = f"{name}\t{direction}\t{party}\t{answered}\t{month.first}\t{seconds}"
+        head = f"{name}\t{direction}\t{party}\t{answered}\t{month.name}\t{seconds}"
         if rate == NO_RATE:
             reason = no_rate(direction, party) if tool.assigned else "no tariff is assigned to the tenant"
             month.unrated += 1
@@ -408,13 +417,15 @@ def _priced(block: Block, names: Sequence[str], tool: Tool, months: Sequence[Mon
             covered = min(bundle - month.used, billed)
             units = columns.rates[int(rate)].cost(answered, covered, billed)
             amount = columns.tool.rounded(units) * tool.to_micros
-        month.used += covered
-        month.bundle += covered
-        month.charged += billed - covered
-        month.amount += amount
-        month.steps.append((covered, amount, bundle))
-        line = tool.priced(rate, window, answered, billed, covered, amount)
-        yield Outcome(call_id, "rated", amount), f"{head}\t{billed}\t{covered}\t{billed - covered}\t{line}"
+            month.used += covered
+        if covered or window == SEVERAL:
+            rest = tool.apart(rate, answered, billed, covered)
+        else:
+            before, after = tool.around(rate, window)
+            rest = f"{before}{billed}{after}"
+        month.steps.append((covered, billed - covered, amount, bundle))
+        line = f"{head}\t{billed}\t{covered}\t{billed - covered}\trated\t{amount}{rest}"
+        yield Outcome(call_id, "rated", amount), line
 
 
 def _count(conn: Conn, tenant_id: UUID, months: Iterable[Month]) -> None:
@@ -422,12 +433,13 @@ def _count(conn: Conn, tenant_id: UUID, months: Iterable[Month]) -> None:
     spent = 0
     limits = controls.limits_of(conn, tenant_id)
     for month in months:
-        sums = (month.calls, month.unrated, month.bundle, month.charged, month.amount)
+        sums = month.sums()
         row = conn.execute(
-            _COUNT + "RETURNING bundle_seconds, amount_micros", (*sums, tenant_id, month.first)
+            _COUNT + "RETURNING bundle_seconds, amount_micros",
+            (month.calls, month.unrated, *sums, tenant_id, month.first),
         ).fetchone()
         assert row is not None
-        spent += month.amount
+        spent += sums[2]
         _watch(conn, tenant_id, limits, month, row["bundle_seconds"], row["amount_micros"])
     conn.execute(
         "UPDATE billing.accounts SET balance_micros = balance_micros - %s WHERE tenant_id = %s", (spent, tenant_id)
@@ -436,15 +448,16 @@ def _count(conn: Conn, tenant_id: UUID, months: Iterable[Month]) -> None:
 
 def _watch(conn: Conn, tenant_id: UUID, limits: controls.Limits, month: Month, bundle: int, amount: int) -> None:
     """As after each call by itself: `bundle` and `amount` are the month's sums after the last of them."""
-    before = bundle - month.bundle, amount - month.amount
-    for included in {included for _, _, included in month.steps}:
+    covered, _, micro = month.sums()
+    before = bundle - covered, amount - micro
+    for included in {included for *_, included in month.steps}:
         first, last = (controls.Spent(b, included, a) for b, a in (before, (bundle, amount)))
         if controls.alerts(limits, first, last, month.first):
             break
     else:
         return  # nothing is crossed by all of them: not by one
     used, spent = before
-    for covered, micro, included in month.steps:
+    for covered, _, micro, included in month.steps:
         first = controls.Spent(used, included, spent)
         used, spent = used + covered, spent + micro
         for notice in controls.alerts(limits, first, controls.Spent(used, included, spent), month.first):

@@ -37,7 +37,7 @@ _LINES = re.compile(
 """The lines of a text, each as its six fields when they look as they should (the id printable, without comma, quote
 or space) and '', or else as six '' and the line. Thousands are cut up without one step of Python."""
 
-_BLOCK = 1 << 21
+_BLOCK = 1 << 20
 """How many characters are read at once."""
 
 

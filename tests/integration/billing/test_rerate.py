@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import pytest
 
+import billing.rerate
 from billing import tariffs
 from billing.ledger import charge_of, record_call
 from billing.rerate import rerate
@@ -107,3 +109,25 @@ def test_an_unrated_call_is_rated_once_there_is_a_rate(database: Database, denti
     assert charge is not None
     assert (charge.status, charge.amount_micros) == ("rated", 1_000_000)
     assert sums(database, dentist.id)["unrated"] == 0
+
+
+@pytest.mark.parametrize("page", [2, 7, 1000])
+@pytest.mark.parametrize("gap", [20, 3000])
+def test_of_calls_recorded_in_any_order_the_earliest_share_the_bundle(
+    database: Database, dentist: Tenant, page: int, gap: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(billing.rerate, "_PAGE", page)
+    cdrs = [a_cdr(dentist.id, 7, at=START + timedelta(seconds=gap * n)) for n in range(30)]
+    cdrs[3] = a_cdr(dentist.id, 7, at=cdrs[3].answered_at or START, callee="+447700900123")  # no bundle, no rate
+    with database.tenant(dentist.id) as conn:
+        for cdr in random.Random(page).sample(cdrs, len(cdrs)):
+            record_call(conn, cdr)
+    before = sums(database, dentist.id)
+    with database.operator(dentist.id) as conn:
+        done = rerate(conn, dentist.id, START, why="order")
+        charges = [charge_of(conn, cdr.id) for cdr in cdrs]
+    assert [c.bundle_seconds for c in charges if c] == [7, 7, 7, 0, *[7] * 11, 2, *[0] * 14]
+    assert sums(database, dentist.id) == before
+    assert done.same == len(cdrs) - len(done.changed)
+    with database.operator(dentist.id) as conn:
+        assert not rerate(conn, dentist.id, START, why="order").changed
