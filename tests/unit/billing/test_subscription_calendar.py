@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.subscription import Facts, PriceChange, add_months, calendar, month_end
+from billing.tariff import PARIS
 
 EURO = 1_000_000
 FAR = date(2040, 1, 1)
-days = st.dates(date(2023, 1, 1), date(2033, 1, 1))
+_BEGINS, _ENDS = date(2023, 1, 1), date(2033, 1, 1)
+_EDGES = [
+    day
+    for n in range((_ENDS - _BEGINS).days)
+    if (day := _BEGINS + timedelta(days=n)).day > 28 or (day.month, day.day) == (2, 28)
+]
+days = st.one_of(st.dates(_BEGINS, _ENDS), st.sampled_from(_EDGES))  # month ends and leap days as often as the others
 
 
 def test_a_start_on_the_31st_renews_on_each_months_last_day() -> None:
@@ -121,10 +128,31 @@ def test_a_refund_is_never_more_than_the_price_and_shrinks_by_the_day(start: dat
         assert later <= refund
 
 
+@given(st.integers(0, 2), days, st.integers(0, 30))
+def test_an_anniversary_of_a_leap_day_is_the_months_last_day(leap: int, end: date, count: int) -> None:
+    start = date(2024 + 4 * leap, 2, 29)
+    assert add_months(start, 12) == date(start.year + 1, 2, 28)
+    assert add_months(start, 48) == date(start.year + 4, 2, 29)
+    last = month_end(end)
+    assert month_end(last) == last
+    assert (last + timedelta(days=1)).day == 1
+    assert add_months(date(end.year, 1, 31), count) == month_end(add_months(date(end.year, 1, 1), count))
+
+
+def _clock_changes(begins: date, ends: date) -> timedelta:
+    """What the changes of France's clocks add to the hours of these days: the last Sundays of March and October."""
+    found = timedelta(0)
+    for year in range(begins.year, ends.year + 1):
+        for month, hours in ((3, -1), (10, 1)):
+            sunday = max(d for d in (date(year, month, n) for n in range(25, 32)) if d.weekday() == 6)
+            found += timedelta(hours=hours) * (begins <= sunday <= ends)
+    return found
+
+
 @given(st.dates(date(2024, 1, 1), date(2030, 12, 1)))
-def test_a_period_lasts_its_days_give_or_take_the_hour_of_a_clock_change(start: date) -> None:
-    assume(start.day <= 28)
+def test_a_period_begins_at_midnight_in_paris_and_has_the_hours_of_its_days(start: date) -> None:
     for period in calendar(Facts(start, EURO), add_months(start, 12)).periods:
-        span = period.ends_at().astimezone(UTC) - period.begins_at().astimezone(UTC)
-        whole = timedelta(days=(period.ends - period.begins).days + 1)
-        assert abs(span - whole) in (timedelta(0), timedelta(hours=1))
+        begins, ends = period.begins_at(), period.ends_at()
+        assert begins.astimezone(PARIS).replace(tzinfo=None) == datetime.combine(period.begins, time())
+        days_of = timedelta(days=(period.ends - period.begins).days + 1)
+        assert ends.astimezone(UTC) - begins.astimezone(UTC) == days_of + _clock_changes(period.begins, period.ends)
