@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
@@ -29,24 +28,21 @@ class BadCase(BadInput):
         self.reason = message
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):  # a dataclass takes six times as long to make, and millions are made
     """An earlier call or attempt, at a UTC instant."""
 
     at: datetime
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A date and time the person precisely agreed to, UTC, end excluded."""
 
     start: datetime
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(NamedTuple):
     """A consent, UTC instants."""
 
     given_at: datetime
@@ -55,15 +51,14 @@ class Consent:
     agreed_slot: Slot | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bloctel:
+class Bloctel(NamedTuple):
     """The last answer of Bloctel; `listed` None: no answer for this number."""
 
     checked_at: datetime | None
     listed: bool | None
 
 
-class Case(NamedTuple):  # a dataclass takes six times as long to make, and millions are made
+class Case(NamedTuple):
     """May this number be called, for this purpose, at this instant, showing that number? UTC instants."""
 
     at: datetime
@@ -144,7 +139,7 @@ def _bad(name: str, message: str) -> NoReturn:
 def _mapping(raw: object, name: str) -> Mapping[str, Any]:
     if not isinstance(raw, dict):
         _bad(name, "must be a JSON object")
-    return cast(Mapping[str, Any], raw)
+    return cast("Mapping[str, Any]", raw)
 
 
 def _no_unknown(data: Mapping[str, Any], known: frozenset[str], prefix: str) -> None:
@@ -188,7 +183,7 @@ _FARTHEST = timedelta(hours=14)
 def _instant(value: object, name: str, prefix: str = "") -> datetime | None:
     if value is None:
         return None
-    text = _text(value, name, prefix) or ""
+    text = value if isinstance(value, str) else _text(value, name, prefix) or ""
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:
@@ -226,7 +221,7 @@ def _history(raw: object) -> tuple[Attempt, ...]:
         return ()
     if not isinstance(raw, list):
         _bad("history", "must be a list")
-    return tuple([_attempt(index, entry) for index, entry in enumerate(cast(list[object], raw))])
+    return tuple([_attempt(index, entry) for index, entry in enumerate(cast("list[object]", raw))])
 
 
 def _attempt(index: int, entry: object) -> Attempt:

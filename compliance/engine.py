@@ -44,7 +44,7 @@ class Switches:
 DEFAULT = Switches()
 
 
-class Decision(NamedTuple):  # made for each case: see `Case`
+class Decision(NamedTuple):  # made for each case: see `cases.Attempt`
     """The answer. `reasons` and `law` are sorted; `rules` are the versions that refused."""
 
     id: str | int | None

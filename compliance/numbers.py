@@ -6,8 +6,8 @@ The written form may be any French way (06 12 34 56 78, +33 (0)6…, 0033…), E
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 
@@ -26,8 +26,7 @@ _SEPARATORS = re.compile(r"[\s.\-()/\u00a0\u202f\u2010-\u2015]+")
 _MASKED = frozenset({"", "anonymous", "unknown", "restricted", "private", "unavailable"})
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):  # made for each case: see `cases.Attempt`
     """A possible number. `national` has no leading zero; `short` numbers have no country code of their own."""
 
     e164: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
@@ -89,7 +88,7 @@ def _with(case: Case, prohibition: str) -> Case:
     if prohibition == "opposed":
         return case._replace(opposed_at=max(before, case.opposed_at or before))
     if prohibition == "withdrawn" and case.consent:
-        return case._replace(consent=replace(case.consent, withdrawn_at=before))
+        return case._replace(consent=case.consent._replace(withdrawn_at=before))
     if prohibition in ("refused", "called"):
         result = "refused" if prohibition == "refused" else "no_answer"
         return case._replace(history=(*case.history, Attempt(before, result)))
