@@ -19,6 +19,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
+from billing import letters
 from billing.controls import limits_of
 from billing.keys import key
 from store.console import to_json
@@ -219,8 +220,7 @@ def _mail(notice: Mapping[str, Any], address: str, post: Post) -> None:
         message["Subject"] = " ".join(title(notice).split())
         message["To"] = address
         message["Message-ID"] = f"<{notice['id']}@decroche>"
-        lines = [title(notice), "", *(f"{name} : {value}" for name, value in notice["body"].items())]
-        message.set_content("\n".join(lines))
+        message.set_content("\n".join([title(notice), "", *letters.lines(notice)]))
         if "no_file" in notice:
             raise ValueError(notice["no_file"])
         if "file" in notice:

@@ -186,12 +186,32 @@ def test_what_is_wrong_is_told_and_nothing_is_written(
     assert written(database) == before
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("account", "--mode", "prepaid"), ("controls", "--cap", "10"), ("debit-note", "run"), ("disputes",),
+        ("dunning",), ("invoice", "order"), ("invoice", "run", "--period", "2026-10"), ("late",), ("notices",),
+        ("reconcile", "--period", "2026-10"), ("rerate", "--from", "2026-10-01"), ("statement",),
+        ("subscription", "--notice", "2026-11-02"), ("tariff", "assign", "standard", "--from", "2026-10-01"),
+        ("usage",),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_unknown_tenant_is_named_and_nothing_is_written(
+    sold: Terminal, database: Database, words: tuple[str, ...]
+) -> None:
+    before = written(database)
+    assert sold(*words, "--tenant", "nobody") == []
+    assert (sold.status, "no tenant nobody" in sold.errors) == (4, True), sold.errors
+    assert written(database) == before
+
+
 def written(database: Database) -> list[int]:
     counts: list[int] = []
     with database.operator() as conn:
         for table in (
             "invoices", "payments", "disputes", "legal_rates", "subscription_events", "movements", "plans",
-            "invoice_numbers", "stripe_refunds",
+            "invoice_numbers", "stripe_refunds", "debit_notes", "controls", "notices", "tariff_assignments", "accounts",
         ):  # fmt: skip
             query = sql.SQL("SELECT count(*) AS n FROM billing.{}").format(sql.Identifier(table))
             counts += [row["n"] for row in conn.execute(query)]

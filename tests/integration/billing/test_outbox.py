@@ -135,6 +135,24 @@ def test_a_notice_goes_to_a_phone_by_the_gateway_under_a_key_that_makes_it_one_s
     assert UUID(headers["Idempotency-Key"])
 
 
+def test_a_formal_notice_tells_the_client_in_french_what_is_owed_and_when_access_ends(
+    database: Database, dentist: Tenant, mail: tuple[str, list[str]]
+) -> None:
+    body = {"number": "2026-000001", "unpaid_cents": 123456, "interest_cents": 45, "suspension_on": "2026-12-02"}
+    with database.operator() as conn:
+        set_limits(conn, dentist.id, email="cabinet@client.example")
+        tell(conn, dentist.id, Notice("formal_notice", "2026-000001", "client", body))
+    assert deliver(database, Post(smtp=mail[0])) == (1, 0)
+    text = (
+        message_from_string(mail[1][0].replace("\r\n", "\n"), policy=policy.default)
+        .get_content()
+        .replace("\u00a0", " ")
+    )
+    for words in ("mettons en demeure", "Reste dû TTC : 1 234,56 €", "Suspension de l'accès le : 02/12/2026", "5.4"):
+        assert words in text
+    assert "_cents" not in text
+
+
 def test_the_operators_own_notices_go_to_the_operator_and_not_to_the_client(
     database: Database, dentist: Tenant, ear: Ear, mail: tuple[str, list[str]]
 ) -> None:

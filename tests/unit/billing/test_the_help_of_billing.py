@@ -32,3 +32,19 @@ def test_every_command_of_the_help_is_there_under_its_name() -> None:
         found = billing.get_command(context, name)
         assert found is not None
         assert found.name == name
+
+
+def _commands(group: click.Group, words: tuple[str, ...] = ()) -> list[tuple[str, click.Command]]:
+    """Every command that does something, by what is typed."""
+    context, found = click.Context(group), list[tuple[str, click.Command]]()
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        here = (*words, name)
+        found += _commands(command, here) if isinstance(command, click.Group) else [(" ".join(here), command)]
+    return found
+
+
+def test_every_command_answers_in_json_too() -> None:
+    without = [name for name, each in _commands(billing) if not any("--json" in option.opts for option in each.params)]
+    assert without == []
