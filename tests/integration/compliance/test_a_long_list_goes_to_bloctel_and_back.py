@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from compliance import bloctel
+from compliance.ledger import ask
 from store.db import Conn, Database
-from tests.integration.compliance.ledger_of_tests import tenant
+from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, request, tenant
 
 COUNT = 100_000
 JULY = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
@@ -53,3 +56,18 @@ def test_two_lists_in_one_transaction_are_kept_apart(database: Database, superus
     kept = superuser.execute("SELECT file_id, number FROM compliance.bloctel_numbers").fetchall()
     assert len({row["file_id"] for row in kept}) == 2
     assert {row["number"] for row in kept} == {"+33612345678", "+33698765432"}
+
+
+@pytest.mark.parametrize(("days", "reasons"), [(29, ()), (31, ("bloctel_unchecked",))])
+def test_an_answer_clears_for_thirty_days_from_its_submission(
+    database: Database, tmp_path: Path, days: int, reasons: tuple[str, ...]
+) -> None:
+    who = tenant(database)
+    contacts, answered = tmp_path / "contacts.csv", tmp_path / "answered.csv"
+    contacts.write_text(f"telephone\n{PERSON}\n", encoding="utf-8")
+    answered.write_text(f"Telephone;Identifiant;Statut\n0{PERSON[3:]};1;OK\n", encoding="utf-8")
+    then = datetime(2026, 7, 31, 9, tzinfo=UTC)
+    with database.tenant(who) as conn:
+        bloctel.submit(conn, who, contacts, tmp_path / "sent.csv", then - timedelta(days=days))
+        bloctel.answer(conn, answered, None, then - timedelta(days=1))
+    assert ask(database, who, request(at=then), MONDAY).reasons == reasons

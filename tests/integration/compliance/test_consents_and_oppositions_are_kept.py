@@ -14,7 +14,7 @@ import pytest
 
 from compliance.ledger import ask
 from compliance.screening import screen
-from store.db import Database
+from store.db import Conn, Database
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, consent, request, tenant
 
@@ -313,3 +313,23 @@ def test_a_partial_or_foreign_answer_clears_nobody(database: Database, run: Run,
     assert bloctel(run, tmp_path, answer).exit_code == 2
     then = JULY + timedelta(hours=1)
     assert ask(database, who, request(at=then), MONDAY).reasons == ("bloctel_unchecked",)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "telephone\n"], ids=["nothing", "blank lines", "a header"])
+@pytest.mark.parametrize(
+    "command",
+    [("consent", "import"), ("opposition", "import"), ("bloctel", "export")],
+    ids=" ".join,
+)
+def test_an_empty_file_is_an_error_and_nothing_is_written(
+    database: Database, superuser: Conn, run: Run, tmp_path: Path, command: tuple[str, str], text: str
+) -> None:
+    tenant(database)
+    path, out = tmp_path / "empty.csv", tmp_path / "out.csv"
+    path.write_text(text, encoding="utf-8")
+    more = ("--out", out) if command[0] == "bloctel" else ()
+    found = run(*command, "--tenant", "cabinet", path, *more)
+    assert found.exit_code == 2
+    assert path.name in found.output
+    assert not out.exists()
+    assert superuser.execute("SELECT 1 FROM compliance.bloctel_files").fetchall() == []
