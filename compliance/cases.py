@@ -184,19 +184,24 @@ def _instant(value: object, name: str, prefix: str = "") -> datetime | None:
     if value is None:
         return None
     text = value if isinstance(value, str) else _text(value, name, prefix) or ""
+    found = _utc(text)
+    return found if isinstance(found, datetime) else _bad(f"{prefix}{name}", found)
+
+
+@lru_cache(maxsize=4096)  # a list is judged at one instant, a campaign's attempts and consents share theirs
+def _utc(text: str) -> datetime | str:
+    """The instant in UTC, or what is wrong with it."""
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:
-        _bad(f"{prefix}{name}", f"{text!r} is not an instant such as 2026-11-23T10:30:00+01:00 ({error})")
+        return f"{text!r} is not an instant such as 2026-11-23T10:30:00+01:00 ({error})"
     if not 1900 < parsed.year < 3000:
-        _bad(f"{prefix}{name}", f"{text!r}: the year is out of range")
-    if parsed.tzinfo is UTC:
-        return parsed
+        return f"{text!r}: the year is out of range"
     offset = parsed.utcoffset()
     if offset is None:
-        _bad(f"{prefix}{name}", f"{text!r} has no offset from UTC, such as +01:00")
+        return f"{text!r} has no offset from UTC, such as +01:00"
     if abs(offset) > _FARTHEST:
-        _bad(f"{prefix}{name}", f"{text!r}: no place on Earth is that far from UTC")
+        return f"{text!r}: no place on Earth is that far from UTC"
     return parsed.astimezone(UTC)
 
 

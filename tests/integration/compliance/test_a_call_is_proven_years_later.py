@@ -52,6 +52,7 @@ def test_the_proof_says_why_the_call_was_placed_and_what_was_heard_at_which_seco
     carried(database, who, call_id, 4200)
     proof = audited(run, call_id)
     assert proof["decision"]["id"] == str(decision.id)
+    assert proof["decision"]["callers"] == ["Cabinet"]
     assert proof["decision"]["case"]["consent"]["given_at"].startswith("2026-10-24")
     assert (proof["decision"]["reproduced"], proof["decision"]["chain"]["intact"]) == (True, True)
     assert proof["told"]["ai"] == {"text": AI, "heard_at_ms": 4200, "note": ""}
