@@ -122,6 +122,7 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: str) -> 
     `conn` is an operator's transaction of this tenant's own. Raises Blocked naming the unrated calls, BadInput.
     """
     account = lock_account(conn, tenant.id)
+    conn.execute("SET LOCAL work_mem = '128MB'")  # a month is read whole
     known = _live(conn, tenant.id, month)
     if known is not None:
         return known

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -170,21 +171,20 @@ def read_witnesses(path: Path) -> dict[str, Witness]:
     for column in ("call_id", "billable_seconds", "disposition"):
         if column not in header:
             raise BadInput(f"{path}: line 1: column {column} is missing", hint=f"it has {', '.join(WITNESS_COLUMNS)}")
-    places = [header.index(column) for column in ("call_id", "billable_seconds", "disposition")]
+    pick = itemgetter(*(header.index(column) for column in ("call_id", "billable_seconds", "disposition")))
     found: dict[str, Witness] = {}
     for row in reader:
-        call_id, seconds, disposition = (row[place] if place < len(row) else "" for place in places)
+        call_id, seconds, disposition = pick(row if len(row) >= len(header) else row + [""] * len(header))
         if call_id:
             found[call_id] = _witness(seconds, disposition, path, reader.line_num)
     return found
 
 
 def _witness(seconds: str, disposition: str, where: object, line: int = 0) -> Witness:
-    seconds = seconds or "0"
-    if not seconds.isdigit():
+    if seconds and not seconds.isdecimal():
         place = f"{where}: line {line}" if line else where
         raise BadInput(f"{place}: billable_seconds: {seconds!r} is not a whole number")
-    return Witness(disposition.upper() == "ANSWERED", int(seconds))
+    return Witness(disposition.upper() == "ANSWERED", int(seconds or "0"))
 
 
 # -- from the store ---------------------------------------------------------------------------------------
@@ -192,10 +192,10 @@ def _witness(seconds: str, disposition: str, where: object, line: int = 0) -> Wi
 # A call is of the month it was answered in, or began in when nobody answered: `reconcile_period` looks closer.
 _CALLS = """
 SELECT k.id::text, t.slug, k.direction, CASE k.direction WHEN 'outbound' THEN k.callee ELSE k.caller END,
-       (extract(epoch FROM k.answered_at) * 1000000)::bigint, (extract(epoch FROM k.ended_at) * 1000000)::bigint,
+       k.answered_at IS NOT NULL, (extract(epoch FROM coalesce(k.answered_at, k.started_at)) * 1000000)::bigint,
+       (extract(epoch FROM k.ended_at) * 1000000)::bigint,
        c.status, c.answered_seconds, c.bundle_seconds, c.amount_micros, c.reason, c.tariff, c.tariff_version,
        i.call_id IS NOT NULL OR coalesce(u.mode = 'prepaid', false),
-       (extract(epoch FROM k.started_at) * 1000000)::bigint,
        CASE WHEN %(kept)s THEN k.asterisk_cdr END
   FROM store.calls k JOIN store.tenants t ON t.id = k.tenant_id
   LEFT JOIN billing.current_charges c ON c.call_id = k.id
@@ -233,6 +233,7 @@ def reconcile_period(
     }
     # a month is read whole: no plan that is quick for its first rows and slow for all of them
     conn.execute("SET LOCAL cursor_tuple_fraction = 1")
+    conn.execute("SET LOCAL work_mem = '128MB'")
     conn.execute("SELECT billing.look_again()")
     seen: dict[str, Witness] = dict(witnesses or {})
 
@@ -248,8 +249,8 @@ def reconcile_period(
         with conn.cursor("calls_compared", row_factory=tuple_row) as cursor:
             cursor.execute(_CALLS, key)
             for page in pages(cursor):
-                for started, kept, call in _known(page, recheck):
-                    if not begin <= (started if call.answered_at is None else call.answered_at) < before:
+                for at, kept, call in _known(page, recheck):
+                    if not begin <= at < before:
                         continue
                     compared += 1
                     if kept is not None:
@@ -261,7 +262,7 @@ def reconcile_period(
                     if _agrees(call, seen.get(call.call_id)):
                         del seen[call.call_id]
                     else:
-                        yield started, call
+                        yield at, call
 
     invoices = [
         Billed(
@@ -279,22 +280,20 @@ def reconcile_period(
 def _known(
     page: Sequence[tuple[Any, ...]], recheck: Callable[[str, int], Recheck]
 ) -> Iterator[tuple[int, Mapping[str, Any] | None, Known]]:
-    """When each call of a page began, what was kept of Asterisk's CDR, and what we hold."""
+    """When each call of a page was answered or else began, what was kept of Asterisk's CDR, and what we hold."""
     computed: list[int | None] = [None] * len(page)
     by_tariff: dict[tuple[str, int], list[int]] = {}
     for place, row in enumerate(page):
-        if row[6] == "rated" and row[11] is not None:
-            by_tariff.setdefault((row[11], row[12]), []).append(place)
+        if row[7] == "rated" and row[12] is not None:
+            by_tariff.setdefault((row[12], row[13]), []).append(place)
     for (tariff, version), places in by_tariff.items():
         tool = recheck(tariff, version)
-        _, _, ways, far, answered, ended, _, _, bundles, *_ = zip(*(page[place] for place in places), strict=True)
+        _, _, ways, far, heard, at, ended, _, _, bundles, *_ = zip(*(page[place] for place in places), strict=True)
+        answered = [when if answers else None for when, answers in zip(at, heard, strict=True)]
         prices = tool.prices(Facts(ways, far, answered, ended))
         for place, uncovered, *facts in zip(places, prices, ways, far, answered, ended, bundles, strict=True):
             computed[place] = (tool.price(*facts) if facts[-1] else uncovered).amount_micros
     for row, micro in zip(page, computed, strict=True):
-        call_id, slug, _, _, answered, ended, status, seconds, _, amount, reason, _, _, invoiced, started, kept = row
-        yield (
-            started,
-            kept,
-            Known(call_id, slug, answered, ended, status, seconds or 0, amount, micro, reason, invoiced),
-        )
+        call_id, slug, _, _, heard, at, ended, status, seconds, _, amount, reason, _, _, invoiced, kept = row
+        answered = at if heard else None
+        yield at, kept, Known(call_id, slug, answered, ended, status, seconds or 0, amount, micro, reason, invoiced)
