@@ -9,6 +9,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import pytest
+from pypdf import PdfReader
 
 from compliance.ledger import ask
 from store.calls import Cdr, Turn, insert_cdr
@@ -77,12 +78,21 @@ def test_a_refused_call_has_a_proof_too(database: Database, run: Run) -> None:
 
 def test_the_proof_is_a_pdf_for_people(database: Database, run: Run, tmp_path: Path) -> None:
     who, call_id = tenant(database), new_id()
-    ask(database, who, request(call_id=call_id), SUNDAY)
+    consent(database, who)
+    decision = ask(database, who, request(call_id=call_id), MONDAY)
     carried(database, who, call_id, 4200)
     pdf, out = tmp_path / "proof.pdf", tmp_path / "proof.json"
     assert run("audit", "--call", call_id, "--out", out, "--pdf", pdf).exit_code == 0
-    assert pdf.read_bytes().startswith(b"%PDF-")
     assert json.loads(out.read_text(encoding="utf-8"))["call_id"] == str(call_id)
+    pages = " ".join(" ".join(page.extract_text().split()) for page in PdfReader(pdf).pages)
+    said = pages.split("Données")[0]  # what a person reads; the machine's JSON follows
+    for told in (
+        str(call_id), f"{SHOWN} → {PERSON}", str(decision.id), "même réponse", "intacte",
+        "Qui appelle, pour quoi Cabinet",
+        f"« {AI} » entendu à : 4,2 s", "« Bonjour, ici le cabinet Molaire. » entendu à : 2,0 s",
+        "« Cet appel est enregistré. » entendu à : non entendu",
+    ):  # fmt: skip
+        assert told in said
 
 
 def test_another_tenants_call_is_not_found(database: Database, run: Run) -> None:
