@@ -24,6 +24,7 @@ from store.db import Database
 from store.errors import Refused
 from store.tenants import Tenant
 from tests.integration.billing.test_invoices import client, run
+from tests.unit.billing.pdf_a import failures
 
 __all__ = ["client"]
 
@@ -161,7 +162,9 @@ def test_the_client_is_told_and_the_pdf_says_what_law_asks_in_french(database: D
         facts = page(conn, made)
         (told,) = conn.execute("SELECT body FROM billing.notices WHERE kind = 'debit_note'").fetchall()
     assert told["body"]["amount"] == "40.45"
-    pdf = pypdf.PdfReader(io.BytesIO(pages_apart("debit_note.html", facts)))
+    made = pages_apart("debit_note.html", facts)
+    assert failures(made, factur_x=False) == []
+    pdf = pypdf.PdfReader(io.BytesIO(made))
     text = "".join(found.extract_text() for found in pdf.pages)
     for words in (
         "Note de débit ND-2026-000001", "Cabinet Molaire", "Opérateur Exemple SAS", "facture 2026-000001",

@@ -22,6 +22,7 @@ from store.tenants import Tenant
 from tests.integration.billing.test_billing_commands import Terminal, type_
 from tests.integration.billing.test_business_commands import sold
 from tests.integration.billing.test_invoices import client, run
+from tests.unit.billing.pdf_a import failures
 
 __all__ = ["client", "sold", "type_"]
 
@@ -87,7 +88,9 @@ def test_the_pdf_has_what_an_accountant_letters_by(database: Database, client: T
     found = told(database, client, DUE + timedelta(days=1), DUE + timedelta(days=31))
     with database.operator() as conn:
         facts = page(conn, client, found, "EUR")
-    pdf = pypdf.PdfReader(io.BytesIO(pages_apart("statement.html", facts)))
+    made = pages_apart("statement.html", facts)
+    assert failures(made, factur_x=False) == []
+    pdf = pypdf.PdfReader(io.BytesIO(made))
     text = " ".join("".join(p.extract_text() for p in pdf.pages).replace("\u00a0", " ").split())
     for words in (
         "Relevé de compte", "Du 03/11/2026 au 03/12/2026", "Opérateur Exemple SAS", "Cabinet Molaire",

@@ -29,9 +29,10 @@ _FORBIDDEN_ACTIONS = {"/Launch", "/Sound", "/Movie", "/ResetForm", "/ImportData"
 _FORBIDDEN_FILTERS = {"/LZWDecode", "/Crypt"}
 
 
-def failures(pdf: bytes) -> list[str]:
-    """Every requirement that is not met."""
-    return [*_bytes(pdf), *_objects(pypdf.PdfReader(io.BytesIO(pdf)))]
+def failures(pdf: bytes, *, factur_x: bool = True) -> list[str]:
+    """Every requirement that is not met; of a page that is no invoice, those of Factur-X are not asked."""
+    found = [*_bytes(pdf), *_objects(pypdf.PdfReader(io.BytesIO(pdf)))]
+    return found if factur_x else [one for one in found if "Factur-X" not in one]
 
 
 def _bytes(pdf: bytes) -> Iterator[str]:
@@ -143,7 +144,11 @@ def _xmp(data: bytes) -> Iterator[str]:
 
     def of(path: str) -> str:
         found = tree.find(f".//{path}", NS)
-        return "" if found is None else str(found.text)
+        if found is not None:
+            return str(found.text)
+        space, name = path.split(":")  # XMP may write a simple property as an attribute
+        written = [d.get(f"{{{NS[space]}}}{name}") for d in tree.findall(".//rdf:Description", NS)]
+        return next((str(value) for value in written if value is not None), "")
 
     if (of("pdfaid:part"), of("pdfaid:conformance") in ("B", "U", "A")) != ("3", True):
         yield "6.6.4: the metadata do not say PDF/A-3"
