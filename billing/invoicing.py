@@ -131,7 +131,7 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: str) -> 
         raise Blocked(f"{month:%Y-%m} is not over on {issued_on}", hint="invoice a month once it has ended")
     # a month ends when it does in its tariff's time zone: at most a day from midnight in Paris
     near = _midnight(month) - timedelta(days=2), _midnight(end) + timedelta(days=2)
-    rerate(conn, tenant.id, *near, month=month, why="order")
+    rerate(conn, tenant.id, *near, month=month, why="order", quick=True)
     _refuse_unrated(conn, tenant, month)
     usage = month_usage(conn, tenant.id, month)
     usage_part = usage.lines() if month_mode(conn, tenant.id, month) == "postpaid" else []

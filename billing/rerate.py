@@ -51,11 +51,13 @@ def rerate(
     by: InForce | None = None,
     month: date | None = None,
     why: str = "rerate",
+    quick: bool = False,
 ) -> Rerated:
     """Rate a tenant's calls answered from `since` to before `until` again, as if they had come in order.
 
     `month`: only charges of this month. `by`: the tariff to use; without it, the one in force when each call was
-    answered. `conn` is an operator's transaction with the tenant set; other calls of the tenant wait until it ends.
+    answered. `quick`: what the tariff that holds has rated is taken to be right, but for its share of the bundle.
+    `conn` is an operator's transaction with the tenant set; other calls of the tenant wait until it ends.
     """
     lock_account(conn, tenant_id)
     done = Rerated()
@@ -65,7 +67,7 @@ def rerate(
     for each in _months(conn, tenant_id, since, until):
         if month in (None, each):
             lock_month(conn, tenant_id, each)
-            _rerate_month(conn, tenant_id, each, (since, until), by, tariffs, why, done)
+            _rerate_month(conn, tenant_id, each, (since, until), by, tariffs, why, done, quick=quick)
     return done
 
 
@@ -78,6 +80,8 @@ def _rerate_month(
     tariffs: Timetable,
     why: str,
     done: Rerated,
+    *,
+    quick: bool,
 ) -> None:
     """A first pass over plain numbers finds the few calls whose price changes; only those are read whole."""
     since, until = micros(span[0]), None if span[1] is None else micros(span[1])
@@ -86,7 +90,8 @@ def _rerate_month(
     used = 0
     changing: dict[UUID, int] = {}
     invoiced_before = len(done.invoiced)
-    pages = of.all() if of.rated_otherwise(span, prices) else of.near_the_bundle(lambda: used >= prices.largest_bundle)
+    quick = quick and not of.rated_otherwise(span, prices)
+    pages = of.near_the_bundle(lambda: used >= prices.largest_bundle) if quick else of.all()
     for page in pages:
         for row, uncovered in zip(page, prices.uncovered(page), strict=True):
             call_id, direction, far_party, answered, ended, invoiced, *facts = row

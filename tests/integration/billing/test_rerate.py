@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 import billing.rerate
 from billing import tariffs
-from billing.ledger import charge_of, record_call
+from billing.ledger import charge_of, record_call, replace_charge
 from billing.rerate import rerate
 from billing.tariffs import InForce
 from store.calls import Cdr, insert_cdr
@@ -111,10 +112,11 @@ def test_an_unrated_call_is_rated_once_there_is_a_rate(database: Database, denti
     assert sums(database, dentist.id)["unrated"] == 0
 
 
+@pytest.mark.parametrize("quick", [False, True])
 @pytest.mark.parametrize("page", [2, 7, 1000])
 @pytest.mark.parametrize("gap", [20, 3000])
 def test_of_calls_recorded_in_any_order_the_earliest_share_the_bundle(
-    database: Database, dentist: Tenant, page: int, gap: int, monkeypatch: pytest.MonkeyPatch
+    database: Database, dentist: Tenant, page: int, gap: int, quick: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(billing.rerate, "_PAGE", page)
     cdrs = [a_cdr(dentist.id, 7, at=START + timedelta(seconds=gap * n)) for n in range(30)]
@@ -124,10 +126,24 @@ def test_of_calls_recorded_in_any_order_the_earliest_share_the_bundle(
             record_call(conn, cdr)
     before = sums(database, dentist.id)
     with database.operator(dentist.id) as conn:
-        done = rerate(conn, dentist.id, START, why="order")
+        done = rerate(conn, dentist.id, START, why="order", quick=quick)
         charges = [charge_of(conn, cdr.id) for cdr in cdrs]
     assert [c.bundle_seconds for c in charges if c] == [7, 7, 7, 0, *[7] * 11, 2, *[0] * 14]
     assert sums(database, dentist.id) == before
     assert done.same == len(cdrs) - len(done.changed)
     with database.operator(dentist.id) as conn:
-        assert not rerate(conn, dentist.id, START, why="order").changed
+        assert not rerate(conn, dentist.id, START, why="order", quick=quick).changed
+
+
+def test_a_wrong_price_in_the_books_is_put_right(database: Database, dentist: Tenant) -> None:
+    cdr = a_cdr(dentist.id, 160)
+    with database.tenant(dentist.id) as conn:
+        record_call(conn, cdr)
+    with database.operator(dentist.id) as conn:
+        charge = charge_of(conn, cdr.id)
+        assert charge is not None
+        replace_charge(conn, charge, replace(charge, amount_micros=1, why="a hand in the books"))
+        rerate(conn, dentist.id, START)
+        again = charge_of(conn, cdr.id)
+    assert again is not None
+    assert again.amount_micros == charge.amount_micros
