@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
@@ -23,11 +24,15 @@ class Live:
         self._told: set[tuple[str, int, str]] = set()
 
     def update(self, call: Mapping[str, Any], *, final: bool = False) -> None:
-        """Show what is new. The last turn may still grow: it waits for the next one, or for the end."""
-        turns = call["turns"] if final else call["turns"][:-1]
-        lines = [(t["from_ms"], t["who"], t["text"] + (" —" if _cut(t) else "")) for t in turns]
+        """Show what is new. The last turn may still grow: it waits for the next one, or for the end.
+
+        What was done since that turn began waits with it: nobody reads "booked" before the yes that led to it.
+        """
+        growing = [] if final else call["turns"][-1:]
+        lines = [(t["from_ms"], t["who"], t["text"] + (" —" if _cut(t) else "")) for t in call["turns"]]
         lines += [(a["at_ms"], "action", f"{a['name']}: {_outcome(a)}") for a in call["actions"]]
-        for at, who, text in sorted(lines):
+        until = growing[0]["from_ms"] if growing else math.inf
+        for at, who, text in sorted(line for line in lines if line[0] < until):
             key = (who, at, "")
             if key not in self._told:
                 self._told.add(key)
