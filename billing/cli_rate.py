@@ -10,7 +10,7 @@ import click
 from billing.batch import rate_blocks
 from billing.cdrs import read_blocks
 from billing.tariff import read_tariff
-from store.console import emit, err, json_option
+from store.console import as_lines, emit, err, json_option
 
 _FILE = click.Path(dir_okay=False, path_type=Path)  # cli_common's brings the database, which this needs not
 
@@ -23,6 +23,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)  # cli_common's brings the da
 def rate(ctx: click.Context, tariff_path: Path, cdrs: Path, as_json: bool) -> None:
     """Price every call of the CSV file CDRS, in its order. Nothing is stored.
 
+    A table on a terminal; one JSON object a line with --json, to a pipe or to a file.
+
     Exit status: 0 when every row is rated, unanswered or a duplicate; 3 when some are unrated or
     rejected; 2 when the tariff or the file is wrong.
 
@@ -32,7 +34,7 @@ def rate(ctx: click.Context, tariff_path: Path, cdrs: Path, as_json: bool) -> No
     terms = read_tariff(tariff_path)
     gc.disable()  # a million answers and no cycle among them
     batch = rate_blocks(read_blocks(cdrs), terms)
-    if as_json:
+    if as_lines(as_json):
         _write(batch.parts)
     else:
         _table(batch.lines)

@@ -16,7 +16,7 @@ from compliance.cli_callbacks import callback
 from compliance.cli_ledgers import bloctel, consent, opposition
 from compliance.cli_proof import audit, verify
 from compliance.cli_tenants import caller_id, switch
-from store.console import HouseGroup, emit, json_option, to_json
+from store.console import HouseGroup, as_lines, emit, json_option, to_json
 from store.errors import BadInput
 
 _T = TypeVar("_T")
@@ -66,6 +66,8 @@ switch_option = click.option(
 def check(ctx: click.Context, cases: Path, switches: Any, as_json: bool) -> None:
     """Decide each case of CASES (JSON, one a line; - for standard input), in order.
 
+    A table on a terminal; one answer a line, in JSON, with --json, to a pipe or to a file.
+
     Exit status: 0 all allowed, 1 some refused, 3 some bad.
 
     \b
@@ -76,7 +78,7 @@ def check(ctx: click.Context, cases: Path, switches: Any, as_json: bool) -> None
 
     worst: int | None = None
     with click.open_file(str(cases), "rb") as lines:
-        if as_json:
+        if as_lines(as_json):
             for block in _batched(encoded(lines, switches), 1 if str(cases) == "-" else _BLOCK):
                 click.echo("\n".join([line for line, _ in block]))
                 worst = max([worst or 0, *(status for _, status in block)])

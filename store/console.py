@@ -76,6 +76,11 @@ def emit(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
     Console(highlight=False, width=min(out.width, 100) if sys.stdout.isatty() else 100).print(table)
 
 
+def as_lines(as_json: bool) -> bool:
+    """Whether a command that programs rely on answers in lines of JSON: when told to, and off a terminal."""
+    return as_json or not sys.stdout.isatty()
+
+
 def _cell(value: object) -> str:
     """As a person reads it: an instant to the minute, in UTC; yes or no."""
     if value is None:

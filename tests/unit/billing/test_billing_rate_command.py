@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from billing.cli import billing
+from tests.terminal import on_a_terminal
 
 TARIFF = """\
 decimals = 4
@@ -262,7 +263,15 @@ def test_an_amount_has_exactly_the_decimals_of_the_tariff(run, decimals: int, am
     assert rows(run(csv(line("a")), tariff))[0]["amount"] == amount
 
 
-def test_without_json_a_table_fits_100_columns(run) -> None:
-    result = run(csv(line("a")), TARIFF, "--")
-    assert "0.2500" in result.stdout
-    assert max(len(text.rstrip()) for text in result.stdout.splitlines()) <= 100
+def test_on_a_terminal_a_table_fits_100_columns(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text(TARIFF)
+    (tmp_path / "c.csv").write_text(csv(line("a")))
+    shown = on_a_terminal("billing", "rate", "--tariff", str(tmp_path / "t.toml"), str(tmp_path / "c.csv"))
+    assert shown.status == 0
+    assert "0.2500" in shown.text
+    assert "{" not in shown.text
+    assert max(len(text.rstrip()) for text in shown.text.splitlines()) <= 100
+
+
+def test_to_a_pipe_it_is_json_without_being_told(run) -> None:
+    assert rows(run(csv(line("a")), TARIFF, "--"))[0]["amount"] == "0.2500"

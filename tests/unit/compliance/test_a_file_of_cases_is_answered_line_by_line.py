@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from compliance.cli import compliance
+from tests.terminal import on_a_terminal
 from tests.unit.compliance.cases_of_tests import LAWFUL
 
 
@@ -119,9 +120,14 @@ def test_a_switch_changes_the_answer(tmp_path: Path) -> None:
     assert found["reasons"] == ["no_consent"]
 
 
+def test_to_a_pipe_it_is_json_without_being_told(tmp_path: Path) -> None:
+    assert check(tmp_path, LAWFUL, args=()) == check(tmp_path, LAWFUL)
+
+
 def test_the_table_for_people_gives_one_row_a_case(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text(json.dumps(LAWFUL | {"at": "2026-11-22T10:30:00+01:00"}), encoding="utf-8-sig")
-    result = CliRunner().invoke(compliance, ["check", str(path)])
-    assert result.exit_code == 1
-    assert "weekend" in result.output
+    shown = on_a_terminal("compliance", "check", str(path))
+    assert shown.status == 1
+    assert "weekend" in shown.text
+    assert "{" not in shown.text
