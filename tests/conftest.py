@@ -7,6 +7,7 @@ migrations: a few hundred.
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from store.setup import SERVICE, embedded_database, set_up
 
 hypothesis.settings.register_profile("house", deadline=None)  # a loaded machine is slow, not wrong
 hypothesis.settings.load_profile("house")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a script's background job ignores Ctrl-C; its children would
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.asterisk_fixture"]
 
