@@ -105,10 +105,10 @@ def imports(rows: int) -> dict[str, Any]:
 def _csv(path: Path, rows: int) -> Path:
     """Excel's: semicolons, French dates, Windows' letters; the row in the middle has an impossible date."""
     with path.open("w", encoding="cp1252") as file:
-        file.write("Téléphone;Professionnel;Objet;Moyen;Texte;Preuve;Donné le;Date\n")
+        file.write("Téléphone;Professionnel;Objet;Moyen;Texte;Preuve;Date\n")
         for n in range(rows):
             day = "31/02/2026" if n == rows // 2 else f"{n % 28 + 1:02d}/09/2026 10:{n % 60:02d}"
-            file.write(f"06{n:08d};Cabinet;soins;form;J'accepte d'être appelé;formulaire.pdf;{day};{day}\n")
+            file.write(f"06{n:08d};Cabinet;soins;form;J'accepte d'être appelé;formulaire.pdf;{day}\n")
     return path
 
 

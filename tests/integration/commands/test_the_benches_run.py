@@ -1,0 +1,37 @@
+"""The benches that need no call, in miniature: their figures are worth nothing, that they run and add up is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+
+
+def bench(name: str, *arguments: str) -> list[dict[str, Any]]:
+    """The JSON lines of `scripts/bench NAME ARGUMENTS…`, less its setup."""
+    command = [sys.executable, "-m", f"tests.bench.{name}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_rating_then_stored_invoiced_and_reconciled() -> None:
+    rated, stored = bench("rating", "--sizes", "2000")
+    assert rated["calls"] == stored["calls"] == 2000
+    assert min(rated["calls_per_second"], stored["calls_per_second"]) > 0
+    assert float(stored["net_eur"]) > 0  # the bench itself checks statuses, and that reconciling finds no difference
+
+
+def test_compliance_decides_imports_and_screens() -> None:
+    [found] = bench(
+        "compliance", "--decisions", "500", "--rows", "2000", "--contacts", "2000", "--oppositions", "20000"
+    )
+    assert 0 < found["decide"]["allowed"] < found["decide"]["decisions"] == 500
+    for ledger in ("consents", "oppositions"):
+        taken = found["import"][ledger]
+        assert (taken["taken"], taken["bad_row"]["line"]) == (1999, 1002)
+    assert 100 < found["screening"]["opposed"] < 300
