@@ -28,10 +28,9 @@ class Live:
 
         What was done since that turn began waits with it: nobody reads "booked" before the yes that led to it.
         """
-        growing = [] if final else call["turns"][-1:]
         lines = [(t["from_ms"], t["who"], t["text"] + (" —" if _cut(t) else "")) for t in call["turns"]]
         lines += [(a["at_ms"], "action", f"{a['name']}: {_outcome(a)}") for a in call["actions"]]
-        until = growing[0]["from_ms"] if growing else math.inf
+        until: float = math.inf if final or not call["turns"] else call["turns"][-1]["from_ms"]
         for at, who, text in sorted(line for line in lines if line[0] < until):
             key = (who, at, "")
             if key not in self._told:
