@@ -105,6 +105,7 @@ def _agrees(call: Known, witness: Witness | None) -> bool:
             and call.status == "unanswered"
             and not call.charged_answered_seconds
             and not witness.seconds
+            and call.computed_micros in (None, call.amount_micros)
         )
     ours = call.ended_at - call.answered_at
     return (

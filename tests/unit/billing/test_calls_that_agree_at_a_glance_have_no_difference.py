@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from billing.rating import answered_seconds
@@ -11,6 +11,7 @@ from billing.reconcile import Known, Witness, _agrees, _of_call  # pyright: igno
 small = st.integers(0, 3)
 
 
+@example(None, "unanswered", 0, None, 0, False, Witness(False, 0))  # once missed: free, but its charge says nothing
 @given(
     st.none() | st.integers(0, 2_500_000), st.sampled_from([None, "rated", "unanswered", "unrated"]), small,
     st.none() | small, st.none() | small, st.booleans(), st.none() | st.builds(Witness, st.booleans(), small),
