@@ -55,7 +55,15 @@ def start(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> None
     if service_pid(settings) is None:
         say("service: loading the models (about 10 s)")
         child = _launch(settings, demo=demo)
-    asyncio.run(_await_ready(settings, child))
+    # A Ctrl-C while the loop is half made would leave it open, and Python would say so on the terminal: it waits.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with asyncio.Runner() as runner:
+            runner.get_loop()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            runner.run(_await_ready(settings, child))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _launch(settings: Settings, *, demo: bool) -> subprocess.Popen[bytes]:
