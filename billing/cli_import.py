@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from billing.bulk import Outcome, import_calls
+from billing.bulk import import_calls
+from billing.bulk_charges import Outcome
 from billing.cdrs import read_blocks
 from billing.cli_common import FILE
 from billing.ledger import spell

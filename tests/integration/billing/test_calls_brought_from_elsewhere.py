@@ -21,7 +21,8 @@ from click.testing import CliRunner
 
 from billing import tariffs
 from billing.accounts import move, set_mode
-from billing.bulk import Outcome, call_uuid, import_calls
+from billing.bulk import call_uuid, import_calls
+from billing.bulk_charges import Outcome
 from billing.cdrs import BadRow, Block, Row, block_of
 from billing.cli import billing
 from billing.controls import set_limits
