@@ -18,6 +18,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from store.actor import Actor
 from store.chain import GENESIS, Anchor, Fault, Row, canonical, check
 from store.db import Conn
 from store.errors import BadInput
@@ -67,6 +68,14 @@ def append(
     row = conn.execute("SELECT store.audit_append(%s) AS seq", (record,)).fetchone()
     assert row is not None
     return row["seq"]
+
+
+def note(conn: Conn, by: Actor, action: str, subject: str, tenant_id: UUID | None = None, /, **detail: Any) -> int:
+    """Write an operation's act where it is done, in its transaction; its place in the chain.
+
+    `tenant_id`: whose data it touched; None for the operator's own acts.
+    """
+    return append(conn, who=str(by), action=action, subject=subject, detail=detail, tenant_id=tenant_id)
 
 
 _FIND = """
