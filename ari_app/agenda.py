@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from ari_app.office_types import Answerable
 from store import bookings
+from store.base.errors import BadInput
 from store.bookings import SlotTaken
 from store.db import Conn
-from store.errors import BadInput
 
 MINUTES = 30
 """Length of an appointment whose scenario does not say."""

@@ -15,10 +15,10 @@ from typing import Any
 
 from ari_app import control
 from asterisk_conf.server import Asterisk
+from store.base.errors import Unavailable
+from store.base.settings import Settings
 from store.db import open_database
 from store.embedded import EmbeddedServer
-from store.errors import Unavailable
-from store.settings import Settings
 
 START_SECONDS = 120.0
 

@@ -13,9 +13,9 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
+from agents.conversation import AgentConversation
+from agents.effects import Act, Conversation, Facts, Plan
 from ari_app.actions.base import ActionContext, perform
-from ari_app.agents.conversation import AgentConversation
-from ari_app.agents.effects import Act, Conversation, Facts, Plan
 from ari_app.delivery import Phrases, Said
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle, Side
@@ -26,7 +26,7 @@ from ari_app.office_types import Answerable, CallEnd
 from ari_app.record import Notes
 from ari_app.recording import Recording
 from ari_app.session import Dialogue
-from store.errors import DecrocheError, Refused
+from store.base.errors import DecrocheError, Refused
 
 log = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ from ari_app import control
 from ari_app.calls_view import row, whole
 from store import calls as kept
 from store import tenants
-from store.console import emit, err, json_option, out, to_json
+from store.base.console import emit, err, json_option, out, to_json
+from store.base.errors import BadInput
+from store.base.settings import settings
 from store.db import Conn, Database, open_database
-from store.errors import BadInput
-from store.settings import settings
 
 COLUMNS = ["id", "started", "way", "caller", "callee", "secs", "agent", "outcome", "price"]
 

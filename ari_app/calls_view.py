@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from billing.ledger import charge_of
-from compliance.disclosure import unheard
-from compliance.stored import decision_of
+from billing.charges.ledger import charge_of
+from compliance.law.disclosure import unheard
+from compliance.ledgers.stored import decision_of
 from store.calls import CallRecord, Cdr
 from store.db import Conn
 from store.tenants import listed

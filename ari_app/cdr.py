@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ari_app.office_types import CallEnd
 from store import calls
-from store.settings import Settings
+from store.base.settings import Settings
 
 
 def compose(end: CallEnd, recording: Path | None) -> tuple[calls.Cdr, list[calls.Turn], list[calls.Action]]:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from store.console import INTERRUPTED, HouseGroup
+from store.base.console import INTERRUPTED, HouseGroup
 
 COMMANDS = {
     "up": ("ari_app.service_cli:up", "Start everything in the background"),
@@ -18,20 +18,20 @@ COMMANDS = {
     "demo": ("ari_app.demo.cli:demo", "Two real calls, from first ring to price"),
     "call": ("ari_app.calls_cli:call", "Place calls"),
     "calls": ("ari_app.calls_cli:calls", "What calls were: list, show, export, timeline"),
-    "agent": ("ari_app.agents.cli:agent", "Agents: check, import, test, publish, chat"),
+    "agent": ("agents.cli:agent", "Agents: check, import, test, publish, chat"),
     "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),
     "asterisk": ("asterisk_conf.cli:asterisk", "The private Asterisk"),
     "tenant": ("store.cli:tenant", "The operator's clients"),
     "number": ("store.cli:number", "Telephone numbers"),
     "audit": ("store.cli:audit", "The log of accesses and major actions"),
     "database": ("store.cli:database", "The database"),
-    "models": ("store.models.cli:models", "Models: list, pull, verify"),
+    "models": ("store.weights.cli:models", "Models: list, pull, verify"),
     "asr": ("asr.cli:asr", "The ear"),
     "tts": ("tts.cli:tts", "The voice"),
     "llm": ("llm.cli:llm", "The mind"),
     "billing": ("billing.cli:billing", "Rating, tariffs, invoices"),
     "compliance": ("compliance.cli:compliance", "What the law allows"),
-    "privacy": ("compliance.cli_privacy:privacy", "Retention, and the rights of people"),
+    "privacy": ("compliance.commands.privacy:privacy", "Retention, and the rights of people"),
 }
 """Command → (where it is, what it is for). The help is here so that `decroche --help` imports nothing."""
 

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from store.errors import DecrocheError, Unavailable
-from store.settings import Settings
+from store.base.errors import DecrocheError, Unavailable
+from store.base.settings import Settings
 
 log = logging.getLogger(__name__)
 

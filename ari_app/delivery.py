@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from typing import Any
 
-from ari_app.agents.effects import Act, Conversation, Effect, Plan, Say, Source
+from agents.effects import Act, Conversation, Effect, Plan, Say, Source
 from ari_app.guesses import Guess
 from ari_app.record import Done, Notes
 from ari_app.reply import Begin, Chunk, End, Item, Over, Reply, Stages
 from ari_app.talker import Talker
-from store.errors import DecrocheError
+from store.base.errors import DecrocheError
 from tts.base import Voice
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ari_app.doctor_finding import Finding
-from store.console import emit, err, json_option, progress
+from store.base.console import emit, err, json_option, progress
 
 WIDTH = 100
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}

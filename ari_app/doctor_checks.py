@@ -12,12 +12,12 @@ from pathlib import Path
 
 from ari_app import doctor_machine
 from ari_app.doctor_finding import Finding, attempt, fail, ok, told, warn
-from store import models
+from store import weights as models
+from store.base.errors import DecrocheError, Unavailable
+from store.base.settings import Settings, settings
 from store.db import DatabaseUnavailable, connect, safe_dsn
 from store.embedded import EmbeddedServer, binaries
-from store.errors import DecrocheError, Unavailable
 from store.migrate import applied, load, pending
-from store.settings import Settings, settings
 from store.setup import refuse_bypass, service_dsn_of
 
 Tell = Callable[[str], None]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from store.errors import DecrocheError
+from store.base.errors import DecrocheError
 
 State = Literal["ok", "warn", "fail"]
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import psutil
 
 from ari_app.doctor_finding import Finding, fail, ok, warn
-from store.settings import Settings
+from store.base.settings import Settings
 
 PYTHON_FROM, PYTHON_BELOW = (3, 11), (3, 15)
 LIBRARIES = {"libpango-1.0.so.0": "libpango-1.0-0", "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",

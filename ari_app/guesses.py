@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ari_app.agents.effects import Conversation, Plan
+from agents.effects import Conversation, Plan
 from ari_app.callaudio import CallerAudio
 from ari_app.parts import Parts
 from ari_app.reply import Reply, Stages

@@ -10,7 +10,7 @@ from ari_app.link import Link
 from ari_app.office import Office
 from ari_app.parts import Parts
 from ari_app.till import Till
-from store.settings import Settings
+from store.base.settings import Settings
 
 
 @dataclass(slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from ari_app.agents.check import untold
-from ari_app.agents.definition import Agent, Purpose
+from agents.check import untold
+from agents.definition import Agent, Purpose
 from ari_app.office_types import Answerable, Order
-from compliance.ledger import Request
-from store.errors import Refused
+from compliance.ledgers.ledger import Request
+from store.base.errors import Refused
 
 _PURPOSES: dict[Purpose, str] = {
     "service": "service",

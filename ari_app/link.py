@@ -22,7 +22,7 @@ from aiohttp import web
 from aioswagger11.http_client import ApiKeyAuthenticator, AsynchronousHttpClient
 
 from ari_app.lifecycle import asterisk_time
-from store.errors import Unavailable
+from store.base.errors import Unavailable
 
 log = logging.getLogger(__name__)
 

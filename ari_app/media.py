@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 
 from ari_app.playout import FRAME_BYTES
-from store.errors import Unavailable
+from store.base.errors import Unavailable
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from billing.prepaid import Extension
-from store.errors import DecrocheError
+from billing.charges.prepaid import Extension
+from store.base.errors import DecrocheError
 
 log = logging.getLogger(__name__)
 

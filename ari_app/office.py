@@ -13,17 +13,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from agents.definition import Agent
+from agents.loading import loads
 from ari_app import agenda
 from ari_app import cdr as cdrs
-from ari_app.agents.definition import Agent
-from ari_app.agents.loading import loads
 from ari_app.legs import joined
 from ari_app.office_types import Answerable, CallEnd, Order
 from ari_app.spool import Spool
 from store import agents, audit, calls, live, messages, numbers, tenants
+from store.base.errors import DecrocheError, NotFound, Refused
+from store.base.settings import Settings
 from store.db import Database
-from store.errors import DecrocheError, NotFound, Refused
-from store.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ class Office:
 
     def _may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> Mapping[str, Any]:
         from ari_app.lawful import asked
-        from compliance.ledger import ask
+        from compliance.ledgers.ledger import ask
 
         decision = ask(self.db, who.tenant_id, asked(who, call_id, number, order), datetime.now(UTC))
         return decision.as_json()
@@ -137,7 +137,7 @@ class Office:
             await asyncio.to_thread(self._attempted, end)
 
     def _attempted(self, end: CallEnd) -> None:
-        from compliance.ledger import record_attempt
+        from compliance.ledgers.ledger import record_attempt
 
         if any(action.name == "opt_out" for action in end.notes.actions):
             return  # the opposition has said "refused" already
@@ -211,7 +211,7 @@ class Office:
         return await asyncio.to_thread(self._oppose, who, call_id, party)
 
     def _oppose(self, who: Answerable, call_id: UUID, party: str) -> Mapping[str, Any]:
-        from compliance.ledger import oppose
+        from compliance.ledgers.ledger import oppose
 
         oppose(self.db, who.tenant_id, party, how="call", call_id=call_id, now=datetime.now(UTC))
         return {"outcome": "done"}
@@ -234,7 +234,7 @@ class Office:
             self.spool.keep(record, turns, actions)
 
     def _store(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> None:
-        from billing.ledger import record_call
+        from billing.charges.ledger import record_call
 
         with self.db.tenant(record.tenant_id) as conn:
             charge = record_call(conn, record, turns, actions)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ari_app.agents.definition import Agent
+from agents.definition import Agent
 from ari_app.lifecycle import Lifecycle
 from ari_app.record import Notes
 from ari_app.recording import Recording

@@ -14,10 +14,10 @@ from ari_app.call import Call, CallState
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
 from ari_app.office_types import Order
-from store.errors import DecrocheError
-from store.ids import new_id
-from store.logs import call_scope
-from store.phones import e164
+from store.base.errors import DecrocheError
+from store.base.ids import new_id
+from store.base.logs import call_scope
+from store.base.phones import e164
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from asr.base import Ear, Endpointer, Pcm
 from llm.base import Mind
-from store.settings import Settings
+from store.base.settings import Settings
 from tts.base import Voice
 
 log = logging.getLogger(__name__)

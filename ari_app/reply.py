@@ -11,8 +11,8 @@ import logging
 from dataclasses import dataclass, field
 from time import monotonic
 
-from ari_app.agents.effects import Act, Plan, Say
-from store.errors import DecrocheError
+from agents.effects import Act, Plan, Say
+from store.base.errors import DecrocheError
 from tts.base import Voice
 
 log = logging.getLogger(__name__)

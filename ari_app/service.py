@@ -26,12 +26,12 @@ from ari_app.warming import Warmer
 from ari_app.witness import Witness
 from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
 from asterisk_conf.server import Asterisk, AsteriskDown
-from billing.back_office import back_office
+from billing.office.back_office import back_office
+from store.base.errors import DecrocheError
+from store.base.ids import new_id
+from store.base.logs import call_scope
+from store.base.settings import Settings
 from store.db import Database, open_database
-from store.errors import DecrocheError
-from store.ids import new_id
-from store.logs import call_scope
-from store.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import signal
 import click
 
 from ari_app import background
-from store.console import INTERRUPTED, emit, err, json_option, out, to_json
-from store.settings import settings
+from store.base.console import INTERRUPTED, emit, err, json_option, out, to_json
+from store.base.settings import settings
 
 
 def _say(what: str) -> None:
@@ -89,7 +89,7 @@ def serve(demo: bool) -> None:
     Example:
       decroche asterisk up && decroche serve
     """
-    from store.logs import set_up_logs
+    from store.base.logs import set_up_logs
 
     set_up_logs(settings())
     if asyncio.run(_serve(demo)) == signal.SIGINT:

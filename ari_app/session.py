@@ -12,7 +12,7 @@ import logging
 from collections.abc import Sequence
 from time import monotonic
 
-from ari_app.agents.effects import Conversation, Plan, Say
+from agents.effects import Conversation, Plan, Say
 from ari_app.callaudio import GAP_MS, CallerAudio
 from ari_app.delivery import Cues, Delivery, Perform, Phrases, Said
 from ari_app.guesses import Guess, Guesses
@@ -35,7 +35,7 @@ from ari_app.turns import (
     Yield,
 )
 from ari_app.voicing import Voicing
-from store.errors import DecrocheError
+from store.base.errors import DecrocheError
 from tts.base import Voice
 
 log = logging.getLogger(__name__)

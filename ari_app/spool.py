@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from store.base.console import to_json
+from store.base.errors import DecrocheError
 from store.calls import Action, Cdr, Turn
-from store.console import to_json
-from store.errors import DecrocheError
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-from ari_app.agents.effects import Say
+from agents.effects import Say
 from ari_app.media import Media
 from ari_app.playout import FRAME_BYTES, FRAME_MS, Playout, Segment, heard_part
 from ari_app.record import Disclosure, Notes, Turn

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from billing.prepaid import Extension
+from billing.charges.prepaid import Extension
 from store.db import Database
 
 Direction = Literal["inbound", "outbound"]
@@ -27,7 +27,7 @@ class Till:
         return await asyncio.to_thread(self._open, tenant_id, call_id, direction, far_party)
 
     def _open(self, tenant_id: UUID, call_id: UUID, direction: Direction, far_party: str) -> int | None:
-        from billing import controls, prepaid
+        from billing.charges import controls, prepaid
 
         now = datetime.now(UTC)
         if direction == "outbound":
@@ -40,7 +40,7 @@ class Till:
         return await asyncio.to_thread(self._extend, tenant_id, call_id)
 
     def _extend(self, tenant_id: UUID, call_id: UUID) -> Extension:
-        from billing import prepaid
+        from billing.charges import prepaid
 
         with self._db.tenant(tenant_id) as conn:
             return prepaid.extend(conn, tenant_id, call_id, datetime.now(UTC))
@@ -50,7 +50,7 @@ class Till:
         await asyncio.to_thread(self._close, tenant_id, call_id)
 
     def _close(self, tenant_id: UUID, call_id: UUID) -> None:
-        from billing import ledger
+        from billing.charges import ledger
 
         with self._db.tenant(tenant_id) as conn:
             ledger.lock_account(conn, tenant_id)
@@ -58,7 +58,7 @@ class Till:
 
     def close_forgotten(self, longest: timedelta) -> int:
         """Give back what was held for calls older than any may be which are not in progress. Returns how many."""
-        from billing import prepaid
+        from billing.charges import prepaid
 
         with self._db.operator() as conn:
             forgotten = prepaid.forgotten(conn, datetime.now(UTC) - longest)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from asterisk_conf.server import Asterisk
 from asterisk_conf.signing import signing
+from store.base.settings import Settings
 from store.db import Database
-from store.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Voucher:
             await asyncio.to_thread(self._keep)
 
     def _keep(self) -> None:
-        from compliance.tenants import vouched
+        from compliance.ledgers.tenants import vouched
 
         with self._db.operator() as conn:
             wanted = vouched(conn, datetime.now(UTC))

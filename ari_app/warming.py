@@ -7,12 +7,12 @@ import logging
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 
-from ari_app.agents.conversation import AgentConversation
-from ari_app.agents.effects import Facts
-from ari_app.agents.ready import ready_phrases
+from agents.conversation import AgentConversation
+from agents.effects import Facts
+from agents.ready import ready_phrases
 from ari_app.house import House
 from ari_app.office_types import Answerable
-from store.errors import DecrocheError
+from store.base.errors import DecrocheError
 
 log = logging.getLogger(__name__)
 

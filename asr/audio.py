@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from asr.base import SAMPLE_RATE, Pcm
 from asr.errors import BadAudio
-from store.errors import reason
+from store.base.errors import reason
 
 EDGE = 0.05
 """Seconds of silence put around a signal while it is resampled, so that its ends do not ring into each other."""

@@ -15,8 +15,8 @@ from asr.audio import read
 from asr.base import SAMPLE_RATE, Ear
 from asr.errors import BadAudio
 from asr.whisper import LONGEST
-from store.console import HouseGroup, emit, err, json_option
-from store.errors import DecrocheError
+from store.base.console import HouseGroup, emit, err, json_option
+from store.base.errors import DecrocheError
 
 DONE_IN_PART = 3
 

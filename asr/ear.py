@@ -17,8 +17,8 @@ from asr import doubt
 from asr.base import SAMPLE_RATE, Ear, Pcm, Transcript
 from asr.errors import AsrError
 from asr.whisper import LONGEST, Pass, Whisper
-from store import models
-from store.settings import settings
+from store import weights as models
+from store.base.settings import settings
 
 AFTER = 5.0
 """Seconds of silence encoded after the utterance."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.errors import BadInput, Unavailable
+from store.base.errors import BadInput, Unavailable
 
 
 class AsrError(Unavailable):

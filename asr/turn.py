@@ -16,7 +16,7 @@ from asr.audio import resample
 from asr.base import SAMPLE_RATE, Endpointer, Pcm
 from asr.mel import log_mel
 from asr.onnx import Session, session
-from store import models
+from store import weights as models
 
 SECONDS = 8
 WINDOW = SECONDS * SAMPLE_RATE

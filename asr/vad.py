@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from asr.errors import BadAudio
 from asr.onnx import Session, session
-from store import models
+from store import weights as models
 
 FRAME = 512
 """Samples in a frame: 32 ms at 16 kHz."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from store.console import NOT_NEGATIVE, HouseGroup, emit, err, json_option, progress
-from store.settings import settings
+from store.base.console import NOT_NEGATIVE, HouseGroup, emit, err, json_option, progress
+from store.base.settings import settings
 
 
 @click.group(cls=HouseGroup)

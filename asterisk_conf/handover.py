@@ -8,7 +8,7 @@ from asterisk_conf.modules import modules
 from asterisk_conf.program import NoAsterisk, program
 from asterisk_conf.render import Places, copy_sounds, render, write
 from asterisk_conf.signing import signing
-from store.settings import Settings
+from store.base.settings import Settings
 
 INCLUDED = {
     "pjsip.conf": "pjsip.conf",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from asterisk_conf.program import NoAsterisk, in_root, version
-from store.errors import Unavailable
+from store.base.errors import Unavailable
 
 SUITE = "sid"
 COMPONENTS = "main,non-free"

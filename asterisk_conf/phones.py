@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from dialplan.numbers import to_e164
-from store.errors import BadInput
-from store.secrets import secret
-from store.settings import Settings
+from store.base.errors import BadInput
+from store.base.secrets import secret
+from store.base.settings import Settings
 
 DEMO_CALLERS = 16
 """Softphones that can call at once in a demonstration or a bench: caller1 … caller16."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import psutil
 
-from store.errors import BadInput, Unavailable
-from store.settings import AsteriskSettings
+from store.base.errors import BadInput, Unavailable
+from store.base.settings import AsteriskSettings
 
 
 class PortTaken(Unavailable):

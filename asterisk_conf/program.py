@@ -8,8 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.errors import Unavailable
-from store.settings import Settings
+from store.base.errors import Unavailable
+from store.base.settings import Settings
 
 OLDEST = 22
 

@@ -14,9 +14,9 @@ from asterisk_conf.modules import modules
 from asterisk_conf.phones import phones
 from asterisk_conf.signing import signing
 from dialplan.contexts import SOUNDS, Extension, extensions
-from store.errors import BadInput
-from store.secrets import read_secret, secret
-from store.settings import Settings
+from store.base.errors import BadInput
+from store.base.secrets import read_secret, secret
+from store.base.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
 ARI_USER = "decroche"

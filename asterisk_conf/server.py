@@ -22,8 +22,8 @@ from asterisk_conf.ports import check_ports
 from asterisk_conf.program import Program, program, version
 from asterisk_conf.render import Places, copy_sounds, render, write
 from asterisk_conf.signing import keep_vouched
-from store.errors import BadInput, Unavailable
-from store.settings import Settings, settings
+from store.base.errors import BadInput, Unavailable
+from store.base.settings import Settings, settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.errors import BadInput
-from store.settings import Settings
+from store.base.errors import BadInput
+from store.base.settings import Settings
 
 _P256 = bytes.fromhex("06082a8648ce3d030107")
 """The curve's object identifier as certificates hold it; ES256 is the only algorithm of RFC 8225."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from store.secrets import SecretMissing, read_secret
-from store.settings import Settings
+from store.base.secrets import SecretMissing, read_secret
+from store.base.settings import Settings
 
 NAMES = {
     "stripe-key": "DECROCHE_STRIPE_KEY",

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 import click
 
-from compliance.cli_callbacks import callback
-from compliance.cli_ledgers import bloctel, consent, opposition
-from compliance.cli_proof import audit, verify
-from compliance.cli_tenants import caller_id, switch
-from store.console import HouseGroup, as_lines, emit, json_option, to_json
-from store.errors import BadInput
+from compliance.commands.callbacks import callback
+from compliance.commands.ledgers import bloctel, consent, opposition
+from compliance.commands.proof import audit, verify
+from compliance.commands.tenants import caller_id, switch
+from store.base.console import HouseGroup, as_lines, emit, json_option, to_json
+from store.base.errors import BadInput
 
 _T = TypeVar("_T")
 
@@ -36,7 +36,7 @@ def compliance() -> None:
 
 
 def _switches(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
-    from compliance.engine import Switches
+    from compliance.law.engine import Switches
 
     known = {field.name for field in fields(Switches)}
     chosen: dict[str, bool] = {}
@@ -74,7 +74,7 @@ def check(ctx: click.Context, cases: Path, switches: Any, as_json: bool) -> None
     Example:
       decroche compliance check cases.jsonl --json
     """
-    from compliance.check import answers, encoded, status_of
+    from compliance.law.check import answers, encoded, status_of
 
     worst: int | None = None
     with click.open_file(str(cases), "rb") as lines:
@@ -132,9 +132,9 @@ def explain(case: str, lang: Any, switches: Any, as_json: bool) -> None:
     Example:
       decroche compliance explain case.json --lang en
     """
-    from compliance.cases import from_json
-    from compliance.engine import decide
-    from compliance.explain import explain_case
+    from compliance.law.cases import from_json
+    from compliance.law.engine import decide
+    from compliance.law.explain import explain_case
 
     read = from_json(_one_case(case))
     text = explain_case(read, lang, switches)
@@ -171,7 +171,7 @@ def calendar(postcode: str | None, number: str | None, month: str, lang: Any, sw
     Example:
       decroche compliance calendar --postcode 97400 --month 2026-12
     """
-    from compliance import calendar as drawing
+    from compliance.law import calendar as drawing
 
     days = drawing.month(drawing.places(postcode, number), month, local=switches.local_holidays)
     if as_json:
@@ -194,7 +194,7 @@ def rules(files: tuple[Path, ...], day: datetime | None, as_json: bool) -> None:
     Example:
       decroche compliance rules --on 2026-08-11
     """
-    from compliance.rulebook import PARIS, load, rulebook
+    from compliance.law.rulebook import PARIS, load, rulebook
 
     book = load(files) if files else rulebook()
     found = book.at(day.replace(hour=12, tzinfo=PARIS)).values() if day else book.rules

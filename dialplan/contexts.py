@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dialplan.numbers import ALLOWED, OVERSEAS, SPECIAL
-from store.errors import BadInput
+from store.base.errors import BadInput
 
 HERE = Path(__file__).parent
 SOUNDS = HERE / "sounds"

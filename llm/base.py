@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from store.errors import Unavailable
+from store.base.errors import Unavailable
 
 JsonSchema = Mapping[str, Any]
 

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from llm.base import Message, Mind
-from store.console import NOT_NEGATIVE, HouseGroup, emit, json_option
-from store.errors import BadInput, reason
+from store.base.console import NOT_NEGATIVE, HouseGroup, emit, json_option
+from store.base.errors import BadInput, reason
 
 COLUMNS = ("model", "tokens", "first_token_seconds", "tokens_per_second", "answer")
 

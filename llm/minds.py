@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from llm.base import LlmError, Mind
-from store.errors import BadInput, DecrocheError
-from store.models import default, file, verify
-from store.settings import Settings, settings
+from store.base.errors import BadInput, DecrocheError
+from store.base.settings import Settings, settings
+from store.weights import default, file, verify
 
 
 def model_name(chosen: Settings) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from llm.base import JsonSchema, LlmError, Message, Mind
-from store.errors import BadInput
+from store.base.errors import BadInput
 
 ATTEMPTS = 3
 """Tries of a request that has not yet yielded anything."""

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from store.base.errors import NotFound, Refused
 from store.db import Conn
-from store.errors import NotFound, Refused
 from store.tenants import check_slug
 
 Status = Literal["draft", "tested", "live", "retired"]

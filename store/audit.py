@@ -18,10 +18,10 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from store.actor import Actor
+from store.base.actor import Actor
+from store.base.errors import BadInput
 from store.chain import GENESIS, Anchor, Fault, Row, canonical, check
 from store.db import Conn
-from store.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)

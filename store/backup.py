@@ -9,10 +9,10 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from store.base.errors import BadInput, Refused, Unavailable
+from store.base.settings import Settings
 from store.db import OWNER, connect
 from store.embedded import EmbeddedFailed, binaries
-from store.errors import BadInput, Refused, Unavailable
-from store.settings import Settings
 from store.setup import admin_dsn_of, make_roles, service_user, set_up_from
 
 

@@ -10,9 +10,9 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from store.base.errors import BadInput, NotFound, Refused
+from store.base.ids import new_id
 from store.db import Conn
-from store.errors import BadInput, NotFound, Refused
-from store.ids import new_id
 
 _COLUMNS = "id, tenant_id, call_id, agent, name, phone, starts_at, ends_at, note, status, created_at"
 

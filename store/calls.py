@@ -16,8 +16,8 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from store.base.errors import BadInput, NotFound
 from store.db import Conn
-from store.errors import BadInput, NotFound
 
 Json = Mapping[str, Any]
 

@@ -12,12 +12,13 @@ from typing import Any
 import click
 
 from store import audit as log
-from store import console, numbers, tenants
+from store import numbers, tenants
+from store.base import console
+from store.base.console import HouseGroup, emit, json_option
+from store.base.errors import DecrocheError
+from store.base.settings import settings
 from store.cli_database import database
-from store.console import HouseGroup, emit, json_option
 from store.db import Conn, open_database
-from store.errors import DecrocheError
-from store.settings import settings
 
 __all__ = ["audit", "database", "number", "operator_session", "tenant", "whoami"]
 

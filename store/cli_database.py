@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from store import backup as backups
-from store import console, migrate
-from store.console import HouseGroup, emit, json_option
+from store import migrate
+from store.base import console
+from store.base.console import HouseGroup, emit, json_option
+from store.base.errors import DecrocheError
+from store.base.settings import settings
 from store.db import connect, safe_dsn
 from store.embedded import EmbeddedServer
-from store.errors import DecrocheError
-from store.settings import settings
 from store.setup import DATABASE, prepare, refuse_bypass, service_dsn_of, set_up_from
 
 

@@ -26,8 +26,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from store.errors import BadInput, Refused, Unavailable
-from store.settings import Settings, settings
+from store.base.errors import BadInput, Refused, Unavailable
+from store.base.settings import Settings, settings
 
 Conn = psycopg.Connection[DictRow]
 """A connection inside a transaction; rows are dicts by column name."""

@@ -24,9 +24,9 @@ from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 
-from store.errors import Unavailable
-from store.secrets import secret
-from store.settings import Settings
+from store.base.errors import Unavailable
+from store.base.secrets import secret
+from store.base.settings import Settings
 
 VERSION = 18
 SUPERUSER = "postgres"

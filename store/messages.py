@@ -8,9 +8,9 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from store.base.errors import BadInput
+from store.base.ids import new_id
 from store.db import Conn
-from store.errors import BadInput
-from store.ids import new_id
 
 _COLUMNS = "id, tenant_id, call_id, agent, name, phone, text, created_at"
 

@@ -18,8 +18,8 @@ from typing import LiteralString, cast
 
 import psycopg
 
+from store.base.errors import BadInput
 from store.db import Conn
-from store.errors import BadInput
 
 FOLDER = Path(__file__).parent / "migrations"
 _NAME = re.compile(r"\d{4}_[a-z0-9_]+")

@@ -9,9 +9,9 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from store.base.errors import BadInput, NotFound, Refused
+from store.base.phones import e164
 from store.db import Conn
-from store.errors import BadInput, NotFound, Refused
-from store.phones import e164
 
 _COLUMNS = "e164, tenant_id, agent, verified_npv, fallback, added_at, assigned_at"
 

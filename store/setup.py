@@ -13,11 +13,11 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from store.base.secrets import secret
+from store.base.settings import Settings
 from store.db import OLDEST, OPERATOR, OWNER, SERVICE, Conn, DatabaseUnfit, NoOperator, connect
 from store.embedded import EmbeddedServer
 from store.migrate import applied, apply, load, migrating, pending
-from store.secrets import secret
-from store.settings import Settings
 
 DATABASE = "decroche"
 _LOCK = 0x0DEC_0C4F  # processes that start at once take turns

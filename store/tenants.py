@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import psycopg
 from psycopg.rows import class_row
 
+from store.base.errors import BadInput, NotFound
+from store.base.ids import new_id
 from store.db import Conn
-from store.errors import BadInput, NotFound
-from store.ids import new_id
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 

@@ -10,7 +10,7 @@ import pytest
 
 from asterisk_conf.program import NoAsterisk, program
 from asterisk_conf.server import Asterisk
-from store.settings import AsteriskSettings, Settings
+from store.base.settings import AsteriskSettings, Settings
 
 RTP_PORTS = 100
 

@@ -19,9 +19,9 @@ import hypothesis
 import pytest
 from psycopg import sql
 
+from store.base.settings import Settings, settings
 from store.db import Conn, Database, connect
 from store.embedded import EmbeddedServer
-from store.settings import Settings, settings
 from store.setup import SERVICE, embedded_database, set_up
 
 hypothesis.settings.register_profile("house", deadline=None)  # a loaded machine is slow, not wrong

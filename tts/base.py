@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 
-from store.errors import NotFound, Unavailable
+from store.base.errors import NotFound, Unavailable
 
 SAMPLE_RATE = 16_000
 """Hz, of everything a Voice yields, whatever its engine's own rate."""

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from store.settings import settings
+from store.base.settings import settings
 from tts.base import Voice
 from tts.normalise import normalise
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from store.console import HouseGroup, emit, json_option
-from store.errors import BadInput
+from store.base.console import HouseGroup, emit, json_option
+from store.base.errors import BadInput
 
 if TYPE_CHECKING:
     from tts.base import Voice

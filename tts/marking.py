@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, unescape
 
-from store.errors import BadInput
+from store.base.errors import BadInput
 
 DECLARATION = "AI-generated speech (EU 2024/1689 art. 50(2)); voix de synthèse générée par une IA"
 """What people and programs read in the file."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from store.settings import settings
+from store.base.settings import settings
 from tts.base import SAMPLE_RATE, TtsError, Voice, VoiceMissing
 from tts.normalise import normalise
 from tts.pcm import Edges, Resampler, amplify, pause_after, to_bytes

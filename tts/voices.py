@@ -6,8 +6,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.models import catalogue, folder, present
-from store.settings import settings
+from store.base.settings import settings
+from store.weights import catalogue, folder, present
 from tts import pico
 from tts.base import UnknownVoice, Voice, VoiceMissing
 from tts.cache import CachedVoice

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from ari_app.agents.effects import Act
+from agents.effects import Act
 from ari_app.link import Link
 from ari_app.office import Office
 from ari_app.office_types import Answerable
-from store.errors import DecrocheError
+from store.base.errors import DecrocheError
 
 log = logging.getLogger(__name__)
 

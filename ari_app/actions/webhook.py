@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from ari_app.actions.base import ActionContext
-from store.secrets import secret
+from store.base.secrets import secret
 
 SECONDS = 4.0
 """The caller is waiting: a webhook that takes longer has failed."""

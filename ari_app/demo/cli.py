@@ -17,7 +17,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from store.console import to_json
+from store.base.console import to_json
 
 
 def _free_port(kind: int) -> int:
@@ -33,7 +33,7 @@ def private_home() -> Path:
     os.environ["DECROCHE_ASTERISK__SIP_PORT"] = str(_free_port(socket.SOCK_DGRAM))
     os.environ["DECROCHE_ASTERISK__HTTP_PORT"] = str(_free_port(socket.SOCK_STREAM))
     os.environ["DECROCHE_ASTERISK__AMI_PORT"] = str(_free_port(socket.SOCK_STREAM))
-    from store.settings import settings
+    from store.base.settings import settings
 
     settings.cache_clear()
     return home
@@ -67,7 +67,7 @@ def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
     home = private_home()
     try:
         from ari_app.demo.play import Demo
-        from store.settings import settings
+        from store.base.settings import settings
 
         facts = Demo(settings(), language, out, console).run()
     except Exception:
@@ -101,7 +101,7 @@ def _undisturbed() -> Generator[None]:
 
 def _tidy(home: Path, *, keep: bool, console: Console) -> None:
     from ari_app import background
-    from store.settings import settings
+    from store.base.settings import settings
 
     with _undisturbed():
         background.stop(settings(), now=True, say=lambda _: None)

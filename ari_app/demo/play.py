@@ -27,9 +27,9 @@ from ari_app.timeline import draw
 from asr.ear import open_ear
 from store import bookings
 from store import calls as kept
+from store.base.errors import DecrocheError
+from store.base.settings import Settings
 from store.db import Database, open_database
-from store.errors import DecrocheError
-from store.settings import Settings
 from tts.voices import voice
 
 NUMBER = {"fr": seed.DENTAL_FR, "en": seed.DENTAL_EN}

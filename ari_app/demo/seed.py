@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
-import ari_app.agents
-from ari_app.agents.loading import loads
-from billing import tariffs
+from agents import loading
+from agents.loading import loads
+from billing.charges import tariffs
 from store import agents, numbers, tenants
+from store.base.errors import BadInput, NotFound
 from store.db import Conn, Database
-from store.errors import BadInput, NotFound
 
 TENANT = "demo"
 DENTAL_FR, DENTAL_EN, ESTATE_FR = "+33162001234", "+33162001235", "+33162001236"
@@ -20,7 +19,7 @@ SECRETARY, PATIENT = "+33199000001", "+33639980100"
 """Phones of the demonstration, in ranges ARCEP keeps for fiction."""
 
 BY = "demo"
-EXAMPLES = Path(ari_app.agents.__file__).parent / "examples"
+EXAMPLES = loading.EXAMPLES
 ANSWERS = {DENTAL_FR: "dental.fr.yaml", DENTAL_EN: "dental.en.yaml", ESTATE_FR: "estate.fr.yaml"}
 CALLS = ("reminder.fr.yaml", "reminder.en.yaml")
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from store.console import NOT_NEGATIVE, POSITIVE, HouseGroup, err, json_option, out, to_json
-from store.errors import BadInput
-from store.settings import settings
+from store.base.console import NOT_NEGATIVE, POSITIVE, HouseGroup, err, json_option, out, to_json
+from store.base.errors import BadInput
+from store.base.settings import settings
 
 if TYPE_CHECKING:
     from ari_app.softphone.phone import Event, SoftPhone

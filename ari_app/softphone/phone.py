@@ -13,8 +13,8 @@ from ari_app.softphone.report import CallReport, fill
 from ari_app.softphone.script import Manners, Script
 from ari_app.softphone.signalling import Dialog, Line
 from asterisk_conf.phones import phones
-from store.errors import DecrocheError, NotFound
-from store.settings import Settings
+from store.base.errors import DecrocheError, NotFound
+from store.base.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ari_app.softphone.g711 import Samples
 from ari_app.softphone.measure import RATE, Frame, Span, place, reply_ms, spans, went_on_ms
-from store.errors import BadInput, reason
+from store.base.errors import BadInput, reason
 
 
 @dataclass(frozen=True, slots=True)

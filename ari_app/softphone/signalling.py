@@ -21,7 +21,7 @@ from queue import Empty, Queue
 from typing import Any
 from uuid import uuid4
 
-from store.errors import BadInput, Refused, Unavailable
+from store.base.errors import BadInput, Refused, Unavailable
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # it imports audioop, which we do not use

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from `store/settings.py`: run it after changing a setting (a test compares).
+"""Writes docs/settings.md from `store/base/settings.py`: run it after changing a setting (a test compares).
 
 python scripts/lib/settings_reference.py > docs/settings.md
 """
@@ -11,11 +11,11 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from store.settings import Settings
+from store.base.settings import Settings
 
 HEAD = """\
 # Settings
-<!-- Written by scripts/lib/settings_reference.py from store/settings.py: change that, not this. -->
+<!-- Written by scripts/lib/settings_reference.py from store/base/settings.py: change that, not this. -->
 
 Every setting has a default that works. It is read from `decroche.toml` in the home folder (another file:
 `DECROCHE_CONFIG`), and then from the environment, which wins. A wrong value stops the command with the

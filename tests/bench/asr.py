@@ -27,10 +27,10 @@ from asr.base import SAMPLE_RATE
 from asr.ear import WhisperEar, open_ear
 from asr.turn import SmartTurn
 from asr.vad import FRAME, SileroVad
-from store import models
-from store.console import emit, err, progress, to_json
-from store.errors import NotFound
-from store.settings import settings
+from store import weights as models
+from store.base.console import emit, err, progress, to_json
+from store.base.errors import NotFound
+from store.base.settings import settings
 
 PROMPTS = Path(__file__).parents[1] / "data" / "asr" / "fr_prompts.tsv"
 SOUNDS = "usr/share/asterisk/sounds/fr_CA_f_June"

@@ -19,14 +19,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from compliance import consents, oppositions
-from compliance.cases import Attempt, Case, Consent, to_json
-from compliance.engine import decide
-from compliance.screening import screen
+from compliance.law.cases import Attempt, Case, Consent, to_json
+from compliance.law.engine import decide
+from compliance.ledgers import consents, oppositions
+from compliance.ledgers.screening import screen
 from store import tenants
+from store.base.settings import Settings
 from store.db import Database, connect
 from store.embedded import EmbeddedServer
-from store.settings import Settings
 from store.setup import SERVICE, embedded_database, set_up
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

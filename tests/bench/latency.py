@@ -77,8 +77,8 @@ def measure(calls: int, cuts: int) -> dict[str, Any]:
     from ari_app.softphone.phone import SoftPhone
     from ari_app.softphone.script import Utterance
     from store import calls as kept
+    from store.base.settings import settings
     from store.db import open_database
-    from store.settings import settings
 
     pcm = asyncio.run(_phrases())
     with open_database() as db:
@@ -157,7 +157,7 @@ def main() -> None:
         facts = measure(options.calls, options.cuts)
     finally:
         from ari_app import background
-        from store.settings import settings
+        from store.base.settings import settings
 
         background.stop(settings(), now=True, say=lambda _: None)
         shutil.rmtree(home, ignore_errors=True)

@@ -17,7 +17,7 @@ from typing import Any
 
 from llm.base import Message
 from llm.llama import LlamaMind
-from store.models import file
+from store.weights import file
 
 SYSTEM = Message(
     "system",

@@ -21,16 +21,16 @@ from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
-from billing import tariffs
-from billing.bulk import import_calls
-from billing.cdrs import read_blocks
-from billing.invoice import Party, Terms
-from billing.invoicing import issue, set_customer, set_seller
-from billing.reconcile import read_witnesses, reconcile_period
+from billing.charges import tariffs
+from billing.charges.bulk import import_calls
+from billing.documents.invoice import Party, Terms
+from billing.invoices.invoicing import issue, set_customer, set_seller
+from billing.invoices.reconcile import read_witnesses, reconcile_period
+from billing.rating.cdrs import read_blocks
 from store import tenants
+from store.base.settings import Settings
 from store.db import Database, connect
 from store.embedded import EmbeddedServer
-from store.settings import Settings
 from store.setup import SERVICE, embedded_database, set_up
 from tests.bench.rating import write_cdrs, write_tariff
 

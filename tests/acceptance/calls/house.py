@@ -36,10 +36,10 @@ from asterisk_conf.phones import phones
 from asterisk_conf.server import Asterisk
 from store import bookings
 from store import calls as kept
+from store.base.errors import DecrocheError
+from store.base.settings import Settings, settings
 from store.db import Database, open_database
 from store.embedded import EmbeddedServer
-from store.errors import DecrocheError
-from store.settings import Settings, settings
 from store.tenants import tenant_id
 from tests.asterisk_fixture import RTP_PORTS, free_port, free_rtp_range
 from tts.base import SAMPLE_RATE

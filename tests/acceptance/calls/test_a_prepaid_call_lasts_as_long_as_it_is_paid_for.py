@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ari_app.agents.wording import FRENCH
+from agents.wording import FRENCH
 from ari_app.demo import seed
-from billing import accounts
-from billing.ledger import MICRO
-from store.errors import DecrocheError
+from billing.charges import accounts
+from billing.charges.ledger import MICRO
+from store.base.errors import DecrocheError
 from store.tenants import tenant_id
 from tests.acceptance.calls.house import House, now
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ari_app.agents.loading import loads
+from agents.loading import loads
 from ari_app.demo import seed
 from store import agents, numbers
 from store.tenants import tenant_id

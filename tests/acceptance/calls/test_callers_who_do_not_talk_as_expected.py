@@ -6,7 +6,7 @@ import pytest
 
 from ari_app.demo import seed
 from ari_app.softphone.script import Utterance
-from billing import accounts
+from billing.charges import accounts
 from store import numbers
 from store.tenants import tenant_id
 from tests.acceptance.calls.house import House, eventually, now, together

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ari_app.softphone.phone import NoCall
-from compliance.ledger import oppose
-from store.errors import DecrocheError
+from compliance.ledgers.ledger import oppose
+from store.base.errors import DecrocheError
 from tests.acceptance.calls.house import Answer, House, now, together
 
 pytestmark = pytest.mark.timeout(240)

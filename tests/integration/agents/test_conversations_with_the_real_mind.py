@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ari_app.agents.conversation import AgentConversation
-from ari_app.agents.effects import Facts, Say
-from ari_app.agents.loading import load
+from agents.conversation import AgentConversation
+from agents.effects import Facts, Say
+from agents.loading import load
 from llm.base import Mind
 from llm.llama import LlamaMind
-from store.models import file
+from store.weights import file
 
-EXAMPLES = Path(__file__).parents[3] / "ari_app/agents/examples"
+EXAMPLES = Path(__file__).parents[3] / "agents/examples"
 pytestmark = [pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.agents import versions
-from ari_app.agents.loading import AgentFileError, load, loads
+from agents import versions
+from agents.loading import AgentFileError, load, loads
 from store import agents, audit, tenants
+from store.base.errors import Refused
 from store.db import Database
-from store.errors import Refused
 
-DENTAL = Path(__file__).parents[3] / "ari_app/agents/examples/dental.fr.yaml"
+DENTAL = Path(__file__).parents[3] / "agents/examples/dental.fr.yaml"
 
 
 def imported(database: Database, text: str = "") -> agents.AgentVersion:

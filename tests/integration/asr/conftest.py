@@ -11,7 +11,7 @@ import pytest_asyncio
 from asr.audio import read
 from asr.base import Pcm
 from asr.ear import WhisperEar, open_ear
-from store.settings import settings
+from store.base.settings import settings
 
 SOUNDS = "usr/share/asterisk/sounds/fr_CA_f_June"
 

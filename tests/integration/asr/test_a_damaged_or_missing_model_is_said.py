@@ -9,8 +9,8 @@ import pytest
 from asr.ear import open_ear
 from asr.errors import AsrError
 from asr.vad import SileroVad
-from store import models
-from store.settings import settings
+from store import weights as models
+from store.base.settings import settings
 
 
 @pytest.fixture

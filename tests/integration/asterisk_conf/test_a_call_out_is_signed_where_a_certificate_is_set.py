@@ -25,7 +25,7 @@ from ari_app.vouching import Voucher
 from asterisk_conf.render import ARI_USER, ari_password
 from asterisk_conf.server import Asterisk
 from asterisk_conf.signing import keep_vouched
-from compliance.tenants import allow_number, revoke_number
+from compliance.ledgers.tenants import allow_number, revoke_number
 from store import tenants
 from store.db import Database
 from tests.asterisk_fixture import asterisk_settings

@@ -15,8 +15,8 @@ from asterisk_conf.modules import modules
 from asterisk_conf.ports import NotOurAddress, PortTaken
 from asterisk_conf.program import NoAsterisk
 from asterisk_conf.server import Asterisk, AsteriskDown
-from store.errors import BadInput
-from store.settings import Settings
+from store.base.errors import BadInput
+from store.base.settings import Settings
 from tests.asterisk_fixture import asterisk_settings
 
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from billing import tariffs
+from billing.charges import tariffs
 from store import tenants
+from store.base.ids import new_id
 from store.calls import Cdr
 from store.db import Database
-from store.ids import new_id
 from store.tenants import Tenant
 
 START = datetime(2026, 10, 6, 8, 0, tzinfo=UTC)  # a Tuesday

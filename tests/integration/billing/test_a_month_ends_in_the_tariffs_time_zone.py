@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from billing import tariffs
-from billing.ledger import charge_of, record_call
+from billing.charges import tariffs
+from billing.charges.ledger import charge_of, record_call
 from store.db import Database
 from store.tenants import Tenant
 from tests.integration.billing.conftest import TARIFF, a_cdr

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from billing.charges.ledger import record_call
 from billing.cli import billing
-from billing.ledger import record_call
 from store import tenants
+from store.base.settings import settings
 from store.db import Database
-from store.settings import settings
 from tests.integration.billing.conftest import TARIFF, a_cdr
 
 PARTY = ["--street", "1 rue de la Paix", "--postcode", "75002", "--city", "Paris"]

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 from psycopg import sql
 
+from billing.charges.ledger import record_call
 from billing.cli import billing
-from billing.ledger import record_call
 from store import tenants
 from store.db import Database
 from tests.integration.billing.conftest import TARIFF, a_cdr

@@ -19,20 +19,20 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from billing import tariffs
-from billing.accounts import move, set_mode
-from billing.bulk import call_uuid, import_calls
-from billing.bulk_charges import Outcome
-from billing.cdrs import BadRow, Block, Row, block_of
+from billing.charges import tariffs
+from billing.charges.accounts import move, set_mode
+from billing.charges.bulk import call_uuid, import_calls
+from billing.charges.bulk_charges import Outcome
+from billing.charges.controls import set_limits
+from billing.charges.ledger import record_call
+from billing.charges.prepaid import reserve
 from billing.cli import billing
-from billing.controls import set_limits
-from billing.ledger import record_call
-from billing.prepaid import reserve
-from billing.rating import micros
+from billing.rating.cdrs import BadRow, Block, Row, block_of
+from billing.rating.rating import micros
 from store import tenants
+from store.base.settings import settings
 from store.calls import Cdr
 from store.db import Conn, Database, connect
-from store.settings import settings
 from store.tenants import Tenant
 
 TARIFF = """\

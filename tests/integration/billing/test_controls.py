@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from billing.controls import OutboundBlocked, allow_dialling, lift, set_limits
-from billing.ledger import record_call
+from billing.charges.controls import OutboundBlocked, allow_dialling, lift, set_limits
+from billing.charges.ledger import record_call
+from store.base.errors import BadInput
 from store.db import Database
-from store.errors import BadInput
 from store.tenants import Tenant
 from tests.integration.billing.conftest import START, a_cdr
 

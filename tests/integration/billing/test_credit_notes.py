@@ -9,23 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.controls import OutboundBlocked, allow_dialling
-from billing.crediting import (
-    credit,
-    credit_amount,
-    credit_call,
-    credit_document,
-    credit_lines,
-    part_document,
-)
-from billing.dunning import close_dispute, debts, dispute, run_dunning
-from billing.invoice import Line
-from billing.invoicing import Issued
-from billing.payments import balance_due, pay_invoice
-from billing.reconcile import reconcile_period
-from billing.refunds import refund_transfer
+from billing.charges.controls import OutboundBlocked, allow_dialling
+from billing.documents.invoice import Line
+from billing.invoices.crediting import credit, credit_amount, credit_call, credit_document, credit_lines, part_document
+from billing.invoices.dunning import close_dispute, debts, dispute, run_dunning
+from billing.invoices.invoicing import Issued
+from billing.invoices.payments import balance_due, pay_invoice
+from billing.invoices.reconcile import reconcile_period
+from billing.stripe.refunds import refund_transfer
+from store.base.errors import NotFound, Refused
 from store.db import Database
-from store.errors import NotFound, Refused
 from store.tenants import Tenant
 from tests.integration.billing.conftest import START
 from tests.integration.billing.test_invoices import OCTOBER, client, run

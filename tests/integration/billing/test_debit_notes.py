@@ -11,17 +11,17 @@ import psycopg
 import pypdf
 import pytest
 
-from billing.crediting import credit
-from billing.debit import DebitNote, get, issue, issue_settled, left_to_pay, listed, page
-from billing.dunning import dispute
-from billing.invoice import Party
-from billing.invoicing import Issued, customer, set_customer
-from billing.invoicing import listed as invoices
-from billing.payments import pay_invoice, pay_penalty
-from billing.render import pages_apart
+from billing.documents.invoice import Party
+from billing.documents.render import pages_apart
+from billing.invoices.crediting import credit
+from billing.invoices.debit import DebitNote, get, issue, issue_settled, left_to_pay, listed, page
+from billing.invoices.dunning import dispute
+from billing.invoices.invoicing import Issued, customer, set_customer
+from billing.invoices.invoicing import listed as invoices
+from billing.invoices.payments import pay_invoice, pay_penalty
 from store import tenants
+from store.base.errors import Refused
 from store.db import Database
-from store.errors import Refused
 from store.tenants import Tenant
 from tests.integration.billing.test_invoices import client, run
 from tests.unit.billing.pdf_a import failures

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from ari_app.office import NoAgent, Office
-from billing.controls import OutboundBlocked, allow_dialling, lift
-from billing.dunning import close_dispute, debts, dispute, run_dunning
-from billing.invoicing import Issued
-from billing.payments import balance_due, pay_invoice
+from billing.charges.controls import OutboundBlocked, allow_dialling, lift
+from billing.invoices.dunning import close_dispute, debts, dispute, run_dunning
+from billing.invoices.invoicing import Issued
+from billing.invoices.payments import balance_due, pay_invoice
 from store import agents, numbers, tenants
+from store.base.errors import NotFound, Refused
+from store.base.settings import settings
 from store.db import Database
-from store.errors import NotFound, Refused
-from store.settings import settings
 from store.tenants import Tenant
 from tests.integration.billing.conftest import START
 from tests.integration.billing.test_invoices import client, run
@@ -25,7 +25,7 @@ __all__ = ["client"]
 
 DUE = date(2026, 11, 2)
 NUMBER = "+33162001234"
-DENTAL = Path(__file__).parents[3] / "ari_app/agents/examples/dental.fr.yaml"
+DENTAL = Path(__file__).parents[3] / "agents/examples/dental.fr.yaml"
 
 
 @pytest.fixture

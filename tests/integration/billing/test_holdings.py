@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from billing.holdings import Beyond, Holdings, beyond, look
-from billing.invoice import Terms
-from billing.invoicing import issue, set_customer, set_seller
-from billing.plans import BadPlan, Plan, add_plan, parse_plan, subscribe
-from billing.reconcile import reconcile_period
+from billing.documents.invoice import Terms
+from billing.invoices.invoicing import issue, set_customer, set_seller
+from billing.invoices.reconcile import reconcile_period
+from billing.plans.holdings import Beyond, Holdings, beyond, look
+from billing.plans.plans import BadPlan, Plan, add_plan, parse_plan, subscribe
+from store.base.errors import NotFound
 from store.db import Database
-from store.errors import NotFound
 from store.tenants import Tenant
 from tests.integration.billing.conftest import START
 from tests.integration.billing.test_invoices import BUYER, OCTOBER, SELLER

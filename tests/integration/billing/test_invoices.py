@@ -10,16 +10,16 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 import pytest
 
-from billing import tariffs
-from billing.crediting import credit
-from billing.invoice import Party, Terms
-from billing.invoicing import Blocked, Issued, get, issue, listed, set_customer, set_seller
-from billing.ledger import record_call
-from billing.plans import add_plan, subscribe
-from billing.rerate import rerate
+from billing.charges import tariffs
+from billing.charges.ledger import record_call
+from billing.charges.rerate import rerate
+from billing.documents.invoice import Party, Terms
+from billing.invoices.crediting import credit
+from billing.invoices.invoicing import Blocked, Issued, get, issue, listed, set_customer, set_seller
+from billing.plans.plans import add_plan, subscribe
 from store import tenants
+from store.base.errors import BadInput, Refused
 from store.db import Database
-from store.errors import BadInput, Refused
 from store.tenants import Tenant
 from tests.integration.billing.conftest import START, TARIFF, a_cdr
 

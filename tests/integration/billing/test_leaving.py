@@ -6,16 +6,23 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from billing.crediting import credit_notes
-from billing.invoice import Terms
-from billing.invoicing import Issued, issue, issue_order, set_customer, set_seller
-from billing.leaving import announce_price, close_ended, give_notice, leave_for_price, open_subscription, withdraw
-from billing.payments import balance_due, pay_invoice
-from billing.plans import Subscription, add_plan, calendar_of, subscribe, subscriptions
-from billing.refunds import overpaid
+from billing.documents.invoice import Terms
+from billing.invoices.crediting import credit_notes
+from billing.invoices.invoicing import Issued, issue, issue_order, set_customer, set_seller
+from billing.invoices.leaving import (
+    announce_price,
+    close_ended,
+    give_notice,
+    leave_for_price,
+    open_subscription,
+    withdraw,
+)
+from billing.invoices.payments import balance_due, pay_invoice
+from billing.plans.plans import Subscription, add_plan, calendar_of, subscribe, subscriptions
+from billing.stripe.refunds import overpaid
 from store import tenants
+from store.base.errors import NotFound, Refused
 from store.db import Database
-from store.errors import NotFound, Refused
 from store.tenants import Tenant
 from tests.integration.billing.test_invoices import BUYER, SELLER
 
@@ -33,7 +40,7 @@ def client(database: Database, dentist: Tenant) -> Tenant:
 
 
 def subscribed(database: Database, tenant: Tenant, starts_on: date, options: tuple[str, ...] = ()) -> Subscription:
-    from billing.plans import get_plan
+    from billing.plans.plans import get_plan
 
     with database.operator() as conn:
         return subscribe(

@@ -9,11 +9,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from billing import tariffs
-from billing.ledger import charge_of, record_call
+from billing.charges import tariffs
+from billing.charges.ledger import charge_of, record_call
+from store.base.errors import NotFound
 from store.calls import Action, Turn
 from store.db import Database
-from store.errors import NotFound
 from store.tenants import Tenant
 from tests.integration.billing.conftest import START, TARIFF, a_cdr
 

@@ -17,11 +17,11 @@ from uuid import UUID
 import facturx
 import pytest
 
-from billing.controls import Notice, set_limits, tell
-from billing.outbox import Channels, Post, deliver, pause
+from billing.charges.controls import Notice, set_limits, tell
+from billing.office.outbox import Channels, Post, deliver, pause
 from store import tenants
+from store.base.errors import BadInput
 from store.db import Database
-from store.errors import BadInput
 from store.tenants import Tenant
 from tests.integration.billing.test_invoices import client, run
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from billing import tariffs
-from billing.accounts import account, move, set_mode
-from billing.ledger import record_call
-from billing.prepaid import BalanceTooLow, NoPrice, Reservation, extend, reserve
+from billing.charges import tariffs
+from billing.charges.accounts import account, move, set_mode
+from billing.charges.ledger import record_call
+from billing.charges.prepaid import BalanceTooLow, NoPrice, Reservation, extend, reserve
 from store import tenants
+from store.base.ids import new_id
 from store.db import Database
-from store.ids import new_id
 from store.tenants import Tenant
 from tests.integration.billing.conftest import START, a_cdr
 

@@ -13,19 +13,19 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from billing.bulk import import_calls
-from billing.cdrs import Row, block_of
+from billing.charges.bulk import import_calls
+from billing.charges.ledger import charge_of, record_call, replace_charge, spell
 from billing.cli import billing
-from billing.invoice import Terms, cents
-from billing.invoicing import listed, set_customer, set_seller
-from billing.ledger import charge_of, record_call, replace_charge, spell
-from billing.rating import micros
-from billing.reconcile import Difference, Witness, read_witnesses, reconcile_period
+from billing.documents.invoice import Terms, cents
+from billing.invoices.invoicing import listed, set_customer, set_seller
+from billing.invoices.reconcile import Difference, Witness, read_witnesses, reconcile_period
+from billing.rating.cdrs import Row, block_of
+from billing.rating.rating import micros
+from store.base.errors import BadInput
+from store.base.ids import new_id
+from store.base.settings import settings
 from store.calls import Cdr, insert_cdr, witness
 from store.db import Database, connect
-from store.errors import BadInput
-from store.ids import new_id
-from store.settings import settings
 from store.tenants import Tenant
 from tests.integration.billing.conftest import START, a_cdr
 from tests.integration.billing.test_invoices import BUYER, OCTOBER, SELLER, client, run
@@ -234,7 +234,7 @@ def tamper(database: Database, query: LiteralString, *values: object) -> None:
 
 
 def test_asterisks_clock_a_second_away_is_a_difference() -> None:
-    from billing.reconcile import Known, reconcile
+    from billing.invoices.reconcile import Known, reconcile
 
     at = datetime(2026, 10, 6, tzinfo=UTC)
     call = Known("a", "t", micros(at), micros(at) + 10_000_000, "rated", 10, 1, 1, None, True)

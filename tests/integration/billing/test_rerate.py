@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-import billing.rerate
-from billing import tariffs
-from billing.ledger import charge_of, record_call, replace_charge
-from billing.rerate import rerate
-from billing.tariffs import InForce
+import billing.charges.rerate
+from billing.charges import tariffs
+from billing.charges.ledger import charge_of, record_call, replace_charge
+from billing.charges.rerate import rerate
+from billing.charges.tariffs import InForce
 from store.calls import Cdr, insert_cdr
 from store.db import Database
 from store.tenants import Tenant
@@ -118,7 +118,7 @@ def test_an_unrated_call_is_rated_once_there_is_a_rate(database: Database, denti
 def test_of_calls_recorded_in_any_order_the_earliest_share_the_bundle(
     database: Database, dentist: Tenant, page: int, gap: int, quick: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(billing.rerate, "_PAGE", page)
+    monkeypatch.setattr(billing.charges.rerate, "_PAGE", page)
     cdrs = [a_cdr(dentist.id, 7, at=START + timedelta(seconds=gap * n)) for n in range(30)]
     cdrs[3] = a_cdr(dentist.id, 7, at=cdrs[3].answered_at or START, callee="+447700900123")  # no bundle, no rate
     with database.tenant(dentist.id) as conn:

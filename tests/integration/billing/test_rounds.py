@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from billing import rounds
-from billing.back_office import back_office
-from billing.collect import collect
-from billing.controls import set_limits
-from billing.invoicing import Issued, set_customer
-from billing.outbox import Post
-from billing.plans import get_plan, subscribe
-from billing.rounds import Round, go_round, last_morning
-from billing.stripe_edge import Stripe, StripeDown
+from billing.charges.controls import set_limits
+from billing.invoices.invoicing import Issued, set_customer
+from billing.office import rounds
+from billing.office.back_office import back_office
+from billing.office.outbox import Post
+from billing.office.rounds import Round, go_round, last_morning
+from billing.plans.plans import get_plan, subscribe
+from billing.stripe.collect import collect
+from billing.stripe.stripe_edge import Stripe, StripeDown
 from store import tenants
+from store.base.ids import new_id
+from store.base.settings import Settings
 from store.db import Database
-from store.ids import new_id
-from store.settings import Settings
 from store.tenants import Tenant
 from tests.integration.billing.conftest import START
 from tests.integration.billing.test_invoices import BUYER, OCTOBER, client, run

@@ -7,11 +7,11 @@ from typing import LiteralString
 import pytest
 from psycopg.errors import ForeignKeyViolation
 
-from billing.ledger import record_call
+from billing.charges.ledger import record_call
 from store import tenants
+from store.base.ids import new_id
 from store.calls import Cdr
 from store.db import Database
-from store.ids import new_id
 from store.tenants import Tenant
 from tests.integration.billing.conftest import a_cdr
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from billing.crediting import credit_amount
-from billing.debit import issue as note_late
-from billing.invoicing import Issued
-from billing.payments import pay_invoice, pay_penalty
-from billing.refunds import refund_transfer
-from billing.render import pages_apart
-from billing.statements import ClientAccount, client_account, history_of, page
+from billing.documents.render import pages_apart
+from billing.invoices.crediting import credit_amount
+from billing.invoices.debit import issue as note_late
+from billing.invoices.invoicing import Issued
+from billing.invoices.payments import pay_invoice, pay_penalty
+from billing.invoices.statements import ClientAccount, client_account, history_of, page
+from billing.stripe.refunds import refund_transfer
 from store import tenants
 from store.db import Database
 from store.tenants import Tenant

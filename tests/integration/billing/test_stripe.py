@@ -15,14 +15,14 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from billing.collect import collect, ensure_customer, receive, set_up, use_method
-from billing.crediting import credit_amount
-from billing.invoicing import Issued
-from billing.payments import balance_due, pay_invoice
-from billing.refunds import refund
-from billing.stripe_edge import BadWebhook, Stripe, StripeDown
+from billing.invoices.crediting import credit_amount
+from billing.invoices.invoicing import Issued
+from billing.invoices.payments import balance_due, pay_invoice
+from billing.stripe.collect import collect, ensure_customer, receive, set_up, use_method
+from billing.stripe.refunds import refund
+from billing.stripe.stripe_edge import BadWebhook, Stripe, StripeDown
+from store.base.errors import Refused
 from store.db import Database
-from store.errors import Refused
 from store.tenants import Tenant
 from tests.integration.billing.test_invoices import client, run
 

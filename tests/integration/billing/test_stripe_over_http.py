@@ -11,13 +11,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from billing.back_office import back_office
-from billing.collect import collect, set_up
-from billing.invoicing import Issued
-from billing.stripe_edge import Stripe
-from billing.stripe_hook import MOST_BYTES
+from billing.invoices.invoicing import Issued
+from billing.office.back_office import back_office
+from billing.stripe.collect import collect, set_up
+from billing.stripe.stripe_edge import Stripe
+from billing.stripe.stripe_hook import MOST_BYTES
+from store.base.settings import Settings, settings
 from store.db import Database
-from store.settings import Settings, settings
 from store.tenants import Tenant
 from tests.integration.billing.test_billing_commands import Terminal
 from tests.integration.billing.test_invoices import client

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from billing.checkup import examine
-from billing.dunning import penalty_due, run_dunning
-from billing.invoicing import Issued
-from billing.late import Debt, NoLegalRate, known_until, legal_rates, penalty, penalty_so_far
-from billing.legal import add_rate, known_rates
-from billing.payments import balance_due, pay_invoice, pay_penalty
+from billing.invoices.dunning import penalty_due, run_dunning
+from billing.invoices.invoicing import Issued
+from billing.invoices.late import Debt, NoLegalRate, known_until, legal_rates, penalty, penalty_so_far
+from billing.invoices.legal import add_rate, known_rates
+from billing.invoices.payments import balance_due, pay_invoice, pay_penalty
+from billing.office.checkup import examine
+from store.base.errors import BadInput, Refused
+from store.base.settings import Settings
 from store.db import Database
-from store.errors import BadInput, Refused
-from store.settings import Settings
 from store.tenants import Tenant
 from tests.integration.billing.test_invoices import client, run
 
@@ -40,7 +40,7 @@ def test_a_day_without_a_rate_is_an_error_that_says_what_to_type_and_in_which_fi
     with pytest.raises(NoLegalRate, match="2027-01-01") as told:
         penalty(DEBT, NEW_YEAR)
     assert COMMAND in told.value.hint
-    assert "billing/data/legal_rates.toml" in told.value.hint
+    assert "billing/invoices/data/legal_rates.toml" in told.value.hint
 
 
 def test_the_table_has_no_hole_and_ends_with_2026() -> None:

@@ -7,17 +7,17 @@ from datetime import date, timedelta
 
 import pytest
 
-from billing.accounts import account, change_mode, set_mode
-from billing.crediting import credit, credit_amount
-from billing.invoice import Terms
-from billing.invoicing import get, issue, listed, set_customer, set_seller
-from billing.ledger import record_call
-from billing.payments import balance_due, pay_invoice
-from billing.plans import add_plan, subscribe
-from billing.reconcile import reconcile_period
-from billing.topups import goodwill, invoice_top_up, net_of, statement, top_up
+from billing.charges.accounts import account, change_mode, set_mode
+from billing.charges.ledger import record_call
+from billing.documents.invoice import Terms
+from billing.invoices.crediting import credit, credit_amount
+from billing.invoices.invoicing import get, issue, listed, set_customer, set_seller
+from billing.invoices.payments import balance_due, pay_invoice
+from billing.invoices.reconcile import reconcile_period
+from billing.invoices.topups import goodwill, invoice_top_up, net_of, statement, top_up
+from billing.plans.plans import add_plan, subscribe
+from store.base.errors import BadInput, Refused
 from store.db import Database
-from store.errors import BadInput, Refused
 from store.tenants import Tenant
 from tests.integration.billing.conftest import START, a_cdr
 from tests.integration.billing.test_invoices import BUYER, OCTOBER, PLAN, SELLER

@@ -13,7 +13,7 @@ import pytest
 from ari_app.link import Arrival, Link
 from asterisk_conf.render import ARI_USER, ari_password
 from asterisk_conf.server import Asterisk
-from store.settings import Settings
+from store.base.settings import Settings
 
 SECONDS = 30.0
 """Nothing here is about speed: a loaded machine gets this long."""

@@ -14,18 +14,18 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
+from agents.effects import Act
+from agents.loading import load
 from ari_app.actions import webhook
 from ari_app.actions.base import ActionContext, perform
-from ari_app.agents.effects import Act
-from ari_app.agents.loading import load
 from ari_app.link import Link
 from ari_app.office import Office
 from ari_app.office_types import Answerable
+from store.base.secrets import secret
+from store.base.settings import settings
 from store.db import Database
-from store.secrets import secret
-from store.settings import settings
 
-DENTAL = Path(__file__).parents[3] / "ari_app/agents/examples/dental.fr.yaml"
+DENTAL = Path(__file__).parents[3] / "agents/examples/dental.fr.yaml"
 Speaks = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from ari_app import control
-from store.errors import DecrocheError, Refused
-from store.settings import Settings, settings
+from store.base.errors import DecrocheError, Refused
+from store.base.settings import Settings, settings
 
 SECONDS = 30.0
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compliance.cli import compliance
+from store.base.settings import settings
 from store.db import Database
-from store.settings import settings
 
 Run = Callable[..., Result]
 

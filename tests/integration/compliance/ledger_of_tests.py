@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from compliance.ledger import Request
+from compliance.ledgers.ledger import Request
 from store import numbers, tenants
+from store.base.ids import new_id
 from store.db import Database
-from store.ids import new_id
 
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SUNDAY = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

@@ -10,12 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from compliance.cases import from_json
-from compliance.engine import decide
-from compliance.ledger import ask, oppose, record_attempt
+from compliance.law.cases import from_json
+from compliance.law.engine import decide
+from compliance.ledgers.ledger import ask, oppose, record_attempt
+from store.base.errors import BadInput, NotFound, Unavailable
+from store.base.ids import new_id
 from store.db import Database
-from store.errors import BadInput, NotFound, Unavailable
-from store.ids import new_id
 from tests.integration.compliance.ledger_of_tests import (
     MONDAY,
     PERSON,

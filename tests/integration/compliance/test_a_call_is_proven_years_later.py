@@ -11,10 +11,10 @@ from uuid import UUID
 import pytest
 from pypdf import PdfReader
 
-from compliance.ledger import ask
+from compliance.ledgers.ledger import ask
+from store.base.ids import new_id
 from store.calls import Cdr, Turn, insert_cdr
 from store.db import Conn, Database
-from store.ids import new_id
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, SHOWN, SUNDAY, consent, request, tenant
 

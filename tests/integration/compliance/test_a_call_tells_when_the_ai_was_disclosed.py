@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from ari_app.calls_cli import calls
+from store.base.ids import new_id
 from store.calls import Cdr, insert_cdr
 from store.db import Database
-from store.ids import new_id
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, SHOWN, tenant
 

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from ari_app.agents.loading import loads
+from agents.loading import loads
 from ari_app.office import Office
 from ari_app.office_types import Answerable, Order
-from compliance import callbacks
-from compliance.ledger import ask
+from compliance.ledgers import callbacks
+from compliance.ledgers.ledger import ask
+from store.base.ids import new_id
+from store.base.settings import settings
 from store.db import Conn, Database
-from store.ids import new_id
-from store.settings import settings
 from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, SHOWN, consent, request, tenant
 from tests.unit.call.test_what_compliance_is_asked_about_a_call import CANVASSER, FOR_ANOTHER
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from compliance import bloctel
-from compliance.ledger import ask
+from compliance.ledgers import bloctel
+from compliance.ledgers.ledger import ask
 from store.db import Conn, Database
 from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, request, tenant
 

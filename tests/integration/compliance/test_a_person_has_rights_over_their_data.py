@@ -13,14 +13,14 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg import sql
 
-from compliance.cli_privacy import privacy
-from compliance.ledger import oppose
-from compliance.policies import months_before
+from compliance.commands.privacy import privacy
+from compliance.ledgers.ledger import oppose
+from compliance.people.policies import months_before
 from store import messages
+from store.base.ids import new_id
+from store.base.settings import settings
 from store.calls import Action, Cdr, Turn, insert_cdr
 from store.db import Conn, Database
-from store.ids import new_id
-from store.settings import settings
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import PERSON, SHOWN, consent, tenant
 

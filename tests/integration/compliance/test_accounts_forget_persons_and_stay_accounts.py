@@ -9,13 +9,13 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from billing.accounts import move
-from billing.controls import block, set_limits
-from billing.invoice import Line, Party, Terms, Usage, compose
-from billing.invoicing import Issued, get, next_number, set_customer, set_seller, store_document
-from billing.payments import pay_invoice
-from billing.plans import add_plan, note, subscribe
-from billing.reconcile import reconcile_period
+from billing.charges.accounts import move
+from billing.charges.controls import block, set_limits
+from billing.documents.invoice import Line, Party, Terms, Usage, compose
+from billing.invoices.invoicing import Issued, get, next_number, set_customer, set_seller, store_document
+from billing.invoices.payments import pay_invoice
+from billing.invoices.reconcile import reconcile_period
+from billing.plans.plans import add_plan, note, subscribe
 from store.db import Conn, Database
 from tests.integration.compliance.ledger_of_tests import tenant
 from tests.integration.compliance.test_a_person_has_rights_over_their_data import where_it_still_is

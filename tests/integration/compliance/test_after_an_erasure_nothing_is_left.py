@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from store.backup import backup
+from store.base.ids import new_id
+from store.base.settings import settings
 from store.db import Database
 from store.embedded import binaries
-from store.ids import new_id
-from store.settings import settings
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import PERSON, SHOWN, tenant
 from tests.integration.compliance.test_a_person_has_rights_over_their_data import NOW, call, rows, spoken

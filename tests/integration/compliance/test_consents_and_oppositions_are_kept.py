@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from compliance.ledger import ask
-from compliance.screening import screen
+from compliance.ledgers.ledger import ask
+from compliance.ledgers.screening import screen
 from store.db import Conn, Database
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, consent, request, tenant

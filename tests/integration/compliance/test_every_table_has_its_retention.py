@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from compliance.policies import Policy, lasting, policies, why_kept
-from compliance.retention import WORK
+from compliance.people.policies import Policy, lasting, policies, why_kept
+from compliance.people.retention import WORK
 from store.db import Conn
 
 

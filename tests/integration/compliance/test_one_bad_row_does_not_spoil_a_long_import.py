@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.tabular import number, take
+from compliance.ledgers.tabular import number, take
 from store.db import Database
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import tenant

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compliance.ledger import ask
+from compliance.ledgers.ledger import ask
 from store.db import Database
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import MONDAY, SHOWN, consent, request, tenant

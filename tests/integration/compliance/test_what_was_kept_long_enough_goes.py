@@ -11,14 +11,15 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from billing.ledger import record_call
-from compliance import callbacks, rights
-from compliance.ledger import ask, record_attempt
-from compliance.retention import sweep
+from billing.charges.ledger import record_call
+from compliance.ledgers import callbacks
+from compliance.ledgers.ledger import ask, record_attempt
+from compliance.people import rights
+from compliance.people.retention import sweep
+from store.base.ids import new_id
+from store.base.settings import settings
 from store.calls import Action, Cdr
 from store.db import Conn, Database
-from store.ids import new_id
-from store.settings import settings
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, SHOWN, consent, request, tenant
 from tests.integration.compliance.test_a_person_has_rights_over_their_data import run_privacy, where_it_still_is

@@ -15,8 +15,8 @@ import pytest
 from ari_app.lifecycle import Lifecycle
 from ari_app.link import Arrival, ChannelEvent
 from asterisk_conf.server import Asterisk
-from store.secrets import write_secret
-from store.settings import Settings
+from store.base.secrets import write_secret
+from store.base.settings import Settings
 from tests.asterisk_fixture import asterisk_settings, free_port
 from tests.integration.call.conftest import SECONDS, Linked, linked
 

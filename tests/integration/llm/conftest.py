@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from llm.llama import LlamaMind
-from store.models import file
+from store.weights import file
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 from llm.base import LlmError, Message
 from llm.llama import LlamaMind
-from store.errors import DecrocheError
-from store.models import file
+from store.base.errors import DecrocheError
+from store.weights import file
 
 STORY = [Message("user", "Tell me a long story about a fox.")]
 

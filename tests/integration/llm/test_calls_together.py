@@ -10,7 +10,7 @@ import pytest
 from llm.base import LlmError, Message
 from llm.batch import BESIDE
 from llm.llama import LlamaMind
-from store.models import file
+from store.weights import file
 
 PRACTICE = Message("system", "You answer the phone of a dental practice. Be brief.")
 

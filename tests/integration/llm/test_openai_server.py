@@ -18,9 +18,9 @@ import pytest
 from llm.base import LlmError, Message
 from llm.minds import checks
 from llm.openai import OpenAiMind
-from store.errors import BadInput
-from store.models import file
-from store.settings import Settings
+from store.base.errors import BadInput
+from store.base.settings import Settings
+from store.weights import file
 
 HELLO = [Message("system", "Be brief."), Message("user", "Say hello.")]
 KEY_VARIABLE = "DECROCHE_TEST_LLM_KEY"

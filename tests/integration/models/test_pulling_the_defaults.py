@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from store import models
-from store.models.cli import models as group
-from store.settings import settings
+from store import weights as models
+from store.base.settings import settings
+from store.weights.cli import models as group
 
 
 @pytest.fixture

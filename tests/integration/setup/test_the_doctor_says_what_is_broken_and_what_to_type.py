@@ -16,9 +16,9 @@ from click.testing import CliRunner
 
 from ari_app.cli import decroche
 from ari_app.doctor_machine import clock, disk, gpus, python
+from store.base.secrets import secret
+from store.base.settings import Settings, settings
 from store.db import Database
-from store.secrets import secret
-from store.settings import Settings, settings
 from tests.asterisk_fixture import free_port
 from tests.conftest import Postgres
 

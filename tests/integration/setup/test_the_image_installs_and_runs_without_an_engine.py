@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from store.settings import Settings
+from store.base.settings import Settings
 from tests.asterisk_fixture import free_port
 from tests.integration.setup.bare_root import BareRoot, digest
 from tests.integration.setup.dockerfile import read

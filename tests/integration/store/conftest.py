@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from store import agents, tenants
+from store.base.ids import new_id
 from store.calls import Cdr
 from store.db import Database
-from store.ids import new_id
 from store.tenants import Tenant
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

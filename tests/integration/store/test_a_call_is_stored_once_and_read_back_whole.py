@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 
 from store import calls
+from store.base.errors import BadInput, DecrocheError, NotFound
+from store.base.ids import new_id
 from store.calls import Action, Cdr, Turn
 from store.db import Database
-from store.errors import BadInput, DecrocheError, NotFound
-from store.ids import new_id
 
 TURNS = [
     Turn("agent", "Bonjour, cabinet Molaire.", 0, 1500, heard_ms=1500, stages={"tts": 40}),

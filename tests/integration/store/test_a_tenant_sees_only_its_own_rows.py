@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from store import calls, numbers, tenants
+from store.base.errors import NotFound
 from store.calls import Cdr
 from store.db import Conn, Database, DatabaseUnfit, NoOperator, connect
-from store.errors import NotFound
 from store.setup import refuse_bypass
 from store.tenants import Tenant
 from tests.conftest import Postgres

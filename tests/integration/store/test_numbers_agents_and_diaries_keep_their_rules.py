@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from store import agents, bookings, live, messages, numbers, tenants
+from store.base.errors import BadInput, NotFound, Refused
+from store.base.ids import new_id
 from store.bookings import Booking, SlotTaken
 from store.db import Database
-from store.errors import BadInput, NotFound, Refused
-from store.ids import new_id
 from store.live import LiveCall
 from store.tenants import Tenant
 from tests.integration.store.conftest import START

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from store import tenants
+from store.base.settings import DatabaseSettings, Settings, settings
 from store.db import Database, DatabaseUnavailable, DatabaseUnfit, connect, open_database
 from store.embedded import EmbeddedFailed, EmbeddedServer
-from store.settings import DatabaseSettings, Settings, settings
 
 ROOT = Path(__file__).parents[3]
 
@@ -155,7 +155,7 @@ def test_an_ordinary_user_can_run_it_too(new_folder: Path) -> None:
     home.mkdir(mode=0o700)
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     script = (
-        "from store.embedded import EmbeddedServer as E; from store.settings import settings;"
+        "from store.embedded import EmbeddedServer as E; from store.base.settings import settings;"
         "e = E(settings()); print(e.start(durable=False).running); e.stop(); print(e.status().running)"
     )
     libraries = [str(ROOT), *(path for path in sys.path if path.endswith("site-packages"))]

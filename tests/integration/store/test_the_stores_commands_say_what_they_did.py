@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from store import cli
+from store.base.settings import settings
 from store.db import Conn, Database
-from store.settings import settings
 from tests.conftest import Postgres
 
 Run = Callable[..., Result]

@@ -8,7 +8,7 @@ from typing import Any
 import jiwer
 import pytest
 
-from store.models import path, present
+from store.weights import path, present
 from tts.base import Voice
 from tts.pcm import from_bytes, resample
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ari_app.agents.conversation import AgentConversation
-from ari_app.agents.effects import Act, Effect, Facts, Plan, Say
-from ari_app.agents.loading import load
+from agents.conversation import AgentConversation
+from agents.effects import Act, Effect, Facts, Plan, Say
+from agents.loading import load
 from llm.base import LlmError, Message, Mind
 
-EXAMPLES = Path(__file__).parents[3] / "ari_app/agents/examples"
+EXAMPLES = Path(__file__).parents[3] / "agents/examples"
 
 
 class Caller:

@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ari_app.agents.conversation import AgentConversation
-from ari_app.agents.effects import Act, Effect, Facts, Say
-from ari_app.agents.loading import load
+from agents.conversation import AgentConversation
+from agents.effects import Act, Effect, Facts, Say
+from agents.loading import load
 
-EXAMPLES = Path(__file__).parents[3] / "ari_app/agents/examples"
+EXAMPLES = Path(__file__).parents[3] / "agents/examples"
 
 
 def conversation(name: str = "dental.fr.yaml") -> AgentConversation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ari_app.agents.loading import AgentFileError, loads
+from agents.loading import AgentFileError, loads
 
 GOOD = """id: test
 name: Test

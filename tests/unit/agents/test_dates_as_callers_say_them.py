@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from ari_app.agents.slots.dates import find_date, part_of_day
-from ari_app.agents.slots.text import digits
+from agents.slots.dates import find_date, part_of_day
+from agents.slots.text import digits
 
 MONDAY = date(2026, 11, 23)
 

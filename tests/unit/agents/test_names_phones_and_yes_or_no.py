@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ari_app.agents.slots.names import find_name
-from ari_app.agents.slots.others import find_email
-from ari_app.agents.slots.phones import find_phone, says_same_number
-from ari_app.agents.slots.text import digits, fold
-from ari_app.agents.slots.yesno import find_yes_no
+from agents.slots.names import find_name
+from agents.slots.others import find_email
+from agents.slots.phones import find_phone, says_same_number
+from agents.slots.text import digits, fold
+from agents.slots.yesno import find_yes_no
 
 
 @pytest.mark.parametrize(

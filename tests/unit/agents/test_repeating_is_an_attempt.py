@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import ari_app.agents
-from ari_app.agents.conversation import AgentConversation
-from ari_app.agents.effects import Act, Facts, Say
-from ari_app.agents.loading import load
+import agents
+from agents.conversation import AgentConversation
+from agents.effects import Act, Facts, Say
+from agents.loading import load
 
-EXAMPLE = Path(ari_app.agents.__file__).parent / "examples" / "dental.en.yaml"
+EXAMPLE = Path(agents.__file__).parent / "examples" / "dental.en.yaml"
 
 
 async def _reply(talk: AgentConversation, heard: str) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from ari_app.agents.cli import agent
+from agents.cli import agent
 
-EXAMPLES = Path(__file__).parents[3] / "ari_app/agents/examples"
+EXAMPLES = Path(__file__).parents[3] / "agents/examples"
 DENTAL = str(EXAMPLES / "dental.fr.yaml")
 
 

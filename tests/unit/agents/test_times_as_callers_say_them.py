@@ -6,8 +6,8 @@ from datetime import time
 
 import pytest
 
-from ari_app.agents.slots.text import digits
-from ari_app.agents.slots.times import find_time
+from agents.slots.text import digits
+from agents.slots.times import find_time
 
 
 def heard(said: str, language: str, *, asked: bool = False) -> time | None:

@@ -9,8 +9,8 @@ import pytest
 from asterisk_conf.install import InstallFailed, choose_mirror
 from asterisk_conf.phones import phones
 from asterisk_conf.render import Places, render
-from store.errors import BadInput
-from store.settings import AsteriskSettings, Settings
+from store.base.errors import BadInput
+from store.base.settings import AsteriskSettings, Settings
 
 PLACES = Places(Path("/h"), Path("/r"), Path("/m"), Path("/d"))
 

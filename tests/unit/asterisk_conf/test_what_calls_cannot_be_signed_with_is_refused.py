@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from asterisk_conf.handover import handover
 from asterisk_conf.signing import keep_vouched, signing, vouched
-from store.errors import BadInput
-from store.settings import AsteriskSettings, Settings
+from store.base.errors import BadInput
+from store.base.settings import AsteriskSettings, Settings
 from tests.shaken_certificate import Certificate, make_certificate
 
 

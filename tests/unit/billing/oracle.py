@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import holidays
 from hypothesis import strategies as st
 
-from billing.rating import Call
-from billing.tariff import DAYS, BundleTerms, Rate, Tariff, Window
+from billing.rating.rating import Call
+from billing.rating.tariff import DAYS, BundleTerms, Rate, Tariff, Window
 
 PARIS = ZoneInfo("Europe/Paris")
 _FRENCH = holidays.country_holidays("FR", years=range(2020, 2035))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.statements import Entry, client_account
-from store.errors import BadInput
+from billing.invoices.statements import Entry, client_account
+from store.base.errors import BadInput
 
 FIRST = date(2026, 10, 1)
 LAST = date(2026, 12, 31)

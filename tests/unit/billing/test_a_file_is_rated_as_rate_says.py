@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing import cdrs
-from billing.batch import rate_blocks
-from billing.cdrs import COLUMNS, BadRow, Row, read_blocks
-from billing.rating import Call, rate
-from billing.tariff import Tariff
+from billing.rating import cdrs
+from billing.rating.batch import rate_blocks
+from billing.rating.cdrs import COLUMNS, BadRow, Row, read_blocks
+from billing.rating.rating import Call, rate
+from billing.rating.tariff import Tariff
 from tests.unit.billing.oracle import calls, tariffs
 
 SPOILT = [
@@ -125,7 +125,7 @@ def spelled(amount: Fraction, decimals: int) -> str:
 
 
 def test_of_a_thousand_calls_in_any_order_the_earliest_share_the_bundle(tmp_path: Path) -> None:
-    from billing.tariff import parse_tariff
+    from billing.rating.tariff import parse_tariff
 
     tariff = parse_tariff('[bundle]\nseconds = 600\n[[rate]]\nprefix = ""\nprice_per_minute = "0.6"\n')
     first = datetime(2026, 10, 1, 12, tzinfo=UTC)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.ledger import price, to_micros
-from billing.rating import Call, micros
-from billing.recheck import Price, Recheck
-from billing.tariff import Tariff
-from billing.tariffs import InForce
+from billing.charges.ledger import price, to_micros
+from billing.charges.tariffs import InForce
+from billing.rating.rating import Call, micros
+from billing.rating.recheck import Price, Recheck
+from billing.rating.tariff import Tariff
 from tests.unit.billing.oracle import calls, tariffs
 
 

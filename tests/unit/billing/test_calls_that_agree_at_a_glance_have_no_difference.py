@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from billing.rating import answered_seconds
-from billing.reconcile import Known, Witness, _agrees, _of_call  # pyright: ignore[reportPrivateUsage]
+from billing.invoices.reconcile import Known, Witness, _agrees, _of_call  # pyright: ignore[reportPrivateUsage]
+from billing.rating.rating import answered_seconds
 
 small = st.integers(0, 3)
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from billing.cii import to_xml
-from billing.crediting import credit_document, part_document
-from billing.invoice import Invoice, Line, Party, Talk, Terms, Usage, compose, usage_lines
+from billing.documents.cii import to_xml
+from billing.documents.invoice import Invoice, Line, Party, Talk, Terms, Usage, compose, usage_lines
+from billing.invoices.crediting import credit_document, part_document
 
 SELLER = Party(
     "Opérateur Exemple SAS", "732829320", "1 rue de la Paix", "75002", "Paris", "FR", "FR44732829320",

@@ -7,7 +7,7 @@ from datetime import date
 import holidays
 import pytest
 
-from billing.holidays_fr import public_holidays
+from billing.rating.holidays_fr import public_holidays
 
 
 @pytest.mark.parametrize("year", range(2008, 2100))  # 2005–2007: the library drops Whit Monday, worked that year

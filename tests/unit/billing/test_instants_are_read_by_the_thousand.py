@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.instants import NEVER, UNREAD, instants
-from billing.rating import micros
+from billing.rating.instants import NEVER, UNREAD, instants
+from billing.rating.rating import micros
 
 offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 moments = st.datetimes(

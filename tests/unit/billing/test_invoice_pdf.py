@@ -9,8 +9,8 @@ import facturx
 import pypdf
 import pytest
 
-from billing.invoice import Usage, restored
-from billing.invoice_pdf import to_pdf
+from billing.documents.invoice import Usage, restored
+from billing.documents.invoice_pdf import to_pdf
 from tests.unit.billing.test_factur_x import an_invoice
 
 # WeasyPrint 70 leaves the colour profile it ships for the garbage collector to close

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.late import Debt, Penalty, dispute_until, legal_rates, penalty, rate_on, steps_due, suspension_day
-from store.errors import BadInput
+from billing.invoices.late import Debt, Penalty, dispute_until, legal_rates, penalty, rate_on, steps_due, suspension_day
+from store.base.errors import BadInput
 
 DUE = date(2026, 6, 20)
 

@@ -10,8 +10,8 @@ import pypdf
 import pytest
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
-from billing.invoice import Usage
-from billing.invoice_pdf import to_pdf
+from billing.documents.invoice import Usage
+from billing.documents.invoice_pdf import to_pdf
 from tests.unit.billing.pdf_a import failures
 from tests.unit.billing.test_factur_x import INVOICES
 

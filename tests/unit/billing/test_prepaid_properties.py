@@ -8,10 +8,10 @@ from datetime import timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from billing.ledger import to_micros
-from billing.prepaid import affordable_seconds, hold_micros
-from billing.rating import Call, engine, rate
-from billing.tariff import Tariff
+from billing.charges.ledger import to_micros
+from billing.charges.prepaid import affordable_seconds, hold_micros
+from billing.rating.rating import Call, engine, rate
+from billing.rating.tariff import Tariff
 from tests.unit.billing.oracle import calls, tariffs
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from billing.batch import rate_blocks
-from billing.cdrs import COLUMNS, read_blocks
-from billing.tariff import parse_tariff
+from billing.rating.batch import rate_blocks
+from billing.rating.cdrs import COLUMNS, read_blocks
+from billing.rating.tariff import parse_tariff
 
 TARIFF = """
 decimals = 12

@@ -10,10 +10,10 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.batch import rate_blocks
-from billing.cdrs import Row, block_of
-from billing.rating import Call, micros, rate
-from billing.tariff import Tariff
+from billing.rating.batch import rate_blocks
+from billing.rating.cdrs import Row, block_of
+from billing.rating.rating import Call, micros, rate
+from billing.rating.tariff import Tariff
 from tests.unit.billing.oracle import calls, slow_amount, tariffs
 
 

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from billing.rating import Call, rate
-from billing.tariff import parse_tariff
+from billing.rating.rating import Call, rate
+from billing.rating.tariff import parse_tariff
 
 _RATE = '[[rate]]\nprefix = "+33"\nprice_per_minute = "60"\n'  # 1 a second
 

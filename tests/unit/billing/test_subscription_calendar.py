@@ -9,8 +9,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.subscription import Facts, PriceChange, add_months, calendar, month_end
-from billing.tariff import PARIS
+from billing.plans.subscription import Facts, PriceChange, add_months, calendar, month_end
+from billing.rating.tariff import PARIS
 
 EURO = 1_000_000
 FAR = date(2040, 1, 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from billing.tariff import BadTariff, parse_tariff, read_tariff
+from billing.rating.tariff import BadTariff, parse_tariff, read_tariff
 
 GOOD = """\
 currency = "EUR"

@@ -9,7 +9,7 @@ import click
 
 from billing.cli import COMMANDS, billing
 
-_HEAVY = ("numpy", "psycopg", "pydantic", "phonenumbers", "stripe", "holidays", "store.db", "store.settings")
+_HEAVY = ("numpy", "psycopg", "pydantic", "phonenumbers", "stripe", "holidays", "store.db", "store.base.settings")
 _HELP = f"""
 import sys
 from billing.cli import billing

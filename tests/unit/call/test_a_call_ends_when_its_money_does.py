@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from time import monotonic
 
 from ari_app.meter import Orders, keep_within
-from billing.prepaid import Extension
-from store.errors import DecrocheError
+from billing.charges.prepaid import Extension
+from store.base.errors import DecrocheError
 
 LONG_AGO = monotonic() - 100_000
 

@@ -10,14 +10,14 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-from ari_app.agents.loading import load
+from agents.loading import load
 from ari_app.call import Call, CallState
 from ari_app.lifecycle import Lifecycle
 from ari_app.link import ChannelEvent
 from ari_app.office_types import CallEnd
 from llm.base import JsonSchema, Message, Mind
 
-AGENT = Path(__file__).parents[3] / "ari_app/agents/examples/dental.fr.yaml"
+AGENT = Path(__file__).parents[3] / "agents/examples/dental.fr.yaml"
 
 
 class BusyMind(Mind):

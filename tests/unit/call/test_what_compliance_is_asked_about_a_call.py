@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ari_app.agents.loading import loads
+from agents.loading import loads
 from ari_app.lawful import WrongPurpose, asked
 from ari_app.office_types import Answerable, Order
-from compliance.ledger import Request
-from store.ids import new_id
+from compliance.ledgers.ledger import Request
+from store.base.ids import new_id
 
 SECRETARY = """id: test
 name: Test

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from compliance.cases import from_json
-from compliance.engine import DEFAULT, Decision, Switches, decide
+from compliance.law.cases import from_json
+from compliance.law.engine import DEFAULT, Decision, Switches, decide
 
 LAWFUL: dict[str, Any] = {
     "id": "1",

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from compliance.cases import from_json
 from compliance.cli import compliance
-from compliance.engine import Decision
-from compliance.explain import explain, explain_case
-from compliance.rulebook import rulebook
+from compliance.law.cases import from_json
+from compliance.law.engine import Decision
+from compliance.law.explain import explain, explain_case
+from compliance.law.rulebook import rulebook
 from tests.unit.compliance.cases_of_tests import LAWFUL
 
 SUNDAY = LAWFUL | {"at": "2026-11-22T10:30:00+01:00"}

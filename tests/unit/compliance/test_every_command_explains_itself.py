@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from compliance.cli import compliance
-from compliance.cli_privacy import privacy
+from compliance.commands.privacy import privacy
 
 
 def every(command: click.Command, *path: str) -> Iterator[tuple[str, click.Command]]:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.cases import RESULTS, SECTORS, Attempt, Bloctel, Case, Consent, Slot, from_json, to_json
-from compliance.check import answers, encoded, status_of
-from compliance.engine import Switches, decide
-from compliance.rulebook import PARTIES, PURPOSES
-from store import console
+from compliance.law.cases import RESULTS, SECTORS, Attempt, Bloctel, Case, Consent, Slot, from_json, to_json
+from compliance.law.check import answers, encoded, status_of
+from compliance.law.engine import Switches, decide
+from compliance.law.rulebook import PARTIES, PURPOSES
+from store.base import console
 
 MINUTES = 60 * 24 * 365
 INSTANTS = st.integers(0, 2 * MINUTES).map(lambda m: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=m))

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.cases import RESULTS, SECTORS, from_json
-from compliance.engine import decide
-from compliance.rulebook import PARTIES, PURPOSES
+from compliance.law.cases import RESULTS, SECTORS, from_json
+from compliance.law.engine import decide
+from compliance.law.rulebook import PARTIES, PURPOSES
 from tests.unit.compliance import oracle
 
 BEGINNINGS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.disclosure import missing
+from compliance.law.disclosure import missing
 
 FR = "Bonjour, ici le cabinet Molaire. Je suis une intelligence artificielle."
 COLD = "Bonjour, Solar Plus, pour le compte de Toit Vert. Je suis une IA, l'appel est commercial. Une minute ?"

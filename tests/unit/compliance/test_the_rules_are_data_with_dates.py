@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compliance.cli import compliance
-from compliance.days import holidays, last_working_day
-from compliance.rulebook import BadRule, load, rulebook
+from compliance.law.days import holidays, last_working_day
+from compliance.law.rulebook import BadRule, load, rulebook
 
 RULE = """
 [[rule]]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from compliance.engine import Switches
+from compliance.law.engine import Switches
 from tests.unit.compliance.cases_of_tests import answer, later, reasons
 
 CONTRACT = {"purpose": "contract", "consent": None}

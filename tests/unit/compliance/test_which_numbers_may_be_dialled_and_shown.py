@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance import numbers
-from compliance.engine import Switches
+from compliance.law import numbers
+from compliance.law.engine import Switches
 from tests.unit.compliance.cases_of_tests import reasons
 
 

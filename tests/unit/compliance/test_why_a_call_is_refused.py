@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.engine import Switches
+from compliance.law.engine import Switches
 from tests.unit.compliance.cases_of_tests import answer, later, reasons
 
 

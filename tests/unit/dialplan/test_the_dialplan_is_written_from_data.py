@@ -7,7 +7,7 @@ import pytest
 
 from dialplan.contexts import SOUNDS, Extension, extensions
 from dialplan.numbers import SPECIAL
-from store.errors import BadInput
+from store.base.errors import BadInput
 
 
 def context(name: str, text: str) -> str:

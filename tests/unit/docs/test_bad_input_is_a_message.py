@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ari_app.cli import decroche
-from store.settings import settings
+from store.base.settings import settings
 
-AGENT = Path(__file__).parents[3] / "ari_app/agents/examples/dental.fr.yaml"
+AGENT = Path(__file__).parents[3] / "agents/examples/dental.fr.yaml"
 DOCUMENTED = {1, 2, 3, 4, 5}
 
 

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from ari_app.cli import decroche
-from store.errors import DecrocheError
-from store.settings import settings
+from store.base.errors import DecrocheError
+from store.base.settings import settings
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ["ari_app", "asr", "asterisk_conf", "billing", "compliance", "dialplan", "llm", "store", "tts"]
@@ -37,7 +37,7 @@ def _kinds(of: type[DecrocheError] = DecrocheError) -> Iterator[type[DecrocheErr
 def test_every_kind_of_error_has_a_documented_status() -> None:
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*.py"):
-            if "DecrocheError" in path.read_text(encoding="utf-8") or "store.errors" in path.read_text(
+            if "DecrocheError" in path.read_text(encoding="utf-8") or "store.base.errors" in path.read_text(
                 encoding="utf-8"
             ):
                 importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))

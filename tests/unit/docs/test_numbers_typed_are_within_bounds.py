@@ -27,7 +27,7 @@ NUMBERS = [
 @pytest.mark.parametrize(("command", "option"), NUMBERS)
 def test_a_number_has_a_least_value(command: str, option: click.Option) -> None:
     least = getattr(option.type, "min", None)
-    assert least is not None, f"{command} {option.opts[0]} takes -1: give it click.IntRange or store.console.Amount"
+    assert least is not None, f"{command} {option.opts[0]} takes -1: give it click.IntRange or console.Amount"
 
 
 @pytest.mark.parametrize("value", ["-1", "0", "nan", "inf"])

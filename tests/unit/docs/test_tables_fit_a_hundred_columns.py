@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from store.console import emit
+from store.base.console import emit
 
 WIDE = [{"name": "n" * 80, "detail": "mot " * 60, "hint": "decroche models pull " + "x" * 90}]
 

@@ -11,8 +11,8 @@ from types import ModuleType
 
 import pytest
 
-import store.console
-from store.errors import BadInput, DecrocheError, NotFound, Refused, Unavailable
+import store.base.console
+from store.base.errors import BadInput, DecrocheError, NotFound, Refused, Unavailable
 
 ROOT = Path(__file__).parents[3]
 CODE_FOLDERS = ["ari_app", "asr", "asterisk_conf", "billing", "compliance", "dialplan", "llm", "store", "tts"]
@@ -44,7 +44,7 @@ def test_every_setting_is_on_the_page_with_its_variable() -> None:
 @pytest.mark.parametrize("error", [BadInput, NotFound, Refused, Unavailable])
 def test_the_exit_status_of_every_kind_of_error_is_documented(error: type[DecrocheError]) -> None:
     assert f"| {error.exit_status} |" in SETTINGS_PAGE.read_text(encoding="utf-8")
-    assert f"{error.exit_status} " in (inspect.getdoc(store.console) or "")
+    assert f"{error.exit_status} " in (inspect.getdoc(store.base.console) or "")
 
 
 @pytest.mark.parametrize("folder", [*CODE_FOLDERS, "scripts", "tests"])

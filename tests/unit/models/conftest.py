@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from store.settings import settings
+from store.base.settings import settings
 
 Configure = Callable[..., None]
 BODY = bytes(range(256)) * 4096

@@ -6,8 +6,8 @@ import json
 
 from click.testing import CliRunner
 
-from store import models
-from store.models.cli import models as group
+from store import weights as models
+from store.weights.cli import models as group
 from tests.unit.models.conftest import BODY
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from store import models
-from store.models.pull import PullFailed, pull
+from store import weights as models
+from store.weights.pull import PullFailed, pull
 from tests.unit.models.conftest import BODY
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from store import models
-from store.models.pull import PullFailed, pull
+from store import weights as models
+from store.weights.pull import PullFailed, pull
 from tests.unit.models.conftest import BODY
 
 CUT = 700_001

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from store import models
-from store.errors import BadInput
-from store.models.entries import read
+from store import weights as models
+from store.base.errors import BadInput
+from store.weights.entries import read
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])

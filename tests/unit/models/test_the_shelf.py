@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store import models
+from store import weights as models
 from tests.unit.models.conftest import BODY
 
 

@@ -123,7 +123,7 @@ def test_every_package_belongs_to_a_known_group() -> None:
 
 
 def test_every_model_setup_pulls_is_in_the_catalogue() -> None:
-    from store.models import model
+    from store.weights import model
 
     for name in shell("wanted_models").stdout.split():
         assert model(name).name == name

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import structlog
 
-from store.logs import call_scope, set_up_logs, strike
+from store.base.logs import call_scope, set_up_logs, strike
 
 
 @pytest.fixture

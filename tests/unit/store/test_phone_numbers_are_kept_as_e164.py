@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from store.errors import BadInput
-from store.phones import e164
+from store.base.errors import BadInput
+from store.base.phones import e164
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from store.errors import BadInput
-from store.secrets import SecretExposed, SecretMissing, read_secret, secret, write_secret
+from store.base.errors import BadInput
+from store.base.secrets import SecretExposed, SecretMissing, read_secret, secret, write_secret
 
 
 def test_a_secret_is_made_once_and_then_stays(settings_home: Path) -> None:

@@ -7,7 +7,7 @@ import pwd
 
 import pytest
 
-from store import actor
+from store.base import actor
 
 
 def test_logname_does_not_make_another_person(monkeypatch: pytest.MonkeyPatch) -> None:

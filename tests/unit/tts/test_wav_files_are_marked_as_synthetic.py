@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.errors import BadInput
+from store.base.errors import BadInput
 from tts.marking import DECLARATION, Mark, marked, read_mark, wav
 
 MARK = Mark("pico", "fr-FR <&>", (2,))

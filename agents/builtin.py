@@ -1,0 +1,63 @@
+"""The steps every agent has without writing them: taking a message, asking leave to record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agents.definition import Slot, Step
+
+if TYPE_CHECKING:
+    from agents.definition import Agent
+
+CONSENT, CONSENT_YES, CONSENT_NO = "_consent", "_consent_yes", "_consent_no"
+MESSAGE, MESSAGE_SEND = "_message", "_message_send"
+END = "_end"
+BACK = "_back"
+"""Leads back to the step the conversation was at before a message was taken."""
+
+
+def builtin_slots(agent: Agent) -> dict[str, Slot]:
+    """The slots of the house's own steps."""
+    return {
+        "_consent": Slot(type="yes_no", about="agrees to be recorded"),
+        "_message": Slot(type="text", about="the message to pass on"),
+        "_message_name": Slot(type="name", ask=agent.lines.message_name),
+    }
+
+
+def builtin_steps(agent: Agent) -> list[Step]:
+    """The house's own steps. An agent that names a `message` step of its own is sent there instead."""
+    start, name = agent.scenario.start, _name_slot(agent)
+    sent = agent.lines.message_done
+    return [
+        Step(
+            id=CONSENT,
+            ask=agent.recording.say,
+            fill=["_consent"],
+            answers={"yes": CONSENT_YES, "no": CONSENT_NO},
+            fallback=CONSENT_NO,
+        ),
+        Step(id=CONSENT_YES, do="record", args={"allowed": "true"}, wait=False, next=start),
+        Step(id=CONSENT_NO, do="record", args={"allowed": "false"}, wait=False, next=start),
+        Step(
+            id=MESSAGE,
+            ask=agent.lines.message_ask,
+            fill=["_message", name],
+            forget=["_message"],
+            next=MESSAGE_SEND,
+        ),
+        Step(
+            id=MESSAGE_SEND,
+            do="message",
+            args={"text": "{_message}", "name": f"{{{name}}}"},
+            wait=False,
+            next=BACK,
+        ),
+        Step(id=BACK, say=sent),
+        Step(id=END, end=True),
+    ]
+
+
+def _name_slot(agent: Agent) -> str:
+    """The scenario's own name slot, so that a caller who gave a name is not asked twice."""
+    return next((s for s, slot in agent.scenario.slots.items() if slot.type == "name"), "_message_name")

@@ -1,0 +1,310 @@
+"""One call's conversation: rules first, the mind where they are not sure, the scenario decides.
+
+Plans are speculative: thinking changes nothing until `commit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from agents import scenario
+from agents.definition import Agent
+from agents.effects import Act, Effect, Facts, Plan, Say, Source
+from agents.hearing import understand
+from agents.keys import pressed
+from agents.sentences import clauses
+from agents.state import Again, Phrase, State, Turn, Understood
+from agents.understanding import (
+    PREFILL,
+    answer_head,
+    answer_messages,
+    extract_messages,
+    extract_schema,
+    extracted,
+    labels,
+    meaning,
+    read_label,
+    to_extract,
+    turn_messages,
+    turn_schema,
+    worth_asking,
+)
+from llm.base import LlmError, Mind
+
+__all__ = ["AgentConversation", "Line"]
+
+
+@dataclass(slots=True)
+class Line:
+    """One turn of the history. `heard`: of the agent's text, what the caller heard; None: all of it."""
+
+    who: Literal["agent", "caller"]
+    parts: list[str] = field(default_factory=list[str])
+    heard: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The turn as the other side got it."""
+        return " ".join(self.parts) if self.heard is None else self.heard
+
+
+class AgentConversation:
+    """An agent in one call. `mind` None: rules alone, and what they do not understand is asked again."""
+
+    def __init__(self, agent: Agent, mind: Mind | None, facts: Facts, *, slot: str = "") -> None:
+        self.agent, self.mind, self.facts = agent, mind, facts
+        self.history: list[Line] = []
+        self.slot = slot or facts.call_id
+        self._state = State(step=agent.scenario.start)
+        self._version = 0
+        self._done: list[Act] = []
+        self._phrasing_read = False
+        self._doing: dict[str, Act] = {}
+
+    def opening(self) -> list[Effect]:
+        """Greeting, AI disclosure, recording notice, first question."""
+        turn = scenario.opening(self.agent, self.facts)
+        self._state = turn.state
+        self._version += 1
+        effects = [cast("Effect", move) for move in turn.moves]
+        self.history.append(Line("agent", [e.text for e in effects if isinstance(e, Say)]))
+        return effects
+
+    def plan(self, heard: str) -> _Plan:
+        """Begin a reply to what the caller said."""
+        return _Plan(self, self._state, self._version, heard, None)
+
+    def plan_silence(self, seconds: float) -> _Plan:
+        """The caller said nothing."""
+        return self._settled("", lambda state: scenario.silent(self.agent, state, self.facts))
+
+    def plan_digits(self, digits: str) -> _Plan:
+        """The caller pressed keys."""
+        heard = pressed(self.agent, self._state, digits, self.facts)
+        return self._settled(digits, lambda state: scenario.advance(self.agent, state, heard, self.facts))
+
+    def plan_acted(self, name: str, result: Mapping[str, Any]) -> _Plan:
+        """The action ended."""
+        if result.get("outcome") == "done" and name in self._doing:
+            self._done.append(self._doing[name])
+        return self._settled("", lambda state: scenario.acted(self.agent, state, name, result, self.facts))
+
+    def _settled(self, heard: str, reply: Callable[[State], Turn]) -> _Plan:
+        return _Plan(self, self._state, self._version, heard, reply)
+
+    def commit(self, plan: Plan) -> None:
+        """The plan's reply is the agent's turn: what is said is what happened, even by a plan that is not `current`."""
+        assert isinstance(plan, _Plan)
+        if plan.turn is None:
+            plan.decide_by_rules()
+        self._version += 1
+        plan.committed = True
+        if plan.turn is not None:
+            self._state = plan.turn.state
+        if plan.heard:
+            self.history.append(Line("caller", [plan.heard]))
+        self.history.append(plan.line)
+
+    def current(self, plan: Plan) -> bool:
+        """The plan was made from where the conversation stands now."""
+        return isinstance(plan, _Plan) and plan.version == self._version
+
+    def done_already(self, act: Act) -> bool:
+        """This very booking or cancelling was done: a reply thought meanwhile must not do it twice."""
+        self._doing[act.name] = act
+        return act.name in _ONCE and act in self._done
+
+    def spoken(self, text: str, heard: str) -> None:
+        """Of the agent's last turn the caller heard only `heard`."""
+        last = next((line for line in reversed(self.history) if line.who == "agent"), None)
+        if last is not None:
+            last.heard = heard
+
+    async def prime(self) -> None:
+        """Read the instructions and the pending question while the caller listens."""
+        if self.mind is None:
+            return
+        waits = scenario.expected(self.agent, self._state, self.facts)
+        try:
+            await self.mind.prime(turn_messages(self.agent, waits, ""), slot=self.slot)
+            if not self._phrasing_read and any(fact.info for fact in self.agent.facts):
+                await self.mind.prime([answer_head(self.agent)], slot=f"{self.slot}/answer")
+                self._phrasing_read = True
+        except LlmError:
+            return  # the next turn meets it, and apologises
+
+    async def release(self) -> None:
+        """The call is over."""
+        if self.mind is not None:
+            await self.mind.release(self.slot)
+            await self.mind.release(f"{self.slot}/answer")
+
+    @property
+    def awaiting(self) -> str:
+        """The type of what is asked for."""
+        waits = scenario.expected(self.agent, self._state, self.facts)
+        if waits.kind in ("confirm", "propose"):
+            return "yes_no"
+        return self.agent.slots[waits.slots[0]].type if waits.slots else ""
+
+    @property
+    def hotwords(self) -> tuple[str, ...]:
+        """Names the ear should expect."""
+        own = [self.agent.company.name, *self.agent.hotwords]
+        return tuple(dict.fromkeys([*own, *(v for v in self.facts.variables.values() if v[:1].isupper())]))
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The slots filled so far."""
+        return self._state.values
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self._state
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is to be said."""
+        return self._state.closing
+
+    def last_said(self) -> str:
+        """The agent's last turn, whole."""
+        last = next((line for line in reversed(self.history) if line.who == "agent" and line.parts), None)
+        return " ".join(last.parts) if last else ""
+
+    def replace_state(self, plan: _Plan, state: State) -> None:
+        """A plan that failed after it was committed leads elsewhere."""
+        if plan.committed and plan.version + 1 == self._version:
+            self._state = state
+
+
+_ONCE = ("book", "cancel")
+
+
+class _Plan:
+    """A reply in the making."""
+
+    def __init__(
+        self,
+        conversation: AgentConversation,
+        state: State,
+        version: int,
+        heard: str,
+        reply: Callable[[State], Turn] | None,
+    ) -> None:
+        self.heard = heard
+        self.source: Source = "rules"
+        self.version, self.committed = version, False
+        self.turn: Turn | None = None
+        self.line = Line("agent")
+        self._talk, self._state, self._reply = conversation, state, reply
+
+    async def effects(self) -> AsyncGenerator[Effect]:
+        """The reply, in order, as it is made."""
+        try:
+            self.turn = await self._decide()
+        except LlmError:
+            self.turn = self._gave_way()
+        moves, at = self.turn.moves, 0
+        while at < len(moves):
+            move = moves[at]
+            at += 1
+            if isinstance(move, Phrase):
+                try:
+                    async with aclosing(self._phrase(move)) as said:
+                        async for effect in said:
+                            yield self._told(effect)
+                except LlmError:
+                    self.turn = self._gave_way()
+                    self._talk.replace_state(self, self.turn.state)
+                    moves, at = self.turn.moves, 0
+            elif isinstance(move, Again):
+                yield self._told(Say(self._talk.last_said(), kind="question"))
+            elif isinstance(move, Act) and self._talk.done_already(move):
+                after = scenario.acted(
+                    self._talk.agent, self.turn.state, move.name, {"outcome": "done"}, self._talk.facts
+                )
+                self.turn, moves, at = after, after.moves, 0
+                self._talk.replace_state(self, after.state)
+            else:
+                yield self._told(move)
+
+    def decide_by_rules(self) -> None:
+        """The reply without the mind, for a plan committed before it was thought."""
+        agent, facts = self._talk.agent, self._talk.facts
+        if self._reply is not None:
+            self.turn = self._reply(self._state)
+        else:
+            self.turn = scenario.advance(agent, self._state, understand(agent, self._state, self.heard, facts), facts)
+
+    def _told(self, effect: Effect) -> Effect:
+        if isinstance(effect, Say):
+            self.line.parts.append(effect.text)
+        return effect
+
+    def _gave_way(self) -> Turn:
+        self.source = "apology"
+        return scenario.gave_way(self._talk.agent, self._state, self._talk.facts)
+
+    async def _decide(self) -> Turn:
+        if self.turn is not None:
+            return self.turn
+        agent, facts = self._talk.agent, self._talk.facts
+        if self._reply is not None:
+            return self._reply(self._state)
+        heard = understand(agent, self._state, self.heard, facts)
+        if not heard.sure and self._talk.mind is not None:
+            heard = await self._ask_mind(heard)
+        turn = scenario.advance(agent, self._state, heard, facts)
+        if self.source == "rules" and any(isinstance(m, Say) and m.kind == "answer" for m in turn.moves):
+            self.source = "fact"
+        return turn
+
+    async def _ask_mind(self, by_rules: Understood) -> Understood:
+        """The mind's word on what the caller meant; it is cut short as soon as it can be only one."""
+        talk, mind = self._talk, self._talk.mind
+        assert mind is not None
+        waits = scenario.expected(talk.agent, self._state, talk.facts)
+        known = labels(talk.agent, waits, self.heard)
+        if not worth_asking(talk.agent, waits, known, by_rules):
+            return by_rules
+        self.source = "intent"
+        asked = turn_messages(talk.agent, waits, self.heard)
+        label = await self._label(mind, asked, turn_schema(known), known.all())
+        found = meaning(label or "unclear", known, waits, by_rules)
+        if label == "answer" and not by_rules.values and (slots := to_extract(talk.agent, waits)):
+            pieces = extract_messages(asked, talk.agent, slots)
+            text = await mind.complete(pieces, slot=talk.slot, schema=extract_schema(slots), max_tokens=40)
+            values = extracted(talk.agent, text, self.heard)
+            return Understood("answer" if values else "unclear", values)
+        return found
+
+    async def _label(
+        self, mind: Mind, asked: Sequence[Any], schema: Mapping[str, Any], known: Sequence[str]
+    ) -> str | None:
+        text = ""
+        pieces = mind.stream(asked, slot=self._talk.slot, schema=schema, prefill=PREFILL, max_tokens=16)
+        async with aclosing(cast("AsyncGenerator[str]", pieces)) as stream:
+            async for piece in stream:
+                text += piece
+                if label := read_label(text, known):
+                    return label
+        return read_label(text, known)
+
+    async def _phrase(self, move: Phrase) -> AsyncGenerator[Effect]:
+        """The model's answer, clause by clause; without a mind, the facts as they are written."""
+        self.source = "phrasing"
+        talk = self._talk
+        if talk.mind is None:
+            for name in move.facts:
+                yield Say(talk.agent.fact(name).info, kind="answer")
+            return
+        asked = answer_messages(talk.agent, self._state, talk.facts, move.facts, self.heard)
+        pieces: AsyncIterator[str] = talk.mind.stream(asked, slot=f"{talk.slot}/answer", max_tokens=70)
+        async with aclosing(clauses(pieces)) as said:
+            async for clause in said:
+                yield Say(clause, kind="answer")

@@ -1,0 +1,224 @@
+"""What an agent is: the YAML file's contents, as validated objects."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from agents.hours import Hours
+from agents.slots.text import Language
+from agents.wording import Wording, default_lines, wording
+
+Tool = Literal["book", "cancel", "message", "transfer", "opt_out", "record", "dtmf", "hangup", "webhook"]
+SlotType = Literal["name", "date", "time", "phone", "yes_no", "choice", "number", "text", "email"]
+Purpose = Literal["service", "contract", "survey", "canvassing"]
+Sector = Literal["energy_renovation", "renewable_energy", "housing_adaptation", "training_account"]
+
+
+def _listed(value: object) -> object:
+    """One word where a list may stand."""
+    return [value] if isinstance(value, str) else value
+
+
+Words = Annotated[list[str], BeforeValidator(_listed)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(_Part):
+    """Who calls or is called."""
+
+    name: str = Field(min_length=1)
+    on_behalf_of: str = ""
+
+
+class Recording(_Part):
+    """Whether calls are recorded, and what is said of it (CNIL: say it at the start, let people refuse)."""
+
+    policy: Literal["off", "announced", "consent_asked"] = "off"
+    say: str = ""
+
+
+class Fact(_Part):
+    """What the agent may tell: `say` word for word, or `info` from which the model makes a sentence."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    about: Words = Field(min_length=1)
+    say: str = ""
+    info: str = ""
+
+
+class Human(_Part):
+    """Who takes the call when a person is wanted."""
+
+    name: str = Field(min_length=1)
+    number: str = Field(min_length=2)
+
+
+class Slot(_Part):
+    """Something the caller is to tell."""
+
+    type: SlotType
+    about: str = ""
+    ask: str = ""
+    choices: dict[str, Words] = {}
+    within: Literal["", "hours"] = ""
+    of: str = ""
+
+
+class Step(_Part):
+    """One step: say, ask (and fill slots), confirm, do an action, propose what it offered, or end."""
+
+    id: str = Field(pattern=r"^[a-z_][a-z0-9_]*$")
+    say: str = ""
+    ask: str = ""
+    again: str = ""
+    fill: Words = []
+    answers: dict[str, str] = {}
+    confirm: str = ""
+    correct: str = ""
+    propose: str = ""
+    do: Tool | Literal[""] = ""
+    args: dict[str, str] = {}
+    wait: bool = True
+    results: dict[str, str] = {}
+    forget: Words = []
+    next: str = ""
+    retries: Annotated[int, Field(ge=0, le=5)] = 2
+    fallback: str = ""
+    end: bool = False
+
+    def exits(self) -> list[str]:
+        """Every step this one may lead to."""
+        named = [*self.answers.values(), *self.results.values(), self.next, self.fallback]
+        return [step for step in dict.fromkeys(named) if step]
+
+
+class Scenario(_Part):
+    """The order of the conversation."""
+
+    start: str
+    slots: dict[str, Slot] = {}
+    steps: list[Step] = Field(min_length=1)
+
+
+class Exchange(_Part):
+    """One exchange of a scripted conversation: what happens, and what the agent must then say and do."""
+
+    caller: str | None = None
+    keys: str | None = None
+    silence: float | None = None
+    acted: dict[str, Any] | None = None
+    says: Words = []
+    never: Words = []
+    does: Words = []
+    slots: dict[str, str] = {}
+    over: bool | None = None
+
+
+class Trial(_Part):
+    """A scripted conversation. `now`: the clock it is held at, ISO 8601 in the agent's time zone."""
+
+    name: str
+    now: str = "2026-11-23T10:00"
+    variables: dict[str, str] = {}
+    turns: list[Exchange] = Field(min_length=1)
+    values: dict[str, str] = {}
+
+
+class Agent(_Part):
+    """An agent, as its file tells it."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(min_length=1)
+    language: Language
+    voice: str = ""
+    time_zone: str = "Europe/Paris"
+    direction: Literal["inbound", "outbound"] = "inbound"
+    purpose: Purpose = "service"
+    goods: str = ""
+    """What it calls about, as consents name it: a consent to other goods does not count (C. conso R223-1)."""
+    sector: Sector | None = None
+    """One in which the law forbids canvassing, or nearly (C. conso L223-1, C. trav. L6323-8-1)."""
+    company: Company
+    greeting: str = Field(min_length=1)
+    disclosure: str = ""
+    commercial_notice: str = ""
+    recording: Recording = Recording()
+    instructions: str = ""
+    facts: list[Fact] = []
+    hours: Hours | None = None
+    hotwords: Words = []
+    tools: list[Tool] = []
+    human: Human | None = None
+    goodbye: str = ""
+    silence: Words = []
+    not_understood: Words = []
+    apology: str = ""
+    wording: Wording = Wording()
+    variables: list[str] = []
+    scenario: Scenario
+    tests: list[Trial] = []
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"'{value}' is not a time zone; write for example Europe/Paris") from error
+        return value
+
+    @cached_property
+    def lines(self) -> Wording:
+        """Its sentences, the language's where it has none."""
+        return wording(self.language, self.wording)
+
+    @cached_property
+    def silences(self) -> tuple[str, ...]:
+        """What it says to a silent caller, in turn."""
+        return tuple(self.silence) or default_lines(self.language, "silence")
+
+    @cached_property
+    def misunderstandings(self) -> tuple[str, ...]:
+        """What it says when it has not understood, in turn."""
+        return tuple(self.not_understood) or default_lines(self.language, "not_understood")
+
+    @cached_property
+    def farewell(self) -> str:
+        """Its goodbye."""
+        return self.goodbye or default_lines(self.language, "goodbye")[0]
+
+    @cached_property
+    def excuse(self) -> str:
+        """What it says when a part of it fails."""
+        return self.apology or default_lines(self.language, "apology")[0]
+
+    def fact(self, name: str) -> Fact:
+        """The fact of that id. Raises KeyError."""
+        return next(fact for fact in self.facts if fact.id == name)
+
+    @cached_property
+    def can_transfer(self) -> bool:
+        """There is a person to pass the call to, and it may."""
+        return self.human is not None and "transfer" in self.tools
+
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        """Every step by its id, the house's own among them."""
+        from agents.builtin import builtin_steps
+
+        return {step.id: step for step in (*builtin_steps(self), *self.scenario.steps)}
+
+    @cached_property
+    def slots(self) -> dict[str, Slot]:
+        """Every slot by its name, the house's own among them."""
+        from agents.builtin import builtin_slots
+
+        return {**self.scenario.slots, **builtin_slots(self)}

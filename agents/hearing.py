@@ -1,0 +1,232 @@
+"""What the caller meant, by rules alone: fast and exact, and they know when they are not sure."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+
+from agents.definition import Agent, Slot
+from agents.effects import Facts
+from agents.phrases import control_intent, is_question
+from agents.scenario import expected
+from agents.slots.dates import WEEKDAYS, FoundDate, find_date, part_of_day
+from agents.slots.names import find_name
+from agents.slots.others import find_choices, find_email, find_number
+from agents.slots.phones import find_phone, says_same_number
+from agents.slots.text import digits, fold, mask
+from agents.slots.times import FoundTime, find_time
+from agents.slots.yesno import find_yes_no
+from agents.state import Expected, State, Understood, Values
+
+_CORRECTION = re.compile(
+    r"\b(?:plutot|en fait|finalement|je me suis trompee?|pardon|je voulais dire|correction|modifier|changer"
+    r"|rather|actually|instead|i meant|change|make it|sorry)\b"
+)
+_NEGATED = {
+    "fr": re.compile(
+        rf"\bpas (?:le |a |de |un )?(?:{'|'.join(WEEKDAYS['fr'])}|\d{{1,2}}(?: ?h(?:eures?)?)?)(?: \d{{1,2}})?\b"
+    ),
+    "en": re.compile(rf"\bnot (?:on |at |the )?(?:{'|'.join(WEEKDAYS['en'])}|\d{{1,2}}(?: ?(?:am|pm|o clock))?)\b"),
+}  # fmt: skip
+_SLOT_WORDS = {
+    "date": re.compile(r"\b(?:jour|date|day)\b"),
+    "time": re.compile(r"\b(?:heure|horaire|time|hour)\b"),
+    "name": re.compile(r"\b(?:nom|prenom|name)\b"),
+    "phone": re.compile(r"\b(?:numero|telephone|number|phone)\b"),
+    "email": re.compile(r"\b(?:mail|e mail|email|adresse mail)\b"),
+}
+
+
+def understand(agent: Agent, state: State, heard: str, facts: Facts) -> Understood:
+    """The turn's meaning by rules. `sure` is False where the model should be asked."""
+    text = fold(heard)
+    waits = expected(agent, state, facts)
+    if not text:
+        return Understood("unclear")
+    control = control_intent(text, agent.language)
+    if control in ("opt_out", "record_refused"):
+        return Understood(control)
+    values = _Reading(agent, state, heard, facts, waits).values()
+    if control and not _answers_first(control, values, waits, text):
+        taking_text = waits.slots and agent.slots[waits.slots[0]].type == "text"
+        if not (taking_text and control in ("message", "repeat")):
+            return Understood(control)
+    return _answer_or_question(agent, waits, state.values, heard, text, values, facts)
+
+
+def _answers_first(control: str, values: dict[str, str], waits: Expected, text: str) -> bool:
+    """ "Oui, merci, au revoir" answers a read-back before it takes leave."""
+    if control == "goodbye":
+        return waits.kind in ("confirm", "propose") and values.get("_confirm") == "yes"
+    if control in ("repeat", "wait", "greeting"):
+        return bool(values)
+    return False
+
+
+def _answer_or_question(
+    agent: Agent, waits: Expected, known: Values, heard: str, text: str, values: dict[str, str], facts: Facts
+) -> Understood:
+    asks = is_question(heard, text, agent.language)
+    told = facts_about(agent, text)
+    day = _asked_day(agent, text, facts) if asks else ""
+    if waits.slots and agent.slots[waits.slots[0]].type == "text" and values:
+        return Understood("answer", values)
+    if told and (asks or not values):
+        day = day if any("{hours}" in agent.fact(f).say for f in told) else ""
+        kept = {} if day else values
+        return Understood("question", kept, told, day=day, sure=len(told) == 1 and (asks or _short(text)))
+    change = _changes(agent, waits, text) if not (set(values) - {"_confirm"}) else ()
+    if change:
+        return Understood("answer", values, change=change)
+    if values:
+        return Understood("answer", values, sure=_settles(waits, values, known, text, asks=asks))
+    if asks:
+        return Understood("question", sure=False)
+    return Understood("unclear", sure=False)
+
+
+def _settles(waits: Expected, values: dict[str, str], known: Values, text: str, *, asks: bool) -> bool:
+    """The values answer what was asked, or correct what is known, and little else was said."""
+    answers = waits.kind in ("confirm", "propose", "correct") or any(slot in values for slot in waits.slots)
+    if "_confirm" in values and len(values) == 1:
+        return len(text.split()) <= 9 and not asks
+    return answers or (any(slot in known for slot in values) and len(text.split()) <= 12)
+
+
+def _short(text: str) -> bool:
+    return len(text.split()) <= 4
+
+
+def facts_about(agent: Agent, text: str) -> tuple[str, ...]:
+    """The facts whose words stand in the folded `text`; the longest wording wins."""
+    topics = {fact.id: fact.about for fact in agent.facts}
+    return tuple(find_choices(text, topics, agent.language, asked=False))
+
+
+def _asked_day(agent: Agent, text: str, facts: Facts) -> str:
+    found = find_date(text, agent.language, facts.now.date()) if agent.hours else None
+    return found.value.isoformat() if found else ""
+
+
+def _changes(agent: Agent, waits: Expected, text: str) -> tuple[str, ...]:
+    """At a read-back: the slots named without a new value."""
+    if waits.kind not in ("confirm", "correct"):
+        return ()
+    return tuple(
+        name
+        for name, slot in agent.scenario.slots.items()
+        if slot.type in _SLOT_WORDS and _SLOT_WORDS[slot.type].search(text)
+    )
+
+
+class _Reading:
+    """One sentence read for slot values; what one parser took, the next does not see."""
+
+    def __init__(self, agent: Agent, state: State, heard: str, facts: Facts, waits: Expected) -> None:
+        self.agent, self.state, self.heard, self.facts, self.waits = agent, state, heard, facts, waits
+        self.folded = fold(heard)
+        self.text = _NEGATED[agent.language].sub(" | ", digits(heard, agent.language))
+        self.found: dict[str, str] = {}
+
+    def values(self) -> dict[str, str]:
+        """Slot → value."""
+        for kind, read in (
+            ("email", self._email),
+            ("phone", self._phone),
+            ("date", self._date),
+            ("time", self._time),
+            ("number", self._number),
+            ("choice", self._choice),
+            ("name", self._name),
+            ("text", self._text),
+            ("yes_no", self._yes_no),
+        ):
+            for slot in self._wanted(kind):
+                value = read(slot, self.agent.slots[slot])
+                if value:
+                    self.found[slot] = value
+                    break
+        if self.waits.kind in ("confirm", "propose"):
+            said = find_yes_no(self.folded, self.agent.language)
+            if said:
+                self.found["_confirm"] = said
+        return self.found
+
+    def _wanted(self, kind: str) -> list[str]:
+        """The slots of a type, those asked for first, then those missing, then those to correct."""
+        slots, asked, known = self.agent.slots, self.waits.slots, self.state.values
+        names = [s for s in slots if slots[s].type == kind and (s in asked or not s.startswith("_"))]
+        return sorted(names, key=lambda s: (s not in asked, s in known))
+
+    def _asked(self, slot: str) -> bool:
+        return slot in self.waits.slots
+
+    def _email(self, slot: str, _: Slot) -> str | None:
+        return find_email(self.heard, self.agent.language)
+
+    def _phone(self, slot: str, _: Slot) -> str | None:
+        found = find_phone(self.text, self.agent.language)
+        if found:
+            self.text = mask(self.text, found.start, found.end)
+            return found.value
+        if self._asked(slot) and says_same_number(self.folded, self.agent.language):
+            return self.facts.caller or None
+        return None
+
+    def _date(self, slot: str, _: Slot) -> str | None:
+        alone = self._asked(slot) and not any(self.agent.slots[s].type == "time" for s in self.waits.slots)
+        found = find_date(self.text, self.agent.language, self.facts.now.date(), asked=alone)
+        if found is None:
+            return None
+        self.text = self._without(found)
+        return found.value.isoformat()
+
+    def _without(self, found: FoundDate) -> str:
+        return mask(self.text, found.start, found.end)
+
+    def _time(self, slot: str, definition: Slot) -> str | None:
+        found = find_time(self.text, self.agent.language, asked=self._asked(slot))
+        if found is None:
+            return None
+        self.text = mask(self.text, found.start, found.end)
+        return self._likeliest(found, definition).strftime("%H:%M")
+
+    def _likeliest(self, found: FoundTime, definition: Slot) -> time:
+        """Of the times it may be, the first at which the day is open."""
+        may_be = found.candidates(part_of_day(self.folded, self.agent.language))
+        day = self.found.get(definition.of) or self.state.values.get(definition.of, "")
+        hours = self.agent.hours
+        if hours and definition.within == "hours":
+            spans = hours.spans(date.fromisoformat(day)) if day else tuple(s for d in hours.week() for s in d)
+            opened = (at for at in may_be if any(a <= at < b for a, b in spans))
+            return next(opened, may_be[0])
+        return may_be[0]
+
+    def _number(self, slot: str, _: Slot) -> str | None:
+        return find_number(self.text) if self._asked(slot) else None
+
+    def _choice(self, slot: str, definition: Slot) -> str | None:
+        asked = self._asked(slot)
+        if not asked and slot in self.state.values:
+            return None
+        # a yes to one question is not a yes to a later one
+        able = {c: words for c, words in definition.choices.items() if asked or c not in ("yes", "no")}
+        found = find_choices(self.folded, able, self.agent.language, asked=asked)
+        if not found and asked:
+            said = find_yes_no(self.folded, self.agent.language)
+            found = [said] if said in definition.choices and said else []
+        if len(found) > 1 and set(found) - {"yes", "no"}:
+            found = [choice for choice in found if choice not in ("yes", "no")]
+        return found[0] if len(found) == 1 else None
+
+    def _name(self, slot: str, _: Slot) -> str | None:
+        first = self.waits.slots[:1] == (slot,) and not (set(self.found) - {"_confirm"})
+        if slot in self.state.values and self.waits.kind == "slots" and not _CORRECTION.search(self.folded):
+            return None
+        return find_name(self.heard, self.agent.language, asked=first)
+
+    def _text(self, slot: str, _: Slot) -> str | None:
+        return self.heard.strip() if self.waits.slots[:1] == (slot,) and len(self.folded) > 3 else None
+
+    def _yes_no(self, slot: str, _: Slot) -> str | None:
+        return find_yes_no(self.folded, self.agent.language) if self._asked(slot) else None

@@ -1,0 +1,258 @@
+"""The conversation's rules: state and an understood turn in, new state and moves out.
+
+Pure: no clock (`facts.now`), no model, no I/O. The order of the conversation is the scenario's; a
+question out of order is answered and the pending question asked again; opting out, a person, leave-
+taking and messages are understood at every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+
+from agents.builtin import CONSENT, END
+from agents.definition import Agent, Step
+from agents.effects import Facts, Say
+from agents.hours import say_day
+from agents.spoken import fields
+from agents.state import Again, Expected, Phrase, State, Turn, Understood, Values
+from agents.stepping import Run
+
+
+def opening(agent: Agent, facts: Facts) -> Turn:
+    """Greeting, AI disclosure, notices, first question: all ready speech."""
+    run = Run(agent, facts, State(step=agent.scenario.start))
+    run.say(agent.greeting, "greeting")
+    run.say(agent.disclosure, "disclosure")
+    run.say(agent.commercial_notice, "disclosure")
+    if agent.recording.policy == "announced":
+        run.say(agent.recording.say, "recording")
+    run.enter(CONSENT if agent.recording.policy == "consent_asked" else agent.scenario.start)
+    run.progress()
+    ready = tuple(replace(m, ready=True) if isinstance(m, Say) else m for m in run.moves)
+    return Turn(run.state, ready)
+
+
+def expected(agent: Agent, state: State, facts: Facts) -> Expected:
+    """What the agent waits for in `state`."""
+    return Run(agent, facts, state).expected()
+
+
+def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> Turn:
+    """The reply to an understood turn."""
+    run = Run(agent, facts, replace(state, silences=0))
+    if state.closing:
+        return _after_goodbye(run, heard, unheard=state.silences > 0)
+    _reply(run, heard)
+    return run.turn()
+
+
+def silent(agent: Agent, state: State, facts: Facts) -> Turn:
+    """The caller said nothing: ask again, then take leave."""
+    run = Run(agent, facts, state)
+    if state.closing:
+        run.act("hangup")
+    elif state.silences >= len(agent.silences):
+        run.say(agent.lines.leave)
+        run.goodbye()
+    else:
+        run.say(agent.silences[state.silences], "question")
+        run.state = replace(state, silences=state.silences + 1)
+        if state.silences > 0:
+            run.ask(again=True)
+    return run.turn()
+
+
+def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], facts: Facts) -> Turn:
+    """The action `name` ended; its `outcome` leads to the next step."""
+    outcome = str(result.get("outcome", "done"))
+    run = Run(agent, facts, replace(state, waiting=""))
+    if state.waiting != name:
+        return Turn(state, ())
+    if name == "transfer" and not run.step.do:
+        _transferred(run, outcome)
+    else:
+        _done(run, outcome, result)
+    return run.turn()
+
+
+def gave_way(agent: Agent, state: State, facts: Facts) -> Turn:
+    """A part of the agent failed: apologise, then a person, a message, or goodbye."""
+    run = Run(agent, facts, state)
+    run.say(agent.excuse)
+    run.give_up(own_fallback=False)
+    return run.turn()
+
+
+def _after_goodbye(run: Run, heard: Understood, *, unheard: bool) -> Turn:
+    """The caller speaks over or after the goodbye. One we took leave of because we heard nothing is here after all."""
+    ends = ("goodbye",) if unheard else ("goodbye", "unclear", "answer")
+    if heard.intent in ends and not heard.facts:
+        run.act("hangup")
+        return run.turn()
+    run.state = replace(run.state, closing=False)
+    _reply(run, heard)
+    return run.turn()
+
+
+def _reply(run: Run, heard: Understood) -> None:
+    match heard.intent:
+        case "opt_out":
+            run.opt_out()
+        case "record_refused":
+            run.act("record", {"allowed": False})
+            run.say(run.agent.lines.record_refused)
+            run.ask(again=True)
+        case "human":
+            run.transfer()
+        case "goodbye":
+            run.goodbye()
+        case "message":
+            run.take_message()
+        case "repeat":
+            run.moves.append(Again())
+        case "wait":
+            run.moves.append(Say(run.agent.lines.wait, ready=True))
+        case "greeting":
+            run.ask(again=True)
+        case "question":
+            _question(run, heard)
+        case "answer":
+            _answer(run, heard)
+        case "unclear":
+            run.misunderstood()
+
+
+def _question(run: Run, heard: Understood) -> None:
+    agent, facts = run.agent, run.facts
+    if heard.day and agent.hours:
+        run.say(say_day(agent.hours, date.fromisoformat(heard.day), facts.now.date(), agent.language), "answer")
+    for name in heard.facts:
+        fact = agent.fact(name)
+        if fact.say and not (heard.day and "{hours}" in fact.say):
+            run.say(fact.say, "answer")
+    to_phrase = tuple(name for name in heard.facts if not agent.fact(name).say)
+    if to_phrase:
+        run.moves.append(Phrase(to_phrase))
+    if not heard.facts and not heard.day:
+        run.say(agent.lines.unknown, "answer")
+    if heard.values:
+        _answer(run, heard)
+    else:
+        run.ask(again=True)
+
+
+def _answer(run: Run, heard: Understood) -> None:
+    step, state = run.step, run.state
+    if step.do and state.waiting:
+        _answer_while_waiting(run, heard)
+    elif step.confirm:
+        _answer_confirm(run, heard)
+    elif step.propose:
+        _answer_proposal(run, heard)
+    elif not heard.values or _known_already(run, heard):
+        run.misunderstood()
+    else:
+        run.fill(heard.values)
+        run.progress()
+
+
+def _known_already(run: Run, heard: Understood) -> bool:
+    """Only what was said before: whatever else the caller said was not understood, and that is an attempt."""
+    return all(run.state.values.get(slot) == value for slot, value in heard.values.items())
+
+
+def _answer_while_waiting(run: Run, heard: Understood) -> None:
+    """The caller spoke before the action was done: a correction goes back to the read-back."""
+    run.state = replace(run.state, waiting="")
+    changed = {s: v for s, v in heard.values.items() if run.state.values.get(s, "") != v}
+    if changed and run.state.confirmed_at:
+        run.enter(run.state.confirmed_at)
+        run.fill(changed)
+    run.progress()
+
+
+def _answer_confirm(run: Run, heard: Understood) -> None:
+    said = heard.values.get("_confirm", "")
+    values = {s: v for s, v in heard.values.items() if s != "_confirm"}
+    changed = {s: v for s, v in values.items() if run.state.values.get(s) != v}
+    if changed:
+        run.state = replace(run.state, correcting=False, focus=())
+        run.fill(changed, acknowledge=False)
+        run.progress()
+    elif said == "yes" or (values and said != "no"):
+        run.state = replace(run.state, correcting=False, confirmed_at=run.step.id)
+        run.enter(run.step.next)
+        run.progress()
+    elif heard.change:
+        kept = {s: v for s, v in run.state.values.items() if s not in heard.change}
+        run.state = replace(run.state, values=kept, focus=heard.change, correcting=False)
+        run.ask()
+    elif said == "no" and run.state.retries < run.step.retries:
+        run.state = replace(run.state, correcting=True, retries=run.state.retries + 1)
+        run.ask()
+    else:
+        run.misunderstood()
+
+
+def _answer_proposal(run: Run, heard: Understood) -> None:
+    said = heard.values.get("_confirm", "")
+    values = {s: v for s, v in heard.values.items() if s != "_confirm"}
+    step, offer = run.step, run.state.offer
+    if values and any(offer.get(s) != v for s, v in values.items()):
+        run.enter(step.answers.get("no") or step.next)
+        run.fill(values, acknowledge=False)
+        run.progress()
+    elif said == "yes" or values:
+        run.state = replace(run.state, values={**run.state.values, **offer}, offer={})
+        run.enter(step.answers.get("yes") or step.next)
+        run.progress()
+    elif said == "no":
+        run.enter(step.answers.get("no") or step.next)
+        run.progress()
+    else:
+        run.misunderstood()
+
+
+def _transferred(run: Run, outcome: str) -> None:
+    if outcome == "done":
+        run.state = replace(run.state, closing=True)
+        return
+    run.say(run.agent.lines.transfer_failed)
+    if "message" in run.agent.tools:
+        run.take_message()
+    else:
+        run.ask(again=True)
+
+
+def _done(run: Run, outcome: str, result: Mapping[str, Any]) -> None:
+    step = run.step
+    run.state = replace(run.state, offer=_offered(run, step, result))
+    if outcome in step.results:
+        run.enter(step.results[outcome])
+    elif outcome == "done":
+        run.enter(step.next or END)
+    else:
+        run.say(run.agent.lines.failed)
+        run.give_up()
+        return
+    run.progress()
+
+
+def _offered(run: Run, step: Step, result: Mapping[str, Any]) -> Values:
+    """The first alternative the action names, as values of the slots its arguments came from."""
+    offers: object = result.get("alternatives")
+    if not isinstance(offers, Sequence) or not offers or isinstance(offers, str):
+        return {}
+    first = cast("object", offers[0])
+    if not isinstance(first, Mapping):
+        return {}
+    told = cast("Mapping[str, object]", first)
+    values: dict[str, str] = {}
+    for argument, template in step.args.items():
+        named = fields(template)
+        if argument in told and len(named) == 1 and named[0] in run.agent.slots:
+            values[named[0]] = str(told[argument])
+    return values

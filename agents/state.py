@@ -1,0 +1,86 @@
+"""Where a conversation stands, what was understood of a turn, and what the agent does about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agents.effects import Act, Say
+
+Intent = Literal[
+    "answer", "question", "goodbye", "human", "message", "opt_out", "record_refused", "repeat", "wait", "greeting",
+    "unclear",
+]  # fmt: skip
+
+Values = Mapping[str, str]
+"""Slot → value as text: ISO dates, "HH:MM", E.164 numbers, choice ids, "yes" or "no"."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where the conversation stands. Replaced, never changed."""
+
+    step: str = ""
+    values: Values = field(default_factory=dict[str, str])
+    focus: tuple[str, ...] = ()
+    """Slots asked about out of the step's own order: a correction, or a value that was refused."""
+    correcting: bool = False
+    """The caller refused a read-back and was asked what is wrong."""
+    retries: int = 0
+    silences: int = 0
+    waiting: str = ""
+    """The action whose result is awaited."""
+    confirmed_at: str = ""
+    """The last step that read back what was understood; a late correction returns to it."""
+    resume: str = ""
+    offer: Values = field(default_factory=dict[str, str])
+    """What an action proposed instead (another time), as slot values."""
+    closing: bool = False
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What one turn of the caller meant. `sure`: the rules are certain, the model need not be asked."""
+
+    intent: Intent
+    values: Values = field(default_factory=dict[str, str])
+    facts: tuple[str, ...] = ()
+    change: tuple[str, ...] = ()
+    """Slots the caller wants to change without saying to what: "l'heure"."""
+    day: str = ""
+    """An ISO date a question is about: "êtes-vous ouverts samedi ?"."""
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """The model is to answer the caller's question from these facts, in a sentence or two."""
+
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The agent's last turn is said again."""
+
+
+Move = Say | Act | Phrase | Again
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The new state, and what the agent says and does, in order."""
+
+    state: State
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the agent waits for. `slots`: those missing, the one asked about first."""
+
+    kind: Literal["slots", "confirm", "correct", "propose", "nothing"]
+    slots: tuple[str, ...] = ()
+    question: str = ""

@@ -1,0 +1,238 @@
+"""The moves a turn is made of: enter a step, ask, fill, misunderstand, transfer, take leave. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from agents.builtin import BACK, END, MESSAGE
+from agents.definition import Agent, Step
+from agents.effects import Act, Facts, Say
+from agents.filling import fill_slots
+from agents.ready import is_fixed
+from agents.render import plain, speech
+from agents.state import Expected, Move, State, Turn, Values
+
+_MOST_HOPS = 40
+"""A turn passes at most this many steps; `check` refuses loops that say nothing."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One turn in the making."""
+
+    agent: Agent
+    facts: Facts
+    state: State
+    moves: list[Move] = field(default_factory=list[Move])
+
+    @property
+    def step(self) -> Step:
+        return self.agent.steps[self.state.step]
+
+    def turn(self) -> Turn:
+        return Turn(self.state, tuple(self.moves))
+
+    def say(self, template: str, kind: str = "other", **extra: str) -> None:
+        """Say a template; fixed wording is ready speech."""
+        text = speech(self.agent, self.state, self.facts, template, **extra)
+        if text:
+            ready = is_fixed(template)
+            self.moves.append(Say(text, ready=ready and not extra, kind=cast("Any", kind)))
+
+    def act(self, name: str, args: Mapping[str, Any] | None = None) -> None:
+        self.moves.append(Act(name, dict(args or {})))
+
+    def enter(self, name: str) -> None:
+        """Go to a step: its slots to forget are forgotten, its `say` said."""
+        step = self.agent.steps[name or END]
+        gone = set(step.forget) | {s for s in step.fill if self.agent.slots[s].type == "yes_no"}
+        values = {s: v for s, v in self.state.values.items() if s not in gone}
+        self.state = replace(self.state, step=step.id, values=values, focus=(), correcting=False, retries=0, waiting="")
+        if not step.end and step.id != BACK:
+            self.say(step.say)
+
+    def progress(self) -> None:
+        """Go on from the current step to the next that waits for something."""
+        for _ in range(_MOST_HOPS):
+            step = self.step
+            if step.id == BACK:
+                self._back()
+                return
+            if step.end:
+                self.goodbye()
+                return
+            if self._missing() or step.confirm or (step.propose and self.state.offer):
+                self.ask()
+                return
+            if step.do:
+                self.act(step.do, self._args(step))
+                if step.wait:
+                    self.state = replace(self.state, waiting=step.do)
+                    return
+            self.enter(self._next(step))
+        raise AssertionError(f"agent {self.agent.id}: step {self.state.step} goes round without a question")
+
+    def _next(self, step: Step) -> str:
+        if step.propose:  # nothing was offered
+            return step.answers.get("no") or step.next
+        if step.answers and step.fill:
+            said = self.state.values.get(step.fill[-1], "")
+            return step.answers.get(said) or step.next or END
+        return step.next or END
+
+    def _args(self, step: Step) -> dict[str, Any]:
+        args: dict[str, Any] = {k: plain(self.state, self.facts, t) for k, t in step.args.items()}
+        if step.do == "record":
+            args["allowed"] = args.get("allowed") == "true"
+        if step.do == "transfer" and self.agent.human:
+            args = {"number": self.agent.human.number, "name": self.agent.human.name, **args}
+        return args
+
+    def _missing(self) -> tuple[str, ...]:
+        focus = tuple(s for s in self.state.focus if s not in self.state.values)
+        return focus or tuple(s for s in self.step.fill if s not in self.state.values)
+
+    def expected(self) -> Expected:
+        step, missing = self.step, self._missing()
+        if missing:
+            return Expected("slots", missing, self._question(missing))
+        if step.confirm and self.state.correcting:
+            return Expected("correct", (), step.correct or self.agent.lines.correct)
+        if step.confirm:
+            return Expected("confirm", (), speech(self.agent, self.state, self.facts, step.confirm))
+        if step.propose and self.state.offer:
+            return Expected("propose", (), speech(self.agent, self.state, self.facts, step.propose))
+        return Expected("nothing")
+
+    def _question(self, missing: tuple[str, ...], *, again: bool = False) -> str:
+        step = self.step
+        whole = not self.state.focus and missing == tuple(step.fill)
+        template = (step.again if again else "") or step.ask if whole else ""
+        return template or self._slot_question(missing[0]) or step.ask
+
+    def _slot_question(self, slot: str) -> str:
+        definition, lines = self.agent.slots[slot], self.agent.lines
+        by_type = {
+            "time": lines.ask_time,
+            "date": lines.ask_day,
+            "name": lines.ask_name,
+            "phone": lines.ask_phone,
+        }
+        return definition.ask or ("" if slot in self.step.fill[:1] else by_type.get(definition.type, ""))
+
+    def ask(self, *, again: bool = False) -> None:
+        """Ask what is pending."""
+        if self.step.end:
+            self.goodbye()
+            return
+        missing = self._missing()
+        if missing:
+            self.say(self._question(missing, again=again), "question")
+            return
+        waits = self.expected()
+        if waits.kind == "nothing":
+            if self.step.do:
+                self.progress()
+            return
+        template = {"confirm": self.step.confirm, "propose": self.step.propose}.get(waits.kind, waits.question)
+        self.say(template, "confirm" if waits.kind == "confirm" else "question")
+
+    def fill(self, new: Values, *, acknowledge: bool = True) -> None:
+        """Put values in; say which are refused, and ask for those first."""
+        new = {s: v for s, v in new.items() if s in self.agent.slots}
+        asked = set(self._missing())
+        filled = fill_slots(self.agent, self.state, new, self.facts)
+        focus = tuple(s for s in self.state.focus if s not in filled.values)
+        late = tuple(s for s in filled.refused if s not in asked and s not in focus)
+        self.state = replace(self.state, values=filled.values, focus=(*focus, *late), retries=0)
+        for why in dict.fromkeys(filled.refused.values()):
+            self.say(why, "answer")
+        if acknowledge and filled.changed and not filled.refused and not self.step.confirm:
+            self._acknowledge(filled.changed)
+
+    def _acknowledge(self, changed: tuple[str, ...]) -> None:
+        """Say back a correction made in passing."""
+        slots = self.agent.slots
+        said = {kind: next((f"{{{s}}}" for s in changed if slots[s].type == kind), "") for kind in ("date", "time")}
+        if any(said.values()):
+            at = ("à " if self.agent.language == "fr" else "at ") if said["time"] else ""
+            line = self.agent.lines.changed.replace("{day}", said["date"]).replace("{time}", at + said["time"])
+            self.say(line)
+
+    def misunderstood(self) -> None:
+        """Say so and ask again; after the step's retries, its fallback."""
+        if self.state.retries >= self.step.retries:
+            self.give_up()
+            return
+        lines = self.agent.misunderstandings
+        self.say(lines[min(self.state.retries, len(lines) - 1)])
+        self.state = replace(self.state, retries=self.state.retries + 1)
+        self.ask(again=True)
+
+    def give_up(self, *, own_fallback: bool = True) -> None:
+        """The step's fallback; without one a person, then a message, then goodbye."""
+        fallback = self.step.fallback if own_fallback else ""
+        if fallback:
+            self.enter(fallback)
+            self.progress()
+        elif self.agent.can_transfer:
+            self.transfer()
+        elif "message" in self.agent.tools and not self.state.step.startswith(MESSAGE):
+            self.enter(MESSAGE)
+            self.progress()
+        else:
+            self.goodbye()
+
+    def _back(self) -> None:
+        self.say(self.step.say)
+        resume = self.state.resume
+        self.state = replace(self.state, resume="", step=resume or END, focus=(), retries=0)
+        if resume:
+            self.ask(again=True)
+        else:
+            self.goodbye()
+
+    def take_message(self) -> None:
+        """To the scenario's own `message` step, or the house's; then back to where it was."""
+        if "message" not in self.agent.tools:
+            self.say(self.agent.lines.unknown)
+            self.ask(again=True)
+            return
+        if self.state.step.startswith(MESSAGE):
+            self.ask(again=True)
+            return
+        own = "message" if "message" in self.agent.steps else MESSAGE
+        resume = "" if self.step.end else self.state.step
+        self.enter(own)
+        self.state = replace(self.state, resume=resume)
+        self.progress()
+
+    def transfer(self) -> None:
+        """Pass the call to the person; without one, a message."""
+        if self.agent.can_transfer and self.agent.human:
+            human = self.agent.human
+            self.say(self.agent.lines.transfer)
+            self.act("transfer", {"number": human.number, "name": human.name})
+            self.state = replace(self.state, waiting="transfer")
+            return
+        self.say(self.agent.lines.no_transfer)
+        if "message" in self.agent.tools:
+            self.take_message()
+        else:
+            self.ask(again=True)
+
+    def opt_out(self) -> None:
+        """Record the refusal before anything is said, in case the caller hangs up (C. conso R223-3)."""
+        self.act("opt_out")
+        self.say(self.agent.lines.opted_out)
+        self.state = replace(self.state, opted_out=True)
+        self.goodbye()
+
+    def goodbye(self) -> None:
+        """Goodbye, then hang up once it was heard."""
+        own = self.step.say if self.step.end else ""
+        self.say(own or self.agent.farewell, "goodbye")
+        self.act("hangup")
+        self.state = replace(self.state, closing=True)

@@ -1,0 +1,133 @@
+"""The sentences an agent says when its file does not word them, in French and in English."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from agents.slots.text import Language
+
+
+class Wording(BaseModel):
+    """One sentence per situation; any of them may be given under `wording:` in the agent's file.
+
+    In braces: {day}, {time}, {hours}, {human}, {alternative}, {reason}, {company}.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unknown: str = ""
+    """The caller asks what no fact answers."""
+    transfer: str = ""
+    transfer_failed: str = ""
+    no_transfer: str = ""
+    """The caller asks for a person and there is none to pass the call to."""
+    opted_out: str = ""
+    record_refused: str = ""
+    message_ask: str = ""
+    message_name: str = ""
+    message_done: str = ""
+    correct: str = ""
+    """The caller says no to a read-back without saying what is wrong."""
+    changed: str = ""
+    past: str = ""
+    closed_day: str = ""
+    closed_time: str = ""
+    ask_time: str = ""
+    ask_day: str = ""
+    ask_name: str = ""
+    ask_phone: str = ""
+    taken: str = ""
+    failed: str = ""
+    leave: str = ""
+    """Said before the goodbye when the caller stays silent or is not understood at all."""
+    wait: str = ""
+    thinking: str = ""
+    """Said when an answer takes a moment ("Alors, voyons."), if the file words it: no default, because a machine that
+    calls takes the pause after it for its turn."""
+    credit_low: str = ""
+    """The balance pays for little more of this call; neutral, because the caller need not be the one who pays."""
+    credit_out: str = ""
+    """Said before hanging up when the balance is used up."""
+
+
+FRENCH = Wording(
+    unknown="Je n'ai pas cette information.",
+    transfer="Je vous passe {human}, ne quittez pas.",
+    transfer_failed="Je n'arrive pas à joindre {human}.",
+    no_transfer="Personne n'est disponible pour le moment.",
+    opted_out="C'est noté, nous ne vous appellerons plus.",
+    record_refused="Très bien, cet appel n'est plus enregistré.",
+    message_ask="Quel message souhaitez-vous laisser ?",
+    message_name="À quel nom, s'il vous plaît ?",
+    message_done="Merci, votre message est transmis.",
+    correct="Que dois-je corriger ?",
+    changed="D'accord, {day} {time}.",
+    past="Cette date est déjà passée.",
+    closed_day="Nous sommes fermés {day}.",
+    closed_time="Nous sommes fermés à cette heure-là : {day}, nous recevons {hours}.",
+    ask_time="À quelle heure ?",
+    ask_day="Quel jour ?",
+    ask_name="À quel nom, s'il vous plaît ?",
+    ask_phone="Quel est votre numéro de téléphone ?",
+    taken="Ce créneau n'est plus libre.",
+    failed="Je n'ai pas pu l'enregistrer.",
+    leave="Je ne vous entends plus.",
+    wait="Je vous en prie.",
+    credit_low="Il nous reste peu de temps : cet appel va bientôt se terminer.",
+    credit_out="Je dois mettre fin à cet appel. Merci, au revoir.",
+)
+
+ENGLISH = Wording(
+    unknown="I don't have that information.",
+    transfer="I'm putting you through to {human}, please hold.",
+    transfer_failed="I can't reach {human}.",
+    no_transfer="Nobody is available right now.",
+    opted_out="Noted: we will not call you again.",
+    record_refused="Very well, this call is no longer recorded.",
+    message_ask="What message would you like to leave?",
+    message_name="What name is it, please?",
+    message_done="Thank you, your message has been passed on.",
+    correct="What should I change?",
+    changed="All right, {day} {time}.",
+    past="That date has already passed.",
+    closed_day="We are closed on {day}.",
+    closed_time="We are closed at that time: on {day} we are open {hours}.",
+    ask_time="At what time?",
+    ask_day="Which day?",
+    ask_name="What name is it, please?",
+    ask_phone="What is your phone number?",
+    taken="That slot is no longer free.",
+    failed="I could not record it.",
+    leave="I can't hear you any more.",
+    wait="Take your time.",
+    credit_low="We have little time left: this call will end soon.",
+    credit_out="I have to end this call now. Thank you, goodbye.",
+)
+
+_PACKS: dict[Language, Wording] = {"fr": FRENCH, "en": ENGLISH}
+
+_LISTS: dict[Language, dict[str, tuple[str, ...]]] = {
+    "fr": {
+        "silence": ("Vous êtes toujours là ?", "Je ne vous entends pas. Pouvez-vous parler un peu plus fort ?"),
+        "not_understood": ("Pardon, je n'ai pas bien compris.", "Excusez-moi, je n'ai toujours pas compris."),
+        "apology": ("Excusez-moi, j'ai un souci technique.",),
+        "goodbye": ("Merci de votre appel, au revoir.",),
+    },
+    "en": {
+        "silence": ("Are you still there?", "I can't hear you. Could you speak a little louder?"),
+        "not_understood": ("Sorry, I didn't quite get that.", "I'm sorry, I still didn't understand."),
+        "apology": ("I'm sorry, I have a technical problem.",),
+        "goodbye": ("Thank you for calling, goodbye.",),
+    },
+}
+
+
+def wording(language: Language, own: Wording) -> Wording:
+    """The language's sentences, with the agent's own where it has them."""
+    given = {name: text for name, text in own.model_dump().items() if text}
+    return _PACKS[language].model_copy(update=given)
+
+
+def default_lines(language: Language, name: str) -> tuple[str, ...]:
+    """What is said for `silence`, `not_understood`, `apology` or `goodbye` unless the file says otherwise."""
+    return _LISTS[language][name]

@@ -1,0 +1,1 @@
+"""Calls charged and counted: the ledger, balances, limits, rating again."""

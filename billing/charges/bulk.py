@@ -1,0 +1,217 @@
+"""Calls brought from elsewhere, by the thousand: what `ledger.record_call` does for each, done for a chunk at once.
+
+A chunk is one transaction: its CDRs, charges, counters and balance are all there or none of it. The same rows are left
+as by recording its calls one by one in their order, and a call recorded before is left as it was. Locks are taken as
+there: the calls (by id), the account, the months (in order).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
+from uuid import UUID, uuid5
+
+import numpy as np
+from psycopg.errors import UniqueViolation
+from psycopg.rows import tuple_row
+
+from billing.charges.bulk_charges import Outcome, Tool, charge
+from billing.rating.cdrs import Block
+from billing.rating.instants import NEVER
+from store.db import Conn, Database
+
+_FLIGHT = 3
+"""How many blocks are under way at once: one charged, one written, one read and waiting."""
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}").fullmatch
+
+
+def call_uuid(tenant_id: UUID, call_id: str) -> str:
+    """The id a call is stored under: its own when it is a UUID, else one that follows from tenant and `call_id`."""
+    return call_id.lower() if _UUID(call_id) else str(uuid5(tenant_id, call_id))
+
+
+def import_calls(db: Database, tenant_id: UUID, blocks: Iterable[Block]) -> Iterator[list[Outcome]]:
+    """Record rows as calls of a tenant, a block a transaction; yields each block's outcomes once it is stored.
+
+    While one block is charged the next one's calls are written, so that two cores have work; the blocks are charged
+    and committed in their order. Stopped anywhere, it may be run again on the same rows: what was stored is known.
+    All of it is on the disk once the iterator has ended.
+    """
+    tools: dict[tuple[str, int], Tool] = {}
+    before = Turn.over()
+    with ThreadPoolExecutor(_FLIGHT) as pool:
+        running: deque[Future[list[Outcome]]] = deque()
+        for block in blocks:
+            turn = Turn()
+            running.append(pool.submit(_record_block, db, tenant_id, block, tools, before, turn))
+            before = turn
+            if len(running) == _FLIGHT:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+    with db.tenant(tenant_id) as conn:
+        conn.execute("SELECT billing.look_again(), txid_current()")  # with an id of its own, its commit waits
+
+
+class Turn:
+    """How far a chunk has come: its calls are written; it is over (committed, or failed)."""
+
+    def __init__(self) -> None:
+        self.written, self.ended = Event(), Event()
+
+    @classmethod
+    def over(cls) -> Turn:
+        """Of the chunk before the first."""
+        turn = cls()
+        turn.end()
+        return turn
+
+    def end(self) -> None:
+        """Nothing more comes of it."""
+        self.written.set()
+        self.ended.set()
+
+
+def _record_block(
+    db: Database,
+    tenant_id: UUID,
+    block: Block,
+    tools: dict[tuple[str, int], Tool],
+    before: Turn,
+    turn: Turn,
+) -> list[Outcome]:
+    """One block. Its calls wait until those before are written: a call in both then waits for the commit."""
+    try:
+        before.written.wait()
+        with db.tenant(tenant_id) as conn:
+            conn.execute("SET LOCAL synchronous_commit = off")  # the last transaction of all waits for the disk
+            some = Chunk(conn, tenant_id, block)
+            some.write()
+            turn.written.set()
+            before.ended.wait()
+            return some.charge(tools)
+    finally:
+        turn.end()
+
+
+class Chunk:
+    """Some rows, in one transaction."""
+
+    def __init__(self, conn: Conn, tenant_id: UUID, block: Block) -> None:
+        self._conn, self._tenant_id, self._block = conn, tenant_id, block
+        self._names = [call_uuid(tenant_id, call_id) for call_id in block.call_ids]
+        self._fates: dict[int, Outcome] = {
+            place: Outcome(bad.call_id, "rejected", reason=bad.reason) for place, bad in block.bad.items()
+        }
+        for place in np.flatnonzero((block.answered == NEVER) & (block.ended == 0)).tolist():
+            why = "ended_at: empty; a call is stored with its end"
+            self._fates.setdefault(place, Outcome(block.call_ids[place], "rejected", reason=why))
+        taken: set[str] = set()
+        self._places: list[int] = []
+        """Of the rows to be stored."""
+        for place, name in enumerate(self._names):
+            if place in self._fates:
+                continue
+            key = name.replace("-", "")
+            if key in taken:
+                self._fates[place] = Outcome(block.call_ids[place], "known", reason="stands in the file before")
+                continue
+            taken.add(key)
+            self._places.append(place)
+        self._stored = 0
+
+    def write(self) -> None:
+        """Write the calls that are new."""
+        self._stored = _store(self._conn, self._tenant_id, self._names, self._block, self._places)
+
+    def charge(self, tools: dict[tuple[str, int], Tool]) -> list[Outcome]:
+        """Charge the calls that never were. `tools`: tariffs made ready, kept between blocks."""
+        if self._stored < len(self._places):
+            refused = _already(self._conn)
+            for place, ours in refused.items():
+                self._fates[place] = _refusal(self._block.call_ids[place], self._names[place], ours=ours)
+            self._places = [place for place in self._places if place not in refused]
+        charged: Sequence[Outcome] = ()
+        if self._places:
+            names = [self._names[place] for place in self._places]
+            charged = charge(self._conn, self._tenant_id, names, self._block.only(self._places), tools)
+        outcomes = dict(zip(self._places, charged, strict=True)) | self._fates
+        return [outcomes[place] for place in range(len(self._names))]
+
+
+def _refusal(call_id: str, name: str, *, ours: bool) -> Outcome:
+    if ours:
+        return Outcome(call_id, "known", reason="recorded before")
+    return Outcome(call_id, "rejected", reason=f"call_id: {name} is the id of another tenant's call")
+
+
+# -- the calls ------------------------------------------------------------------------------------------------
+
+# COPY does not go into a table under row-level security; it goes into one that ends with the transaction.
+_INCOMING = """
+CREATE TEMPORARY TABLE incoming (
+    place integer, id uuid, direction text, caller text, callee text, answered bigint, ended bigint, name text
+) ON COMMIT DROP
+"""
+_STORE = """
+INSERT INTO store.calls (tenant_id, id, direction, caller, callee, number, started_at, answered_at, ended_at,
+                         hangup_cause, hangup_side, outcome, asterisk_uniqueid)
+SELECT %s, id, direction, caller, callee, CASE direction WHEN 'inbound' THEN callee ELSE caller END,
+       timestamptz 'epoch' + coalesce(answered, ended) * interval '1 microsecond',
+       timestamptz 'epoch' + answered * interval '1 microsecond',
+       timestamptz 'epoch' + ended * interval '1 microsecond',
+       CASE WHEN answered IS NULL THEN 19 ELSE 16 END, 'system', 'imported', name
+  FROM incoming ORDER BY id
+"""
+_STORE_NEW = _STORE + "ON CONFLICT (id) DO NOTHING"
+# A call that was stored before is charged only when it never was, as `record_call` does.
+_ALREADY = """
+SELECT i.place, k.id IS NOT NULL AS ours
+  FROM incoming i LEFT JOIN store.calls k ON k.id = i.id
+ WHERE k.id IS NULL OR EXISTS (SELECT 1 FROM billing.charges c WHERE c.call_id = i.id)
+"""
+
+
+def _store(conn: Conn, tenant_id: UUID, names: Sequence[str], of: Block, places: Sequence[int]) -> int:
+    """Write the calls at some places; how many were new."""
+    conn.execute(_INCOMING)
+    answered, ended = of.answered.tolist(), of.ended.tolist()
+    lines = [
+        f"{place}\t{names[place]}\t{of.directions[place]}\t{of.callers[place]}\t{of.callees[place]}\t"
+        f"{_instant(answered[place])}\t{ended[place]}\t{_own(of.call_ids[place])}\n"
+        for place in places
+    ]
+    with conn.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN") as copy:
+        copy.write("".join(lines))
+    try:  # mostly all are new, and adding rows is quicker when none of them may be there already
+        with conn.transaction():
+            return conn.execute(_STORE, (tenant_id,)).rowcount
+    except UniqueViolation:
+        return conn.execute(_STORE_NEW, (tenant_id,)).rowcount
+
+
+def _already(conn: Conn) -> dict[int, bool]:
+    """The places of calls that are not to be charged: theirs is stored and charged (true), or is another tenant's."""
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        found: dict[int, bool] = dict(cursor.execute(_ALREADY).fetchall())
+    if found:
+        conn.execute("DELETE FROM incoming WHERE place = ANY(%s)", (list(found),))
+    return found
+
+
+def _instant(at: int) -> str:
+    return r"\N" if at == NEVER else str(at)
+
+
+def _own(call_id: str) -> str:
+    """The id a call had elsewhere, where it is not the one it is stored under."""
+    return r"\N" if _UUID(call_id) else _escaped(call_id)
+
+
+def _escaped(text: str) -> str:
+    """As COPY's text format has it."""
+    return text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")

@@ -1,0 +1,241 @@
+"""Controls: alerts near the thresholds, a cap that blocks outbound, fraud thresholds that suspend it.
+
+The decisions are pure (`alerts`, `dialling`); what they tell goes to the outbox in the transaction of the call
+that crossed the threshold, once. Inbound calls are blocked by nothing here but a suspension for non-payment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import phonenumbers
+from psycopg.types.json import Jsonb
+
+from billing.charges.ledger import month_of, spell
+from billing.charges.tariffs import in_force
+from billing.rating.tariff import PARIS
+from store.base.errors import BadInput, Refused
+from store.base.ids import new_id
+from store.db import Conn, Database
+
+
+class OutboundBlocked(Refused):
+    """Outbound calls of this tenant are blocked."""
+
+    code = "outbound_blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What sets off what, and where the client is told. Amounts are micro-euros before tax; 0 switches a limit off."""
+
+    bundle_percents: Sequence[int] = (80, 100)
+    alert_micros: Sequence[int] = ()
+    month_cap_micros: int = 0
+    calls_a_minute: int = 60
+    spend_an_hour_micros: int = 100_000_000
+    known_countries: Sequence[str] = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "NC", "PF", "WF", "MC")
+    new_country_suspends: bool = True
+    email: str = ""
+    webhook: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A month so far, and the last minute and hour of outbound calls."""
+
+    bundle_used: int = 0
+    bundle_included: int = 0
+    month_micros: int = 0
+    calls_last_minute: int = 0
+    micros_last_hour: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell once: `about` names the occasion."""
+
+    kind: str
+    about: str
+    audience: Literal["client", "operator"]
+    body: dict[str, Any]
+
+
+def alerts(limits: Limits, before: Spent, after: Spent, month: date) -> list[Notice]:
+    """What crossing a threshold has people told: the bundle's percents, the client's amounts, the cap."""
+    told: list[Notice] = []
+    name = f"{month:%Y-%m}"
+    for percent in limits.bundle_percents:
+        mark = after.bundle_included * percent
+        if mark and before.bundle_used * 100 < mark <= after.bundle_used * 100:
+            body = {"percent": percent, "used": after.bundle_used, "included": after.bundle_included}
+            told.append(Notice("bundle", f"{name} {percent} %", "client", body))
+    for amount in limits.alert_micros:
+        if before.month_micros < amount <= after.month_micros:
+            told.append(Notice("amount", f"{name} {spell(amount)}", "client", {"amount": spell(after.month_micros)}))
+    cap = limits.month_cap_micros
+    if cap and before.month_micros < cap <= after.month_micros:
+        told.append(Notice("cap", name, "client", {"cap": spell(cap), "amount": spell(after.month_micros)}))
+    return told
+
+
+def fraud(limits: Limits, spent: Spent, country: str, seen: Sequence[str]) -> str:
+    """Why outbound is to be suspended before this call; '' when nothing is odd."""
+    if limits.calls_a_minute and spent.calls_last_minute >= limits.calls_a_minute:
+        return f"{spent.calls_last_minute} outbound calls in a minute, {limits.calls_a_minute} allowed"
+    if limits.spend_an_hour_micros and spent.micros_last_hour >= limits.spend_an_hour_micros:
+        return f"{spell(spent.micros_last_hour)} spent in an hour, {spell(limits.spend_an_hour_micros)} allowed"
+    if limits.new_country_suspends and country not in limits.known_countries and country not in seen:
+        return f"first call to a new destination country, {country or 'unknown'}"
+    return ""
+
+
+def country_of(e164: str) -> str:
+    """ISO 3166-1 code of a number's country; '' when it has none (satellite, bad number)."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(e164)) or ""
+    except phonenumbers.NumberParseException:
+        return ""
+
+
+# -- with the store ---------------------------------------------------------------------------------------
+
+
+def limits_of(conn: Conn, tenant_id: UUID) -> Limits:
+    """The tenant's limits, defaults where nothing was set."""
+    row = conn.execute("SELECT limits FROM billing.controls WHERE tenant_id = %s", (tenant_id,)).fetchone()
+    return Limits(**row["limits"]) if row else Limits()
+
+
+def set_limits(conn: Conn, tenant_id: UUID, **changes: Any) -> Limits:
+    """Change some limits (operator). Raises BadInput for a negative one."""
+    for name, value in changes.items():
+        if isinstance(value, int) and value < 0:
+            raise BadInput(f"{name}: {value} is negative", hint="0 switches a limit off")
+    _check_addresses(changes)
+    limits = replace(limits_of(conn, tenant_id), **changes)
+    conn.execute(
+        """INSERT INTO billing.controls (tenant_id, limits) VALUES (%s, %s)
+           ON CONFLICT (tenant_id) DO UPDATE SET limits = excluded.limits""",
+        (tenant_id, Jsonb(asdict(limits))),
+    )
+    return limits
+
+
+_ADDRESSES = {
+    "email": (re.compile(r"[^@\s]+@[^@\s]+"), "an e-mail address such as compta@client.example"),
+    "webhook": (re.compile(r"https?://[^\s/]+\S*"), "an address that begins with http:// or https://"),
+    "phone": (re.compile(r"\+[1-9][0-9]{5,14}"), "a number such as +33612345678"),
+}
+
+
+def _check_addresses(changes: Mapping[str, Any]) -> None:
+    for name, (pattern, what) in _ADDRESSES.items():
+        if changes.get(name) and not pattern.fullmatch(changes[name]):
+            raise BadInput(f"{name}: {changes[name]!r} is not {what}", hint="'' switches it off")
+
+
+def allow_dialling(db: Database, tenant_id: UUID, callee: str, now: datetime) -> None:
+    """Raises OutboundBlocked when this call must not be placed; what looks like fraud suspends outbound first.
+
+    It opens its own transactions: a suspension stays although the call is refused.
+    """
+    with db.tenant(tenant_id) as conn:
+        row = conn.execute(
+            "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL LIMIT 1", (tenant_id,)
+        ).fetchone()
+        if row is not None:
+            raise OutboundBlocked(f"outbound is blocked ({row['kind']}): {row['reason']}", hint="ask the operator")
+        limits = limits_of(conn, tenant_id)
+        spent = _spent(conn, tenant_id, now)
+        if limits.month_cap_micros and spent.month_micros >= limits.month_cap_micros:
+            cap = spell(limits.month_cap_micros)
+            raise OutboundBlocked(
+                f"the month's cap of {cap} is reached", hint="raise the cap, or wait for the next month"
+            )
+        country = country_of(callee)
+        why = fraud(limits, spent, country, _countries(conn, tenant_id))
+        if why:
+            block(conn, tenant_id, "fraud", why)
+    if why:
+        raise OutboundBlocked(f"outbound is blocked (fraud): {why}", hint="ask the operator")
+
+
+def block(conn: Conn, tenant_id: UUID, kind: Literal["fraud", "unpaid", "operator"], reason: str) -> bool:
+    """Block outbound and tell the operator; False when it was blocked for that kind already.
+
+    Who has not paid is suspended whole (article 5.4): no agent answers, its numbers go to their fallback, else to a
+    recorded apology. That is the operator's to write; what is held stays, and can be exported.
+    """
+    block_id = new_id()
+    if kind == "unpaid":
+        conn.execute("UPDATE store.tenants SET status = 'suspended' WHERE id = %s AND status = 'active'", (tenant_id,))
+    done = conn.execute(
+        """INSERT INTO billing.blocks (tenant_id, id, kind, reason) VALUES (%s, %s, %s, %s)
+           ON CONFLICT (tenant_id, kind) WHERE lifted_at IS NULL DO NOTHING""",
+        (tenant_id, block_id, kind, reason),
+    )
+    if done.rowcount:
+        tell(conn, tenant_id, Notice("blocked", str(block_id), "operator", {"kind": kind, "reason": reason}))
+    return bool(done.rowcount)
+
+
+def lift(conn: Conn, tenant_id: UUID, kind: str, by: str) -> bool:
+    """Lift a block (operator); False when there was none. Who was suspended for not paying is active again."""
+    if kind == "unpaid":
+        conn.execute("UPDATE store.tenants SET status = 'active' WHERE id = %s AND status = 'suspended'", (tenant_id,))
+    done = conn.execute(
+        """UPDATE billing.blocks SET lifted_at = now(), lifted_by = %s
+            WHERE tenant_id = %s AND kind = %s AND lifted_at IS NULL""",
+        (by, tenant_id, kind),
+    )
+    return bool(done.rowcount)
+
+
+def watch(conn: Conn, tenant_id: UUID, before: Spent, after: Spent, month: date) -> None:
+    """Tell of the thresholds that a charge has just crossed; in the charge's transaction."""
+    for notice in alerts(limits_of(conn, tenant_id), before, after, month):
+        tell(conn, tenant_id, notice)
+
+
+def tell(conn: Conn, tenant_id: UUID, notice: Notice) -> bool:
+    """Put a notice in the outbox, once for its kind and occasion."""
+    done = conn.execute(
+        """INSERT INTO billing.notices (tenant_id, id, kind, about, audience, body) VALUES (%s, %s, %s, %s, %s, %s)
+           ON CONFLICT (tenant_id, kind, about) DO NOTHING""",
+        (tenant_id, new_id(), notice.kind, notice.about, notice.audience, Jsonb(notice.body)),
+    )
+    return bool(done.rowcount)
+
+
+def _spent(conn: Conn, tenant_id: UUID, now: datetime) -> Spent:
+    force = in_force(conn, now)
+    month = month_of(now, force.tariff.timezone if force else PARIS)
+    row = conn.execute(
+        """SELECT (SELECT coalesce(sum(amount_micros), 0)::bigint FROM billing.usage
+                    WHERE tenant_id = %(tenant)s AND month = %(month)s) AS month_micros,
+                  (SELECT count(*) FROM store.calls WHERE tenant_id = %(tenant)s AND direction = 'outbound'
+                      AND started_at > %(minute)s)
+                + (SELECT count(*) FROM store.live_calls WHERE tenant_id = %(tenant)s AND direction = 'outbound'
+                      AND since > %(minute)s) AS calls,
+                  (SELECT coalesce(sum(c.amount_micros), 0)::bigint FROM billing.current_charges c
+                    WHERE c.tenant_id = %(tenant)s AND c.direction = 'outbound'
+                      AND c.answered_at > %(hour)s) AS hour""",
+        {"tenant": tenant_id, "month": month, "minute": now - timedelta(minutes=1), "hour": now - timedelta(hours=1)},
+    ).fetchone()
+    assert row is not None
+    return Spent(0, 0, row["month_micros"], row["calls"], row["hour"])
+
+
+def _countries(conn: Conn, tenant_id: UUID) -> list[str]:
+    """Countries called before."""
+    rows = conn.execute(
+        "SELECT DISTINCT callee FROM store.calls WHERE tenant_id = %s AND direction = 'outbound'", (tenant_id,)
+    ).fetchall()
+    return sorted({country_of(row["callee"]) for row in rows})

@@ -1,0 +1,189 @@
+"""`decroche billing account|controls|notices|collect|payment-method`: balances, limits, telling, and collecting."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from billing.charges import controls as limits
+from billing.charges.accounts import account as account_of
+from billing.charges.accounts import change_mode
+from billing.charges.ledger import spell
+from billing.commands.common import MONEY, stripe_edge, who
+from billing.documents.cii import money
+from billing.rating.tariff import PARIS
+from store import tenants
+from store.base.console import emit, err, json_option
+from store.base.settings import settings
+from store.db import open_database
+
+if TYPE_CHECKING:
+    pass
+
+
+@click.command()
+@click.option("--tenant", "slug", required=True, help="The tenant.")
+@click.option("--mode", type=click.Choice(["prepaid", "postpaid"]), help="Change how its calls are paid.")
+@json_option
+def account(slug: str, mode: Any, as_json: bool) -> None:
+    """A tenant's balance before tax, and what its calls in progress hold of it.
+
+    Prepaid: what is left of its top-ups. Postpaid: below zero, what was talked and is on no invoice yet.
+
+    \b
+    Example: decroche billing account --tenant dentiste --mode prepaid
+    """
+    with open_database() as db, db.operator() as conn:
+        tenant = tenants.get(conn, slug)
+        today = datetime.now(PARIS).date()
+        found = change_mode(conn, tenant.id, mode, today) if mode else account_of(conn, tenant.id)
+    row = {
+        "tenant": slug,
+        "mode": found.mode,
+        "currency": found.currency,
+        "balance": spell(found.balance_micros),
+        "reserved": spell(found.reserved_micros),
+    }
+    emit([row], ("tenant", "mode", "balance", "reserved", "currency"), as_json=as_json)
+
+
+@click.command()
+@click.option("--tenant", "slug", required=True, help="The tenant.")
+@click.option("--cap", type=MONEY, help="Monthly cap that blocks outbound.")
+@click.option("--no-cap", is_flag=True, help="No monthly cap.")
+@click.option("--alert-at", type=MONEY, multiple=True, help="Tell the client at this amount; may be given again.")
+@click.option("--calls-a-minute", type=click.IntRange(0), help="More outbound calls a minute suspend; 0: no limit.")
+@click.option("--spend-an-hour", type=MONEY, help="More spent an hour suspends outbound.")
+@click.option("--email", help="Where the client is told by e-mail.")
+@click.option("--webhook", help="Where the client's systems are told (http or https).")
+@click.option("--phone", help="Where the client is told by SMS, +33…; '' for none.")
+@click.option("--lift", "kind", type=click.Choice(["fraud", "unpaid", "operator"]), help="Lift a block.")
+@json_option
+def controls(
+    slug: str,
+    cap: Decimal | None,
+    no_cap: bool,
+    alert_at: tuple[Decimal, ...],
+    calls_a_minute: int | None,
+    spend_an_hour: Decimal | None,
+    email: str | None,
+    webhook: str | None,
+    phone: str | None,
+    kind: str | None,
+    as_json: bool,
+) -> None:
+    """A tenant's alerts, cap and fraud thresholds; set some, or lift a block.
+
+    \b
+    Example: decroche billing controls --tenant dentiste --cap 200 --alert-at 100 --alert-at 150
+    """
+    changes: dict[str, Any] = {}
+    if cap is not None or no_cap:
+        changes["month_cap_micros"] = 0 if cap is None else int(cap * 1_000_000)
+    if alert_at:
+        changes["alert_micros"] = sorted(int(amount * 1_000_000) for amount in alert_at)
+    if calls_a_minute is not None:
+        changes["calls_a_minute"] = calls_a_minute
+    addresses = {"email": email, "webhook": webhook, "phone": phone}
+    changes |= {name: text for name, text in addresses.items() if text is not None}
+    if spend_an_hour is not None:
+        changes["spend_an_hour_micros"] = int(spend_an_hour * 1_000_000)
+    with open_database() as db, db.operator() as conn:
+        tenant = tenants.get(conn, slug)
+        if kind:
+            limits.lift(conn, tenant.id, kind, who())
+        found = limits.set_limits(conn, tenant.id, **changes) if changes else limits.limits_of(conn, tenant.id)
+        open_blocks = conn.execute(
+            "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL ORDER BY kind",
+            (tenant.id,),
+        ).fetchall()
+    row = {
+        "tenant": slug,
+        "bundle_alerts": [f"{percent} %" for percent in found.bundle_percents],
+        "alert_at": [spell(amount) for amount in found.alert_micros],
+        "cap": spell(found.month_cap_micros) if found.month_cap_micros else None,
+        "calls_a_minute": found.calls_a_minute,
+        "spend_an_hour": spell(found.spend_an_hour_micros),
+        "email": found.email,
+        "webhook": found.webhook,
+        "phone": found.phone,
+        "blocked": [f"{b['kind']}: {b['reason']}" for b in open_blocks],
+    }
+    emit([row], tuple(row), as_json=as_json)
+
+
+@click.command()
+@click.option("--tenant", "slug", help="Only this tenant's.")
+@click.option("--send", is_flag=True, help="Tell what waits, by e-mail, web hook and SMS.")
+@json_option
+def notices(slug: str | None, send: bool, as_json: bool) -> None:
+    """The outbox: what clients and the operator are to be told, and when they were.
+
+    \b
+    Example: decroche billing notices --send
+    """
+    if send:
+        from billing.office.outbox import deliver, post_of
+
+        with open_database() as db:
+            told, failed = deliver(db, post_of(settings()))
+        err.print(f"{told} told, {failed} failed")
+    with open_database() as db, db.operator() as conn:
+        only = tenants.get(conn, slug).id if slug else None
+        rows = conn.execute(
+            """SELECT t.slug AS tenant, n.kind, n.about, n.audience, n.body, n.created_at, n.sent_at
+                 FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
+                WHERE %(only)s::uuid IS NULL OR n.tenant_id = %(only)s ORDER BY n.created_at, n.id""",
+            {"only": only},
+        ).fetchall()
+    emit(
+        rows, ("tenant", "kind", "about", "audience", "created_at", "sent_at"), as_json=as_json, empty="nothing to tell"
+    )
+
+
+@click.command()
+@click.argument("number")
+@json_option
+def collect(number: str, as_json: bool) -> None:
+    """Ask Stripe for what is due on an invoice; the key is the secret stripe-key or the variable DECROCHE_STRIPE_KEY.
+
+    \b
+    Example: decroche billing collect 2026-000001
+    """
+    from billing.stripe.collect import collect as ask
+
+    with stripe_edge() as stripe, open_database() as db:
+        done = ask(db, stripe, number)
+    row = {"number": number, "attempt": done.attempt, "state": done.state, "reason": done.reason}
+    emit(
+        [row | {"amount": money(done.amount_cents)}],
+        ("number", "attempt", "state", "amount", "reason"),
+        as_json=as_json,
+    )
+
+
+@click.command("payment-method")
+@click.argument("slug", metavar="TENANT")
+@click.option("--kind", type=click.Choice(["card", "sepa_debit"]), default="card", help="Card or SEPA debit.")
+@click.option("--use", "method", help="Collect from this payment method (pm_…), once its set-up is finished.")
+@json_option
+def payment_method(slug: str, kind: Any, method: str | None, as_json: bool) -> None:
+    """Set up a card or a SEPA debit with Stripe: prints the secret the client's browser finishes it with.
+
+    \b
+    Example: decroche billing payment-method dentiste --kind sepa_debit
+    """
+    from billing.stripe.collect import set_up, use_method
+
+    with stripe_edge() as stripe, open_database() as db:
+        if method:
+            with db.operator() as conn:
+                use_method(conn, tenants.get(conn, slug).id, method, kind)
+            row: dict[str, Any] = {"tenant": slug, "kind": kind, "method": method}
+        else:
+            made, secret = set_up(db, stripe, slug, kind)
+            row = {"tenant": slug, "kind": kind, "set_up": made, "client_secret": secret}
+    emit([row], tuple(row), as_json=as_json)

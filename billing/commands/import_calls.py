@@ -1,0 +1,69 @@
+"""`decroche billing import`: calls brought from elsewhere, stored and charged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from billing.charges.bulk import import_calls
+from billing.charges.bulk_charges import Outcome
+from billing.charges.ledger import spell
+from billing.commands.common import FILE
+from billing.rating.cdrs import read_blocks
+from store import tenants
+from store.base.console import emit, err, json_option, progress
+from store.db import open_database
+
+_SHOWN = 1_000
+"""How many rows with a fault the table names; `--json` has them all."""
+
+
+@click.command("import")
+@click.argument("cdrs", metavar="CDRS.csv", type=FILE)
+@click.option("--tenant", "slug", required=True, help="Whose calls they are.")
+@json_option
+@click.pass_context
+def import_(ctx: click.Context, cdrs: Path, slug: str, as_json: bool) -> None:
+    """Store and charge the calls of CDRS.csv, whose columns are those of `billing rate`, each call_id once.
+
+    Bad rows are named and the others go on; so does the same file a second time, which changes nothing. --json has a
+    line a row: rated, unanswered, unrated, known (stored before) or rejected. Exit status: 0 when every row is rated,
+    unanswered or known; 3 when some are unrated or rejected; 2 when the file is wrong.
+
+    \b
+    Example: decroche billing import cdrs.csv --tenant dentiste
+    """
+    blocks = read_blocks(cdrs)
+    counts: Counter[str] = Counter()
+    faults: list[Outcome] = []
+    with open_database() as db:
+        with db.operator() as conn:
+            tenant = tenants.get(conn, slug)
+        with progress(_lines(cdrs), what="calls stored") as bar:
+            for some in import_calls(db, tenant.id, blocks):
+                counts.update(outcome.status for outcome in some)
+                faults += [o for o in some if o.status in ("unrated", "rejected")][: _SHOWN - len(faults)]
+                if as_json:
+                    emit([_row(outcome) for outcome in some], (), as_json=True)
+                bar.advance(bar.task_ids[0], len(some))
+    if not as_json:
+        if faults:
+            emit([_row(outcome) for outcome in faults], ("call_id", "status", "reason"), as_json=False)
+        err.print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no calls")
+    ctx.exit(3 if counts["unrated"] or counts["rejected"] else 0)
+
+
+def _row(outcome: Outcome) -> dict[str, str | None]:
+    amount = None if outcome.amount_micros is None else spell(outcome.amount_micros)
+    return {"call_id": outcome.call_id, "status": outcome.status, "amount": amount, "reason": outcome.reason}
+
+
+def _lines(path: Path) -> int:
+    """How many lines follow the first; 0 for a file that cannot be read, which reading it tells."""
+    try:
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b"")) - 1
+    except OSError:
+        return 0

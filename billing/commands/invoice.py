@@ -1,0 +1,328 @@
+"""`decroche billing invoice|rerate|reconcile`: a month, from charges to invoices and credit notes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from billing.charges import tariffs
+from billing.charges.ledger import spell
+from billing.charges.rerate import rerate as rate_again
+from billing.commands.common import DAY, FILE, INSTANT, MONEY, MONTH, dry_run_of, stripe_edge, who
+from billing.documents.cii import money
+from billing.invoices import crediting, invoicing
+from billing.invoices.payments import balance_due
+from billing.invoices.reconcile import read_witnesses, reconcile_period
+from billing.plans import plans
+from billing.rating.tariff import PARIS
+from store import tenants
+from store.base.console import HouseGroup, emit, err, json_option
+from store.base.errors import BadInput, DecrocheError, NotFound
+from store.db import Conn, Database, open_database
+
+_COLUMNS = ("number", "kind", "tenant", "period", "issued_on", "due_on", "net", "vat", "gross", "due")
+
+
+@click.group(cls=HouseGroup)
+def invoice() -> None:
+    """Issue and read invoices.
+
+    \b
+    Example: decroche billing invoice run --period 2026-10 --dry-run
+    """
+
+
+@invoice.command("run")
+@click.option("--period", type=MONTH, required=True, help="The month to invoice.")
+@click.option("--tenant", "slug", help="Only this tenant; all when not given.")
+@click.option("--date", "issued_on", type=DAY, help="The date on the invoices; today when not given.")
+@click.option("--dry-run", is_flag=True, help="Show what would be issued; nothing is kept.")
+@click.option("--collect", "collecting", is_flag=True, help="Ask Stripe for each that is due, where there is a method.")
+@json_option
+@click.pass_context
+def run(
+    ctx: click.Context,
+    period: date,
+    slug: str | None,
+    issued_on: date | None,
+    dry_run: bool,
+    collecting: bool,
+    as_json: bool,
+) -> None:
+    """Issue the invoices of a month, one transaction each. An invoice that exists is shown, not made again.
+
+    Clients are told through the outbox, by e-mail with the Factur-X file. Exit status: 3 when a tenant's invoice is
+    blocked (its unrated calls are named), or could not be collected.
+
+    \b
+    Example: decroche billing invoice run --period 2026-10 --tenant dentiste
+    """
+    day = issued_on or datetime.now(PARIS).date()
+    rows: list[dict[str, Any]] = []
+    blocked = 0
+    with open_database() as db:
+        with db.operator() as conn:
+            chosen = [tenants.get(conn, slug)] if slug else tenants.listed(conn)
+        for tenant in chosen:
+            try:
+                issued = _issue(db, tenant, period, day, dry_run)
+            except DecrocheError as error:
+                blocked += 1
+                err.print(f"{tenant.slug}: error[{error.code}]: {error}", markup=False)
+                err.print(f"hint: {error.hint}", markup=False)
+                continue
+            if issued is not None:
+                rows.append(_row(issued, tenant.slug) | ({"dry_run": True} if dry_run else {}))
+        if collecting and not dry_run:
+            blocked += _collect_all(db, rows)
+    columns = (*_COLUMNS[:-1], "collected") if collecting else _COLUMNS[:-1]
+    emit(rows, columns, as_json=as_json, empty="nothing to invoice")
+    ctx.exit(3 if blocked else 0)
+
+
+def _collect_all(db: Database, rows: list[dict[str, Any]]) -> int:
+    """Collect each invoice that is due and whose client has a payment method; how many could not be."""
+    from billing.stripe.collect import collect, has_method
+
+    failed = 0
+    with stripe_edge() as stripe:
+        for row in rows:
+            with db.operator() as conn:
+                of = invoicing.get(conn, row["number"])
+                ask = balance_due(conn, of) > 0 and has_method(conn, of.tenant_id)
+            if not ask:
+                continue
+            try:
+                row["collected"] = collect(db, stripe, of.number).state
+            except DecrocheError as error:
+                failed += 1
+                err.print(f"{of.number}: error[{error.code}]: {error}", markup=False)
+    return failed
+
+
+def _issue(db: Database, tenant: tenants.Tenant, period: date, day: date, dry_run: bool) -> invoicing.Issued | None:
+    with dry_run_of(db, tenant.id, dry_run) as conn:
+        return invoicing.issue(conn, tenant, period, day, who())
+
+
+@invoice.command("list")
+@click.option("--tenant", "slug", help="Only this tenant's.")
+@click.option("--period", type=MONTH, help="Only this month's.")
+@json_option
+def list_(slug: str | None, period: date | None, as_json: bool) -> None:
+    """Invoices and credit notes by number, and what is still due.
+
+    \b
+    Example: decroche billing invoice list --tenant dentiste --json
+    """
+    with open_database() as db, db.operator() as conn:
+        only = tenants.get(conn, slug).id if slug else None
+        names = {tenant.id: tenant.slug for tenant in tenants.listed(conn)}
+        rows = [
+            _row(found, names[found.tenant_id]) | {"due": money(balance_due(conn, found))}
+            for found in invoicing.listed(conn, only, period)
+        ]
+    emit(rows, _COLUMNS, as_json=as_json, empty="no invoices")
+
+
+@invoice.command("show")
+@click.argument("number")
+@json_option
+def show(number: str, as_json: bool) -> None:
+    """One invoice with its lines.
+
+    \b
+    Example: decroche billing invoice show 2026-000001
+    """
+    with open_database() as db, db.operator() as conn:
+        found = invoicing.get(conn, number)
+        due = balance_due(conn, found)
+    if as_json:
+        emit([dict(found.document) | {"due_cents": due}], (), as_json=True)
+        return
+    rows = [
+        {"line": n, "name": line.name, "quantity": f"{line.quantity} {line.unit}", "price": line.unit_price,
+         "net": money(line.net_cents)}
+        for n, line in enumerate(found.invoice().lines, 1)
+    ]  # fmt: skip
+    emit(rows, ("line", "name", "quantity", "price", "net"), as_json=False)
+    click.echo(f"net {money(found.net_cents)}  VAT {money(found.vat_cents)}  gross {money(found.gross_cents)}")
+    click.echo(f"due {money(due)} {found.currency} on {found.due_on}")
+
+
+@invoice.command("pdf")
+@click.argument("number")
+@click.option("--out", type=FILE, help="Where to write it; NUMBER.pdf when not given.")
+@json_option
+def pdf(number: str, out: Path | None, as_json: bool) -> None:
+    """The invoice as a Factur-X file: PDF/A-3 with the EN 16931 XML inside.
+
+    \b
+    Example: decroche billing invoice pdf 2026-000001 --out facture.pdf
+    """
+    from billing.documents.invoice_pdf import to_pdf
+
+    with open_database() as db, db.operator() as conn:
+        found = invoicing.get(conn, number)
+    path = out or Path(f"{number}.pdf")
+    path.write_bytes(to_pdf(found.invoice()))
+    emit([{"number": number, "file": path, "bytes": path.stat().st_size}], ("number", "file", "bytes"), as_json=as_json)
+
+
+@invoice.command("order")
+@click.option("--tenant", "slug", required=True, help="The tenant.")
+@click.option("--date", "issued_on", type=DAY, help="The date on the invoice; today when not given.")
+@json_option
+def order(slug: str, issued_on: date | None, as_json: bool) -> None:
+    """The invoice of a new subscription's first period, at its order (article 5.3); the month's leaves it out.
+
+    \b
+    Example: decroche billing invoice order --tenant dentiste
+    """
+    with open_database() as db:
+        with db.operator() as conn:
+            tenant = tenants.get(conn, slug)
+        with db.operator(tenant.id) as conn:
+            found = plans.subscriptions(conn, tenant.id)
+            if not found:
+                raise NotFound(f"tenant {slug} has no subscription", hint="decroche billing subscribe")
+            done = invoicing.issue_order(conn, tenant, found[-1], issued_on or datetime.now(PARIS).date(), who())
+    emit([_row(done, slug)], _COLUMNS[:-1], as_json=as_json)
+
+
+@invoice.command("credit")
+@click.argument("number")
+@click.option("--line", "lines", type=int, multiple=True, help="Only this line; may be given again.")
+@click.option("--call", "call_id", type=click.UUID, help="Only the price of this call.")
+@click.option("--amount", type=MONEY, help="Only so much before tax, of one line or of the whole.")
+@click.option("--reason", default="", help="Why: it stands on the credit note of a part.")
+@click.option("--date", "issued_on", type=DAY, help="The date on the credit note; today when not given.")
+@json_option
+def credit_note(
+    number: str,
+    lines: tuple[int, ...],
+    call_id: UUID | None,
+    amount: Decimal | None,
+    reason: str,
+    issued_on: date | None,
+    as_json: bool,
+) -> None:
+    """A credit note for an invoice, whole or in part; never for more than is left of it.
+
+    Credited whole, its calls may be rated and invoiced again. What was paid too much then: decroche billing refund.
+
+    \b
+    Example: decroche billing invoice credit 2026-000001 --line 2 --reason "appels contestés"
+    """
+    day, by = issued_on or datetime.now(PARIS).date(), who()
+    part = bool(lines) or call_id is not None or amount is not None
+    if part and not reason.strip():
+        raise BadInput("--reason: a credit note for a part says why", hint='--reason "geste commercial"')
+    if (call_id is not None and (lines or amount is not None)) or (amount is not None and len(lines) > 1):
+        raise BadInput("--call stands alone; --amount is of one --line or of the whole", hint="one credit note each")
+    with open_database() as db, db.operator() as conn:
+        if call_id is not None:
+            done = crediting.credit_call(conn, number, call_id, reason, day, by)
+        elif amount is not None:
+            place = lines[0] if lines else None
+            done = crediting.credit_amount(conn, number, int(amount * 100), reason, day, by, place)
+        elif lines:
+            done = crediting.credit_lines(conn, number, lines, reason, day, by)
+        else:
+            done = crediting.credit(conn, number, day, by)
+        slug = _slug(conn, done)
+    emit([_row(done, slug)], _COLUMNS[:-1], as_json=as_json)
+
+
+@click.command()
+@click.option("--from", "since", type=INSTANT, required=True, help="Calls answered from this instant on.")
+@click.option("--to", "until", type=INSTANT, help="Up to this instant, excluded.")
+@click.option("--tenant", "slug", help="Only this tenant's calls; all when not given.")
+@click.option("--tariff", "tariff_name", help="NAME or NAME@VERSION; the one in force at each call when not given.")
+@json_option
+@click.pass_context
+def rerate(
+    ctx: click.Context,
+    since: datetime,
+    until: datetime | None,
+    slug: str | None,
+    tariff_name: str | None,
+    as_json: bool,
+) -> None:
+    """Rate calls again: a reversal and a new line for each whose price changes. Invoiced calls stay as they are.
+
+    Exit status: 3 when invoiced calls would change: those need a credit note.
+
+    \b
+    Example: decroche billing rerate --from 2026-10-01T00:00:00+02:00 --tariff standard@2
+    """
+    rows: list[dict[str, Any]] = []
+    with open_database() as db:
+        with db.operator() as conn:
+            chosen = [tenants.get(conn, slug)] if slug else tenants.listed(conn)
+            by = _tariff(conn, tariff_name) if tariff_name else None
+        for tenant in chosen:
+            with db.operator(tenant.id) as conn:
+                done = rate_again(conn, tenant.id, since, until, by=by, why=f"rerate by {who()}")
+            difference = sum((new.amount_micros or 0) - (old.amount_micros or 0) for old, new in done.changed)
+            rows.append(
+                {"tenant": tenant.slug, "changed": len(done.changed), "added": len(done.added), "same": done.same,
+                 "invoiced": len(done.invoiced), "difference": spell(difference)}
+            )  # fmt: skip
+    emit(rows, ("tenant", "changed", "added", "same", "invoiced", "difference"), as_json=as_json)
+    ctx.exit(3 if any(row["invoiced"] for row in rows) else 0)
+
+
+@click.command()
+@click.option("--period", type=MONTH, required=True, help="The month to compare.")
+@click.option("--tenant", "slug", help="Only this tenant's calls.")
+@click.option("--asterisk", "path", type=FILE, help="Asterisk's CDRs as CSV; those kept with ours when not given.")
+@json_option
+@click.pass_context
+def reconcile(ctx: click.Context, period: date, slug: str | None, path: Path | None, as_json: bool) -> None:
+    """Compare Asterisk's CDRs, ours, charges and invoice lines, to the second and the cent.
+
+    Exit status: 0 when all agree, 3 when anything differs.
+
+    \b
+    Example: decroche billing reconcile --period 2026-10
+    """
+    witnesses = read_witnesses(path) if path else None
+    with open_database() as db, db.operator() as conn:
+        only = tenants.get(conn, slug).id if slug else None
+        count, found = reconcile_period(conn, period, only, witnesses)
+    rows = [{"kind": d.kind, "tenant": d.tenant, "subject": d.subject, "what": d.what} for d in found]
+    emit(rows, ("kind", "tenant", "subject", "what"), as_json=as_json, empty="no difference")
+    err.print(f"{count} calls compared, {len(found)} differences")
+    ctx.exit(3 if found else 0)
+
+
+def _tariff(conn: Conn, text: str) -> tariffs.InForce:
+    name, _, version = text.partition("@")
+    if version and not version.isdigit():
+        raise BadInput(f"--tariff: {text!r} is not NAME or NAME@VERSION", hint="decroche billing tariff list")
+    found = tariffs.get(conn, name, int(version) if version else None)
+    return tariffs.InForce(found.name, found.version, tariffs.parsed(found.toml))
+
+
+def _slug(conn: Conn, of: invoicing.Issued) -> str:
+    return next(tenant.slug for tenant in tenants.listed(conn) if tenant.id == of.tenant_id)
+
+
+def _row(of: invoicing.Issued, slug: str) -> dict[str, Any]:
+    return {
+        "number": of.number,
+        "kind": of.kind,
+        "tenant": slug,
+        "period": f"{of.period:%Y-%m}",
+        "issued_on": of.issued_on,
+        "due_on": of.due_on,
+        "net": money(of.net_cents),
+        "vat": money(of.vat_cents),
+        "gross": money(of.gross_cents),
+    }

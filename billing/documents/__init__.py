@@ -1,0 +1,1 @@
+"""What a document looks like: its lines, its XML, its PDF."""

@@ -1,0 +1,142 @@
+# pyright: basic
+"""An invoice as EN 16931 XML: Cross Industry Invoice D22B, the profile of Factur-X called EN 16931.
+
+The business terms (BT-…) are those of the standard. French additions: the notes PMD, PMT, AAB, the SIREN
+as scheme 0002 and as electronic address 0225, in BT-23 the category of operation (S1: services; S2: paid already).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import lxml.etree as etree
+
+from billing.documents.invoice import REVERSE_CHARGE, Invoice, Line, Party
+
+_RSM = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
+_RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
+_UDT = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100"
+_QDT = "urn:un:unece:uncefact:data:standard:QualifiedDataType:100"
+
+Node = Any
+
+
+def to_xml(invoice: Invoice) -> bytes:
+    """The document as XML, UTF-8."""
+    spaces = {"rsm": _RSM, "ram": _RAM, "udt": _UDT, "qdt": _QDT}
+    root = etree.Element(f"{{{_RSM}}}CrossIndustryInvoice", nsmap=spaces)
+    context = _add(root, "rsm:ExchangedDocumentContext")
+    business = "S2" if invoice.paid_cents else "S1"  # services; paid already
+    _add(_add(context, "BusinessProcessSpecifiedDocumentContextParameter"), "ID", business)
+    _add(_add(context, "GuidelineSpecifiedDocumentContextParameter"), "ID", "urn:cen.eu:en16931:2017")
+    document = _add(root, "rsm:ExchangedDocument")
+    _add(document, "ID", invoice.number)
+    _add(document, "TypeCode", "380" if invoice.kind == "invoice" else "381")
+    _date(_add(document, "IssueDateTime"), invoice.issued_on)
+    for code, text in invoice.notes.items():
+        note = _add(document, "IncludedNote")
+        _add(note, "Content", text)
+        _add(note, "SubjectCode", code)
+    trade = _add(root, "rsm:SupplyChainTradeTransaction")
+    for number, line in enumerate(invoice.lines, 1):
+        _line(trade, number, line, invoice)
+    agreement = _add(trade, "ApplicableHeaderTradeAgreement")
+    _party(_add(agreement, "SellerTradeParty"), invoice.seller)
+    _party(_add(agreement, "BuyerTradeParty"), invoice.buyer)
+    delivery = _add(trade, "ApplicableHeaderTradeDelivery")
+    supplied = _add(delivery, "ActualDeliverySupplyChainEvent")
+    _date(_add(supplied, "OccurrenceDateTime"), invoice.period_to)
+    _settlement(_add(trade, "ApplicableHeaderTradeSettlement"), invoice)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _line(trade: Node, number: int, line: Line, invoice: Invoice) -> None:
+    item = _add(trade, "IncludedSupplyChainTradeLineItem")
+    _add(_add(item, "AssociatedDocumentLineDocument"), "LineID", str(number))
+    product = _add(item, "SpecifiedTradeProduct")
+    _add(product, "Name", line.name)
+    if line.detail:
+        _add(product, "Description", line.detail)
+    price = _add(_add(item, "SpecifiedLineTradeAgreement"), "NetPriceProductTradePrice")
+    _add(price, "ChargeAmount", line.unit_price)
+    _add(_add(item, "SpecifiedLineTradeDelivery"), "BilledQuantity", line.quantity, unitCode=line.unit)
+    settlement = _add(item, "SpecifiedLineTradeSettlement")
+    tax = _add(settlement, "ApplicableTradeTax")
+    _add(tax, "TypeCode", "VAT")
+    _add(tax, "CategoryCode", invoice.vat[0].category)
+    _add(tax, "RateApplicablePercent", str(invoice.vat[0].percent))
+    total = _add(settlement, "SpecifiedTradeSettlementLineMonetarySummation")
+    _add(total, "LineTotalAmount", money(line.net_cents))
+
+
+def _party(node: Node, party: Party) -> None:
+    _add(node, "Name", party.name)
+    legal = _add(node, "SpecifiedLegalOrganization")
+    _add(legal, "ID", party.siren, schemeID="0002")
+    address = _add(node, "PostalTradeAddress")
+    _add(address, "PostcodeCode", party.postcode)
+    _add(address, "LineOne", party.street)
+    _add(address, "CityName", party.city)
+    _add(address, "CountryID", party.country)
+    _add(_add(node, "URIUniversalCommunication"), "URIID", party.siren, schemeID="0225")
+    if party.vat_number:
+        _add(_add(node, "SpecifiedTaxRegistration"), "ID", party.vat_number, schemeID="VA")
+
+
+def _settlement(node: Node, invoice: Invoice) -> None:
+    _add(node, "PaymentReference", invoice.number)
+    _add(node, "InvoiceCurrencyCode", invoice.currency)
+    means = _add(node, "SpecifiedTradeSettlementPaymentMeans")
+    _add(means, "TypeCode", "58" if invoice.seller.iban else "54")  # SEPA transfer, or card
+    if invoice.seller.iban:
+        _add(_add(means, "PayeePartyCreditorFinancialAccount"), "IBANID", invoice.seller.iban)
+    for vat in invoice.vat:
+        tax = _add(node, "ApplicableTradeTax")
+        _add(tax, "CalculatedAmount", money(vat.tax_cents))
+        _add(tax, "TypeCode", "VAT")
+        if vat.category == "AE":
+            _add(tax, "ExemptionReason", REVERSE_CHARGE)
+        _add(tax, "BasisAmount", money(vat.base_cents))
+        _add(tax, "CategoryCode", vat.category)
+        if vat.category == "AE":
+            _add(tax, "ExemptionReasonCode", "VATEX-EU-AE")
+        else:
+            _add(tax, "DueDateTypeCode", "5" if invoice.terms.vat_on_debits else "72")
+        _add(tax, "RateApplicablePercent", str(vat.percent))
+    period = _add(node, "BillingSpecifiedPeriod")
+    _date(_add(period, "StartDateTime"), invoice.period_from)
+    _date(_add(period, "EndDateTime"), invoice.period_to)
+    _date(_add(_add(node, "SpecifiedTradePaymentTerms"), "DueDateDateTime"), invoice.due_on)
+    total = _add(node, "SpecifiedTradeSettlementHeaderMonetarySummation")
+    _add(total, "LineTotalAmount", money(invoice.net_cents))
+    _add(total, "TaxBasisTotalAmount", money(invoice.net_cents))
+    _add(total, "TaxTotalAmount", money(invoice.vat_cents), currencyID=invoice.currency)
+    _add(total, "GrandTotalAmount", money(invoice.gross_cents))
+    if invoice.paid_cents:
+        _add(total, "TotalPrepaidAmount", money(invoice.paid_cents))
+    _add(total, "DuePayableAmount", money(invoice.gross_cents - invoice.paid_cents))
+    if invoice.credits:
+        credited = _add(node, "InvoiceReferencedDocument")
+        _add(credited, "IssuerAssignedID", invoice.credits)
+        on = _add(credited, "FormattedIssueDateTime")
+        text = etree.SubElement(on, f"{{{_QDT}}}DateTimeString", format="102")
+        text.text = invoice.credits_on.replace("-", "")
+
+
+def money(cents: int) -> str:
+    """Cents as a decimal with two digits."""
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def _date(node: Node, day: date) -> None:
+    text = etree.SubElement(node, f"{{{_UDT}}}DateTimeString", format="102")
+    text.text = day.strftime("%Y%m%d")
+
+
+def _add(node: Node, name: str, text: str = "", **attributes: str) -> Node:
+    space, _, local = name.rpartition(":")
+    child = etree.SubElement(node, f"{{{_RSM if space == 'rsm' else _RAM}}}{local}", attributes)
+    if text:
+        child.text = text
+    return child

@@ -1,0 +1,247 @@
+"""Credit notes: the only way an issued invoice is corrected, whole or in part, never for more than it was.
+
+A whole one frees the invoice's charges, which may be rated and invoiced again. A partial one gives back chosen lines,
+the price of one call, or an amount, and leaves the invoice alive: what is due, and what is late, is less by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from fractions import Fraction
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from billing.charges.accounts import move
+from billing.charges.ledger import lock_account
+from billing.documents.cii import money
+from billing.documents.invoice import Invoice, Line, Usage, Vat, cents
+from billing.invoices.dunning import settle_suspension
+from billing.invoices.invoicing import COLUMNS, Issued, get, next_number, store_document
+from billing.invoices.payments import balance_due
+from billing.rating.tariff import PARIS
+from store.base.errors import BadInput, NotFound, Refused
+from store.db import Conn
+
+
+def credit(conn: Conn, number: str, issued_on: date, by: str) -> Issued:
+    """A credit note for all that is left of an invoice, whose charges may then be invoiced again.
+
+    Raises NotFound, Refused.
+    """
+    of = _creditable(conn, number, issued_on)
+    before = credit_notes(conn, of)
+    document = credit_document(of.invoice(), "", issued_on, [note.invoice() for note in before])
+    done = _store(conn, of, document, issued_on, by)
+    calls = conn.execute(
+        "SELECT amount_micros FROM billing.movements WHERE tenant_id = %s AND kind = 'invoice' AND reference = %s",
+        (of.tenant_id, of.number),
+    ).fetchone()
+    if calls is not None:  # they are on no invoice again
+        move(conn, of.tenant_id, "invoice", -calls["amount_micros"], done.number, by)
+    return done
+
+
+def credit_lines(conn: Conn, number: str, lines: Sequence[int], reason: str, issued_on: date, by: str) -> Issued:
+    """A credit note for lines (numbered from 1) of an invoice: all that is left of each. Raises NotFound, Refused."""
+    of = _creditable(conn, number, issued_on)
+    document, before = of.invoice(), credit_notes(conn, of)
+    found: list[Line] = []
+    for place in dict.fromkeys(lines):
+        line, left = _line(document, place), line_left(of, before, place)
+        if left <= 0:
+            raise Refused(f"line {place} of invoice {number} has nothing left to credit", hint="billing invoice show")
+        same = left == line.net_cents
+        found.append(
+            replace(line, detail=reason, source="credit", key=f"line:{place}")
+            if same
+            else Line(line.name, "1", "C62", money(left), left, reason, "credit", f"line:{place}")
+        )
+    return _store(conn, of, _part(conn, of, before, found, issued_on), issued_on, by)
+
+
+def credit_call(conn: Conn, number: str, call_id: UUID, reason: str, issued_on: date, by: str) -> Issued:
+    """A credit note for the price of one invoiced call. Raises NotFound; Refused when nothing is left of it."""
+    of = _creditable(conn, number, issued_on)
+    row = conn.execute(
+        """SELECT l.line, l.generation, c.amount_micros, c.far_party, c.answered_at
+             FROM billing.invoice_charges l
+             JOIN billing.charges c ON c.call_id = l.call_id AND c.generation = l.generation AND c.kind = 'charge'
+            WHERE l.invoice_id = %s AND l.call_id = %s""",
+        (of.id, call_id),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"call {call_id} is not on invoice {number}", hint="decroche calls show")
+    before = credit_notes(conn, of)
+    key = f"line:{row['line']}:{call_id}"
+    if any(line.key == key for note in before for line in note.invoice().lines):
+        raise Refused(f"call {call_id} is credited already", hint="decroche billing invoice list")
+    net = min(cents(Fraction(row["amount_micros"] or 0, 10_000)), left_of(of, before))
+    if row["line"]:
+        net = min(net, line_left(of, before, row["line"]) + _fee_cents(of.invoice()))
+    if net <= 0:
+        raise Refused(f"call {call_id} has nothing left to credit", hint="it cost nothing, or its line was credited")
+    at = row["answered_at"].astimezone(PARIS)
+    name = f"Appel {hidden(row['far_party'])} du {at:%d/%m/%Y à %H:%M}"
+    line = Line(name, "1", "C62", money(net), net, reason, "credit", key)
+    done = _store(conn, of, _part(conn, of, before, [line], issued_on), issued_on, by)
+    conn.execute(
+        """INSERT INTO billing.invoice_charges (tenant_id, invoice_id, call_id, generation, line)
+           VALUES (%s, %s, %s, %s, 1)""",
+        (of.tenant_id, done.id, call_id, row["generation"]),
+    )
+    return done
+
+
+def hidden(number: str) -> str:
+    """A number as a detailed bill shows it: without its last four digits, for whoever else reads the bill."""
+    return f"{number[:-4]}••••" if len(number) > 8 else number
+
+
+def credit_amount(
+    conn: Conn, number: str, net_cents: int, reason: str, issued_on: date, by: str, place: int | None = None
+) -> Issued:
+    """A credit note for an amount before tax, of one line or of the whole. Raises Refused beyond what is left."""
+    of = _creditable(conn, number, issued_on)
+    document, before = of.invoice(), credit_notes(conn, of)
+    name, key, left = f"Avoir sur la facture {number}", "amount", left_of(of, before)
+    if place is not None:
+        name, key, left = _line(document, place).name, f"line:{place}", line_left(of, before, place)
+    if net_cents <= 0:
+        raise BadInput(f"amount: {money(net_cents)} is not above zero", hint="what is given back, before tax")
+    if net_cents > left:
+        what = f"line {place} of invoice {number}" if place is not None else f"invoice {number}"
+        raise Refused(f"{what} has {money(left)} left before tax, {money(net_cents)} was asked", hint="ask for less")
+    line = Line(name, "1", "C62", money(net_cents), net_cents, reason, "credit", key)
+    return _store(conn, of, _part(conn, of, before, [line], issued_on), issued_on, by)
+
+
+def credit_notes(conn: Conn, of: Issued) -> list[Issued]:
+    """The credit notes of an invoice, in the order of their numbers."""
+    with conn.cursor(row_factory=class_row(Issued)) as cursor:
+        return cursor.execute(
+            f"SELECT {COLUMNS} FROM billing.invoices WHERE credits = %s ORDER BY year, place", (of.id,)
+        ).fetchall()
+
+
+def left_of(of: Issued, before: Sequence[Issued]) -> int:
+    """Cents before tax of an invoice that were not credited yet."""
+    return of.net_cents + sum(note.net_cents for note in before)
+
+
+def line_left(of: Issued, before: Sequence[Issued], place: int) -> int:
+    """Cents before tax of a line that may still be credited: never more than is left of the whole invoice."""
+    prefix = f"line:{place}"
+    credited = sum(
+        line.net_cents
+        for note in before
+        for line in note.invoice().lines
+        if line.key == prefix or line.key.startswith(f"{prefix}:")
+    )
+    return min(_line(of.invoice(), place).net_cents - credited, left_of(of, before))
+
+
+def credit_document(of: Invoice, number: str, issued_on: date, before: Sequence[Invoice] = ()) -> Invoice:
+    """The credit note of a whole invoice: the same lines, less what credit notes before it gave back."""
+    given = [
+        Line(f"Déjà crédité, avoir {note.number}", "-1", "C62", money(note.net_cents), -note.net_cents, source="credit")
+        for note in before
+    ]
+    net = of.net_cents + sum(line.net_cents for line in given)
+    tax = of.vat_cents - sum(note.vat_cents for note in before)
+    return replace(
+        _note_of(of, number, issued_on),
+        lines=(*of.lines, *given),
+        vat=(replace(of.vat[0], base_cents=net, tax_cents=tax),),
+        net_cents=net,
+        vat_cents=tax,
+        gross_cents=net + tax,
+    )
+
+
+def part_document(
+    of: Invoice, number: str, issued_on: date, lines: Sequence[Line], before: Sequence[Invoice] = ()
+) -> Invoice:
+    """The credit note of a part: its own lines. The VAT of all together is never more than the invoice's."""
+    net = sum(line.net_cents for line in lines)
+    rate = of.vat[0]
+    left = of.vat_cents - sum(note.vat_cents for note in before)
+    all_of_it = net + sum(note.net_cents for note in before) == of.net_cents
+    tax = left if all_of_it else min(left, cents(Fraction(net * rate.percent, 100)))
+    return replace(
+        _note_of(of, number, issued_on),
+        lines=tuple(lines),
+        vat=(Vat(rate.category, rate.percent, net, tax),),
+        net_cents=net,
+        vat_cents=tax,
+        gross_cents=net + tax,
+        usage=Usage(),
+        partial=True,
+    )
+
+
+def _note_of(of: Invoice, number: str, issued_on: date) -> Invoice:
+    return replace(
+        of,
+        number=number,
+        kind="credit_note",
+        issued_on=issued_on,
+        due_on=issued_on,
+        credits=of.number,
+        credits_on=of.issued_on.isoformat(),
+        paid_cents=0,
+    )
+
+
+def _part(conn: Conn, of: Issued, before: Sequence[Issued], lines: Sequence[Line], issued_on: date) -> Invoice:
+    return part_document(of.invoice(), "", issued_on, lines, [note.invoice() for note in before])
+
+
+def _creditable(conn: Conn, number: str, issued_on: date) -> Issued:
+    """The invoice, its account locked: credit notes of one tenant take turns."""
+    of = get(conn, number)
+    if of.kind != "invoice":
+        raise Refused(f"{number} is a credit note itself", hint="name an invoice")
+    lock_account(conn, of.tenant_id)
+    if conn.execute("SELECT 1 FROM billing.invoices WHERE credits = %s AND NOT partial", (of.id,)).fetchone():
+        raise Refused(f"invoice {number} is credited already", hint=f"decroche billing invoice show {number}")
+    if issued_on < of.issued_on:
+        raise BadInput(f"date: {issued_on} is before invoice {number} of {of.issued_on}", hint="a later day")
+    return of
+
+
+def _store(conn: Conn, of: Issued, document: Invoice, issued_on: date, by: str) -> Issued:
+    if document.gross_cents <= 0:
+        raise Refused(f"nothing is left of invoice {of.number} to credit", hint="decroche billing invoice list")
+    numbered = replace(document, number=next_number(conn, issued_on.year))
+    paid_in = of.purpose == "top_up" and balance_due(conn, of) <= 0
+    done = store_document(conn, of.tenant_id, numbered, of.period, by, purpose=of.purpose, credited=of.id)
+    if paid_in:
+        _take_back(conn, of, document.net_cents, done.number, by)
+    settle_suspension(conn, of.tenant_id, max(issued_on, datetime.now(PARIS).date()))
+    return done
+
+
+def _take_back(conn: Conn, of: Issued, net_cents: int, reference: str, by: str) -> None:
+    """What is credited of a top-up leaves the balance: it cannot be given back and talked away."""
+    account = lock_account(conn, of.tenant_id)
+    free = account["balance_micros"] - account["reserved_micros"]
+    if net_cents * 10_000 > free:
+        raise Refused(
+            f"the balance has {money(free // 10_000)} left of top-up {of.number}, {money(net_cents)} was asked",
+            hint="what was talked away cannot be given back",
+        )
+    move(conn, of.tenant_id, "refund", -net_cents * 10_000, reference, by)
+
+
+def _line(of: Invoice, place: int) -> Line:
+    if not 1 <= place <= len(of.lines):
+        raise NotFound(f"invoice {of.number} has lines 1 to {len(of.lines)}, not {place}", hint="billing invoice show")
+    return of.lines[place - 1]
+
+
+def _fee_cents(of: Invoice) -> int:
+    """The connection fees of the invoice's calls, which are lines of their own."""
+    return sum(line.net_cents for line in of.lines if line.key == "fee")

@@ -1,0 +1,117 @@
+"""What a tenant's month came to, summed by the database: for its invoice, its usage page and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from billing.documents.invoice import Line, Talk, Usage, usage_lines
+from store.db import Conn
+
+# Nearly every call lies in one window: its seconds need no list to be opened.
+_TALK = """
+SELECT prefix, price, bundled, sum(seconds)::bigint AS seconds
+  FROM (SELECT prefix, segments -> 0 ->> 'price_per_minute' AS price, segments -> 0 ->> 'from' = 'bundle' AS bundled,
+               sum(billed_seconds) AS seconds
+          FROM billing.current_charges
+         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated' AND jsonb_array_length(segments) = 1
+         GROUP BY 1, 2, 3
+        UNION ALL
+        SELECT c.prefix, s ->> 'price_per_minute', s ->> 'from' = 'bundle', sum((s ->> 'seconds')::bigint)
+          FROM billing.current_charges c CROSS JOIN jsonb_array_elements(c.segments) s
+         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated' AND jsonb_array_length(segments) <> 1
+         GROUP BY 1, 2, 3) either
+ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+# One reading of the month gives every sum: `by` says which column the row is for, '' for the whole month.
+_SUMS = """
+SELECT CASE WHEN GROUPING(day) = 0 THEN 'day' WHEN GROUPING(destination) = 0 THEN 'destination'
+            WHEN GROUPING(agent) = 0 THEN 'agent' WHEN GROUPING(fee) = 0 THEN 'fee' ELSE '' END AS by,
+       coalesce(day::text, destination, agent) AS name, fee,
+       count(*) AS calls, count(*) FILTER (WHERE status = 'unrated') AS unrated,
+       count(day) AS answered,
+       coalesce(sum(bundle_seconds), 0)::bigint AS bundle_seconds,
+       coalesce(sum(charged_seconds), 0)::bigint AS charged_seconds,
+       coalesce(sum(billed_seconds), 0)::bigint AS seconds,
+       coalesce(sum(amount_micros), 0)::bigint AS micros
+  FROM (SELECT c.status, c.bundle_seconds, c.charged_seconds, c.billed_seconds, c.amount_micros, c.fee,
+               (c.answered_at AT TIME ZONE %(zone)s)::date AS day,
+               CASE c.status WHEN 'rated' THEN c.prefix END AS destination,
+               CASE WHEN c.answered_at IS NOT NULL THEN coalesce(k.agent, '') END AS agent
+          FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id
+         WHERE c.tenant_id = %(tenant)s AND c.month = %(month)s) c
+ GROUP BY GROUPING SETS ((day), (destination), (agent), (fee), ())
+"""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthUsage:
+    """The month in sums. Seconds are billed ones; amounts micro-euros before tax."""
+
+    calls: int
+    answered: int
+    unrated: int
+    bundle_seconds: int
+    charged_seconds: int
+    amount_micros: int
+    talk: Sequence[Talk]
+    fees: dict[str, int]
+    days: Sequence[Row]
+    destinations: Sequence[Row]
+    agents: Sequence[Row]
+
+    def lines(self) -> list[Line]:
+        """The invoice lines of these calls."""
+        return usage_lines(self.talk, self.fees, self.amount_micros)
+
+    def page(self) -> Usage:
+        """The invoice's usage page."""
+        return Usage(
+            tuple((row["name"], row["seconds"], row["micros"]) for row in self.days),
+            tuple((row["name"], row["calls"], row["seconds"], row["micros"]) for row in self.destinations),
+            tuple((row["name"], row["calls"], row["seconds"], row["micros"]) for row in self.agents),
+        )
+
+
+def month_usage(conn: Conn, tenant_id: UUID, month: date, zone: str = "Europe/Paris") -> MonthUsage:
+    """The sums of a tenant's month; `zone` names the time zone of its days."""
+    key = {"tenant": tenant_id, "month": month, "zone": zone}
+    rows = conn.execute(_SUMS, key).fetchall()
+    talk = [
+        Talk(row["prefix"], _plain(Decimal(row["price"])), row["bundled"], row["seconds"])
+        for row in conn.execute(_TALK, key).fetchall()
+    ]
+    (sums,) = (row for row in rows if not row["by"])
+    fees = sorted((row["fee"], row["calls"]) for row in rows if row["by"] == "fee" and row["fee"] > 0)
+
+    def named(by: str) -> list[Row]:
+        return [row for row in rows if row["by"] == by and row["name"] is not None]
+
+    def longest_first(row: Row) -> tuple[int, str]:
+        return -row["seconds"], row["name"]
+
+    return MonthUsage(
+        calls=sums["calls"],
+        answered=sums["answered"],
+        unrated=sums["unrated"],
+        bundle_seconds=sums["bundle_seconds"],
+        charged_seconds=sums["charged_seconds"],
+        amount_micros=sums["micros"],
+        talk=talk,
+        fees={_plain(fee): calls for fee, calls in fees},
+        days=sorted(named("day"), key=lambda row: row["name"]),
+        destinations=sorted(named("destination"), key=longest_first),
+        agents=sorted(named("agent"), key=longest_first),
+    )
+
+
+def _plain(price: Decimal) -> str:
+    """A price without an exponent or needless zeros."""
+    text = f"{price:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,100 @@
+"""What was paid on an invoice, and what is still due. Payments are only ever added, once for each reference."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from billing.charges.accounts import move
+from billing.documents.cii import money
+from billing.invoices.invoicing import Issued
+from billing.rating.tariff import PARIS
+from store.base.errors import Refused
+from store.base.ids import new_id
+from store.db import Conn
+
+Method = Literal["transfer", "card", "sepa_debit", "refund", "chargeback"]
+Part = Literal["principal", "penalty"]
+
+
+def pay_invoice(
+    conn: Conn, of: Issued, method: Method, amount_cents: int, reference: str, received_on: date, by: str
+) -> bool:
+    """Record money for an invoice (given back: below zero); False when its reference is known already.
+
+    A top-up that is paid is on the balance from now on; a suspension for non-payment is lifted at once.
+    Raises Refused for more than is due: what came too much is the client's, and is not hidden in an invoice.
+    """
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (of.number,))
+    if is_known(conn, of, method, reference):
+        return False
+    due = balance_due(conn, of)
+    if amount_cents == 0 or amount_cents > due:
+        raise Refused(
+            f"invoice {of.number} has {money(due)} due, {money(amount_cents)} was given",
+            hint="what is over is a top-up (decroche billing credit), or late interest (billing pay --penalty)",
+        )
+    _add(conn, of, method, amount_cents, reference, received_on, by, "principal")
+    if of.purpose == "top_up" and amount_cents > 0 and amount_cents == due:
+        move(conn, of.tenant_id, "top_up", of.net_cents * 10_000, of.number, by)
+    from billing.invoices.dunning import settle_suspension  # it reads payments
+
+    settle_suspension(conn, of.tenant_id, max(received_on, datetime.now(PARIS).date()))
+    return True
+
+
+def pay_penalty(conn: Conn, of: Issued, amount_cents: int, reference: str, received_on: date, by: str) -> bool:
+    """Record what was received for an invoice's late interest and indemnity; False when its reference is known."""
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (of.number,))
+    if is_known(conn, of, "transfer", reference, "penalty"):
+        return False
+    from billing.invoices.dunning import penalty_due  # it reads payments
+
+    owed = penalty_due(conn, of, received_on)
+    if not 0 < amount_cents <= owed:
+        raise Refused(
+            f"invoice {of.number} owes {money(owed)} of interest and indemnity, {money(amount_cents)} was given",
+            hint="decroche billing late",
+        )
+    _add(conn, of, "transfer", amount_cents, reference, received_on, by, "penalty")
+    return True
+
+
+def is_known(conn: Conn, of: Issued, method: Method, reference: str, part: Part = "principal") -> bool:
+    """Whether a reference has paid this invoice. Raises Refused when it has paid another."""
+    known = conn.execute(
+        "SELECT invoice_id FROM billing.payments WHERE method = %s AND reference = %s AND part = %s",
+        (method, reference, part),
+    ).fetchone()
+    if known is not None and known["invoice_id"] != of.id:
+        raise Refused(f"reference {reference!r} has paid another invoice", hint="give the transfer's own reference")
+    return known is not None
+
+
+def balance_due(conn: Conn, of: Issued) -> int:
+    """Cents still due on an invoice: its total, less what was paid and what was credited; 0 for a credit note.
+
+    Below zero: the client paid more than it owes, which can be refunded.
+    """
+    if of.kind == "credit_note":
+        return 0
+    row = conn.execute(
+        """SELECT (SELECT coalesce(sum(p.amount_cents), 0)::bigint FROM billing.payments p
+                    WHERE p.invoice_id = %(id)s AND p.part = 'principal') AS paid,
+                  (SELECT coalesce(sum(c.gross_cents), 0)::bigint FROM billing.invoices c
+                    WHERE c.credits = %(id)s) AS credited""",
+        {"id": of.id},
+    ).fetchone()
+    assert row is not None
+    return of.gross_cents - row["paid"] + row["credited"]
+
+
+def _add(
+    conn: Conn, of: Issued, method: Method, cents: int, reference: str, received_on: date, by: str, part: Part
+) -> None:
+    conn.execute(
+        """INSERT INTO billing.payments
+               (tenant_id, id, invoice_id, method, amount_cents, reference, received_on, noted_by, part)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        (of.tenant_id, new_id(), of.id, method, cents, reference, received_on, by, part),
+    )

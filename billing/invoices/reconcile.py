@@ -1,0 +1,300 @@
+"""Reconciliation: Asterisk's own CDRs, our CDRs, the charges and the invoice lines agree, or each difference is named.
+
+The core takes plain facts and returns differences; reading them from the store is at the end of the file.
+Asterisk counts whole seconds and drops the rest, we keep milliseconds: they agree when less than a second apart.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from fractions import Fraction
+from functools import cache
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from psycopg.rows import tuple_row
+
+from billing.charges import tariffs
+from billing.charges.ledger import spell
+from billing.charges.tariffs import InForce
+from billing.documents.invoice import cents
+from billing.plans.subscription import add_months
+from billing.rating.rating import SECOND, answered_seconds, micros
+from billing.rating.recheck import Facts, Recheck
+from billing.rating.tariff import PARIS
+from store.base.errors import BadInput
+from store.db import Conn, pages
+
+Kind = Literal["missing", "extra", "duration_off", "uncharged", "unrated", "charge_off", "not_invoiced", "invoice_off"]
+WITNESS_COLUMNS = ("call_id", "answer", "end", "billable_seconds", "disposition")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`what` says it in words; `call_id` or an invoice's number says where."""
+
+    kind: Kind
+    subject: str
+    what: str
+    tenant: str = ""
+
+
+class Witness(NamedTuple):
+    """Asterisk's CDR of a call: whether it was answered, and for how many whole seconds."""
+
+    answered: bool
+    seconds: int
+
+
+class Known(NamedTuple):
+    """What we hold of one call: our CDR, its charge as stored and as computed again, whether it is invoiced (or was
+    paid from a prepaid balance)."""
+
+    call_id: str
+    tenant: str
+    answered_at: int | None
+    ended_at: int
+    status: str | None
+    charged_answered_seconds: int = 0
+    amount_micros: int | None = None
+    computed_micros: int | None = None
+    reason: str | None = None
+    invoiced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """An invoice: its usage lines, in cents, and the sum of the charges on it, in micro-euros."""
+
+    number: str
+    tenant: str
+    lines_cents: int
+    charges_micros: int
+
+
+def reconcile(calls: Iterable[Known], witnesses: Mapping[str, Witness], invoices: Sequence[Billed]) -> list[Difference]:
+    """Every difference: of calls that only Asterisk has, of ours in their order, of invoices."""
+    found: list[Difference] = []
+    unseen = dict.fromkeys(witnesses)
+    for call in calls:
+        unseen.pop(call.call_id, None)
+        witness = witnesses.get(call.call_id)
+        if not _agrees(call, witness):
+            found += _of_call(call, witness)
+    found[:0] = [Difference("missing", call_id, "Asterisk has a CDR of this call, we have none") for call_id in unseen]
+    for invoice in invoices:
+        expected = cents(Fraction(invoice.charges_micros, 10_000))
+        if expected != invoice.lines_cents:
+            what = f"its lines come to {invoice.lines_cents / 100:.2f}, its charges to {expected / 100:.2f}"
+            found.append(Difference("invoice_off", invoice.number, what, invoice.tenant))
+    return found
+
+
+def _agrees(call: Known, witness: Witness | None) -> bool:
+    """Whether nothing differs, at a glance: of a million calls, nearly all. False does not say that something does."""
+    if witness is None or not (call.invoiced or call.status == "unanswered") or call.answered_at is None:
+        return (
+            witness is not None
+            and not witness.answered
+            and call.answered_at is None
+            and call.status == "unanswered"
+            and not call.charged_answered_seconds
+            and not witness.seconds
+            and call.computed_micros in (None, call.amount_micros)
+        )
+    ours = call.ended_at - call.answered_at
+    return (
+        call.status == "rated"
+        and witness.answered
+        and -SECOND < ours - witness.seconds * SECOND < SECOND
+        and call.charged_answered_seconds == (-(-ours // SECOND) or 1)
+        and call.computed_micros == call.amount_micros
+    )
+
+
+def _of_call(call: Known, witness: Witness | None) -> Iterator[Difference]:
+    def differs(kind: Kind, what: str) -> Difference:
+        return Difference(kind, call.call_id, what, call.tenant)
+
+    if witness is None:
+        yield differs("extra", "we have a CDR of this call, Asterisk has none")
+    elif off := _duration_off(call, witness):
+        yield differs("duration_off", f"ours is {abs(off)} s {'longer' if off > 0 else 'shorter'} than Asterisk's")
+    if call.status is None:
+        yield differs("uncharged", "its CDR is stored without a charge")
+        return
+    if call.status == "unrated":
+        yield differs("unrated", call.reason or "no rate")
+        return
+    seconds = _seconds(call)
+    if call.charged_answered_seconds != seconds:
+        off = call.charged_answered_seconds - seconds
+        yield differs("charge_off", f"charged for {abs(off)} s {'more' if off > 0 else 'less'} than the CDR says")
+    elif call.computed_micros is not None and call.amount_micros != call.computed_micros:
+        yield differs(
+            "charge_off", f"charged {spell(call.amount_micros or 0)}, its tariff says {spell(call.computed_micros)}"
+        )
+    if call.status == "rated" and not call.invoiced:
+        yield differs("not_invoiced", f"a charge of {spell(call.amount_micros or 0)} is on no invoice")
+
+
+def _seconds(call: Known) -> int:
+    if call.answered_at is None:
+        return 0
+    return answered_seconds(call.answered_at, call.ended_at)
+
+
+def _duration_off(call: Known, witness: Witness) -> int:
+    """By how many seconds ours is longer (below zero: shorter); 0 when less than a second apart."""
+    ours = 0 if call.answered_at is None else call.ended_at - call.answered_at
+    if (call.answered_at is None) == witness.answered:
+        return round(ours / SECOND) - witness.seconds or (1 if call.answered_at else -1)
+    difference = ours - witness.seconds * SECOND
+    return 0 if abs(difference) < SECOND else difference // SECOND if difference > 0 else -(-difference // SECOND)
+
+
+def read_witnesses(path: Path) -> dict[str, Witness]:
+    """Asterisk's CDRs from a CSV file with the columns call_id, answer, end, billable_seconds, disposition.
+
+    call_id is the CDR's userfield; rows without one are other calls of the switch. Raises BadInput.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: {error}", hint="give a CSV file of Asterisk's CDRs in UTF-8") from error
+    reader = csv.reader(text.splitlines())
+    header = next(reader, list[str]())
+    for column in ("call_id", "billable_seconds", "disposition"):
+        if column not in header:
+            raise BadInput(f"{path}: line 1: column {column} is missing", hint=f"it has {', '.join(WITNESS_COLUMNS)}")
+    pick = itemgetter(*(header.index(column) for column in ("call_id", "billable_seconds", "disposition")))
+    found: dict[str, Witness] = {}
+    for row in reader:
+        call_id, seconds, disposition = pick(row if len(row) >= len(header) else row + [""] * len(header))
+        if call_id:
+            found[call_id] = _witness(seconds, disposition, path, reader.line_num)
+    return found
+
+
+def _witness(seconds: str, disposition: str, where: object, line: int = 0) -> Witness:
+    if seconds and not seconds.isdecimal():
+        place = f"{where}: line {line}" if line else where
+        raise BadInput(f"{place}: billable_seconds: {seconds!r} is not a whole number")
+    return Witness(disposition.upper() == "ANSWERED", int(seconds or "0"))
+
+
+# -- from the store ---------------------------------------------------------------------------------------
+
+# A call is of the month it was answered in, or began in when nobody answered: `reconcile_period` looks closer.
+_CALLS = """
+SELECT k.id::text, t.slug, k.direction, CASE k.direction WHEN 'outbound' THEN k.callee ELSE k.caller END,
+       k.answered_at IS NOT NULL, (extract(epoch FROM coalesce(k.answered_at, k.started_at)) * 1000000)::bigint,
+       (extract(epoch FROM k.ended_at) * 1000000)::bigint,
+       c.status, c.answered_seconds, c.bundle_seconds, c.amount_micros, c.reason, c.tariff, c.tariff_version,
+       i.call_id IS NOT NULL OR coalesce(u.mode = 'prepaid', false),
+       CASE WHEN %(kept)s THEN k.asterisk_cdr END
+  FROM store.calls k JOIN store.tenants t ON t.id = k.tenant_id
+  LEFT JOIN billing.current_charges c ON c.call_id = k.id
+  LEFT JOIN (SELECT l.call_id, l.generation FROM billing.invoice_charges l
+              WHERE l.invoice_id IN (SELECT i.id FROM billing.live_invoices i)) i
+         ON i.call_id = c.call_id AND i.generation = c.generation
+  LEFT JOIN billing.usage u ON u.tenant_id = c.tenant_id AND u.month = c.month
+ WHERE k.started_at >= %(begin)s::timestamptz - interval '2 days' AND k.started_at < %(end)s
+   AND (%(tenant)s::uuid IS NULL OR k.tenant_id = %(tenant)s)
+"""
+_INVOICES = """
+SELECT i.number, t.slug, i.document -> 'lines' AS lines,
+       (SELECT coalesce(sum(c.amount_micros), 0)::bigint FROM billing.invoice_charges l
+          JOIN billing.charges c ON c.call_id = l.call_id AND c.generation = l.generation AND c.kind = 'charge'
+         WHERE l.invoice_id = i.id) AS micros
+  FROM billing.live_invoices i JOIN store.tenants t ON t.id = i.tenant_id
+ WHERE i.period = %(period)s AND (%(tenant)s::uuid IS NULL OR i.tenant_id = %(tenant)s) ORDER BY i.number
+"""
+
+
+def reconcile_period(
+    conn: Conn, period: date, tenant_id: UUID | None = None, witnesses: Mapping[str, Witness] | None = None
+) -> tuple[int, list[Difference]]:
+    """How many calls of a month were compared, and what differs (operator).
+
+    Without `witnesses`, Asterisk's CDRs are those kept beside ours; then none can be missing on our side.
+    """
+    end = datetime.combine(add_months(period, 1), time(), PARIS)
+    key: dict[str, Any] = {
+        "begin": datetime.combine(period, time(), PARIS).astimezone(UTC),
+        "end": end.astimezone(UTC),
+        "tenant": tenant_id,
+        "period": period,
+        "kept": witnesses is None,
+    }
+    # a month is read whole: no plan that is quick for its first rows and slow for all of them
+    conn.execute("SET LOCAL cursor_tuple_fraction = 1")
+    conn.execute("SET LOCAL work_mem = '128MB'")
+    conn.execute("SELECT billing.look_again()")
+    seen: dict[str, Witness] = dict(witnesses or {})
+
+    @cache
+    def recheck(name: str, version: int) -> Recheck:
+        return Recheck(InForce(name, version, tariffs.parsed(tariffs.get(conn, name, version).toml)))
+
+    compared = 0
+    begin, before = micros(key["begin"]), micros(key["end"])
+
+    def calls() -> Iterator[tuple[int, Known]]:
+        nonlocal compared
+        with conn.cursor("calls_compared", row_factory=tuple_row) as cursor:
+            cursor.execute(_CALLS, key)
+            for page in pages(cursor):
+                for at, kept, call in _known(page, recheck):
+                    if not begin <= at < before:
+                        continue
+                    compared += 1
+                    if kept is not None:
+                        seen[call.call_id] = _witness(
+                            str(kept.get("billable_seconds") or "0"),
+                            str(kept.get("disposition")),
+                            f"call {call.call_id}",
+                        )
+                    if _agrees(call, seen.get(call.call_id)):
+                        del seen[call.call_id]
+                    else:
+                        yield at, call
+
+    invoices = [
+        Billed(
+            row["number"],
+            row["slug"],
+            sum(line["net_cents"] for line in row["lines"] if line["source"] in ("usage", "rounding")),
+            row["micros"],
+        )
+        for row in conn.execute(_INVOICES, key).fetchall()
+    ]
+    differing = [call for _, call in sorted(calls(), key=lambda pair: (pair[0], pair[1].call_id))]
+    return compared, reconcile(differing, seen, invoices)
+
+
+def _known(
+    page: Sequence[tuple[Any, ...]], recheck: Callable[[str, int], Recheck]
+) -> Iterator[tuple[int, Mapping[str, Any] | None, Known]]:
+    """When each call of a page was answered or else began, what was kept of Asterisk's CDR, and what we hold."""
+    computed: list[int | None] = [None] * len(page)
+    by_tariff: dict[tuple[str, int], list[int]] = {}
+    for place, row in enumerate(page):
+        if row[7] == "rated" and row[12] is not None:
+            by_tariff.setdefault((row[12], row[13]), []).append(place)
+    for (tariff, version), places in by_tariff.items():
+        tool = recheck(tariff, version)
+        _, _, ways, far, heard, at, ended, _, _, bundles, *_ = zip(*(page[place] for place in places), strict=True)
+        answered = [when if answers else None for when, answers in zip(at, heard, strict=True)]
+        prices = tool.prices(Facts(ways, far, answered, ended))
+        for place, uncovered, *facts in zip(places, prices, ways, far, answered, ended, bundles, strict=True):
+            computed[place] = (tool.price(*facts) if facts[-1] else uncovered).amount_micros
+    for row, micro in zip(page, computed, strict=True):
+        call_id, slug, _, _, heard, at, ended, status, seconds, _, amount, reason, _, _, invoiced, kept = row
+        answered = at if heard else None
+        yield at, kept, Known(call_id, slug, answered, ended, status, seconds or 0, amount, micro, reason, invoiced)

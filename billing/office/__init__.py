@@ -1,0 +1,1 @@
+"""What billing does by itself, and what it tells."""

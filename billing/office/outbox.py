@@ -1,0 +1,236 @@
+"""The outbox: what was to be told is told by e-mail, web hook and SMS, at least once, after its transaction.
+
+Each channel is told once: one that failed is tried again later and later (1 minute, 2, 4, … 6 hours, 20 times:
+some three days), without those that were told already. A notice nobody has an address for stays to be read
+(`decroche billing notices`); after a week it is not sent any more, so that an address given later is not flooded.
+The e-mail of an invoice or a credit note carries its Factur-X file, that of a debit note its PDF.
+A web hook's body is signed (HMAC-SHA256 in
+`X-Decroche-Signature`); its id lets a receiver drop repeats.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import smtplib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+from billing.charges.controls import limits_of
+from billing.keys import key
+from billing.office import letters
+from store.base.console import to_json
+from store.base.errors import DecrocheError, Unavailable
+from store.base.settings import Settings
+from store.db import Conn, Database
+
+MOST_ATTEMPTS = 20
+SENT_FOR_DAYS = 7
+_WAIT_MOST = timedelta(hours=6)
+_SMS_LENGTH = 300
+
+_TITLES = {
+    "bundle": "Forfait : {percent} % utilisés",
+    "amount": "Consommation du mois : {amount}",
+    "cap": "Plafond du mois atteint : appels sortants bloqués",
+    "blocked": "Appels sortants suspendus : {reason}",
+    "invoice": "Facture {number} : {amount} € TTC, à payer au plus tard le {due_on}",
+    "credit_note": "Avoir {number} : {amount} € TTC",
+    "reminder_1": "Facture {number} : rappel",
+    "reminder_2": "Facture {number} : second rappel",
+    "formal_notice": "Facture {number} : mise en demeure",
+    "suspension": "Facture {number} : accès suspendu jusqu'au paiement",
+    "price_change": "Nouveau prix de l'abonnement à compter du {from}",
+    "leaving": "Fin de l'abonnement le {ends_on}",
+    "withdrawal": "Rétractation reçue le {on}",
+    "over_plan": "Au-delà du forfait {plan} : {what}",
+    "debit_note": "Note de débit {number} : {amount} €, retard de paiement de la facture {invoice}",
+    "chargeback": "Paiement repris par la banque : facture {number}",
+    "ended": "Accès terminé le {last_access_on} : données à supprimer",
+    "refunded": "Remboursement fait chez Stripe : facture {number}",
+}
+
+
+_WITH_FILE = ("invoice", "credit_note", "debit_note")
+"""Notices whose e-mail carries the document they tell of."""
+
+
+class Undelivered(DecrocheError):
+    """A notice could not be told; it stays in the outbox."""
+
+    code = "notice_undelivered"
+    retryable = True
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Where a notice goes. All empty: nobody asked to be told; it stays to be read."""
+
+    email: str = ""
+    webhook: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How things are sent: the mail server (`host:port`), the SMS gateway, the operator's own addresses."""
+
+    smtp: str = "127.0.0.1:25"
+    mail_from: str = "decroche@localhost"
+    sms_url: str = ""
+    sms_token: str = ""
+    webhook_secret: str = ""
+    operator: Channels = Channels()
+
+
+def post_of(of: Settings) -> Post:
+    """The post by the settings and secrets."""
+    b = of.billing
+    operator = Channels(b.operator_email, b.operator_webhook, b.operator_phone)
+    return Post(b.smtp, b.mail_from, b.sms_url, key("sms-token", of), key("notice-webhook", of), operator)
+
+
+def deliver(db: Database, post: Post, most: int = 100) -> tuple[int, int]:
+    """Tell up to so many waiting notices, the oldest first (operator): (told, failed).
+
+    One transaction each, locked so that two workers never tell the same; a failure is noted and tried again.
+    """
+    told = failed = 0
+    for _ in range(most):
+        with db.operator() as conn:
+            row = conn.execute(
+                """SELECT n.*, t.slug FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
+                    WHERE n.sent_at IS NULL AND n.attempts < %s AND n.next_at <= now()
+                      AND n.created_at > now() - %s
+                    ORDER BY n.created_at, n.id LIMIT 1 FOR UPDATE OF n SKIP LOCKED""",
+                (MOST_ATTEMPTS, timedelta(days=SENT_FOR_DAYS)),
+            ).fetchone()
+            if row is None:
+                break
+            ways = _ways(_channels(conn, row, post), post)
+            if not ways:
+                conn.execute(
+                    "UPDATE billing.notices SET next_at = now() + interval '1 day' WHERE id = %s", (row["id"],)
+                )
+                continue
+            if _tell(conn, row, ways, post):
+                told += 1
+            else:
+                failed += 1
+    return told, failed
+
+
+def _tell(conn: Conn, notice: Mapping[str, Any], ways: Mapping[str, str], post: Post) -> bool:
+    """Tell one notice by each way it was not told by yet; whether it is told by all."""
+    done: list[str] = list(notice["told"])
+    wrong: list[str] = []
+    if notice["kind"] in _WITH_FILE and "email" in ways and "email" not in done:
+        notice = _with_file(conn, notice)
+    for way, address in ways.items():
+        if way in done:
+            continue
+        try:
+            _SEND[way](notice, address, post)
+            done.append(way)
+        except Undelivered as error:
+            wrong.append(str(error))
+    conn.execute(
+        """UPDATE billing.notices SET attempts = attempts + 1, told = %(told)s, last_error = %(error)s,
+                  sent_at = CASE WHEN %(error)s = '' THEN now() END, next_at = now() + %(wait)s
+            WHERE id = %(id)s""",
+        {"told": done, "error": "; ".join(wrong), "wait": pause(notice["attempts"]), "id": notice["id"]},
+    )
+    return not wrong
+
+
+def _with_file(conn: Conn, notice: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The notice with the file it tells of, or with why there is none."""
+    from billing.documents.render import pages_apart, pdf_apart
+    from billing.invoices import debit, invoicing
+
+    number = notice["about"]
+    try:
+        if notice["kind"] == "debit_note":
+            return {**notice, "file": pages_apart("debit_note.html", debit.page(conn, debit.get(conn, number)))}
+        return {**notice, "file": pdf_apart(invoicing.get(conn, number).invoice())}
+    except Unavailable as error:
+        return {**notice, "no_file": str(error)}
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after so many failures before the next attempt."""
+    return min(_WAIT_MOST, timedelta(minutes=2**attempts)) if attempts < 20 else _WAIT_MOST
+
+
+def title(notice: Mapping[str, Any]) -> str:
+    """What a person reads first."""
+    kind = str(notice["kind"])
+    return _TITLES.get(kind, kind).format(**notice["body"])
+
+
+def _channels(conn: Conn, notice: Mapping[str, Any], post: Post) -> Channels:
+    if notice["audience"] == "operator":
+        return post.operator
+    limits = limits_of(conn, notice["tenant_id"])
+    return Channels(limits.email, limits.webhook, limits.phone)
+
+
+def _ways(to: Channels, post: Post) -> dict[str, str]:
+    """The channels that lead somewhere: an SMS needs a gateway too."""
+    found = {"webhook": to.webhook, "email": to.email, "sms": to.phone if post.sms_url else ""}
+    return {way: address for way, address in found.items() if address}
+
+
+def _hook(notice: Mapping[str, Any], address: str, post: Post) -> None:
+    facts = {name: notice[name] for name in ("id", "kind", "about", "body", "created_at")} | {"tenant": notice["slug"]}
+    payload = to_json(facts).encode()
+    headers: dict[str, str] = {}
+    if post.webhook_secret:
+        headers["X-Decroche-Signature"] = hmac.new(post.webhook_secret.encode(), payload, hashlib.sha256).hexdigest()
+    _send_json(f"web hook {address}", address, payload, headers)
+
+
+def _sms(notice: Mapping[str, Any], phone: str, post: Post) -> None:
+    """The gateway's idempotency key is the notice's id: asked again after a lost answer it need not send twice."""
+    headers = {"Idempotency-Key": str(notice["id"])}
+    if post.sms_token:
+        headers["Authorization"] = f"Bearer {post.sms_token}"
+    payload = to_json({"to": phone, "text": title(notice)[:_SMS_LENGTH]}).encode()
+    _send_json(f"SMS to {phone}", post.sms_url, payload, headers)
+
+
+def _send_json(what: str, address: str, payload: bytes, headers: Mapping[str, str]) -> None:
+    import httpx
+
+    headers = {"Content-Type": "application/json", **headers}
+    try:
+        httpx.post(address, content=payload, headers=headers, timeout=10).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Undelivered(f"{what}: {error}") from error
+
+
+def _mail(notice: Mapping[str, Any], address: str, post: Post) -> None:
+    host, _, port = post.smtp.partition(":")
+    message = EmailMessage()
+    message["From"] = post.mail_from
+    try:
+        message["Subject"] = " ".join(title(notice).split())
+        message["To"] = address
+        message["Message-ID"] = f"<{notice['id']}@decroche>"
+        message.set_content("\n".join([title(notice), "", *letters.lines(notice)]))
+        if "no_file" in notice:
+            raise ValueError(notice["no_file"])
+        if "file" in notice:
+            message.add_attachment(
+                notice["file"], maintype="application", subtype="pdf", filename=f"{notice['about']}.pdf"
+            )
+        with smtplib.SMTP(host, int(port or 25), timeout=10) as server:
+            server.send_message(message)
+    except (OSError, ValueError, smtplib.SMTPException) as error:
+        raise Undelivered(f"e-mail to {address}: {error}") from error
+
+
+_SEND: Mapping[str, Callable[[Mapping[str, Any], str, Post], None]] = {"webhook": _hook, "email": _mail, "sms": _sms}

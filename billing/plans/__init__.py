@@ -1,0 +1,1 @@
+"""What is offered, who took it, and what they hold."""

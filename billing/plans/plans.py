@@ -1,0 +1,305 @@
+"""Plans by version, subscriptions with the proof that their terms were accepted, and what a month owes for them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from billing.charges import tariffs
+from billing.charges.ledger import MICRO
+from billing.documents.invoice import Line, cents
+from billing.plans.subscription import Calendar, Facts, Period, PriceChange, add_months, calendar
+from billing.rating.tariff import PARIS
+from billing.rating.toml_table import Table, read_strictly
+from store.base.errors import BadInput, NotFound
+from store.base.ids import new_id
+from store.db import Conn
+from store.tenants import check_slug
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is offered: a monthly price before tax (micro-euros), what it includes, options by name → price.
+
+    `extra_*_micros`: a month of an agent or a number beyond those included; None: the plan names no price.
+    `tariff`: the calls of whoever subscribes are rated by it (its bundle with it); '': left as they are.
+    """
+
+    name: str
+    version: int
+    title: str
+    monthly_micros: int
+    agents: int
+    numbers: int
+    tariff: str
+    options: Mapping[str, int]
+    extra_agent_micros: int | None = None
+    extra_number_micros: int | None = None
+
+
+class BadPlan(BadInput):
+    """The plan is wrong."""
+
+    code = "bad_plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A tenant's subscription. `accepted_*` and `terms_*` are the proof of acceptance."""
+
+    tenant_id: UUID
+    id: UUID
+    plan: str
+    plan_version: int
+    options: Sequence[str]
+    starts_on: date
+    accepted_by: str
+    accepted_at: datetime
+    accepted_from: str
+    terms_version: str
+    terms_sha256: str
+
+
+def read_plan(path: Path) -> str:
+    """The text of a plan's file, once it is a plan. Raises BadPlan naming file, line and field of all that is wrong."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadPlan(f"{path}: {error}", hint="give a TOML file in UTF-8") from error
+    parse_plan(str(path), 1, text)
+    return text
+
+
+def parse_plan(name: str, version: int, toml: str) -> Plan:
+    """A plan from its text. Raises BadPlan naming line and field of all that is wrong."""
+    return read_strictly(toml, name, lambda top: _plan(top, name, version), BadPlan)
+
+
+def _plan(top: Table, name: str, version: int) -> Plan:
+    options: dict[str, int] = {}
+    for table in top.tables("option"):
+        option, price = table.text("name", ""), _monthly(table, "monthly_price", required=True) or 0
+        if not option:
+            table.wrong("name", "missing")
+        elif option in options:
+            table.wrong("name", f"{option!r} is named twice")
+        options[option] = price
+        table.close()
+    found = Plan(
+        name,
+        version,
+        top.text("title", name),
+        _monthly(top, "monthly_price", required=True) or 0,
+        top.integer("agents", 1, 0, 10_000),
+        top.integer("numbers", 1, 0, 10_000),
+        top.text("tariff", ""),
+        options,
+        _monthly(top, "extra_agent"),
+        _monthly(top, "extra_number"),
+    )
+    top.close()
+    return found
+
+
+def _monthly(table: Table, key: str, *, required: bool = False) -> int | None:
+    """A monthly price in micro-euros, of whole cents: it stands on invoices as it is."""
+    price = table.price(key, required=required)
+    if (price * 100).denominator != 1:
+        table.wrong(key, "a monthly price has at most two decimals")
+    return None if key not in table.data else int(price * MICRO)
+
+
+def add_plan(conn: Conn, name: str, toml: str, by: str) -> Plan:
+    """Store a text as the plan's next version (operator); the same text again is the version it was.
+
+    Raises BadPlan, NotFound for a tariff that is not there.
+    """
+    check_slug("plan", name)
+    plan = parse_plan(name, 1, toml)
+    if plan.tariff:
+        tariffs.get(conn, plan.tariff)
+    sha256 = hashlib.sha256(toml.encode()).hexdigest()
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", (name,))
+    row = (
+        conn.execute("SELECT version FROM billing.plans WHERE name = %s AND sha256 = %s", (name, sha256)).fetchone()
+        or conn.execute(
+            """INSERT INTO billing.plans (name, version, toml, sha256, added_by)
+               SELECT %(name)s, coalesce(max(version), 0) + 1, %(toml)s, %(sha256)s, %(by)s
+                 FROM billing.plans WHERE name = %(name)s RETURNING version""",
+            {"name": name, "toml": toml, "sha256": sha256, "by": by},
+        ).fetchone()
+    )
+    assert row is not None
+    return parse_plan(name, row["version"], toml)
+
+
+def get_plan(conn: Conn, name: str, version: int | None = None) -> Plan:
+    """A version of a plan, or the latest. Raises NotFound."""
+    row = conn.execute(
+        """SELECT version, toml FROM billing.plans
+            WHERE name = %s AND (%s::integer IS NULL OR version = %s) ORDER BY version DESC LIMIT 1""",
+        (name, version, version),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"no plan {name}", hint="decroche billing plan list")
+    return parse_plan(name, row["version"], row["toml"])
+
+
+def list_plans(conn: Conn) -> list[Plan]:
+    """Every version of every plan."""
+    rows = conn.execute("SELECT name, version, toml FROM billing.plans ORDER BY name, version").fetchall()
+    return [parse_plan(row["name"], row["version"], row["toml"]) for row in rows]
+
+
+_COLUMNS = """tenant_id, id, plan, plan_version, options, starts_on, accepted_by, accepted_at, accepted_from,
+              terms_version, terms_sha256"""
+
+
+def subscribe(
+    conn: Conn,
+    tenant_id: UUID,
+    plan: Plan,
+    starts_on: date,
+    *,
+    accepted_by: str,
+    accepted_at: datetime,
+    accepted_from: str,
+    terms_version: str,
+    terms: bytes,
+    options: Sequence[str] = (),
+) -> Subscription:
+    """A subscription whose terms (their bytes are hashed) a named person accepted. Raises BadInput.
+
+    From its first day on, the tenant's calls are rated by the plan's tariff, where it names one. Access that had ended
+    begins again.
+    """
+    for option in options:
+        if option not in plan.options:
+            raise BadInput(f"option {option!r} is not in plan {plan.name}", hint=f"known: {', '.join(plan.options)}")
+    if not accepted_by.strip() or not accepted_from.strip() or not terms_version.strip():
+        raise BadInput("who accepted which version of the terms, and from where?", hint="all three are needed")
+    with conn.cursor(row_factory=class_row(Subscription)) as cursor:
+        row = cursor.execute(
+            f"""INSERT INTO billing.subscriptions ({_COLUMNS})
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}""",
+            (
+                tenant_id, new_id(), plan.name, plan.version, list(options), starts_on, accepted_by, accepted_at,
+                accepted_from, terms_version, hashlib.sha256(terms).hexdigest(),
+            ),
+        ).fetchone()  # fmt: skip
+    assert row is not None
+    conn.execute("UPDATE store.tenants SET status = 'active' WHERE id = %s AND status = 'closed'", (tenant_id,))
+    if plan.tariff:
+        since = datetime.combine(starts_on, time(), PARIS)
+        version = tariffs.get(conn, plan.tariff).version
+        tariffs.assign(conn, tenant_id, plan.tariff, version, since, f"plan {plan.name}@{plan.version}")
+    return row
+
+
+def running_plans(conn: Conn, tenant_id: UUID, month: date) -> list[Plan]:
+    """The plans of the subscriptions that ran on some day of a calendar month."""
+    end = add_months(month, 1)
+    found: list[Plan] = []
+    for of in subscriptions(conn, tenant_id):
+        if any(p.begins < end and p.ends >= month for p in calendar_of(conn, of, end).periods):
+            found.append(get_plan(conn, of.plan, of.plan_version))
+    return found
+
+
+def note(
+    conn: Conn,
+    of: Subscription,
+    kind: Literal["notice", "withdrawal", "price_change", "leave"],
+    happened_on: date,
+    by: str,
+    *,
+    effective_on: date | None = None,
+    price_micros: int | None = None,
+) -> None:
+    """Something happened to a subscription: its calendar follows from it."""
+    conn.execute(
+        """INSERT INTO billing.subscription_events
+               (tenant_id, id, subscription_id, kind, happened_on, effective_on, price_micros, noted_by)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        (of.tenant_id, new_id(), of.id, kind, happened_on, effective_on, price_micros, by),
+    )
+
+
+def subscriptions(conn: Conn, tenant_id: UUID) -> list[Subscription]:
+    """The tenant's subscriptions, in the order they began."""
+    with conn.cursor(row_factory=class_row(Subscription)) as cursor:
+        return cursor.execute(
+            f"SELECT {_COLUMNS} FROM billing.subscriptions WHERE tenant_id = %s ORDER BY starts_on, id", (tenant_id,)
+        ).fetchall()
+
+
+def calendar_of(conn: Conn, of: Subscription, until: date) -> Calendar:
+    """The subscription's calendar by what is known today."""
+    return calendar(facts_of(conn, of), until)
+
+
+def facts_of(conn: Conn, of: Subscription) -> Facts:
+    """What happened to a subscription, as its calendar needs it."""
+    plan = get_plan(conn, of.plan, of.plan_version)
+    events = conn.execute(
+        """SELECT kind, happened_on, effective_on, price_micros FROM billing.subscription_events
+            WHERE subscription_id = %s ORDER BY happened_on, noted_at""",
+        (of.id,),
+    ).fetchall()
+    first = {kind: next((e["happened_on"] for e in events if e["kind"] == kind), None) for kind in
+             ("notice", "withdrawal", "leave")}  # fmt: skip
+    changes = [
+        PriceChange(e["happened_on"], e["effective_on"], e["price_micros"])
+        for e in events
+        if e["kind"] == "price_change"
+    ]
+    price = plan.monthly_micros + sum(plan.options[option] for option in of.options)
+    return Facts(of.starts_on, price, first["notice"], first["withdrawal"], first["leave"], tuple(changes))
+
+
+def subscription_lines(conn: Conn, tenant_id: UUID, month: date) -> list[Line]:
+    """One line for each period of a subscription that begins in the calendar month, and is on no invoice yet."""
+    lines: list[Line] = []
+    end = add_months(month, 1)
+    for of in subscriptions(conn, tenant_id):
+        found = calendar_of(conn, of, end)
+        title = get_plan(conn, of.plan, of.plan_version).title
+        for period in found.periods:
+            if month <= period.begins < end and not is_invoiced(conn, of, period.number):
+                lines.append(period_line(of, title, period, found.refund_micros))
+    return lines
+
+
+def period_line(of: Subscription, title: str, period: Period, refund_micros: int = 0) -> Line:
+    """A period's line: due whole, less what a withdrawal gives back."""
+    name = f"Abonnement {title}, du {period.begins:%d/%m/%Y} au {period.ends:%d/%m/%Y}"
+    extra = "rétractation : part exécutée" if refund_micros else ""
+    whole = cents(Fraction(period.price_micros - refund_micros, MICRO // 100))
+    price = f"{whole // 100}.{whole % 100:02d}"
+    return Line(name, "1", "MON", price, whole, extra, "subscription", period_key(of, period.number))
+
+
+def period_key(of: Subscription, number: int) -> str:
+    """What a period's line is found again by on the invoices."""
+    return f"{of.id}:{number}"
+
+
+def is_invoiced(conn: Conn, of: Subscription, number: int) -> bool:
+    """Whether a period, counted from 0, stands on an invoice that lives."""
+    lines = [{"source": "subscription", "key": period_key(of, number)}]
+    return (
+        conn.execute(
+            "SELECT 1 FROM billing.live_invoices WHERE tenant_id = %s AND document -> 'lines' @> %s LIMIT 1",
+            (of.tenant_id, Jsonb(lines)),
+        ).fetchone()
+        is not None
+    )

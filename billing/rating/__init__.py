@@ -1,0 +1,1 @@
+"""The price of a call: pure, and by the million."""

@@ -1,0 +1,1 @@
+"""Collecting through Stripe, and giving money back."""

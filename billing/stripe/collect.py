@@ -1,0 +1,251 @@
+"""Collecting an invoice through Stripe: nothing charged twice, nothing lost.
+
+An attempt is stored before Stripe is asked and its key is `invoice:attempt`: a process that dies, a request
+that gets no answer or a 500 are asked again with the same key, or found again by what we named them. A new
+attempt begins only when the last one is known to have failed. Webhooks may come in any order and any number
+of times: the payment intent is fetched again, and its effect is stored with the event.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from billing.charges.accounts import move
+from billing.invoices.invoicing import Issued, customer, get
+from billing.invoices.payments import balance_due, pay_invoice
+from billing.rating.tariff import PARIS
+from billing.stripe.refunds import charged_back, refunded_elsewhere
+from billing.stripe.stripe_edge import Intent, Stripe, StripeDown
+from store import tenants
+from store.base.errors import BadInput, NotFound, Refused
+from store.db import Conn, Database
+
+log = logging.getLogger(__name__)
+
+State = Literal["asked", "processing", "requires_action", "failed", "succeeded"]
+_STATES: dict[str, State] = {
+    "succeeded": "succeeded", "processing": "processing", "requires_action": "requires_action", "failed": "failed"
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to collect an invoice. `client_secret`: for the client's browser, where it must act."""
+
+    number: str
+    attempt: int
+    state: State
+    amount_cents: int
+    payment_intent: str | None = None
+    reason: str = ""
+    client_secret: str = ""
+
+
+def ensure_customer(db: Database, stripe: Stripe, slug: str) -> str:
+    """Stripe's id of a tenant, made at the first call."""
+    with db.operator() as conn:
+        tenant = tenants.get(conn, slug)
+        known = _customer(conn, tenant.id)
+        if known is not None:
+            return known["customer"]
+        party = customer(conn, tenant)
+    made = stripe.create_customer(str(tenant.id), party.name, party.email)
+    with db.operator() as conn:
+        conn.execute(
+            "INSERT INTO billing.stripe_customers (tenant_id, customer) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            (tenant.id, made),
+        )
+    return made
+
+
+def use_method(conn: Conn, tenant_id: UUID, method: str, kind: Literal["card", "sepa_debit"]) -> None:
+    """Collect from this payment method from now on. Raises NotFound for a tenant Stripe does not know."""
+    done = conn.execute(
+        "UPDATE billing.stripe_customers SET payment_method = %s, method_kind = %s WHERE tenant_id = %s",
+        (method, kind, tenant_id),
+    )
+    if not done.rowcount:
+        raise NotFound("the tenant is no customer of Stripe yet", hint="set up a card or a debit first")
+
+
+def has_method(conn: Conn, tenant_id: UUID) -> bool:
+    """Whether there is a card or a debit to collect from."""
+    known = _customer(conn, tenant_id)
+    return known is not None and known["payment_method"] is not None
+
+
+def collect(db: Database, stripe: Stripe, number: str) -> Attempt:
+    """Ask Stripe for what is due on an invoice, or go on with the attempt that is open.
+
+    Raises StripeDown when it cannot be known now what happened: the attempt stays open, ask again later.
+    """
+    with db.operator() as conn:
+        issued = get(conn, number)
+        known = _customer(conn, issued.tenant_id)
+        if known is None or known["payment_method"] is None:
+            raise BadInput(f"invoice {number}: its client has no payment method", hint="set up a card or a debit")
+        attempt = _open_attempt(conn, issued)
+    if attempt.payment_intent:
+        intent = stripe.get(attempt.payment_intent)
+    else:
+        facts = {"invoice": number, "attempt": str(attempt.attempt), "tenant": str(issued.tenant_id)}
+        try:
+            intent = stripe.pay(
+                known["customer"], known["payment_method"], known["method_kind"], attempt.amount_cents,
+                issued.currency, facts,
+            )  # fmt: skip
+        except StripeDown:
+            found = stripe.find(known["customer"], number, attempt.attempt)
+            if found is None:
+                raise
+            intent = found
+    with db.operator() as conn:
+        return _settle(conn, issued, attempt.attempt, intent)
+
+
+def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret: str) -> str:
+    """A webhook: what it changed, in a word. Raises BadWebhook, StripeDown (Stripe sends it again).
+
+    An event that names an invoice, and is not one of our attempts at it (another tenant, amount or intent), is kept
+    with why and changes nothing.
+    """
+    event = stripe.event(payload, signature, secret)
+    with db.operator() as conn:
+        if conn.execute("SELECT 1 FROM billing.stripe_events WHERE id = %s", (event["id"],)).fetchone():
+            return "known"
+    about = cast("dict[str, Any]", event["data"]["object"])
+    if about.get("object") == "setup_intent":
+        return _set_up_done(db, stripe, event, str(about["id"]))
+    intent_id = about["id"] if about.get("object") == "payment_intent" else about.get("payment_intent")
+    intent = stripe.get(intent_id) if isinstance(intent_id, str) and intent_id else None
+    with db.operator() as conn:
+        why = "not about an invoice" if intent is None or not intent.number else _foreign(conn, intent)
+        stored = conn.execute(
+            """INSERT INTO billing.stripe_events (id, type, effect, payload, note) VALUES (%s, %s, %s, %s, %s)
+               ON CONFLICT (id) DO NOTHING""",
+            (event["id"], event["type"], "none" if why else "payment", Jsonb(event), why),
+        )
+        if not stored.rowcount:
+            return "known"
+        if intent is None or not intent.number:
+            return "none"
+        if why:
+            log.warning("Stripe's event %s is set aside: %s", event["id"], why)
+            return "foreign"
+        issued = get(conn, intent.number)
+        effect = _settle(conn, issued, intent.attempt, intent).state
+        conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (issued.number,))
+        if refunded_elsewhere(conn, issued, intent):
+            effect = "refunded"
+        if charged_back(conn, issued, str(event["type"]), about):
+            effect = "charged_back"
+        return effect
+
+
+def _set_up_done(db: Database, stripe: Stripe, event: dict[str, Any], set_up_id: str) -> str:
+    """A client finished setting up a card or a debit: it is collected from from now on."""
+    done = stripe.finished_set_up(set_up_id)
+    with db.operator() as conn:
+        stored = conn.execute(
+            """INSERT INTO billing.stripe_events (id, type, effect, payload) VALUES (%s, %s, %s, %s)
+               ON CONFLICT (id) DO NOTHING""",
+            (event["id"], event["type"], "method" if done else "none", Jsonb(event)),
+        )
+        if not stored.rowcount:
+            return "known"
+        if done is None or done.kind not in ("card", "sepa_debit"):
+            return "none"
+        known = conn.execute(
+            "UPDATE billing.stripe_customers SET payment_method = %s, method_kind = %s WHERE customer = %s",
+            (done.method, done.kind, done.customer),
+        )
+        return "method" if known.rowcount else "foreign"
+
+
+def _foreign(conn: Conn, intent: Intent) -> str:
+    """Why an intent that names an invoice is none of our attempts at it; '' when it is one."""
+    row = conn.execute(
+        """SELECT a.tenant_id, a.payment_intent, a.amount_cents
+             FROM billing.stripe_attempts a JOIN billing.invoices i ON i.id = a.invoice_id
+            WHERE i.number = %s AND a.attempt = %s""",
+        (intent.number, intent.attempt),
+    ).fetchone()
+    if row is None:
+        return f"no attempt {intent.attempt} was made to collect invoice {intent.number}"
+    if intent.tenant_id != str(row["tenant_id"]):
+        return f"it names another tenant than invoice {intent.number}'s"
+    if row["payment_intent"] not in (None, intent.id):
+        return f"attempt {intent.attempt} at invoice {intent.number} is {row['payment_intent']}, not {intent.id}"
+    if intent.amount_cents != row["amount_cents"]:
+        return f"it is of {intent.amount_cents} cents, attempt {intent.attempt} of {row['amount_cents']}"
+    return ""
+
+
+def _open_attempt(conn: Conn, issued: Issued) -> Attempt:
+    """The attempt in progress, or a new one for what is due; stored before Stripe hears of it."""
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (issued.number,))
+    row = conn.execute(
+        """SELECT attempt, state, amount_cents, payment_intent FROM billing.stripe_attempts
+            WHERE invoice_id = %s AND state IN ('asked', 'processing', 'requires_action')""",
+        (issued.id,),
+    ).fetchone()
+    if row is None:
+        due = balance_due(conn, issued)
+        if due <= 0:
+            raise Refused(f"nothing is due on invoice {issued.number}")
+        row = conn.execute(
+            """INSERT INTO billing.stripe_attempts (tenant_id, invoice_id, attempt, amount_cents)
+               SELECT %(tenant)s, %(invoice)s, coalesce(max(attempt), 0) + 1, %(due)s
+                 FROM billing.stripe_attempts WHERE invoice_id = %(invoice)s
+               RETURNING attempt, state, amount_cents, payment_intent""",
+            {"tenant": issued.tenant_id, "invoice": issued.id, "due": due},
+        ).fetchone()
+    assert row is not None
+    return Attempt(issued.number, row["attempt"], row["state"], row["amount_cents"], row["payment_intent"])
+
+
+def _settle(conn: Conn, issued: Issued, attempt: int, intent: Intent) -> Attempt:
+    """Bring an attempt to what Stripe says of it now; a success pays the invoice, once."""
+    state = _STATES.get(intent.status, "processing")
+    conn.execute(
+        """UPDATE billing.stripe_attempts SET state = %s, payment_intent = coalesce(nullif(%s, ''), payment_intent),
+                  reason = %s WHERE invoice_id = %s AND attempt = %s AND state <> 'succeeded'""",
+        (state, intent.id, intent.reason, issued.id, attempt),
+    )
+    if state == "succeeded":
+        _pay(conn, issued, intent)
+    return Attempt(
+        issued.number, attempt, state, intent.amount_cents, intent.id or None, intent.reason, intent.client_secret
+    )
+
+
+def _pay(conn: Conn, issued: Issued, intent: Intent) -> None:
+    """What Stripe collected pays the invoice; what is over (paid meanwhile by transfer) is the client's balance."""
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (issued.number,))
+    method: Literal["card", "sepa_debit"] = "sepa_debit" if intent.method == "sepa_debit" else "card"
+    if conn.execute(
+        "SELECT 1 FROM billing.payments WHERE method = %s AND reference = %s", (method, intent.id)
+    ).fetchone():
+        return
+    part = min(intent.amount_cents, max(0, balance_due(conn, issued)))
+    if part:
+        pay_invoice(conn, issued, method, part, intent.id, datetime.now(PARIS).date(), "stripe")
+    if intent.amount_cents > part:
+        move(conn, issued.tenant_id, "top_up", (intent.amount_cents - part) * 10_000, intent.id, "stripe")
+
+
+def _customer(conn: Conn, tenant_id: UUID) -> dict[str, Any] | None:
+    return conn.execute(
+        "SELECT customer, payment_method, method_kind FROM billing.stripe_customers WHERE tenant_id = %s", (tenant_id,)
+    ).fetchone()
+
+
+def set_up(db: Database, stripe: Stripe, slug: str, kind: Literal["card", "sepa_debit"]) -> tuple[str, str]:
+    """(id, client secret) of a card's or a debit's set-up, which the client finishes in a browser."""
+    return stripe.set_up(ensure_customer(db, stripe, slug), kind)

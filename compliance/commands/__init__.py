@@ -1,0 +1,1 @@
+"""The commands of `decroche compliance` and `decroche privacy`: read, call, show."""

@@ -1,0 +1,1 @@
+"""May this number be called: rules as data, and the pure decision."""

@@ -1,0 +1,1 @@
+"""What is known of a number, the decisions taken, and their proof."""

@@ -1,0 +1,1 @@
+"""Retention, the rights of people, and the registers."""

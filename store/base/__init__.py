@@ -1,0 +1,1 @@
+"""What every folder needs and no database: errors, settings, secrets, numbers, the console."""

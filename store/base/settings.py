@@ -1,0 +1,237 @@
+"""Every setting, with its default: from `decroche.toml`, then the environment (`DECROCHE_…`).
+
+Nested settings are named with two underscores: `DECROCHE_ASTERISK__SIP_PORT=5070`.
+The file is `$DECROCHE_CONFIG`, or `decroche.toml` in the home folder (`$DECROCHE_HOME`).
+Secrets are never settings: they are files of mode 0600 under `home/secrets` (`store/base/secrets.py`),
+or the variables named in the fields below.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from ipaddress import AddressValueError, IPv4Address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from store.base.errors import BadInput, Unavailable, reason
+
+
+def own_address(text: str) -> str:
+    """An IPv4 address, written as one. Whether it is this machine's is seen when it is listened on."""
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError as error:
+        raise ValueError(
+            f"{text!r} is no IPv4 address: type 127.0.0.1, one that `ip -br -4 address` shows, or 0.0.0.0 for all"
+        ) from error
+
+
+OwnAddress = Annotated[str, AfterValidator(own_address)]
+
+
+class Section(BaseModel):
+    """A part of the settings. A name it does not know is an error: a typing mistake must not pass for a setting."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AsteriskSettings(Section):
+    """The Asterisk that carries the calls. Ports are on `bind`; RTP takes even ports of the range."""
+
+    bind: OwnAddress = Field("127.0.0.1", description="address Asterisk listens on (SIP, RTP)")
+    sip_port: int = Field(5070, ge=1, le=65535, description="UDP and TCP port for SIP")
+    http_port: int = Field(8098, ge=1, le=65535, description="ARI and media WebSocket, always on loopback")
+    ami_port: int = Field(5048, ge=1, le=65535, description="manager interface, always on loopback")
+    rtp_first: int = Field(20000, ge=1024, le=65535, description="first UDP port for RTP")
+    rtp_last: int = Field(20199, ge=1024, le=65535, description="last UDP port for RTP")
+    trunk: str = Field("", description="host[:port] of the operator's SIP trunk; empty: no trunk")
+    trunk_peers: list[str] = Field(["127.0.0.2"], description="addresses calls from the trunk come from")
+    app: str = Field("decroche", description="Stasis application name")
+    binary: str = Field("", description="an Asterisk ≥ 22 of this machine; empty: the cache's")
+    trunk_user: str = Field("", description="user name for the trunk; its password is the secret `trunk`")
+    stir_shaken_key: str = Field("", description="private key calls are signed with, PEM of mode 0600; empty: unsigned")
+    stir_shaken_certificate: str = Field("", description="certificate of that key, PEM, P-256")
+    stir_shaken_url: str = Field("", description="https address where the far side fetches the certificate")
+    stir_shaken_level: Literal["A", "B", "C"] = Field("A", description="attestation of the numbers tenants may show")
+    phones: list[str] = Field([], description="phones that may register, each NAME=+33…")
+    allow_prefixes: list[str] = Field([], description="prefixes that may be called beyond France, as +44")
+
+    @model_validator(mode="after")
+    def _a_range_has_room(self) -> Self:
+        """A call takes two ports, an even one and the next."""
+        if self.rtp_last <= self.rtp_first:
+            raise ValueError(f"rtp_last {self.rtp_last} is not above rtp_first {self.rtp_first}")
+        return self
+
+
+class DatabaseSettings(Section):
+    """Empty DSNs mean the embedded PostgreSQL."""
+
+    url: str = Field("", description="DSN of the service's role; it must not bypass row-level security")
+    admin_url: str = Field("", description="DSN of a role that may migrate (owner of the schema)")
+    pool_max: int = Field(8, ge=1, description="most connections held by one process")
+
+
+class AsrSettings(Section):
+    """The ear."""
+
+    engine: Literal["faster-whisper"] = Field("faster-whisper", description="speech-to-text engine")
+    model: str = Field("", description="model name; empty: the default for the device")
+    beam: int = Field(1, ge=1, description="beam width of the short-window pass")
+    threads: int = Field(0, ge=0, description="CPU threads; 0: all cores")
+    workers: int = Field(1, ge=1, description="utterances transcribed at the same time")
+
+
+class TtsSettings(Section):
+    """The voice."""
+
+    voice_fr: str = Field("", description="French voice; empty: the best one present")
+    voice_en: str = Field("", description="English voice; empty: the best one present")
+    cache_mb: int = Field(200, ge=0, description="size of the cache of ready speech on disk, MB")
+
+
+class LlmSettings(Section):
+    """The mind."""
+
+    engine: Literal["llama-cpp", "openai"] = Field("llama-cpp", description="in process, or any compatible server")
+    model: str = Field("", description="model name; empty: the default for the device")
+    base_url: str = Field("", description="OpenAI-compatible server, for engine = openai")
+    api_key_env: str = Field("DECROCHE_LLM_API_KEY", description="environment variable that holds its key")
+    threads: int = Field(0, ge=0, description="CPU threads; 0: all cores")
+    context: int = Field(8192, ge=512, description="tokens of context shared by all calls")
+    calls: int = Field(8, ge=1, description="calls that may think at the same time")
+
+
+class ModelSettings(Section):
+    """Where model files come from."""
+
+    hub: str = Field("https://huggingface.co", description="model hub, the first source")
+    mirror: str = Field("", description="http(s) address or folder holding NAME/FILE, tried before all else")
+    offline: bool = Field(False, description="never touch the network")
+    catalogue: str = Field("", description="file of further models, written as store/weights/catalogue.toml is")
+
+
+class BillingSettings(Section):
+    """Telling clients and the operator, and Stripe's web hook."""
+
+    webhook_bind: OwnAddress = Field(
+        "127.0.0.1", description="address Stripe's web hook is heard on, behind a proxy with TLS"
+    )
+    webhook_port: int = Field(
+        8097, ge=0, le=65535, description="port; open when the secrets stripe-key and stripe-webhook are set"
+    )
+    stripe_url: str = Field("", description="another address than Stripe's, such as a simulator's; empty: Stripe")
+    smtp: str = Field("127.0.0.1:25", description="host:port of the mail server notices go through")
+    mail_from: str = Field("decroche@localhost", description="sender of those mails")
+    sms_url: str = Field("", description="http(s) gateway that takes {to, text} as JSON and sends an SMS; empty: none")
+    operator_email: str = Field("", description="where the operator is told by e-mail")
+    operator_webhook: str = Field("", description="where the operator's systems are told")
+    operator_phone: str = Field("", description="where the operator is told by SMS, +33…")
+    day_begins: int = Field(8, ge=0, le=23, description="hour in Paris from which the day's reminders are sent")
+
+
+class CallSettings(Section):
+    """Bounds of one call."""
+
+    max_seconds: int = Field(900, ge=1, description="a call is ended politely after this long")
+    silence_seconds: int = Field(60, ge=1, description="a caller silent this long is taken leave of")
+    ring_seconds: int = Field(30, ge=1, description="an outbound call rings at most this long")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(env_prefix="DECROCHE_", env_nested_delimiter="__", extra="forbid")
+
+    home: Path = Field(Path("~/.local/share/decroche"), description="state: database, secrets, logs, recordings")
+    cache: Path = Field(Path("~/.cache/decroche"), description="what can be fetched or built again")
+    device: Literal["cpu", "cuda"] = Field("cpu", description="where the models run")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
+    asterisk: AsteriskSettings = AsteriskSettings()  # pyright: ignore[reportCallIssue]
+    database: DatabaseSettings = DatabaseSettings()  # pyright: ignore[reportCallIssue]
+    asr: AsrSettings = AsrSettings()  # pyright: ignore[reportCallIssue]
+    tts: TtsSettings = TtsSettings()  # pyright: ignore[reportCallIssue]
+    llm: LlmSettings = LlmSettings()  # pyright: ignore[reportCallIssue]
+    models: ModelSettings = ModelSettings()  # pyright: ignore[reportCallIssue]
+    call: CallSettings = CallSettings()  # pyright: ignore[reportCallIssue]
+    billing: BillingSettings = BillingSettings()  # pyright: ignore[reportCallIssue]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file (which arrives as init values)."""
+        return env_settings, init_settings
+
+    def model_post_init(self, context: Any, /) -> None:
+        self.home = self.home.expanduser().absolute()
+        self.cache = self.cache.expanduser().absolute()
+
+    def folder(self, *names: str) -> Path:
+        """A private folder under the home folder, made when missing; each folder on the way to it is 0700 too."""
+        path = self.home
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for name in names:
+                path = path / name
+                path.mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise Unavailable(
+                f"{path} cannot be made: {error.strerror}", hint="set DECROCHE_HOME to a folder of yours", code="home"
+            ) from error
+        return path
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings, read once. Raises BadInput naming the setting that is wrong."""
+    home = Path(os.environ.get("DECROCHE_HOME", "~/.local/share/decroche")).expanduser()
+    path = Path(os.environ.get("DECROCHE_CONFIG", home / "decroche.toml")).expanduser()
+    values: dict[str, Any] = {}
+    try:
+        if path.exists() or "DECROCHE_CONFIG" in os.environ:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Settings(**values)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{path}: {error}", hint="mend the file, or move it away to use the defaults") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"{path}: {reason(error)}", hint="name a TOML file in UTF-8, or unset DECROCHE_CONFIG"
+        ) from error
+    except SettingsError as error:
+        raise _unreadable(error) from error
+    except ValidationError as error:
+        raise _wrong(error, path) from error
+
+
+def _unreadable(error: SettingsError) -> BadInput:
+    """A variable that is to hold JSON (a list, a whole section) and does not."""
+    value = getattr(error.__cause__, "doc", None)
+    names = [name for name, held in os.environ.items() if name.upper().startswith("DECROCHE_") and held == value]
+    return BadInput(
+        f"{names[0] if names else 'a DECROCHE_… variable'}: {value or ''} is not JSON",
+        hint="""in the environment a list is written '["+44", "+32"]'""",
+    )
+
+
+def _wrong(error: ValidationError, path: Path) -> BadInput:
+    """The first wrong setting, and where its value came from: that is where it is to be mended."""
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    said = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        said = "there is no such setting (docs/settings.md has them all)"
+    variable = f"DECROCHE_{'__'.join(where)}".upper()
+    in_environment = any(name.upper().startswith(variable) for name in os.environ)
+    mend = f"mend {variable} in the environment" if in_environment else f"mend it in {path} (or set {variable})"
+    return BadInput(f"setting {'.'.join(where)}: {said}", hint=mend)
