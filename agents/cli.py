@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agents.cli_evaluate import evaluate
 from store.base.console import HouseGroup, emit, err, json_option, to_json
 from store.base.errors import BadInput, Refused
 
@@ -237,7 +238,13 @@ async def _tries(loaded: Loaded, rules_only: bool) -> list[TrialResult]:
 
 def _report(results: list[TrialResult], *, as_json: bool) -> None:
     rows = [
-        {**asdict(r), "passed": r.passed, "failures": r.failures if as_json else "\n".join(r.failures)} for r in results
+        {
+            "name": r.name,
+            "failures": r.failures if as_json else "\n".join(r.failures),
+            "transcript": r.transcript,
+            "passed": r.passed,
+        }
+        for r in results
     ]
     emit(rows, ["name", "passed", "failures"], as_json=as_json)
     failed = sum(not r.passed for r in results)
@@ -261,6 +268,9 @@ def _find(conn: Conn, tenant: str, name: str, version: int | None) -> AgentVersi
 def _row(version: AgentVersion, tenant: str) -> dict[str, Any]:
     row = asdict(version)
     return {"tenant": tenant, **{k: row[k] for k in (*_COLUMNS[1:], "sha256")}}
+
+
+agent.add_command(evaluate)
 
 
 if __name__ == "__main__":

@@ -200,6 +200,8 @@ class _Plan:
         self.source: Source = "rules"
         self.version, self.committed = version, False
         self.turn: Turn | None = None
+        self.understood: Understood | None = None
+        """What the caller was taken to mean, once `effects` began: for whoever asks why."""
         self.line = Line("agent")
         self._talk, self._state, self._reply = conversation, state, reply
 
@@ -259,6 +261,7 @@ class _Plan:
         heard = understand(agent, self._state, self.heard, facts)
         if not heard.sure and self._talk.mind is not None:
             heard = await self._ask_mind(heard)
+        self.understood = heard
         turn = scenario.advance(agent, self._state, heard, facts)
         if self.source == "rules" and any(isinstance(m, Say) and m.kind == "answer" for m in turn.moves):
             self.source = "fact"

@@ -113,10 +113,17 @@ class Exchange(_Part):
     keys: str | None = None
     silence: float | None = None
     acted: dict[str, Any] | None = None
-    says: Words = []
+    says: Annotated[list[Words], BeforeValidator(_listed)] = []
+    """All of these; where a list stands, one of it. Numbers are equal in words and in digits."""
     never: Words = []
-    does: Words = []
+    does: Annotated[list[str | dict[str, dict[str, str]]], BeforeValidator(_listed)] = []
+    """Actions by name, or {name: {argument: value}} where the arguments matter."""
+    not_does: Words = []
     slots: dict[str, str] = {}
+    empty: Words = []
+    """Slots that nothing has filled."""
+    fact: str = ""
+    """Which fact answers, for whoever reads a failure."""
     over: bool | None = None
 
 
@@ -124,6 +131,8 @@ class Trial(_Part):
     """A scripted conversation. `now`: the clock it is held at, ISO 8601 in the agent's time zone."""
 
     name: str
+    category: str = ""
+    """What it tries: facts, slots, corrections, traps … `agent evaluate` counts by it."""
     now: str = "2026-11-23T10:00"
     variables: dict[str, str] = {}
     turns: list[Exchange] = Field(min_length=1)
