@@ -183,6 +183,8 @@ class AgentConversation:
 
 
 _ONCE = ("book", "cancel")
+_LABEL_TOKENS = 48
+"""Room for a label in an answer that comes whole and spaced; reading stops as soon as it can be only one."""
 
 
 class _Plan:
@@ -290,7 +292,7 @@ class _Plan:
         self, mind: Mind, asked: Sequence[Any], schema: Mapping[str, Any], known: Sequence[str]
     ) -> str | None:
         text = ""
-        pieces = mind.stream(asked, slot=self._talk.slot, schema=schema, prefill=PREFILL, max_tokens=16)
+        pieces = mind.stream(asked, slot=self._talk.slot, schema=schema, prefill=PREFILL, max_tokens=_LABEL_TOKENS)
         async with aclosing(cast("AsyncGenerator[str]", pieces)) as stream:
             async for piece in stream:
                 text += piece

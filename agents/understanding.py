@@ -24,6 +24,8 @@ from agents.state import Expected, Intent, State, Understood
 from llm.base import Message
 
 PREFILL = '{"is":"'
+_BEGUN = re.compile(r'\s*\{\s*"is"\s*:\s*"')
+"""The same as another engine may space it, where it yields the answer whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ def turn_schema(labels: Labels) -> dict[str, Any]:
 
 def read_label(text: str, labels: Sequence[str]) -> str | None:
     """The label that `text` (the answer so far) can only become; None while several are possible."""
-    begun = text.removeprefix(PREFILL)
+    begun = _BEGUN.sub("", text, count=1) if _BEGUN.match(text) else text
     closed = begun.split('"', 1)[0]
     if '"' in begun:
         return closed if closed in labels else None

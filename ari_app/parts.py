@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from asr.base import Ear, Endpointer, Pcm
+from asr.base import Ear, Endpointer, VoiceActivity
 from llm.base import Mind
 from store.base.settings import Settings
 from tts.base import Voice
 
 log = logging.getLogger(__name__)
-
-
-class VoiceActivity(Protocol):
-    """One call's voice-activity detector."""
-
-    def push(self, frame: Pcm) -> float:
-        """Probability (0–1) that these 512 samples are speech."""
-        ...
-
-    def reset(self) -> None:
-        """Forget the stream."""
-        ...
 
 
 @dataclass(slots=True)
@@ -36,20 +23,13 @@ class Parts:
     endpointer: Endpointer
     activity: Callable[[], VoiceActivity]
     mind: Mind
-    open_voice: Callable[[str, str], Voice]
-    _voices: dict[tuple[str, str], Voice] = field(default_factory=dict[tuple[str, str], Voice])
-
-    def voice(self, language: str, name: str = "") -> Voice:
-        """The voice of that name, or the best one present for the language; opened once."""
-        key = (language, name)
-        if key not in self._voices:
-            self._voices[key] = self.open_voice(language, name)
-        return self._voices[key]
+    voice: Callable[[str, str], Voice]
+    """(language, name) → the voice of that name, or the best one present for the language; opened once."""
+    close_voices: Callable[[], Awaitable[None]]
 
     async def close(self) -> None:
         """Free every model."""
-        for voice in self._voices.values():
-            await voice.close()
+        await self.close_voices()
         await self.ear.close()
         await self.endpointer.close()
         await self.mind.close()
@@ -63,16 +43,17 @@ async def load(settings: Settings) -> Parts:
 
 
 def _load(settings: Settings) -> Parts:
-    from asr.ear import open_ear
+    from asr.ears import open_ear
     from asr.turn import SmartTurn
     from asr.vad import SileroVad
     from llm.minds import mind
-    from tts.voices import voice
+    from tts import voices
 
     return Parts(
-        ear=open_ear(),
+        ear=open_ear(settings),
         endpointer=SmartTurn(),
         activity=SileroVad,
         mind=mind(settings),
-        open_voice=voice,
+        voice=voices.voice,
+        close_voices=voices.close,
     )

@@ -11,8 +11,7 @@ from collections import deque
 
 import numpy as np
 
-from ari_app.parts import VoiceActivity
-from asr.base import Pcm
+from asr.base import Pcm, VoiceActivity
 
 FLOOR_WINDOWS = 100
 """The line's noise is the quietest window of the last 3.2 s."""

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.base import SAMPLE_RATE, Pcm
-from asr.errors import BadAudio
+from asr.base import SAMPLE_RATE, BadAudio, Pcm
 from store.base.errors import reason
 
 EDGE = 0.05
@@ -65,8 +64,3 @@ def resample(pcm: NDArray[np.float32], rate: int) -> Pcm:
 def from_slin16(data: bytes) -> Pcm:
     """Signed 16-bit little-endian samples at 16 kHz, as Asterisk sends them."""
     return np.frombuffer(data, dtype="<i2").astype(np.float32) / 32768.0
-
-
-def to_slin16(pcm: Pcm) -> bytes:
-    """The reverse of `from_slin16`; louder than full scale is clipped."""
-    return (np.clip(pcm, -1.0, 32767 / 32768) * 32768.0).astype("<i2").tobytes()

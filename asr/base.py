@@ -5,14 +5,41 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from store.base.errors import BadInput, Unavailable
 
 SAMPLE_RATE = 16_000
 """Hz. Telephone audio (8 kHz) is resampled to this before any model sees it."""
 
 Pcm = NDArray[np.float32]
+
+
+class AsrError(Unavailable):
+    """The ear failed."""
+
+    code = "asr_failed"
+
+
+class BadAudio(BadInput):
+    """The audio cannot be used."""
+
+    code = "bad_audio"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine does of what the house may ask. What it cannot do makes it hear less well, never fail."""
+
+    languages: tuple[str, ...] = ("fr", "en")
+    """Those it hears. The house needs the agent's own."""
+    hotwords: bool = False
+    """Names worth expecting help it; else they are passed over."""
+    streaming: bool = False
+    """Words come before the utterance ends. None here does, and the house does not count on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +59,7 @@ class Ear(ABC):
 
     engine: str
     model: str
+    capabilities: Capabilities = Capabilities()
 
     @abstractmethod
     async def transcribe(self, pcm: Pcm, *, language: str, hotwords: Sequence[str] = ()) -> Transcript:
@@ -56,3 +84,15 @@ class Endpointer(ABC):
     async def close(self) -> None:
         """Free the model."""
         return
+
+
+class VoiceActivity(Protocol):
+    """One call's voice-activity detector."""
+
+    def push(self, frame: Pcm) -> float:
+        """Probability (0–1) that these 512 samples are speech."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the stream."""
+        ...

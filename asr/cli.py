@@ -12,8 +12,7 @@ import click
 
 from asr import segments
 from asr.audio import read
-from asr.base import SAMPLE_RATE, Ear
-from asr.errors import BadAudio
+from asr.base import SAMPLE_RATE, BadAudio, Ear
 from asr.whisper import LONGEST
 from store.base.console import HouseGroup, emit, err, json_option
 from store.base.errors import DecrocheError
@@ -71,7 +70,7 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
 
 
 async def _transcribe(files: Sequence[Path], language: str, hotwords: Sequence[str]) -> list[dict[str, Any]]:
-    from asr.ear import open_ear
+    from asr.ears import open_ear
 
     if not any(file.exists() for file in files):  # nothing to hear: the ear is not made ready for it
         return [_failed(file, BadAudio(f"{file}: No such file", hint="give a readable WAV file")) for file in files]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.errors import AsrError
+from asr.base import AsrError
 
 Arrays = dict[str, NDArray[np.float32]]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.errors import BadAudio
+from asr.base import BadAudio
 from asr.onnx import Session, session
 from store import weights as models
 

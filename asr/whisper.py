@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from asr.base import SAMPLE_RATE, Pcm
-from asr.errors import AsrError
+from asr.base import SAMPLE_RATE, AsrError, Pcm
 from asr.mel import FRAMES_PER_SECOND, HOP, log_mel
 
 LONGEST = 30.0

@@ -26,6 +26,18 @@ class Message:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine does of what the house may ask. What it cannot do costs time, never an answer."""
+
+    schema: bool = True
+    """An answer fits a JSON schema, by grammar. The house needs this: without it an engine is refused at the start."""
+    prefill_under_schema: bool = False
+    """An answer under a schema begins with the prefill. Else the prefill is left out, and the answer comes whole."""
+    prefix_reuse: bool = False
+    """What was read of a slot is kept for its next answer: reading ahead (`prime`) is worth it."""
+
+
 class Mind(ABC):
     """A language model shared by every call. Safe to use from many tasks at once.
 
@@ -36,6 +48,7 @@ class Mind(ABC):
 
     engine: str
     model: str
+    capabilities: Capabilities = Capabilities()
 
     @abstractmethod
     def stream(
@@ -50,8 +63,8 @@ class Mind(ABC):
     ) -> AsyncIterator[str]:
         """Yield the answer's text piece by piece. `schema`: the answer is JSON that fits it (by grammar).
 
-        `prefill`: how the answer is made to begin (not yielded again); only the local engine honours it
-        together with a schema.
+        `prefill`: how the answer is made to begin, not yielded again. Under a schema an engine without
+        `prefill_under_schema` leaves it out and yields the answer whole.
         Closing the iterator stops the work at the next token. Raises LlmError.
         """
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 
-from llm.base import JsonSchema, LlmError, Message, Mind
+from llm.base import Capabilities, JsonSchema, LlmError, Message, Mind
 from llm.batch import ALONE
 from llm.chat import ChatTemplate
 from llm.job import Job
@@ -20,6 +20,7 @@ class LlamaMind(Mind):
     """A GGUF model shared by every call. Its methods belong to asyncio; the work is done in one thread."""
 
     engine = "llama-cpp"
+    capabilities = Capabilities(prefill_under_schema=True, prefix_reuse=True)
 
     def __init__(self, path: Path, *, context: int = 8192, calls: int = 8, threads: int = 0, gpu: bool = False) -> None:
         """Load `path`; blocks for a few seconds. `context`: tokens of all calls together; `calls`: answers

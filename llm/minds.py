@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,13 +35,43 @@ def mind(chosen: Settings | None = None) -> Mind:
     """The engine `chosen` (else the process's settings) asks for.
 
     The local one loads its model, which blocks for some seconds: one instance serves the whole process.
-    Raises LlmError, ModelMissing, ModelDamaged or BadInput.
+    Raises LlmError, ModelMissing, ModelDamaged or BadInput, also for an engine that lacks what the house needs.
     """
     chosen = chosen or settings()
-    if chosen.llm.engine == "openai":
-        from llm.openai import OpenAiMind
+    opened = _engine(chosen).open(chosen)
+    if not opened.capabilities.schema:
+        raise BadInput(
+            f"llm.engine {chosen.llm.engine!r} gives no answers under a schema, which every call needs",
+            hint=f"set llm.engine to one of {', '.join(ENGINES)}",
+        )
+    return opened
 
-        return OpenAiMind(chosen.llm.base_url, model=chosen.llm.model, key_variable=chosen.llm.api_key_env)
+
+def checks(chosen: Settings | None = None) -> list[dict[str, Any]]:
+    """For `doctor`: one row a part, `{"check", "ok", "detail", "hint"}`. Loads no model."""
+    chosen = chosen or settings()
+    try:
+        parts = _engine(chosen).parts
+    except BadInput as error:
+        return [{"check": "llm engine", "ok": False, "detail": str(error), "hint": error.hint}]
+    return [_row(name, partial(look, chosen)) for name, look in parts.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How a mind is opened, and what `doctor` looks at: name of the part → what is found there, or an error."""
+
+    open: Callable[[Settings], Mind]
+    parts: Mapping[str, Callable[[Settings], str]]
+
+
+def _engine(chosen: Settings) -> Engine:
+    if chosen.llm.engine not in ENGINES:
+        raise BadInput(f"llm.engine is {chosen.llm.engine!r}", hint=f"set it to one of {', '.join(ENGINES)}")
+    return ENGINES[chosen.llm.engine]
+
+
+def _open_llama(chosen: Settings) -> Mind:
     from llm.llama import LlamaMind
 
     return LlamaMind(
@@ -50,14 +83,16 @@ def mind(chosen: Settings | None = None) -> Mind:
     )
 
 
-def checks(chosen: Settings | None = None) -> list[dict[str, Any]]:
-    """For `doctor`: one row a part, `{"check", "ok", "detail", "hint"}`. Loads no model."""
-    chosen = chosen or settings()
-    if chosen.llm.engine == "openai":
-        from llm.openai import reach
+def _open_openai(chosen: Settings) -> Mind:
+    from llm.openai import OpenAiMind
 
-        return [_row("llm server", lambda: reach(chosen.llm.base_url, chosen.llm.api_key_env))]
-    return [_row("llm engine", _engine), _row("llm model", lambda: _model(chosen))]
+    return OpenAiMind(chosen.llm.base_url, model=chosen.llm.model, key_variable=chosen.llm.api_key_env)
+
+
+def _server(chosen: Settings) -> str:
+    from llm.openai import reach
+
+    return reach(chosen.llm.base_url, chosen.llm.api_key_env)
 
 
 def _row(check: str, look: Any) -> dict[str, Any]:
@@ -67,7 +102,7 @@ def _row(check: str, look: Any) -> dict[str, Any]:
         return {"check": check, "ok": False, "detail": str(error), "hint": error.hint}
 
 
-def _engine() -> str:
+def _library(_: Settings) -> str:
     if find_spec("llama_cpp") is None:
         raise LlmError("llama-cpp-python is not installed", hint="type: scripts/setup")
     from importlib.metadata import version
@@ -83,3 +118,10 @@ def _model(chosen: Settings) -> str:
     else:
         verify(model_name(chosen))
     return str(found)
+
+
+ENGINES: dict[str, Engine] = {
+    "llama-cpp": Engine(_open_llama, {"llm engine": _library, "llm model": _model}),
+    "openai": Engine(_open_openai, {"llm server": _server}),
+}
+"""`llm.engine` → the mind. Another is one file, one row here, and the contract in tests/contract/."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from llm.base import JsonSchema, LlmError, Message, Mind
+from llm.base import Capabilities, JsonSchema, LlmError, Message, Mind
 from store.base.errors import BadInput
 
 ATTEMPTS = 3
@@ -27,6 +27,9 @@ class OpenAiMind(Mind):
     """A model behind `base_url`. The server keeps prefixes by itself; `slot` only names the user."""
 
     engine = "openai"
+    capabilities = Capabilities(
+        prefix_reuse=True
+    )  # the servers named above keep what they read; so does vLLM's default
 
     def __init__(self, base_url: str, *, model: str = "", key_variable: str = "DECROCHE_LLM_API_KEY") -> None:
         """`base_url` as in `http://127.0.0.1:8000/v1`; the key is read from the variable, if it is set."""
@@ -45,8 +48,8 @@ class OpenAiMind(Mind):
         temperature: float = 0.0,
     ) -> AsyncGenerator[str]:
         """See `Mind.stream`. Tried again on a failure that may pass, but never once a piece was yielded."""
-        if schema is not None and prefill:
-            raise LlmError("this engine honours no prefill under a schema", code="llm_input", retryable=False)
+        if schema is not None:
+            prefill = ""  # a server's grammar begins with the answer: it cannot go on from the middle of one
         body = _body(self.model, messages, prefill, max_tokens, temperature)
         for attempt in range(ATTEMPTS):
             started = False
@@ -144,21 +147,28 @@ def _format(schema: JsonSchema, *, standard: bool) -> dict[str, Any]:
 
 
 async def _pieces(lines: AsyncIterator[str], *, strict: bool) -> AsyncGenerator[str]:
-    """The text in a stream of server-sent events (data: lines, then [DONE])."""
+    """The text in a stream of server-sent events (data: lines, then [DONE]).
+
+    An answer that ends without a reason was broken off: a server that is asked by several calls may drop the older.
+    """
+    ended = False
     async for line in lines:
         if not line.startswith("data:"):
             continue
         data = line[5:].strip()
         if data == "[DONE]":
-            return
+            break
         event = _event(data)
         choices: list[dict[str, Any]] = event.get("choices") or [{}]
         delta: dict[str, Any] = choices[0].get("delta") or {}
         if text := delta.get("content"):
             yield text
-        if strict and choices[0].get("finish_reason") == "length":
+        reason = choices[0].get("finish_reason")
+        ended = ended or bool(reason)
+        if strict and reason == "length":
             raise LlmError("the answer did not fit the schema within max_tokens", code="llm_cut", retryable=False)
-    raise LlmError("the language model's server broke off its answer", code="llm_broken")
+    if not ended:
+        raise LlmError("the language model's server broke off its answer", code="llm_broken")
 
 
 def _event(data: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 
 from store.base.errors import NotFound, Unavailable
 
@@ -30,12 +31,43 @@ class VoiceMissing(TtsError):
     retryable = False
 
 
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine does of what the house may ask. What it cannot do costs time, never a word."""
+
+    streaming: bool = False
+    """The first sound of a clause comes before its last is made; else the clause comes whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceInfo:
+    """A voice that is known here. `name` is what the settings and `--voice` take."""
+
+    name: str
+    engine: str
+    language: str
+    present: bool
+    used: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What an engine offers: the voices it knows of a language, best first, and a voice opened by its name."""
+
+    voices: Callable[[str], list[VoiceInfo]]
+    open: Callable[[str], Voice]
+    hint: str
+    """What to type to have one of its voices; {name} is the voice's."""
+
+
 class Voice(ABC):
     """Text to speech in one language. One instance serves every call; safe to await from many tasks."""
 
     engine: str
     name: str
     language: str
+    capabilities: Capabilities = Capabilities()
     version: str = ""
     """Changes whenever the same text would sound otherwise (engine or model file): part of cache keys."""
 

@@ -104,7 +104,7 @@ class CachedVoice(Voice):
 
     def __init__(self, voice: Voice, cache: SpeechCache | None = None) -> None:
         self.engine, self.name, self.language = voice.engine, voice.name, voice.language
-        self.version = voice.version
+        self.version, self.capabilities = voice.version, voice.capabilities
         self.voice, self._cache = voice, cache or SpeechCache()
 
     def key(self, text: str) -> str:

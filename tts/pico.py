@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from store.base.settings import settings
-from tts.base import SAMPLE_RATE, TtsError, Voice, VoiceMissing
+from tts.base import SAMPLE_RATE, Capabilities, Engine, TtsError, Voice, VoiceInfo, VoiceMissing
 from tts.normalise import normalise
 from tts.pcm import Edges, amplify, pause_after, to_bytes
 from tts.threads import in_threads
@@ -159,6 +159,7 @@ class PicoVoice(Voice):
     """A Pico voice; `name` is one of LINGWARE. Raises VoiceMissing when its files are not here."""
 
     engine = "pico"
+    capabilities = Capabilities(streaming=True)
 
     def __init__(self, name: str = "fr-FR") -> None:
         library, files = find_library(), find_lingware(name) if name in LINGWARE else None
@@ -216,3 +217,25 @@ class PicoVoice(Voice):
         for engine in idle:
             engine.dispose()
         self._executor.shutdown(wait=False)
+
+
+_SPOKEN = {"fr": ("fr-FR",), "en": ("en-GB", "en-US")}
+"""The voices of a language, best first."""
+
+
+def _voices(language: str) -> list[VoiceInfo]:
+    here = find_library() is not None
+    return [
+        VoiceInfo(
+            f"pico-{name}", "pico", language, here and find_lingware(name) is not None, False,
+            "SVOX Pico, small and quick",
+        )
+        for name in _SPOKEN.get(language, ())
+    ]  # fmt: skip
+
+
+def _open(name: str) -> PicoVoice:
+    return PicoVoice(name.removeprefix("pico-"))
+
+
+ENGINE = Engine(_voices, _open, "scripts/setup (pico)")

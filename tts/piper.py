@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from store.base.settings import settings
-from tts.base import SAMPLE_RATE, TtsError, Voice, VoiceMissing
+from store.weights import catalogue, folder, present
+from tts.base import SAMPLE_RATE, Capabilities, Engine, TtsError, Voice, VoiceInfo, VoiceMissing
 from tts.normalise import normalise
 from tts.pcm import Edges, Resampler, amplify, pause_after, to_bytes
 from tts.threads import in_threads
@@ -53,6 +54,7 @@ class PiperVoice(Voice):
     """A Piper voice, from its `.onnx` (and the `.onnx.json` beside it)."""
 
     engine = "piper"
+    capabilities = Capabilities(streaming=False)
 
     def __init__(self, model: Path, *, device: str | None = None) -> None:
         """`device`: cpu or cuda; by default the setting. Raises VoiceMissing or TtsError."""
@@ -109,3 +111,22 @@ class PiperVoice(Voice):
     async def close(self) -> None:
         """Free the threads; the network goes with its last user."""
         self._executor.shutdown(wait=False)
+
+
+def _voices(language: str) -> list[VoiceInfo]:
+    """The catalogue's, its default first."""
+    models = sorted(catalogue().values(), key=lambda model: not model.default)
+    return [
+        VoiceInfo(model.name, "piper", language, present(model.name), False, model.about)
+        for model in models
+        if model.use == "tts" and language in model.languages
+    ]
+
+
+def _open(name: str) -> PiperVoice:
+    if not present(name):
+        raise VoiceMissing(f"voice {name} is not in {folder(name)}", hint=ENGINE.hint.format(name=name))
+    return PiperVoice(next(iter(sorted(folder(name).glob("*.onnx")))))
+
+
+ENGINE = Engine(_voices, _open, "decroche models pull {name}")

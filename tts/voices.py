@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from store.base.settings import settings
-from store.weights import catalogue, folder, present
-from tts import pico
-from tts.base import UnknownVoice, Voice, VoiceMissing
+from tts import pico, piper
+from tts.base import Engine, UnknownVoice, VoiceInfo, VoiceMissing
 from tts.cache import CachedVoice
-from tts.piper import PiperVoice
 
 LANGUAGES = ("fr", "en")
 """Languages an agent may speak."""
 
-_PICO = {"fr": ("fr-FR",), "en": ("en-GB", "en-US")}
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceInfo:
-    """A voice that is known here. `name` is what the settings and `--voice` take."""
-
-    name: str
-    engine: str
-    language: str
-    present: bool
-    used: bool
-    note: str
+ENGINES: dict[str, Engine] = {"piper": piper.ENGINE, "pico": pico.ENGINE}
+"""The engines, best first. Another is one file with its `ENGINE`, one row here, and the contract in tests/contract/."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +49,7 @@ def voice(language: str, name: str = "") -> CachedVoice:
         )
     with _lock:
         if info.name not in _ready:
-            _ready[info.name] = CachedVoice(_load(info))
+            _ready[info.name] = CachedVoice(ENGINES[info.engine].open(info.name))
         return _ready[info.name]
 
 
@@ -83,9 +69,7 @@ def known() -> list[VoiceInfo]:
         found = _of(language)
         wanted = _wanted(language)
         used = wanted or next((info.name for info in found if info.present), "")
-        rows += [
-            VoiceInfo(i.name, i.engine, i.language, i.present, i.present and i.name == used, i.note) for i in found
-        ]
+        rows += [replace(info, used=info.present and info.name == used) for info in found]
     return rows
 
 
@@ -98,7 +82,7 @@ def _check(language: str) -> VoiceCheck:
     wanted, tongue = _wanted(language), {"fr": "French", "en": "English"}[language]
     found = _of(language)
     if wanted and not any(i.name == wanted and i.present for i in found):
-        hint = f"decroche models pull {wanted}, or clear tts.voice_{language}"
+        hint = f"{_how(wanted, found)}, or clear tts.voice_{language}"
         return VoiceCheck(language, False, wanted, f"{wanted} is set, and is not on this machine", hint)
     best = _best(language)
     if best is None:
@@ -106,10 +90,10 @@ def _check(language: str) -> VoiceCheck:
         return VoiceCheck(language, False, "", f"no {tongue} voice on this machine", hint)
     if wanted:
         return VoiceCheck(language, True, wanted, f"{wanted}, as set", "")
-    if best.engine == "pico":
-        piper = next(i.name for i in found if i.engine == "piper")
-        note = f"no {tongue} Piper voice is here; {best.name} is used"
-        return VoiceCheck(language, True, best.name, note, f"decroche models pull {piper}")
+    better = found[0]
+    if better.engine != best.engine:
+        note = f"no {tongue} {better.engine.capitalize()} voice is here; {best.name} is used"
+        return VoiceCheck(language, True, best.name, note, _how(better.name, found))
     return VoiceCheck(language, True, best.name, f"{best.name}: {best.note}", "")
 
 
@@ -118,21 +102,14 @@ def _wanted(language: str) -> str:
 
 
 def _of(language: str) -> list[VoiceInfo]:
-    """The voices of a language, best first: Piper's as the catalogue orders them, then Pico's."""
-    piper = [
-        VoiceInfo(m.name, "piper", language, present(m.name), False, m.about)
-        for m in sorted(catalogue().values(), key=lambda m: not m.default)
-        if m.use == "tts" and language in m.languages
-    ]
-    small = [
-        VoiceInfo(f"pico-{n}", "pico", language, _pico_present(n), False, "SVOX Pico, small and quick")
-        for n in _PICO.get(language, ())
-    ]
-    return piper + small
+    """The voices of a language, best first: engine by engine, each in its own order."""
+    return [info for engine in ENGINES.values() for info in engine.voices(language)]
 
 
-def _pico_present(name: str) -> bool:
-    return pico.find_library() is not None and pico.find_lingware(name) is not None
+def _how(name: str, found: list[VoiceInfo]) -> str:
+    """What to type to have a voice."""
+    engine = next((info.engine for info in found if info.name == name), next(iter(ENGINES)))
+    return ENGINES[engine].hint.format(name=name)
 
 
 def _best(language: str) -> VoiceInfo | None:
@@ -145,15 +122,3 @@ def _named(name: str) -> VoiceInfo:
         if info.name == name:
             return info
     raise UnknownVoice(f"no voice is called {name!r}", hint=f"one of {', '.join(i.name for i in every)}")
-
-
-def _load(info: VoiceInfo) -> Voice:
-    if info.engine == "pico":
-        return pico.PicoVoice(info.name.removeprefix("pico-"))
-    return PiperVoice(_onnx(info.name))
-
-
-def _onnx(name: str) -> Path:
-    if not present(name):
-        raise VoiceMissing(f"voice {name} is not in {folder(name)}", hint=f"decroche models pull {name}")
-    return next(iter(sorted(folder(name).glob("*.onnx"))))

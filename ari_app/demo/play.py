@@ -24,7 +24,7 @@ from ari_app.demo.show import Live
 from ari_app.softphone.phone import SoftPhone
 from ari_app.softphone.report import CallReport
 from ari_app.timeline import draw
-from asr.ear import open_ear
+from asr.ears import open_ear
 from store import bookings
 from store import calls as kept
 from store.base.errors import DecrocheError

@@ -80,7 +80,7 @@ class DatabaseSettings(Section):
 class AsrSettings(Section):
     """The ear."""
 
-    engine: Literal["faster-whisper"] = Field("faster-whisper", description="speech-to-text engine")
+    engine: str = Field("faster-whisper", description="speech-to-text engine: faster-whisper")
     model: str = Field("", description="model name; empty: the default for the device")
     beam: int = Field(1, ge=1, description="beam width of the short-window pass")
     threads: int = Field(0, ge=0, description="CPU threads; 0: all cores")
@@ -98,7 +98,7 @@ class TtsSettings(Section):
 class LlmSettings(Section):
     """The mind."""
 
-    engine: Literal["llama-cpp", "openai"] = Field("llama-cpp", description="in process, or any compatible server")
+    engine: str = Field("llama-cpp", description="llama-cpp (in process) or openai (any compatible server)")
     model: str = Field("", description="model name; empty: the default for the device")
     base_url: str = Field("", description="OpenAI-compatible server, for engine = openai")
     api_key_env: str = Field("DECROCHE_LLM_API_KEY", description="environment variable that holds its key")

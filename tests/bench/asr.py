@@ -24,9 +24,10 @@ from num2words import num2words
 
 from asr.audio import read
 from asr.base import SAMPLE_RATE
-from asr.ear import WhisperEar, open_ear
+from asr.ears import open_ear
 from asr.turn import SmartTurn
 from asr.vad import FRAME, SileroVad
+from asr.whisper_ear import WhisperEar
 from store import weights as models
 from store.base.console import emit, err, progress, to_json
 from store.base.errors import NotFound

@@ -31,7 +31,7 @@ from ari_app.softphone.phone import Event, SoftPhone
 from ari_app.softphone.report import CallReport, to_phone_rate
 from ari_app.softphone.script import Manners, Script, Situation, Utterance
 from asr.audio import resample
-from asr.ear import open_ear
+from asr.ears import open_ear
 from asterisk_conf.phones import phones
 from asterisk_conf.server import Asterisk
 from store import bookings

@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from asr.audio import read
 from asr.base import Pcm
-from asr.ear import WhisperEar, open_ear
+from asr.ears import open_ear
+from asr.whisper_ear import WhisperEar
 from store.base.settings import settings
 
 SOUNDS = "usr/share/asterisk/sounds/fr_CA_f_June"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from asr.ear import open_ear
-from asr.errors import AsrError
+from asr.base import AsrError
+from asr.ears import open_ear
 from asr.vad import SileroVad
 from store import weights as models
 from store.base.settings import settings

@@ -7,9 +7,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from asr.base import SAMPLE_RATE
-from asr.ear import WhisperEar
-from asr.errors import AsrError
+from asr.base import SAMPLE_RATE, AsrError
+from asr.whisper_ear import WhisperEar
 from tests.bench.asr import plain, references
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

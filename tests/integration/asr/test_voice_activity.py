@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from asr.errors import BadAudio
+from asr.base import BadAudio
 from asr.vad import FRAME, SileroVad
 
 

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
 
-import httpx
 import pytest
 
 from llm.base import LlmError, Message
@@ -20,58 +13,16 @@ from llm.minds import checks
 from llm.openai import OpenAiMind
 from store.base.errors import BadInput
 from store.base.settings import Settings
-from store.weights import file
+from tests.contract.minds import KEY, KEY_VARIABLE, Server, free_port, start_server
 
 HELLO = [Message("system", "Be brief."), Message("user", "Say hello.")]
-KEY_VARIABLE = "DECROCHE_TEST_LLM_KEY"
-KEY = "loopback-only"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@dataclass(frozen=True)
-class Server:
-    url: str
-    process: subprocess.Popen[bytes]
-
-
-def start() -> Server:
-    """llama_cpp.server on a free loopback port, once it answers."""
-    port = free_port()
-    model = str(file("smollm2-135m", ".gguf"))
-    args = ["--model", model, "--host", "127.0.0.1", "--port", str(port), "--n_ctx", "1024", "--n_threads", "1"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "llama_cpp.server", *args, "--api_key", KEY],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ,
-    )  # fmt: skip
-    server = Server(f"http://127.0.0.1:{port}/v1", process)
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            httpx.get(f"{server.url}/models", headers={"Authorization": f"Bearer {KEY}"}, timeout=5)
-        except httpx.HTTPError:
-            time.sleep(0.1)  # a process starting up gives nothing to await
-        else:
-            return server
-    process.kill()
-    process.wait()
-    raise AssertionError("llama_cpp.server did not start")
-
-
-def stop(server: Server) -> None:
-    server.process.kill()
-    server.process.wait()
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    started = start()
+    started = start_server()
     yield started
-    stop(started)
+    started.stop()
 
 
 @pytest.fixture
@@ -99,12 +50,6 @@ async def test_an_answer_under_a_schema_cut_short_is_an_error(mind: OpenAiMind) 
     with pytest.raises(LlmError) as cut:
         await mind.complete(HELLO, slot="a", schema=schema, max_tokens=10)
     assert cut.value.code == "llm_cut"
-
-
-async def test_a_prefill_under_a_schema_is_refused_rather_than_ignored(mind: OpenAiMind) -> None:
-    with pytest.raises(LlmError) as refused:
-        await mind.complete(HELLO, slot="a", schema={"type": "object"}, prefill="{")
-    assert refused.value.code == "llm_input"
 
 
 async def test_reading_ahead_works_on_a_server(mind: OpenAiMind) -> None:
@@ -137,18 +82,18 @@ async def test_a_server_killed_amid_an_answer_is_an_error_not_a_short_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    server = start()
+    server = start_server()
     mind = OpenAiMind(server.url, key_variable=KEY_VARIABLE)
     try:
         async with aclosing(mind.stream([Message("user", "Tell a long story.")], slot="a", max_tokens=900)) as pieces:
             await anext(pieces)
-            stop(server)
+            server.stop()
             with pytest.raises(LlmError) as broken:
                 async for _ in pieces:
                     pass
         assert broken.value.code == "llm_broken"
     finally:
-        stop(server)
+        server.stop()
         await mind.close()
 
 

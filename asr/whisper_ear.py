@@ -14,11 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from asr import doubt
-from asr.base import SAMPLE_RATE, Ear, Pcm, Transcript
-from asr.errors import AsrError
+from asr.base import SAMPLE_RATE, AsrError, Capabilities, Ear, Pcm, Transcript
 from asr.whisper import LONGEST, Pass, Whisper
 from store import weights as models
-from store.base.settings import settings
 
 AFTER = 5.0
 """Seconds of silence encoded after the utterance."""
@@ -33,6 +31,7 @@ class WhisperEar(Ear):
     """Speech to text in process. One instance serves every call; at most `workers` are heard at once."""
 
     engine = "faster-whisper"
+    capabilities = Capabilities(hotwords=True)
 
     def __init__(self, model: str, *, device: str = "cpu", beam: int = 1, threads: int = 0, workers: int = 1) -> None:
         """Raises UnknownModel, ModelMissing, ModelDamaged or AsrError."""
@@ -87,14 +86,6 @@ class WhisperEar(Ear):
 
     def _hear(self, pcm: Pcm, language: str, hotwords: tuple[str, ...], window: float, beam: int) -> Pass:
         return self._whisper.hear(pcm, language=language, window=window, beam=beam, hotwords=hotwords)
-
-
-def open_ear() -> WhisperEar:
-    """The ear that the settings ask for. Raises as WhisperEar does; ModelMissing says what to pull."""
-    asr, device = settings().asr, settings().device
-    default = models.default("asr", "fr", device)
-    name = asr.model or (default.name if default else "")
-    return WhisperEar(name, device=device, beam=asr.beam, threads=asr.threads, workers=asr.workers)
 
 
 def _doubtful(heard: Pass, seconds: float) -> bool:

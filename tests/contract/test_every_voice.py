@@ -1,0 +1,69 @@
+"""What a call asks of a voice, asked of every voice that an engine of the registry has on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+
+from tts import voices
+from tts.base import Voice
+from tts.voices import ENGINES, LANGUAGES
+
+KNOWN = [info for language in LANGUAGES for engine in ENGINES.values() for info in engine.voices(language)]
+SENTENCE = {"fr": "Bonjour, que puis-je faire pour vous ?", "en": "Good morning, how can I help you?"}
+
+
+@pytest.fixture(params=[info.name for info in KNOWN])
+async def voice(request: pytest.FixtureRequest) -> AsyncIterator[Voice]:
+    info = next(info for info in KNOWN if info.name == request.param)
+    if not info.present:
+        pytest.skip(f"{info.name} is not on this machine: {ENGINES[info.engine].hint.format(name=info.name)}")
+    yield voices.voice(info.language, info.name)
+    await voices.close()
+
+
+def test_every_engine_knows_a_voice_and_says_how_to_have_it() -> None:
+    assert {info.engine for info in KNOWN} == set(ENGINES)
+    assert all(engine.hint for engine in ENGINES.values())
+
+
+async def test_a_voice_says_which_it_is(voice: Voice) -> None:
+    assert voice.engine in ENGINES
+    assert voice.language in LANGUAGES
+    assert voice.version
+
+
+async def test_what_it_says_is_whole_samples_of_a_plausible_length(voice: Voice) -> None:
+    pcm = await voice.say(SENTENCE[voice.language])
+    assert len(pcm) % 2 == 0
+    assert 0.8 < len(pcm) / 32_000 < 6.0
+
+
+async def test_a_voice_that_streams_gives_its_first_sound_before_the_last(voice: Voice) -> None:
+    pieces = [piece async for piece in voice.stream(SENTENCE[voice.language] * 3)]
+    if voice.capabilities.streaming:
+        assert len(pieces) > 3
+    assert all(len(piece) % 2 == 0 for piece in pieces)
+
+
+async def test_nothing_to_say_is_silence_and_no_error(voice: Voice) -> None:
+    assert await voice.say("…") == b""
+
+
+async def test_a_reply_thrown_away_leaves_the_voice_fit_for_the_next(voice: Voice) -> None:
+    async with aclosing(voice.stream(SENTENCE[voice.language] * 4)) as pieces:  # type: ignore[type-var]
+        await anext(pieces)
+    assert await voice.say(SENTENCE[voice.language])
+
+
+async def test_several_calls_are_spoken_to_at_once(voice: Voice) -> None:
+    said = await asyncio.gather(*(voice.say(SENTENCE[voice.language]) for _ in range(3)))
+    assert all(said)
+
+
+async def test_ready_speech_is_the_same_speech(voice: Voice) -> None:
+    await voice.prepare([SENTENCE[voice.language]])
+    assert b"".join([piece async for piece in voice.speak(SENTENCE[voice.language], ready=True)])
