@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import numpy as np
 
@@ -27,17 +28,35 @@ FAINT = 10 ** (-55 / 20)
 CAREFUL_BEAM = 5
 
 
+class Hearer(Protocol):
+    """What hears one pass: the loaded model, or what stands for it where our own judgement is tried."""
+
+    def hear(self, pcm: Pcm, *, language: str, window: float, beam: int, hotwords: Sequence[str] = ()) -> Pass:
+        """One pass over `window` seconds (at most 30), beginning with `pcm`."""
+        ...
+
+    def close(self) -> None:
+        """Free the weights."""
+        ...
+
+
 class WhisperEar(Ear):
     """Speech to text in process. One instance serves every call; at most `workers` are heard at once."""
 
     engine = "faster-whisper"
     capabilities = Capabilities(hotwords=True)
 
-    def __init__(self, model: str, *, device: str = "cpu", beam: int = 1, threads: int = 0, workers: int = 1) -> None:
-        """Raises UnknownModel, ModelMissing, ModelDamaged or AsrError."""
+    def __init__(
+        self, model: str, *, device: str = "cpu", beam: int = 1, threads: int = 0, workers: int = 1,
+        whisper: Hearer | None = None,
+    ) -> None:  # fmt: skip
+        """`whisper`: what hears, else the catalogue's `model`, which is loaded.
+
+        Raises UnknownModel, ModelMissing, ModelDamaged or AsrError.
+        """
         self.model = model
         self._beam = beam
-        self._whisper = Whisper(models.path(model), device=device, threads=threads, workers=workers)
+        self._whisper = whisper or Whisper(models.path(model), device=device, threads=threads, workers=workers)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="whisper")
 
     async def transcribe(self, pcm: Pcm, *, language: str, hotwords: Sequence[str] = ()) -> Transcript:

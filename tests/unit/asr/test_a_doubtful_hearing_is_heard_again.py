@@ -1,0 +1,82 @@
+"""What the ear makes of what Whisper says, with a scripted Whisper: holds on any processor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from asr.base import SAMPLE_RATE, Pcm
+from asr.whisper import LONGEST, Pass
+from asr.whisper_ear import AFTER, CAREFUL_BEAM, WhisperEar
+
+SPEECH = np.full(2 * SAMPLE_RATE, 0.2, np.float32)
+
+
+class Scripted:
+    """Says what it was told to, pass by pass, and keeps what it was asked."""
+
+    def __init__(self, *passes: Pass) -> None:
+        self.passes, self.asked = list(passes), list[tuple[float, int, tuple[str, ...]]]()
+
+    def hear(self, pcm: Pcm, *, language: str, window: float, beam: int, hotwords: Sequence[str] = ()) -> Pass:
+        self.asked.append((window, beam, tuple(hotwords)))
+        return self.passes.pop(0)
+
+    def close(self) -> None:
+        return
+
+
+def said(text: str, *, logprob: float = -0.2, no_speech: float = 0.01, cut: bool = False) -> Pass:
+    return Pass(text, logprob, no_speech, cut)
+
+
+async def heard(script: Scripted, *hotwords: str, pcm: Pcm = SPEECH) -> str:
+    ear = WhisperEar("scripted", whisper=script)
+    transcript = await ear.transcribe(pcm, language="fr", hotwords=hotwords)
+    await ear.close()
+    return transcript.text
+
+
+async def test_a_clear_sentence_is_heard_once_on_the_short_window() -> None:
+    script = Scripted(said("Je voudrais un rendez-vous."))
+    assert await heard(script) == "Je voudrais un rendez-vous."
+    assert script.asked == [(2 + AFTER, 1, ())]
+
+
+@pytest.mark.parametrize(
+    "doubtful",
+    [
+        said("Nous sommes désolés. Nous sommes désolés. Nous sommes désolés. Nous sommes désolés."),
+        said("Nous sommes désolés nous sommes désolés"),
+        said("Nous", logprob=-3.0),
+        said("Nous sommes désolés", cut=True),
+    ],
+    ids=["repeats", "twice", "unsure", "cut"],
+)
+async def test_a_doubtful_one_is_heard_again_on_the_full_window_and_with_care(doubtful: Pass) -> None:
+    script = Scripted(doubtful, said("Nous sommes désolés."))
+    assert await heard(script, "Lefèvre") == "Nous sommes désolés."
+    assert script.asked[1] == (LONGEST, CAREFUL_BEAM, ())
+
+
+async def test_what_is_repeated_both_times_is_said_once() -> None:
+    again = said("Nous sommes désolés. " * 6)
+    assert await heard(Scripted(again, again)) == "Nous sommes désolés."
+
+
+async def test_names_to_expect_reach_the_engine_as_they_are_spelled() -> None:
+    script = Scripted(said("C'est le docteur Lefèvre."))
+    await heard(script, "Lefèvre", "Masséna")
+    assert script.asked[0][2] == ("Lefèvre", "Masséna")
+
+
+async def test_expected_names_alone_without_speech_are_not_heard() -> None:
+    assert await heard(Scripted(said("Lefèvre, Masséna.", no_speech=0.9)), "Lefèvre", "Masséna") == ""
+
+
+async def test_a_line_on_which_nobody_speaks_is_not_even_listened_to() -> None:
+    script = Scripted()
+    assert await heard(script, pcm=np.full(SAMPLE_RATE, 1e-4, np.float32)) == ""
+    assert script.asked == []
