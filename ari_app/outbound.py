@@ -17,7 +17,7 @@ from ari_app.office_types import Order
 from store.base.errors import DecrocheError
 from store.base.ids import new_id
 from store.base.logs import call_scope
-from store.base.phones import e164
+from store.base.numbering import e164
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dialplan.numbers import to_e164
 from store.base.errors import BadInput
+from store.base.numbering import read
 from store.base.secrets import secret
 from store.base.settings import Settings
 
@@ -52,7 +52,7 @@ def phones(config: Settings, *, demo: bool = False) -> list[Phone]:
 
 def _phone(entry: str) -> Phone:
     name, _, number = entry.partition("=")
-    e164 = to_e164(number)
-    if not _NAME.fullmatch(name) or name in _TAKEN or not e164.startswith("+"):
+    found = read(number)
+    if not _NAME.fullmatch(name) or name in _TAKEN or found is None or found.short:
         raise BadInput(f"asterisk.phones: {entry!r} is not NAME=+33…", hint="e.g. phones = ['desk=+33199001234']")
-    return Phone(name, e164, name)
+    return Phone(name, found.e164, name)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dialplan.numbers import ALLOWED, OVERSEAS, SPECIAL
+from dialplan.numbers import ALLOWED
 from store.base.errors import BadInput
+from store.base.numbering import REWRITES, SPECIAL
 
 HERE = Path(__file__).parent
 SOUNDS = HERE / "sounds"
@@ -57,7 +58,7 @@ def extensions(
         phones=phones,
         trunk=trunk,
         special=SPECIAL,
-        overseas=OVERSEAS,
+        rewrites=REWRITES,
         allowed=[*ALLOWED, *(f"{prefix}X." for prefix in allow)],
         ring_seconds=ring_seconds,
         longest_call=longest_call,

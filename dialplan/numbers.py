@@ -1,4 +1,4 @@
-"""What kind of number was dialled, and how it is written once inside: the data the contexts are made of.
+"""What may be dialled: the data the contexts are made of. How a number is written is `store.base.numbering`'s.
 
 Numbers inside the house are E.164 (`+33…`) or a short code as dialled (`112`, `3114`). Every list
 here becomes both Asterisk patterns (`contexts.py`) and `classify`, so that the two cannot disagree.
@@ -11,19 +11,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-SPECIAL = (
-    "15", "17", "18", "112", "113", "114", "115", "119", "191", "196", "197", "3114",
-    "116000", "116006", "116111", "116117",
-)  # fmt: skip
-"""Emergency and social numbers (rule T3)."""
-
-OVERSEAS = {
-    "262": ("0262", "0692", "0693", "0269", "0639"),
-    "590": ("0590", "0690", "0691"),
-    "594": ("0594", "0694"),
-    "596": ("0596", "0696", "0697"),
-}
-"""Country code → how its numbers begin when dialled from France (ten digits; rule T2)."""
+from store.base.numbering import SPECIAL
 
 OVERSEAS_CODES = ("262", "590", "594", "596", "508", "681", "687", "689")
 
@@ -78,30 +66,3 @@ def matches(number: str, patterns: tuple[str, ...]) -> bool:
 
 def _regex(pattern: str) -> str:
     return pattern.replace("+", r"\+").replace(".", "[0-9]+").replace("X", "[0-9]")
-
-
-def to_e164(dialled: str) -> str:
-    """`dialled` as it is written inside; what the `decroche-number` context does. Empty: not a number.
-
-    `06 12 34 56 78`, `0033612345678` and `+33612345678` are one; short codes stay as they are, also
-    where a trunk wrote `+33112`.
-    """
-    number = "".join(c for c in dialled if c.isascii() and (c.isdigit() or c == "+"))
-    if number.startswith("00"):
-        number = "+" + number[2:]
-    if number.startswith("+33") and number[3:] in SPECIAL:
-        return number[3:]
-    if re.fullmatch(r"33[1-9]\d{8}", number):
-        return "+" + number
-    if re.fullmatch(r"0[1-9]\d{8}", number):
-        return _national(number)
-    return number if re.fullmatch(r"\+?[0-9]+", number) else ""
-
-
-def _national(number: str) -> str:
-    if number.startswith("063998"):  # kept for films, and so for demonstrations: not Mayotte
-        return "+33" + number[1:]
-    for code, prefixes in OVERSEAS.items():
-        if number.startswith(prefixes):
-            return f"+{code}{number[1:]}"
-    return "+33" + number[1:]

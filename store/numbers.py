@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from store.base.errors import BadInput, NotFound, Refused
-from store.base.phones import e164
+from store.base.numbering import e164
 from store.db import Conn
 
 _COLUMNS = "e164, tenant_id, agent, verified_npv, fallback, added_at, assigned_at"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import phonenumbers
 
 from agents.slots.text import Language
+from store.base.errors import BadInput
+from store.base.numbering import e164
 
 _RUN = re.compile(r"\+? ?\d(?:[ ,]*(?:et |then )?(?:\d|(?:double|triple) \d))+")
 _SAME = {
@@ -47,9 +49,7 @@ def _e164(said: str, region: str) -> str:
     if len(said) < 8:
         return ""
     try:
-        number = phonenumbers.parse(said, region)
-    except phonenumbers.NumberParseException:
+        value = e164(said, region=region)
+        return value if phonenumbers.is_valid_number(phonenumbers.parse(value)) else ""
+    except (BadInput, phonenumbers.NumberParseException):
         return ""
-    if not phonenumbers.is_valid_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

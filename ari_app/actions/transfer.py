@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ari_app.actions.base import ActionContext
-from store.base.phones import e164
+from store.base.numbering import e164
 
 
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-import phonenumbers
 from psycopg.types.json import Jsonb
 
 from billing.charges.ledger import month_of, spell
@@ -21,6 +20,7 @@ from billing.charges.tariffs import in_force
 from billing.rating.tariff import PARIS
 from store.base.errors import BadInput, Refused
 from store.base.ids import new_id
+from store.base.numbering import country, read
 from store.db import Conn, Database
 
 
@@ -98,10 +98,8 @@ def fraud(limits: Limits, spent: Spent, country: str, seen: Sequence[str]) -> st
 
 def country_of(e164: str) -> str:
     """ISO 3166-1 code of a number's country; '' when it has none (satellite, bad number)."""
-    try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(e164)) or ""
-    except phonenumbers.NumberParseException:
-        return ""
+    number = read(e164)
+    return country(number) if number else ""
 
 
 # -- with the store ---------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def _grounds(call: _Call, at: datetime) -> list[Ground]:
     rules = call.book.covering(at, case.party, case.purpose)
     consent = _in_force(case.consent, at, call.book)
     found: list[Ground] = []
-    if call.to.emergency or call.to.premium:
+    if numbers.emergency(call.to) or numbers.premium(call.to):
         found.extend(_number(call, rules))
     hours = rules.get("W1")
     if hours is not None and not (consent and hours.parameters["consent_lifts"]):
@@ -132,10 +132,10 @@ def _grounds(call: _Call, at: datetime) -> list[Ground]:
 
 
 def _number(call: _Call, rules: Mapping[str, Rule]) -> Iterator[Ground]:
-    if call.to.emergency:
+    if numbers.emergency(call.to):
         yield "emergency_number", rules["T3"]
-    if call.to.premium:
-        yield "premium_number", rules[call.to.premium]
+    if premium := numbers.premium(call.to):
+        yield "premium_number", rules[premium]
 
 
 _HOURS_RULE = {

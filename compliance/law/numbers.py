@@ -1,104 +1,56 @@
-"""What a telephone number tells: whether it is possible, its kind, and where its holder may be.
-
-The written form may be any French way (06 12 34 56 78, +33 (0)6…, 0033…), E.164 or a short number.
-"""
+"""The kinds of numbers the law knows: emergency, premium, polyvalent, forbidden to show. How a number is written is the
+numbering plan's (`store.base.numbering`)."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 import phonenumbers
 
 from compliance.law.rulebook import rulebook
+from store.base import numbering
+from store.base.numbering import Number
 
-# National overseas numbers are dialled with ten digits but belong to another country code (T2).
-# 063998 is the mainland's range for works of fiction.
-_OVERSEAS = {
-    "262": 262, "263": 262, "269": 262, "692": 262, "693": 262, "639": 262,
-    "590": 590, "690": 590, "691": 590, "594": 594, "694": 594,
-    "596": 596, "696": 596, "697": 596, "508": 508,
-}  # fmt: skip
-FRENCH = frozenset({33, 262, 590, 594, 596, 508, 681, 687, 689})
-_NINE_DIGITS = {f"+{code}": code for code in (33, 262, 590, 594, 596)}
-_SEPARATORS = re.compile(r"[\s.\-()/\u00a0\u202f\u2010-\u2015]+")
 _MASKED = frozenset({"", "anonymous", "unknown", "restricted", "private", "unavailable"})
+_SEPARATORS = re.compile(r"[\s.\-()/\u00a0\u202f\u2010-\u2015]+")
 
 
-class Number(NamedTuple):  # made for each case: see `cases.Attempt`
-    """A possible number. `national` has no leading zero; `short` numbers have no country code of their own."""
-
-    e164: str
-    code: int
-    national: str
-    short: bool = False
-    emergency: bool = False
-    premium: str = ""
-    """Id of the rule that makes it premium, or empty."""
-
-    @property
-    def french(self) -> bool:
-        return self.code in FRENCH
-
-
-@lru_cache(maxsize=4096)  # a long list is read once a number: more would only be kept for nothing
 def read(text: str) -> Number | None:
-    """The number written in `text`, or None when it is not a possible one."""
-    code = _NINE_DIGITS.get(text[:-9])
-    if code and text[-9] in "12345679" and text.isascii() and text[-9:].isdigit():
-        return Number(text, code, text[-9:])  # the common case: phonenumbers would say the same, slowly
-    compact = _SEPARATORS.sub("", text)
-    return _national(compact) or _short(compact) or _long(compact)
+    """The number written in `text`, or None when it is not one that may be dialled from here."""
+    number = numbering.read(text)
+    return number if number is None or not number.short or _dialled(number.national) else None
 
 
-def _national(compact: str) -> Number | None:
-    """A French number as people write it, ten digits: phonenumbers would say the same, slowly."""
-    if not (len(compact) == 10 and compact[0] == "0" and compact.isascii() and compact.isdigit()):
-        return None
-    national = compact[1:]
-    code = 33 if national.startswith("63998") else _OVERSEAS.get(national[:3], 33)
-    usual = national[0] in "12345679" and code in _NINE_DIGITS.values()
-    return Number(f"+{code}{national}", code, national) if usual else None
-
-
-def _short(compact: str) -> Number | None:
-    digits = compact.removeprefix("+33").removeprefix("0033")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 6:
-        return None
+@lru_cache(maxsize=4096)
+def _dialled(short: str) -> bool:
+    """A short code that rules know: emergency, premium, or free."""
     rules = rulebook()
+    if short in rules.latest("T3").parameters["short"]:
+        return True
     premium = rules.latest("T4").parameters
-    if digits in rules.latest("T3").parameters["short"]:
-        return Number(digits, 33, digits, short=True, emergency=True)
-    if any(_like(digits, pattern) for pattern in premium["short"]):
-        return Number(digits, 33, digits, short=True, premium="T4")
-    if len(digits) == 4 and any(low <= int(digits) <= high for low, high in premium["free_ranges"]):
-        return Number(digits, 33, digits, short=True)
-    return None
+    free = len(short) == 4 and any(low <= int(short) <= high for low, high in premium["free_ranges"])
+    return free or any(_like(short, pattern) for pattern in premium["short"])
 
 
-def _long(compact: str) -> Number | None:
-    try:
-        parsed = phonenumbers.parse(compact, "FR")
-    except phonenumbers.NumberParseException:
-        return None
-    code, national = parsed.country_code or 0, phonenumbers.national_significant_number(parsed)
-    if compact.startswith("0") and not compact.startswith("00") and len(compact) == 10 and code == 33:
-        overseas = _OVERSEAS.get(national[:3])
-        if overseas and not national.startswith("63998"):
-            return _long(f"+{overseas}{national}")
-    if not phonenumbers.is_possible_number(parsed):
-        return None
-    return Number(f"+{code}{national}", code, national, premium=_premium(code, national, parsed))
+@lru_cache(maxsize=4096)
+def emergency(number: Number) -> bool:
+    """Whether it is an emergency or social number (T3)."""
+    return number.short and number.national in rulebook().latest("T3").parameters["short"]
 
 
-def _premium(code: int, national: str, parsed: phonenumbers.PhoneNumber) -> str:
+@lru_cache(maxsize=4096)
+def premium(number: Number) -> str:
+    """Id of the rule that makes it premium, or empty."""
     rules = rulebook()
-    if code in rules.latest("T6").parameters["codes"]:
+    if number.short:
+        shorts = rules.latest("T4").parameters["short"]
+        return "T4" if any(_like(number.national, pattern) for pattern in shorts) else ""
+    if number.code in rules.latest("T6").parameters["codes"]:
         return "T6"
-    if code in (33, 262, 590, 594, 596):
-        return "T4" if national.startswith(tuple(rules.latest("T4").parameters["prefixes"])) else ""
-    kind = phonenumbers.number_type(parsed)
+    if number.code in numbering.NINE_DIGITS:
+        return "T4" if number.national.startswith(tuple(rules.latest("T4").parameters["prefixes"])) else ""
+    kind = phonenumbers.number_type(phonenumbers.parse(number.e164))
     return "T6" if kind == phonenumbers.PhoneNumberType.PREMIUM_RATE else ""
 
 

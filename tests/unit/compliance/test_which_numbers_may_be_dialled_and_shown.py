@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from compliance.law import numbers
 from compliance.law.engine import Switches
+from store.base import numbering
 from tests.unit.compliance.cases_of_tests import reasons
 
 
@@ -33,10 +34,11 @@ def test_an_overseas_number_dialled_from_france_has_its_own_code(written: str, e
     assert number.e164 == e164
 
 
-@given(st.from_regex(r"0[0-9]{9}", fullmatch=True), st.sampled_from(["", " ", "."]))
+@given(st.from_regex(r"0[1-9][0-9]{8}", fullmatch=True), st.sampled_from(["", " ", "."]))
 @settings(deadline=None)
 def test_the_quick_reading_of_ten_digits_agrees_with_phonenumbers(digits: str, gap: str) -> None:
-    slowly = numbers._long(digits)  # pyright: ignore[reportPrivateUsage]
+    assume(not digits.startswith("0508"))  # phonenumbers knows no Saint-Pierre-et-Miquelon dialled from France
+    slowly = numbering._possible(digits)  # pyright: ignore[reportPrivateUsage]
     assert numbers.read(gap.join(digits[i : i + 2] for i in range(0, 10, 2))) == slowly
 
 

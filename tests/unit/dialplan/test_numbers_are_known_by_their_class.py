@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplan.numbers import SPECIAL, NumberClass, classify, to_e164
+from dialplan.numbers import NumberClass, classify
+from store.base.numbering import SPECIAL, rewrite
 
 
 @pytest.mark.parametrize(
@@ -98,15 +99,15 @@ def test_what_is_not_a_number_is_invalid(number: str) -> None:
     ],
 )
 def test_a_number_is_written_the_same_way_however_it_was_dialled(dialled: str, inside: str) -> None:
-    assert to_e164(dialled) == inside
+    assert rewrite(dialled) == inside
 
 
 @given(st.text(alphabet="+0123456789 .-&@/abcÉ", max_size=20))
 def test_what_comes_out_is_digits_after_at_most_one_plus(dialled: str) -> None:
-    inside = to_e164(dialled)
+    inside = rewrite(dialled)
     assert inside == "" or inside.removeprefix("+").isdigit()
 
 
 @given(st.sampled_from(SPECIAL), st.sampled_from(["", "+33", "0033"]))
 def test_no_spelling_hides_an_emergency_number(number: str, prefix: str) -> None:
-    assert classify(to_e164(prefix + number)) is NumberClass.SPECIAL
+    assert classify(rewrite(prefix + number)) is NumberClass.SPECIAL

@@ -78,7 +78,7 @@ def test_a_settings_file_that_cannot_be_used_is_bad_input(files: Path, name: str
     [
         ("DEVICE", "tpu"), ("LOG_LEVEL", "loud"), ("ASTERISK__SIP_PORT", "-1"), ("ASTERISK__HTTP_PORT", "99999"),
         ("ASTERISK__AMI_PORT", "abc"), ("ASTERISK__RTP_LAST", "1024"), ("MODELS__CATALOGUE", "@/bytes"),
-        ("MODELS__CATALOGUE", "@/none"), ("MODELS__CATALOGUE", "@"), ("ASR__ENGINE", "ears"),
+        ("MODELS__CATALOGUE", "@/none"), ("MODELS__CATALOGUE", "@"),
         ("ASTERISK__BIND", "nonsense"), ("BILLING__WEBHOOK_BIND", "nonsense"), ("ASTERISK__PHONES", "desk"),
         ("ASTERISK__SIP_PROT", "5071"), ("CALL__RING_SECONDS", "0"), ("LLM__CALLS", "-1"),
     ],

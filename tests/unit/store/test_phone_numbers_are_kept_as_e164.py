@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from store.base.errors import BadInput
-from store.base.phones import e164
+from store.base.numbering import e164
 
 
 @pytest.mark.parametrize(
