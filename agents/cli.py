@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from store.agents import AgentVersion
     from store.db import Conn
 
-_COLUMNS = ["tenant", "agent", "version", "status", "tested_by", "tested_at", "approved_by", "approved_at"]
+_COLUMNS = [
+    "tenant",
+    "agent",
+    "version",
+    "status",
+    "tested_by",
+    "tested_at",
+    "approved_by",
+    "approved_at",
+    "approval_reason",
+]
 _LISTED = ["tenant", "agent", "version", "status", "tested", "approved"]
 _tenant = click.option("--tenant", required=True, help="The client whose agent it is.")
 _version = click.option("--version", type=click.IntRange(min=1), help="Which version; the newest if not said.")
@@ -74,11 +84,12 @@ def import_(file: Path, tenant: str, as_json: bool) -> None:
     """
     from agents.loading import load
     from agents.versions import import_text
-    from store.cli import operator_session, whoami
+    from store.base.actor import typing_now
+    from store.cli import operator_session
 
     loaded = load(file)
     with operator_session() as conn:
-        made = import_text(conn, tenant, loaded, who=whoami())
+        made = import_text(conn, tenant, loaded, by=typing_now())
     _emit([_row(made, tenant)], as_json=as_json)
 
 
@@ -158,7 +169,8 @@ def test(name: str, tenant: str | None, version: int | None, by: str, rules_only
         _report(asyncio.run(_tries(load(Path(name)), rules_only)), as_json=as_json)
         return
     from agents.versions import tested
-    from store.cli import operator_session, whoami
+    from store.base.actor import typing_now
+    from store.cli import operator_session
 
     with operator_session() as conn:
         found = _find(conn, tenant, name, version)
@@ -166,7 +178,7 @@ def test(name: str, tenant: str | None, version: int | None, by: str, rules_only
     _report(results, as_json=as_json)
     if by:
         with operator_session() as conn:
-            tested(conn, found, by=by, who=whoami())
+            tested(conn, found, person=by, by=typing_now())
         err.print(f"version {found.version} of {name}: tested by {by}")
 
 
@@ -175,18 +187,22 @@ def test(name: str, tenant: str | None, version: int | None, by: str, rules_only
 @_tenant
 @_version
 @_by
+@click.option("--reason", default="", help="Why the person who tested it approves it too; kept.")
 @json_option
-def publish(name: str, tenant: str, version: int | None, by: str, as_json: bool) -> None:
+def publish(name: str, tenant: str, version: int | None, by: str, reason: str, as_json: bool) -> None:
     """Approve a tested version of agent NAME: it answers calls from now on.
+
+    Another person than its tester approves it, or the same with a written reason (contract, 4.1).
 
     \b
     Example: decroche agent publish cabinet-du-parc --tenant dentiste --by "Claire Martin"
     """
     from agents.versions import publish as go_live
-    from store.cli import operator_session, whoami
+    from store.base.actor import typing_now
+    from store.cli import operator_session
 
     with operator_session() as conn:
-        made = go_live(conn, _find(conn, tenant, name, version), by=by, who=whoami())
+        made = go_live(conn, _find(conn, tenant, name, version), person=by, by=typing_now(), reason=reason)
     _emit([_row(made, tenant)], as_json=as_json)
 
 
@@ -224,13 +240,11 @@ def chat(
 
 
 async def _tries(loaded: Loaded, rules_only: bool) -> list[TrialResult]:
-    from agents.trial import run_trial
+    from agents.versions import held
 
-    if not loaded.agent.tests:
-        raise Refused(f"agent {loaded.agent.id} has no scripted conversation", hint="write some under 'tests:'")
     mind = None if rules_only else _mind()
     try:
-        return [await run_trial(loaded.agent, trial, mind) for trial in loaded.agent.tests]
+        return await held(loaded, mind)
     finally:
         if mind is not None:
             await mind.close()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from agents.check import untold
 from agents.loading import Loaded, loads
-from store import agents, audit, tenants
+from agents.trial import TrialResult, run_trial
+from llm.base import Mind
+from store import agents, tenants
 from store.agents import AgentVersion
+from store.base.actor import Actor
 from store.base.errors import Refused
 from store.db import Conn
 
@@ -16,23 +19,25 @@ class NotPublishable(Refused):
     code = "not_publishable"
 
 
-def import_text(conn: Conn, tenant: str, loaded: Loaded, *, who: str) -> AgentVersion:
+def import_text(conn: Conn, tenant: str, loaded: Loaded, *, by: Actor) -> AgentVersion:
     """Store a checked text as the agent's next draft."""
-    tenant_id = tenants.tenant_id(conn, tenant)
-    made = agents.import_version(conn, tenant_id, loaded.agent.id, loaded.text)
-    audit.append(conn, who=who, action="agent.import", subject=_subject(made), tenant_id=tenant_id)
-    return made
+    return agents.import_version(conn, tenants.tenant_id(conn, tenant), loaded.agent.id, loaded.text, by=by)
 
 
-def tested(conn: Conn, version: AgentVersion, *, by: str, who: str) -> AgentVersion:
-    """Record that `by` tested the version."""
-    made = agents.mark_tested(conn, version.tenant_id, version.agent, version.version, by)
-    audit.append(conn, who=who, action="agent.test", subject=_subject(made), tenant_id=made.tenant_id)
-    return made
+async def held(loaded: Loaded, mind: Mind | None) -> list[TrialResult]:
+    """Hold the file's scripted conversations. Raises Refused where there are none."""
+    if not loaded.agent.tests:
+        raise Refused(f"agent {loaded.agent.id} has no scripted conversation", hint="write some under 'tests:'")
+    return [await run_trial(loaded.agent, trial, mind) for trial in loaded.agent.tests]
 
 
-def publish(conn: Conn, version: AgentVersion, *, by: str, who: str) -> AgentVersion:
-    """`by` approves the version and it goes live. Raises NotPublishable, AgentFileError, Refused."""
+def tested(conn: Conn, version: AgentVersion, *, person: str, by: Actor) -> AgentVersion:
+    """Record that `person` tested the version. Raises NotFound, Refused."""
+    return agents.mark_tested(conn, version.tenant_id, version.agent, version.version, person, by=by)
+
+
+def publish(conn: Conn, version: AgentVersion, *, person: str, by: Actor, reason: str = "") -> AgentVersion:
+    """`person` approves the version and it goes live. Raises NotPublishable, AgentFileError, Refused."""
     agent = loads(version.yaml, version.agent).agent
     if lacks := untold(agent):
         told = "; ".join(f"{lack.message} ({lack.reference})" for lack in lacks)
@@ -40,10 +45,4 @@ def publish(conn: Conn, version: AgentVersion, *, by: str, who: str) -> AgentVer
             f"version {version.version} of {version.agent}: {told}",
             hint="put the words into the file, import and test it again",
         )
-    made = agents.publish(conn, version.tenant_id, version.agent, version.version, by)
-    audit.append(conn, who=who, action="agent.publish", subject=_subject(made), tenant_id=made.tenant_id)
-    return made
-
-
-def _subject(version: AgentVersion) -> str:
-    return f"agent:{version.agent}@{version.version}"
+    return agents.publish(conn, version.tenant_id, version.agent, version.version, person, by=by, reason=reason)

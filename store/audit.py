@@ -73,7 +73,8 @@ def append(
 def note(conn: Conn, by: Actor, action: str, subject: str, tenant_id: UUID | None = None, /, **detail: Any) -> int:
     """Write an operation's act where it is done, in its transaction; its place in the chain.
 
-    `tenant_id`: whose data it touched; None for the operator's own acts.
+    `tenant_id`: whose data it touched; None for the operator's own acts. The log is never erased: `detail` names no
+    person beside the actor, no address, and no words that people wrote.
     """
     return append(conn, who=str(by), action=action, subject=subject, detail=detail, tenant_id=tenant_id)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,13 +12,14 @@ import click
 from store import audit as log
 from store import numbers, tenants
 from store.base import console
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 from store.base.errors import DecrocheError
 from store.base.settings import settings
 from store.cli_database import database
 from store.db import Conn, open_database
 
-__all__ = ["audit", "database", "number", "operator_session", "tenant", "whoami"]
+__all__ = ["audit", "database", "number", "operator_session", "tenant"]
 
 _TENANT_COLUMNS = ["slug", "name", "country", "timezone", "status", "created_at"]
 _NUMBER_COLUMNS = ["e164", "tenant", "agent", "verified_npv", "fallback"]
@@ -39,14 +38,6 @@ def operator_session() -> Generator[Conn]:
     """One operator's transaction on the settings' database, for a command."""
     with open_database() as db, db.operator() as conn:
         yield conn
-
-
-def whoami() -> str:
-    """Who types: the name the audit log keeps."""
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):  # a container's user may have no name
-        return f"cli:uid {os.getuid()}"
 
 
 @click.group(cls=HouseGroup)
@@ -71,8 +62,7 @@ def tenant_add(slug: str, name: str, country: str, timezone: str, as_json: bool)
     Example: decroche tenant add dentiste --name "Cabinet Molaire"
     """
     with operator_session() as conn:
-        made = tenants.add(conn, slug, name, country=country, timezone=timezone)
-        log.append(conn, who=whoami(), action="tenant.add", subject=f"tenant:{slug}", tenant_id=made.id)
+        made = tenants.add(conn, slug, name, country=country, timezone=timezone, by=typing_now())
     emit([asdict(made)], _TENANT_COLUMNS, as_json=as_json)
 
 
@@ -128,8 +118,7 @@ def number_add(number_text: str, npv: bool, fallback: str | None, as_json: bool)
     Example: decroche number add "01 62 00 12 34" --npv
     """
     with operator_session() as conn:
-        made = numbers.add(conn, number_text, verified_npv=npv, fallback=fallback)
-        log.append(conn, who=whoami(), action="number.add", subject=f"number:{made.e164}", detail={"npv": npv})
+        made = numbers.add(conn, number_text, verified_npv=npv, fallback=fallback, by=typing_now())
     emit([asdict(made)], _NUMBER_COLUMNS, as_json=as_json)
 
 
@@ -147,15 +136,7 @@ def number_assign(number_text: str, slug: str, agent: str | None, fallback: str 
     """
     with operator_session() as conn:
         owner = tenants.get(conn, slug)
-        made = numbers.assign(conn, number_text, owner.id, agent=agent, fallback=fallback)
-        log.append(
-            conn,
-            who=whoami(),
-            action="number.assign",
-            subject=f"number:{made.e164}",
-            tenant_id=owner.id,
-            detail={"agent": made.agent, "fallback": made.fallback},
-        )
+        made = numbers.assign(conn, number_text, owner.id, agent=agent, fallback=fallback, by=typing_now())
     emit([asdict(made) | {"tenant": slug}], _NUMBER_COLUMNS, as_json=as_json)
 
 
@@ -169,8 +150,7 @@ def number_release(number_text: str, as_json: bool) -> None:
     Example: decroche number release +33162001234
     """
     with operator_session() as conn:
-        made = numbers.release(conn, number_text)
-        log.append(conn, who=whoami(), action="number.release", subject=f"number:{made.e164}")
+        made = numbers.release(conn, number_text, by=typing_now())
     emit([asdict(made)], _NUMBER_COLUMNS, as_json=as_json)
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from store.audit import note
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused
 from store.base.numbering import e164
 from store.db import Conn
@@ -52,7 +54,7 @@ def route(conn: Conn, dialled: str) -> Route | None:
         ).fetchone()
 
 
-def add(conn: Conn, text: str, *, verified_npv: bool = False, fallback: str | None = None) -> Number:
+def add(conn: Conn, text: str, *, by: Actor, verified_npv: bool = False, fallback: str | None = None) -> Number:
     """Take a number into the operator's stock. Raises BadInput, also when it is there already."""
     number = e164(text)
     spare = e164(fallback, field="fallback") if fallback else None
@@ -65,10 +67,13 @@ def add(conn: Conn, text: str, *, verified_npv: bool = False, fallback: str | No
     except psycopg.errors.UniqueViolation as error:
         raise BadInput(f"number: {number} is in the stock already", hint="decroche number list") from error
     assert row is not None
+    note(conn, by, "number.add", f"number:{number}", npv=verified_npv)
     return row
 
 
-def assign(conn: Conn, text: str, tenant_id: UUID, *, agent: str | None = None, fallback: str | None = None) -> Number:
+def assign(
+    conn: Conn, text: str, tenant_id: UUID, *, by: Actor, agent: str | None = None, fallback: str | None = None
+) -> Number:
     """Give a number of the stock to a tenant and one of its agents (operator).
 
     Doing it again changes agent and fallback. Raises NotFound; Refused when another tenant has it.
@@ -89,13 +94,14 @@ def assign(conn: Conn, text: str, tenant_id: UUID, *, agent: str | None = None, 
         what = f"agent {agent} of this tenant" if agent else f"tenant {tenant_id}"
         raise NotFound(f"no {what}", hint="decroche agent list; decroche tenant list") from error
     if row is not None:
+        note(conn, by, "number.assign", f"number:{number}", tenant_id, agent=row.agent, fallback=row.fallback)
         return row
     if conn.execute("SELECT 1 FROM store.numbers WHERE e164 = %s", (number,)).fetchone():
         raise Refused(f"{number} belongs to another tenant", hint=f"decroche number release {number}")
     raise NotFound(f"no number {number}", hint=f"decroche number add {number}")
 
 
-def release(conn: Conn, text: str) -> Number:
+def release(conn: Conn, text: str, *, by: Actor) -> Number:
     """Take a number back into the stock (operator). Raises NotFound."""
     number = e164(text)
     with conn.cursor(row_factory=class_row(Number)) as cursor:
@@ -106,6 +112,7 @@ def release(conn: Conn, text: str) -> Number:
         ).fetchone()
     if row is None:
         raise NotFound(f"no number {number}", hint="decroche number list")
+    note(conn, by, "number.release", f"number:{number}")
     return row
 
 

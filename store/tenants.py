@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import psycopg
 from psycopg.rows import class_row
 
+from store.audit import note
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound
 from store.base.ids import new_id
 from store.db import Conn
@@ -34,7 +36,7 @@ class Tenant:
     status: Literal["active", "suspended", "closed"]
 
 
-def add(conn: Conn, slug: str, name: str, *, country: str = "FR", timezone: str = "Europe/Paris") -> Tenant:
+def add(conn: Conn, slug: str, name: str, *, by: Actor, country: str = "FR", timezone: str = "Europe/Paris") -> Tenant:
     """A new tenant (operator). Raises BadInput naming the field that is wrong."""
     check_slug("slug", slug)
     if not name.strip():
@@ -56,7 +58,46 @@ def add(conn: Conn, slug: str, name: str, *, country: str = "FR", timezone: str 
         except psycopg.errors.UniqueViolation as error:
             raise BadInput(f"slug: there is a tenant {slug} already", hint="decroche tenant list") from error
     assert row is not None
+    note(conn, by, "tenant.add", f"tenant:{slug}", row.id)
     return row
+
+
+def suspend(conn: Conn, tenant_id: UUID, *, by: Actor) -> bool:
+    """Stop an active tenant's calls: its numbers go to their fallback (contract, 5.4). Whether it was active."""
+    return _become(conn, tenant_id, "suspended", "active", "tenant.suspend", by)
+
+
+def resume(conn: Conn, tenant_id: UUID, *, by: Actor) -> bool:
+    """Let a suspended tenant's calls go on. Whether it was suspended."""
+    return _become(conn, tenant_id, "active", "suspended", "tenant.resume", by)
+
+
+def close(conn: Conn, tenant_id: UUID, *, by: Actor) -> bool:
+    """End a tenant's service: what it holds stays until retention. Whether it was open."""
+    return _become(conn, tenant_id, "closed", "", "tenant.close", by)
+
+
+def reopen(conn: Conn, tenant_id: UUID, *, by: Actor) -> bool:
+    """Serve a closed tenant again. Whether it was closed."""
+    return _become(conn, tenant_id, "active", "closed", "tenant.reopen", by)
+
+
+def _become(conn: Conn, tenant_id: UUID, status: str, only_if: str, action: str, by: Actor) -> bool:
+    row = conn.execute(
+        """UPDATE store.tenants SET status = %(status)s
+            WHERE id = %(id)s AND status <> %(status)s AND (%(only_if)s = '' OR status = %(only_if)s)
+           RETURNING slug""",
+        {"id": tenant_id, "status": status, "only_if": only_if},
+    ).fetchone()
+    if row is None:
+        return False
+    note(conn, by, action, f"tenant:{row['slug']}", tenant_id)
+    return True
+
+
+def chosen(conn: Conn, slug: str | None) -> list[Tenant]:
+    """The tenant of that name, or all that `conn` may see. Raises NotFound."""
+    return [get(conn, slug)] if slug else listed(conn)
 
 
 def get(conn: Conn, slug: str) -> Tenant:

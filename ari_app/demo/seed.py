@@ -9,6 +9,7 @@ from agents import loading
 from agents.loading import loads
 from billing.charges import tariffs
 from store import agents, numbers, tenants
+from store.base.actor import service
 from store.base.errors import BadInput, NotFound
 from store.db import Conn, Database
 
@@ -18,7 +19,7 @@ DENTAL_FR, DENTAL_EN, ESTATE_FR = "+33162001234", "+33162001235", "+33162001236"
 SECRETARY, PATIENT = "+33199000001", "+33639980100"
 """Phones of the demonstration, in ranges ARCEP keeps for fiction."""
 
-BY = "demo"
+BY = service("demo")
 EXAMPLES = loading.EXAMPLES
 ANSWERS = {DENTAL_FR: "dental.fr.yaml", DENTAL_EN: "dental.en.yaml", ESTATE_FR: "estate.fr.yaml"}
 CALLS = ("reminder.fr.yaml", "reminder.en.yaml")
@@ -65,7 +66,7 @@ def _tenant(conn: Conn) -> UUID:
     try:
         return tenants.get(conn, TENANT).id
     except NotFound:
-        return tenants.add(conn, TENANT, "Démonstration").id
+        return tenants.add(conn, TENANT, "Démonstration", by=BY).id
 
 
 def _agent(conn: Conn, tenant_id: UUID, file: str) -> str:
@@ -73,9 +74,9 @@ def _agent(conn: Conn, tenant_id: UUID, file: str) -> str:
     name = loads(text, file).agent.id
     live = agents.live(conn, tenant_id, name) if _known(conn, tenant_id, name) else None
     if live is None or live.yaml != text:
-        version = agents.import_version(conn, tenant_id, name, text).version
-        agents.mark_tested(conn, tenant_id, name, version, BY)
-        agents.publish(conn, tenant_id, name, version, BY)
+        version = agents.import_version(conn, tenant_id, name, text, by=BY).version
+        agents.mark_tested(conn, tenant_id, name, version, "démonstration", by=BY)
+        agents.publish(conn, tenant_id, name, version, "démonstration", by=BY, reason="un agent livré avec la maison")
     return name
 
 
@@ -85,11 +86,11 @@ def _known(conn: Conn, tenant_id: UUID, name: str) -> bool:
 
 def _number(conn: Conn, tenant_id: UUID, number: str, agent: str) -> None:
     try:
-        numbers.add(conn, number, verified_npv=True)
+        numbers.add(conn, number, verified_npv=True, by=BY)
     except BadInput as error:
         if "already" not in str(error):
             raise
-    numbers.assign(conn, number, tenant_id, agent=agent, fallback=SECRETARY)
+    numbers.assign(conn, number, tenant_id, agent=agent, fallback=SECRETARY, by=BY)
 
 
 def _rated(conn: Conn, tenant_id: UUID) -> bool:

@@ -10,6 +10,8 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from billing.charges.ledger import lock_account
+from store.audit import note
+from store.base.actor import Actor
 from store.base.errors import Refused
 from store.base.ids import new_id
 from store.db import Conn
@@ -53,7 +55,7 @@ def set_mode(conn: Conn, tenant_id: UUID, mode: Mode) -> Account:
     return row
 
 
-def change_mode(conn: Conn, tenant_id: UUID, mode: Mode, today: date) -> Account:
+def change_mode(conn: Conn, tenant_id: UUID, mode: Mode, today: date, *, by: Actor) -> Account:
     """As `set_mode`, between months: Refused once calls of this month cost something, as they are paid one way only."""
     month = today.replace(day=1)
     row = conn.execute(
@@ -66,7 +68,9 @@ def change_mode(conn: Conn, tenant_id: UUID, mode: Mode, today: date) -> Account
                 hint="change it on the first of a month, before the first call",
             )
         conn.execute("UPDATE billing.usage SET mode = %s WHERE tenant_id = %s AND month = %s", (mode, tenant_id, month))
-    return set_mode(conn, tenant_id, mode)
+    changed = set_mode(conn, tenant_id, mode)
+    note(conn, by, "account.mode", f"tenant:{tenant_id}", tenant_id, mode=mode)
+    return changed
 
 
 def month_mode(conn: Conn, tenant_id: UUID, month: date) -> Mode:
@@ -83,14 +87,14 @@ def move(
     kind: Literal["top_up", "refund", "adjustment", "invoice"],
     amount_micros: int,
     reference: str,
-    by: str,
+    by: Actor,
 ) -> bool:
     """Move the balance by an amount (a refund's is negative), once for each kind and reference."""
     lock_account(conn, tenant_id)
     done = conn.execute(
         """INSERT INTO billing.movements (tenant_id, id, kind, amount_micros, reference, moved_by)
            VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (tenant_id, kind, reference) DO NOTHING""",
-        (tenant_id, new_id(), kind, amount_micros, reference, by),
+        (tenant_id, new_id(), kind, amount_micros, reference, str(by)),
     )
     if not done.rowcount:
         return False

@@ -18,6 +18,9 @@ from psycopg.types.json import Jsonb
 from billing.charges.ledger import month_of, spell
 from billing.charges.tariffs import in_force
 from billing.rating.tariff import PARIS
+from store import tenants
+from store.audit import note
+from store.base.actor import Actor, service
 from store.base.errors import BadInput, Refused
 from store.base.ids import new_id
 from store.base.numbering import country, read
@@ -111,7 +114,7 @@ def limits_of(conn: Conn, tenant_id: UUID) -> Limits:
     return Limits(**row["limits"]) if row else Limits()
 
 
-def set_limits(conn: Conn, tenant_id: UUID, **changes: Any) -> Limits:
+def set_limits(conn: Conn, tenant_id: UUID, *, by: Actor, **changes: Any) -> Limits:
     """Change some limits (operator). Raises BadInput for a negative one."""
     for name, value in changes.items():
         if isinstance(value, int) and value < 0:
@@ -123,6 +126,7 @@ def set_limits(conn: Conn, tenant_id: UUID, **changes: Any) -> Limits:
            ON CONFLICT (tenant_id) DO UPDATE SET limits = excluded.limits""",
         (tenant_id, Jsonb(asdict(limits))),
     )
+    note(conn, by, "controls.set", f"tenant:{tenant_id}", tenant_id, changed=sorted(changes))
     return limits
 
 
@@ -160,12 +164,12 @@ def allow_dialling(db: Database, tenant_id: UUID, callee: str, now: datetime) ->
         country = country_of(callee)
         why = fraud(limits, spent, country, _countries(conn, tenant_id))
         if why:
-            block(conn, tenant_id, "fraud", why)
+            block(conn, tenant_id, "fraud", why, by=service("fraud"))
     if why:
         raise OutboundBlocked(f"outbound is blocked (fraud): {why}", hint="ask the operator")
 
 
-def block(conn: Conn, tenant_id: UUID, kind: Literal["fraud", "unpaid", "operator"], reason: str) -> bool:
+def block(conn: Conn, tenant_id: UUID, kind: Literal["fraud", "unpaid", "operator"], reason: str, *, by: Actor) -> bool:
     """Block outbound and tell the operator; False when it was blocked for that kind already.
 
     Who has not paid is suspended whole (article 5.4): no agent answers, its numbers go to their fallback, else to a
@@ -173,7 +177,7 @@ def block(conn: Conn, tenant_id: UUID, kind: Literal["fraud", "unpaid", "operato
     """
     block_id = new_id()
     if kind == "unpaid":
-        conn.execute("UPDATE store.tenants SET status = 'suspended' WHERE id = %s AND status = 'active'", (tenant_id,))
+        tenants.suspend(conn, tenant_id, by=by)
     done = conn.execute(
         """INSERT INTO billing.blocks (tenant_id, id, kind, reason) VALUES (%s, %s, %s, %s)
            ON CONFLICT (tenant_id, kind) WHERE lifted_at IS NULL DO NOTHING""",
@@ -181,18 +185,21 @@ def block(conn: Conn, tenant_id: UUID, kind: Literal["fraud", "unpaid", "operato
     )
     if done.rowcount:
         tell(conn, tenant_id, Notice("blocked", str(block_id), "operator", {"kind": kind, "reason": reason}))
+        note(conn, by, "controls.block", f"block:{block_id}", tenant_id, kind=kind)
     return bool(done.rowcount)
 
 
-def lift(conn: Conn, tenant_id: UUID, kind: str, by: str) -> bool:
+def lift(conn: Conn, tenant_id: UUID, kind: str, by: Actor) -> bool:
     """Lift a block (operator); False when there was none. Who was suspended for not paying is active again."""
     if kind == "unpaid":
-        conn.execute("UPDATE store.tenants SET status = 'active' WHERE id = %s AND status = 'suspended'", (tenant_id,))
+        tenants.resume(conn, tenant_id, by=by)
     done = conn.execute(
         """UPDATE billing.blocks SET lifted_at = now(), lifted_by = %s
             WHERE tenant_id = %s AND kind = %s AND lifted_at IS NULL""",
-        (by, tenant_id, kind),
+        (str(by), tenant_id, kind),
     )
+    if done.rowcount:
+        note(conn, by, "controls.lift", f"tenant:{tenant_id}", tenant_id, kind=kind)
     return bool(done.rowcount)
 
 

@@ -12,6 +12,8 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from billing.rating.tariff import BadTariff, Tariff, parse_tariff
+from store.audit import note
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound
 from store.db import Conn
 from store.tenants import check_slug
@@ -56,7 +58,7 @@ class Assignment:
 _COLUMNS = "name, version, toml, sha256, added_by, added_at"
 
 
-def add_version(conn: Conn, name: str, toml: str, by: str) -> TariffVersion:
+def add_version(conn: Conn, name: str, toml: str, by: Actor) -> TariffVersion:
     """Store a text as the next version of `name` (operator); the same text again is the version it was.
 
     Raises BadTariff for a text that cannot rate, BadInput for a name.
@@ -79,10 +81,12 @@ def add_version(conn: Conn, name: str, toml: str, by: str) -> TariffVersion:
                 SELECT %(name)s, coalesce(max(version), 0) + 1, %(toml)s, %(sha256)s, %(by)s
                   FROM billing.tariffs WHERE name = %(name)s
                 RETURNING {_COLUMNS}""",
-                {"name": name, "toml": toml, "sha256": sha256, "by": by},
+                {"name": name, "toml": toml, "sha256": sha256, "by": str(by)},
             ).fetchone()
         )
     assert row is not None
+    if known is None:
+        note(conn, by, "tariff.add", f"tariff:{name}@{row.version}", sha256=sha256)
     return row
 
 
@@ -106,7 +110,7 @@ def listed(conn: Conn) -> list[TariffVersion]:
         return cursor.execute(f"SELECT {_COLUMNS} FROM billing.tariffs ORDER BY name, version").fetchall()
 
 
-def assign(conn: Conn, tenant_id: UUID, name: str, version: int, from_at: datetime, by: str) -> Assignment:
+def assign(conn: Conn, tenant_id: UUID, name: str, version: int, from_at: datetime, by: Actor) -> Assignment:
     """Rate the tenant's calls answered from `from_at` (aware) on by this version (operator).
 
     Raises NotFound, and BadInput for a tariff in another currency than the tenant's account.
@@ -127,9 +131,10 @@ def assign(conn: Conn, tenant_id: UUID, name: str, version: int, from_at: dateti
             """INSERT INTO billing.tariff_assignments (tenant_id, tariff, version, from_at, assigned_by)
                VALUES (%s, %s, %s, %s, %s)
                RETURNING tenant_id, tariff, version, from_at, assigned_by, assigned_at""",
-            (tenant_id, name, version, from_at, by),
+            (tenant_id, name, version, from_at, str(by)),
         ).fetchone()
     assert row is not None
+    note(conn, by, "tariff.assign", f"tariff:{name}@{version}", tenant_id, from_at=from_at.isoformat())
     return row
 
 

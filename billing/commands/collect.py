@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,10 @@ from billing.charges import controls as limits
 from billing.charges.accounts import account as account_of
 from billing.charges.accounts import change_mode
 from billing.charges.ledger import spell
-from billing.commands.common import MONEY, stripe_edge, who
+from billing.commands.common import MONEY, stripe_edge, today_in_paris
 from billing.documents.cii import money
-from billing.rating.tariff import PARIS
 from store import tenants
+from store.base.actor import typing_now
 from store.base.console import emit, err, json_option
 from store.base.settings import settings
 from store.db import open_database
@@ -38,8 +37,8 @@ def account(slug: str, mode: Any, as_json: bool) -> None:
     """
     with open_database() as db, db.operator() as conn:
         tenant = tenants.get(conn, slug)
-        today = datetime.now(PARIS).date()
-        found = change_mode(conn, tenant.id, mode, today) if mode else account_of(conn, tenant.id)
+        today = today_in_paris()
+        found = change_mode(conn, tenant.id, mode, today, by=typing_now()) if mode else account_of(conn, tenant.id)
     row = {
         "tenant": slug,
         "mode": found.mode,
@@ -94,8 +93,10 @@ def controls(
     with open_database() as db, db.operator() as conn:
         tenant = tenants.get(conn, slug)
         if kind:
-            limits.lift(conn, tenant.id, kind, who())
-        found = limits.set_limits(conn, tenant.id, **changes) if changes else limits.limits_of(conn, tenant.id)
+            limits.lift(conn, tenant.id, kind, typing_now())
+        if changes:
+            limits.set_limits(conn, tenant.id, by=typing_now(), **changes)
+        found = limits.limits_of(conn, tenant.id)
         open_blocks = conn.execute(
             "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL ORDER BY kind",
             (tenant.id,),
@@ -156,7 +157,7 @@ def collect(number: str, as_json: bool) -> None:
     from billing.stripe.collect import collect as ask
 
     with stripe_edge() as stripe, open_database() as db:
-        done = ask(db, stripe, number)
+        done = ask(db, stripe, number, by=typing_now(), today=today_in_paris())
     row = {"number": number, "attempt": done.attempt, "state": done.state, "reason": done.reason}
     emit(
         [row | {"amount": money(done.amount_cents)}],
@@ -181,7 +182,7 @@ def payment_method(slug: str, kind: Any, method: str | None, as_json: bool) -> N
     with stripe_edge() as stripe, open_database() as db:
         if method:
             with db.operator() as conn:
-                use_method(conn, tenants.get(conn, slug).id, method, kind)
+                use_method(conn, tenants.get(conn, slug).id, method, kind, by=typing_now())
             row: dict[str, Any] = {"tenant": slug, "kind": kind, "method": method}
         else:
             made, secret = set_up(db, stripe, slug, kind)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -90,12 +88,9 @@ class Money(click.ParamType[Decimal]):
 INSTANT, MONTH, DAY, MONEY = Instant(), Month(), Day(), Money()
 
 
-def who() -> str:
-    """The person at the terminal, for records that say who did it."""
-    try:
-        return getuser()
-    except (KeyError, OSError):  # a user id without a name, as in a container
-        return f"uid {os.getuid()}"
+def today_in_paris() -> date:
+    """The day in Paris, where a command that names none is meant: the one clock of billing's commands."""
+    return datetime.now(PARIS).date()
 
 
 @contextmanager

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
 
-from billing.commands.common import DAY, FILE, dry_run_of
+from billing.commands.common import DAY, FILE, dry_run_of, today_in_paris
 from billing.documents.cii import money
 from billing.invoices import debit, invoicing
-from billing.rating.tariff import PARIS
 from store import tenants
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 from store.db import Conn, open_database
 
@@ -42,14 +42,14 @@ def run(slug: str | None, day: date | None, dry_run: bool, as_json: bool) -> Non
     \b
     Example: decroche billing debit-note run --tenant dentiste
     """
-    on = day or datetime.now(PARIS).date()
+    on = day or today_in_paris()
     rows: list[dict[str, Any]] = []
     with open_database() as db:
         with db.operator() as conn:
             chosen = [tenants.get(conn, slug)] if slug else tenants.listed(conn)
         for tenant in chosen:
             with dry_run_of(db, tenant.id, dry_run) as conn:
-                rows += [_row(note, tenant.slug) for note in debit.issue_settled(conn, tenant.id, on)]
+                rows += [_row(note, tenant.slug) for note in debit.issue_settled(conn, tenant.id, on, by=typing_now())]
     emit(rows, _COLUMNS[:-1], as_json=as_json, empty="no note is missing")
 
 
@@ -65,7 +65,7 @@ def issue(number: str, day: date | None, as_json: bool) -> None:
     """
     with open_database() as db, db.operator() as conn:
         of = invoicing.get(conn, number)
-        note, new = debit.issue(conn, of, day or datetime.now(PARIS).date())
+        note, new = debit.issue(conn, of, day or today_in_paris(), by=typing_now())
         row = _row(note, _slugs(conn)[note.tenant_id]) | {"new": new}
     emit([row], _COLUMNS, as_json=as_json)
 

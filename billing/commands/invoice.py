@@ -13,14 +13,14 @@ import click
 from billing.charges import tariffs
 from billing.charges.ledger import spell
 from billing.charges.rerate import rerate as rate_again
-from billing.commands.common import DAY, FILE, INSTANT, MONEY, MONTH, dry_run_of, stripe_edge, who
+from billing.commands.common import DAY, FILE, INSTANT, MONEY, MONTH, dry_run_of, stripe_edge, today_in_paris
 from billing.documents.cii import money
 from billing.invoices import crediting, invoicing
 from billing.invoices.payments import balance_due
 from billing.invoices.reconcile import read_witnesses, reconcile_period
 from billing.plans import plans
-from billing.rating.tariff import PARIS
 from store import tenants
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, err, json_option
 from store.base.errors import BadInput, DecrocheError, NotFound
 from store.db import Conn, Database, open_database
@@ -62,7 +62,7 @@ def run(
     \b
     Example: decroche billing invoice run --period 2026-10 --tenant dentiste
     """
-    day = issued_on or datetime.now(PARIS).date()
+    day = issued_on or today_in_paris()
     rows: list[dict[str, Any]] = []
     blocked = 0
     with open_database() as db:
@@ -98,7 +98,7 @@ def _collect_all(db: Database, rows: list[dict[str, Any]]) -> int:
             if not ask:
                 continue
             try:
-                row["collected"] = collect(db, stripe, of.number).state
+                row["collected"] = collect(db, stripe, of.number, by=typing_now(), today=today_in_paris()).state
             except DecrocheError as error:
                 failed += 1
                 err.print(f"{of.number}: error[{error.code}]: {error}", markup=False)
@@ -107,7 +107,7 @@ def _collect_all(db: Database, rows: list[dict[str, Any]]) -> int:
 
 def _issue(db: Database, tenant: tenants.Tenant, period: date, day: date, dry_run: bool) -> invoicing.Issued | None:
     with dry_run_of(db, tenant.id, dry_run) as conn:
-        return invoicing.issue(conn, tenant, period, day, who())
+        return invoicing.issue(conn, tenant, period, day, typing_now())
 
 
 @invoice.command("list")
@@ -191,7 +191,7 @@ def order(slug: str, issued_on: date | None, as_json: bool) -> None:
             found = plans.subscriptions(conn, tenant.id)
             if not found:
                 raise NotFound(f"tenant {slug} has no subscription", hint="decroche billing subscribe")
-            done = invoicing.issue_order(conn, tenant, found[-1], issued_on or datetime.now(PARIS).date(), who())
+            done = invoicing.issue_order(conn, tenant, found[-1], issued_on or today_in_paris(), typing_now())
     emit([_row(done, slug)], _COLUMNS[:-1], as_json=as_json)
 
 
@@ -219,7 +219,8 @@ def credit_note(
     \b
     Example: decroche billing invoice credit 2026-000001 --line 2 --reason "appels contestés"
     """
-    day, by = issued_on or datetime.now(PARIS).date(), who()
+    today, by = today_in_paris(), typing_now()
+    day = issued_on or today
     part = bool(lines) or call_id is not None or amount is not None
     if part and not reason.strip():
         raise BadInput("--reason: a credit note for a part says why", hint='--reason "geste commercial"')
@@ -227,14 +228,14 @@ def credit_note(
         raise BadInput("--call stands alone; --amount is of one --line or of the whole", hint="one credit note each")
     with open_database() as db, db.operator() as conn:
         if call_id is not None:
-            done = crediting.credit_call(conn, number, call_id, reason, day, by)
+            done = crediting.credit_call(conn, number, call_id, reason, day, by, today=today)
         elif amount is not None:
             place = lines[0] if lines else None
-            done = crediting.credit_amount(conn, number, int(amount * 100), reason, day, by, place)
+            done = crediting.credit_amount(conn, number, int(amount * 100), reason, day, by, place, today=today)
         elif lines:
-            done = crediting.credit_lines(conn, number, lines, reason, day, by)
+            done = crediting.credit_lines(conn, number, lines, reason, day, by, today=today)
         else:
-            done = crediting.credit(conn, number, day, by)
+            done = crediting.credit(conn, number, day, by, today=today)
         slug = _slug(conn, done)
     emit([_row(done, slug)], _COLUMNS[:-1], as_json=as_json)
 
@@ -268,7 +269,7 @@ def rerate(
             by = _tariff(conn, tariff_name) if tariff_name else None
         for tenant in chosen:
             with db.operator(tenant.id) as conn:
-                done = rate_again(conn, tenant.id, since, until, by=by, why=f"rerate by {who()}")
+                done = rate_again(conn, tenant.id, since, until, by=by, why=f"rerate by {typing_now()}")
             difference = sum((new.amount_micros or 0) - (old.amount_micros or 0) for old, new in done.changed)
             rows.append(
                 {"tenant": tenant.slug, "changed": len(done.changed), "added": len(done.added), "same": done.same,

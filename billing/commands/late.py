@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 import click
 
-from billing.commands.common import DAY, who
+from billing.commands.common import DAY, today_in_paris
 from billing.documents.cii import money
 from billing.invoices import dunning as late
 from billing.invoices import legal
 from billing.invoices.crediting import credit_lines
 from billing.invoices.invoicing import get
 from billing.invoices.late import known_until, penalty_so_far, what_to_type
-from billing.rating.tariff import PARIS
 from store import tenants
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, err, json_option
 from store.base.errors import BadInput
 from store.db import Database, open_database
@@ -35,7 +35,7 @@ def dunning(today: date | None, slug: str | None, as_json: bool) -> None:
     \b
     Example: decroche billing dunning
     """
-    day = today or datetime.now(PARIS).date()
+    day = today or today_in_paris()
     rows: list[dict[str, Any]] = []
     with open_database() as db:
         _warn(db, day)
@@ -69,9 +69,8 @@ def dispute(
     """
     with open_database() as db, db.operator() as conn:
         found = get(conn, number)
-        dispute_id = late.dispute(
-            conn, found, lines, reason, received or found.issued_on, today or datetime.now(PARIS).date()
-        )
+        day = today or today_in_paris()
+        dispute_id = late.dispute(conn, found, lines, reason, received or found.issued_on, day, by=typing_now())
     row = {"id": dispute_id, "number": number, "lines": list(lines)}
     emit([row], ("id", "number", "lines"), as_json=as_json)
 
@@ -86,7 +85,7 @@ def late_(today: date | None, slug: str | None, as_json: bool) -> None:
     \b
     Example: decroche billing late --tenant dentiste
     """
-    day = today or datetime.now(PARIS).date()
+    day = today or today_in_paris()
     rows: list[dict[str, Any]] = []
     with open_database() as db:
         _warn(db, day)
@@ -145,11 +144,13 @@ def dispute_close(dispute: UUID, outcome: str, grant: bool, today: date | None, 
     \b
     Example: decroche billing dispute-close 0199f2c4-7b1e-7c3a-9d55-3f1f6a2b8c10 --outcome "fondée" --credit
     """
-    day, note = today or datetime.now(PARIS).date(), ""
+    day, note = today or today_in_paris(), ""
     with open_database() as db, db.operator() as conn:
-        of, lines = late.close_dispute(conn, dispute, outcome, day)
+        of, lines = late.close_dispute(conn, dispute, outcome, day, by=typing_now())
         if grant:
-            note = credit_lines(conn, of.number, lines, f"contestation : {outcome}", day, who()).number
+            note = credit_lines(
+                conn, of.number, lines, f"contestation : {outcome}", day, typing_now(), today=today_in_paris()
+            ).number
         late.settle_suspension(conn, of.tenant_id, day)
     row = {"id": dispute, "number": of.number, "lines": lines, "outcome": outcome, "credit_note": note or None}
     emit([row], ("id", "number", "lines", "outcome", "credit_note"), as_json=as_json)
@@ -175,7 +176,7 @@ def legal_rate_list(as_json: bool) -> None:
     with open_database() as db:
         with db.operator() as conn:
             rates = legal.known_rates(conn)
-        _warn(db, datetime.now(PARIS).date())
+        _warn(db, today_in_paris())
     rows = [{"from": r.begins, "to": r.ends, "percent": legal.plain(r.percent)} for r in rates]
     emit(rows, ("from", "to", "percent"), as_json=as_json)
 
@@ -200,7 +201,7 @@ def legal_rate_add(begins: date, ends: date, percent: str, reference: str, as_js
     if not finite:
         raise BadInput(f"PERCENT: {percent!r} is not a number", hint="percent a year, such as 2.75")
     with open_database() as db, db.operator() as conn:
-        rate = legal.add_rate(conn, begins, ends, value, reference, who())
+        rate = legal.add_rate(conn, begins, ends, value, reference, typing_now())
     row = {"from": rate.begins, "to": rate.ends, "percent": legal.plain(rate.percent)}
     emit([row], ("from", "to", "percent"), as_json=as_json)
 

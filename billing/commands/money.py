@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 import click
 
 from billing.charges.accounts import account
 from billing.charges.ledger import spell
-from billing.commands.common import DAY, MONEY, stripe_edge, who
+from billing.commands.common import DAY, MONEY, stripe_edge, today_in_paris
 from billing.documents.cii import money
 from billing.invoices import debit, invoicing, topups
 from billing.invoices.payments import balance_due, pay_invoice, pay_penalty
-from billing.rating.tariff import PARIS
 from billing.stripe import refunds
 from store import tenants
+from store.base.actor import typing_now
 from store.base.console import emit, err, json_option
 from store.base.errors import BadInput
 from store.db import Conn, open_database
@@ -43,14 +43,16 @@ def pay(
     \b
     Example: decroche billing pay 2026-000001 --amount 65.74 --reference "VIR 4711"
     """
-    day = received_on or datetime.now(PARIS).date()
+    day = received_on or today_in_paris()
     with open_database() as db, db.operator() as conn:
         found, penalty, cents = _what_is_paid(conn, number, amount, penalty)
         due = balance_due(conn, found)
         only_penalty = penalty is not None and cents is None and (due <= 0 or number != found.number)
         cents = due if cents is None else cents
-        counted = not only_penalty and pay_invoice(conn, found, "transfer", cents, reference, day, who())
-        beside = penalty is not None and pay_penalty(conn, found, int(penalty * 100), reference, day, who())
+        counted = not only_penalty and pay_invoice(
+            conn, found, "transfer", cents, reference, day, typing_now(), today=today_in_paris()
+        )
+        beside = penalty is not None and pay_penalty(conn, found, int(penalty * 100), reference, day, typing_now())
         due = balance_due(conn, found) if number == found.number else debit.left_to_pay(conn, found)
     row = {
         "number": number,
@@ -96,12 +98,13 @@ def refund(number: str, amount: Decimal | None, reference: str, way: str, sent_o
             cents = refunds.to_refund(conn, found, reference) if amount is None else int(amount * 100)
         if way == "stripe":
             with stripe_edge() as stripe:
-                refund_id = refunds.refund(db, stripe, number, cents, reference)
+                asked = (db, stripe, number, cents, reference)
+                refund_id = refunds.refund(*asked, by=typing_now(), today=today_in_paris())
         else:
             refund_id = reference
             with db.operator() as conn:
-                day = sent_on or datetime.now(PARIS).date()
-                refunds.refund_transfer(conn, number, cents, reference, day, who())
+                day = sent_on or today_in_paris()
+                refunds.refund_transfer(conn, number, cents, reference, day, typing_now(), today=today_in_paris())
         with db.operator() as conn:
             due = balance_due(conn, found)
     row = {"number": number, "refunded": money(cents), "by": way, "refund": refund_id, "due": money(due)}
@@ -128,7 +131,7 @@ def credit(
     """
     if not card and not reference.strip():
         raise BadInput("--reference is missing", hint="the transfer's reference, so that it counts once")
-    on, cents = day or datetime.now(PARIS).date(), int(amount * 100)
+    on, cents = day or today_in_paris(), int(amount * 100)
     number, state = "", ""
     with open_database() as db:
         with db.operator() as conn:
@@ -137,18 +140,18 @@ def credit(
             net = cents if goodwill or not received else topups.net_of(conn, tenant, cents)
             gross = cents if received else None
             if goodwill:
-                counted = topups.goodwill(conn, tenant.id, net, reference, who())
+                counted = topups.goodwill(conn, tenant.id, net, reference, typing_now())
             elif card:
-                issued = topups.invoice_top_up(conn, tenant, net, on, who(), gross_cents=gross, paid=False)
+                issued = topups.invoice_top_up(conn, tenant, net, on, typing_now(), gross_cents=gross, paid=False)
                 number, counted = issued.number, False
             else:
-                made, counted = topups.top_up(conn, tenant, net, reference, on, who(), gross_cents=gross)
+                made, counted = topups.top_up(conn, tenant, net, reference, on, typing_now(), gross_cents=gross)
                 number = made.number if made else ""
         if card:
             from billing.stripe.collect import collect
 
             with stripe_edge() as stripe:
-                state = collect(db, stripe, number).state
+                state = collect(db, stripe, number, by=typing_now(), today=today_in_paris()).state
             counted = state == "succeeded"
             if not counted:
                 err.print(f"invoice {number} is {state}: the balance has it once it is paid", markup=False)

@@ -10,6 +10,7 @@ import click
 from billing.documents.invoice import Party, Terms, check_party
 from billing.invoices import invoicing
 from store import tenants
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 from store.db import open_database
 
@@ -53,7 +54,7 @@ def seller_set(due_days: int, vat_on_payments: bool, as_json: bool, **party: str
     named = _party(party)
     check_party("seller", named)
     with open_database() as db, db.operator() as conn:
-        invoicing.set_seller(conn, named, Terms(days=due_days, vat_on_debits=not vat_on_payments))
+        invoicing.set_seller(conn, named, Terms(days=due_days, vat_on_debits=not vat_on_payments), by=typing_now())
     emit([{"name": named.name, "siren": named.siren}], ("name", "siren"), as_json=as_json)
 
 
@@ -82,7 +83,7 @@ def customer_set(slug: str, operator: bool, delivery: str, as_json: bool, **part
     named = replace(_party(party), operator=operator, delivery=delivery)
     check_party("customer", named)
     with open_database() as db, db.operator() as conn:
-        invoicing.set_customer(conn, tenants.get(conn, slug).id, named)
+        invoicing.set_customer(conn, tenants.get(conn, slug).id, named, by=typing_now())
     emit([{"tenant": slug, "name": named.name, "siren": named.siren}], ("tenant", "name", "siren"), as_json=as_json)
 
 

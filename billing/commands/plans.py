@@ -11,12 +11,12 @@ from uuid import UUID
 import click
 
 from billing.charges.ledger import spell
-from billing.commands.common import DAY, FILE, MONEY, dry_run_of, who
+from billing.commands.common import DAY, FILE, MONEY, dry_run_of, today_in_paris
 from billing.invoices import leaving
 from billing.plans import plans
 from billing.plans.subscription import add_months
-from billing.rating.tariff import PARIS
 from store import tenants
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, err, json_option
 from store.base.errors import BadInput, DecrocheError
 from store.db import Database, open_database
@@ -51,7 +51,7 @@ def plan_add(name: str, path: Path, as_json: bool) -> None:
     """
     text = plans.read_plan(path)
     with open_database() as db, db.operator() as conn:
-        found = plans.add_plan(conn, name, text, who())
+        found = plans.add_plan(conn, name, text, typing_now())
     emit([_plan(found)], _COLUMNS, as_json=as_json)
 
 
@@ -100,13 +100,14 @@ def subscribe(
             conn,
             tenants.get(conn, slug).id,
             plans.get_plan(conn, name),
-            starts or datetime.now(PARIS).date(),
+            starts or today_in_paris(),
             accepted_by=accepted_by,
             accepted_at=datetime.now(UTC),
             accepted_from=accepted_from,
             terms_version=terms_version,
             terms=terms.read_bytes(),
             options=options,
+            by=typing_now(),
         )
         rows = [_calendar(conn, done)]
     emit(rows, ("plan", "starts_on", "committed_until", "withdraw_until", "next_periods"), as_json=as_json)
@@ -138,11 +139,11 @@ def subscription(
         if on is not None:
             one = leaving.open_subscription(conn, tenant.id, on, which)
             if notice:
-                leaving.give_notice(conn, one, notice, who())
+                leaving.give_notice(conn, one, notice, typing_now())
             elif withdraw:
-                note = leaving.withdraw(conn, one, withdraw, who()).credit_note
+                note = leaving.withdraw(conn, one, withdraw, typing_now()).credit_note
             else:
-                leaving.leave_for_price(conn, one, on, who())
+                leaving.leave_for_price(conn, one, on, typing_now())
         chosen = [s for s in plans.subscriptions(conn, tenant.id) if which is None or s.id == which]
         rows = [_calendar(conn, one) for one in chosen]
     if note:
@@ -176,7 +177,7 @@ def price_change(
     \b
     Example: decroche billing price-change --plan accueil --price 54.00 --from 2027-03-01 --dry-run
     """
-    day = announced_on or datetime.now(PARIS).date()
+    day = announced_on or today_in_paris()
     rows: list[dict[str, Any]] = []
     refused = 0
     with open_database() as db:
@@ -204,7 +205,7 @@ def _announce(
             if one.plan != plan or (end is not None and end <= day):
                 continue
             total = leaving.with_options(conn, one, micros)
-            done = leaving.announce_price(conn, one, total, day, wished_from, who())
+            done = leaving.announce_price(conn, one, total, day, wished_from, typing_now())
             rows.append(
                 {"tenant": tenant.slug, "price": spell(total), "applies_from": done.applies_from,
                  "may_leave_until": done.leave_until}
@@ -213,7 +214,7 @@ def _announce(
 
 
 def _calendar(conn: Any, of: plans.Subscription) -> dict[str, Any]:
-    today = datetime.now(PARIS).date()
+    today = today_in_paris()
     found = plans.calendar_of(conn, of, max(add_months(today, 2), of.starts_on))
     return {
         "id": of.id,

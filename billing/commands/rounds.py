@@ -9,9 +9,8 @@ from typing import Any
 
 import click
 
-from billing.commands.common import stripe_edge
+from billing.commands.common import stripe_edge, today_in_paris
 from billing.keys import key
-from billing.rating.tariff import PARIS
 from store.base.console import emit, json_option
 from store.base.settings import settings
 from store.db import open_database
@@ -55,7 +54,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     from billing.office.checkup import examine
 
     with open_database() as db, db.operator() as conn:
-        found = examine(conn, settings(), datetime.now(PARIS).date())
+        found = examine(conn, settings(), today_in_paris())
     if as_json:
         emit([asdict(one) for one in found], (), as_json=True)
     else:

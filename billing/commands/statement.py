@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import click
 
 from billing.charges.accounts import account
 from billing.charges.ledger import spell
-from billing.commands.common import DAY, FILE, MONTH
+from billing.commands.common import DAY, FILE, MONTH, today_in_paris
 from billing.documents.cii import money
 from billing.documents.render import pages_apart
 from billing.invoices import statements, topups
@@ -45,7 +45,7 @@ def statement(
         raise BadInput("--period: it stands alone", hint="a month, or --from and --to")
     if ends is not None and begins is None:
         raise BadInput("--to: it needs --from", hint="the first day, too")
-    today = datetime.now(PARIS).date()
+    today = today_in_paris()
     month = period or today.replace(day=1)
     first, last = (begins, ends or today) if begins else (month, add_months(month, 1) - timedelta(days=1))
     with open_database() as db:

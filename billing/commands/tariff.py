@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from billing.charges import tariffs
-from billing.commands.common import FILE, INSTANT, who
+from billing.commands.common import FILE, INSTANT
 from billing.rating.tariff import read_tariff
 from store import tenants
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 from store.db import open_database
 
@@ -39,7 +40,7 @@ def tariff_add(name: str, path: Path, as_json: bool) -> None:
     """
     read_tariff(path)  # its messages name the file
     with open_database() as db, db.operator() as conn:
-        stored = tariffs.add_version(conn, name, path.read_text(encoding="utf-8-sig"), who())
+        stored = tariffs.add_version(conn, name, path.read_text(encoding="utf-8-sig"), typing_now())
     emit([_tariff_row(stored)], _TARIFF_COLUMNS, as_json=as_json)
 
 
@@ -89,7 +90,7 @@ def tariff_assign(name: str, slug: str, version: int | None, from_at: datetime |
     with open_database() as db, db.operator() as conn:
         tenant = tenants.get(conn, slug)
         chosen = tariffs.get(conn, name, version)
-        done = tariffs.assign(conn, tenant.id, name, chosen.version, from_at or datetime.now(UTC), who())
+        done = tariffs.assign(conn, tenant.id, name, chosen.version, from_at or datetime.now(UTC), typing_now())
     row = {"tenant": slug, "tariff": done.tariff, "version": done.version, "from_at": done.from_at}
     emit([row], ("tenant", "tariff", "version", "from_at"), as_json=as_json)
 

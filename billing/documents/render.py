@@ -32,7 +32,7 @@ def pages_apart(template: str, facts: Mapping[str, Any]) -> bytes:
 def _apart(name: str, what: Mapping[str, Any]) -> bytes:
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "billing.render"], input=to_json(what).encode(), capture_output=True,
+            [sys.executable, "-m", "billing.documents.render"], input=to_json(what).encode(), capture_output=True,
             timeout=SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:

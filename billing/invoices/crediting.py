@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
 from uuid import UUID
 
@@ -22,11 +22,12 @@ from billing.invoices.dunning import settle_suspension
 from billing.invoices.invoicing import COLUMNS, Issued, get, next_number, store_document
 from billing.invoices.payments import balance_due
 from billing.rating.tariff import PARIS
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused
 from store.db import Conn
 
 
-def credit(conn: Conn, number: str, issued_on: date, by: str) -> Issued:
+def credit(conn: Conn, number: str, issued_on: date, by: Actor, *, today: date | None = None) -> Issued:
     """A credit note for all that is left of an invoice, whose charges may then be invoiced again.
 
     Raises NotFound, Refused.
@@ -34,7 +35,7 @@ def credit(conn: Conn, number: str, issued_on: date, by: str) -> Issued:
     of = _creditable(conn, number, issued_on)
     before = credit_notes(conn, of)
     document = credit_document(of.invoice(), "", issued_on, [note.invoice() for note in before])
-    done = _store(conn, of, document, issued_on, by)
+    done = _store(conn, of, document, issued_on, by, today)
     calls = conn.execute(
         "SELECT amount_micros FROM billing.movements WHERE tenant_id = %s AND kind = 'invoice' AND reference = %s",
         (of.tenant_id, of.number),
@@ -44,7 +45,9 @@ def credit(conn: Conn, number: str, issued_on: date, by: str) -> Issued:
     return done
 
 
-def credit_lines(conn: Conn, number: str, lines: Sequence[int], reason: str, issued_on: date, by: str) -> Issued:
+def credit_lines(
+    conn: Conn, number: str, lines: Sequence[int], reason: str, issued_on: date, by: Actor, *, today: date | None = None
+) -> Issued:
     """A credit note for lines (numbered from 1) of an invoice: all that is left of each. Raises NotFound, Refused."""
     of = _creditable(conn, number, issued_on)
     document, before = of.invoice(), credit_notes(conn, of)
@@ -59,10 +62,12 @@ def credit_lines(conn: Conn, number: str, lines: Sequence[int], reason: str, iss
             if same
             else Line(line.name, "1", "C62", money(left), left, reason, "credit", f"line:{place}")
         )
-    return _store(conn, of, _part(conn, of, before, found, issued_on), issued_on, by)
+    return _store(conn, of, _part(conn, of, before, found, issued_on), issued_on, by, today)
 
 
-def credit_call(conn: Conn, number: str, call_id: UUID, reason: str, issued_on: date, by: str) -> Issued:
+def credit_call(
+    conn: Conn, number: str, call_id: UUID, reason: str, issued_on: date, by: Actor, *, today: date | None = None
+) -> Issued:
     """A credit note for the price of one invoiced call. Raises NotFound; Refused when nothing is left of it."""
     of = _creditable(conn, number, issued_on)
     row = conn.execute(
@@ -86,7 +91,7 @@ def credit_call(conn: Conn, number: str, call_id: UUID, reason: str, issued_on: 
     at = row["answered_at"].astimezone(PARIS)
     name = f"Appel {hidden(row['far_party'])} du {at:%d/%m/%Y à %H:%M}"
     line = Line(name, "1", "C62", money(net), net, reason, "credit", key)
-    done = _store(conn, of, _part(conn, of, before, [line], issued_on), issued_on, by)
+    done = _store(conn, of, _part(conn, of, before, [line], issued_on), issued_on, by, today)
     conn.execute(
         """INSERT INTO billing.invoice_charges (tenant_id, invoice_id, call_id, generation, line)
            VALUES (%s, %s, %s, %s, 1)""",
@@ -101,7 +106,15 @@ def hidden(number: str) -> str:
 
 
 def credit_amount(
-    conn: Conn, number: str, net_cents: int, reason: str, issued_on: date, by: str, place: int | None = None
+    conn: Conn,
+    number: str,
+    net_cents: int,
+    reason: str,
+    issued_on: date,
+    by: Actor,
+    place: int | None = None,
+    *,
+    today: date | None = None,
 ) -> Issued:
     """A credit note for an amount before tax, of one line or of the whole. Raises Refused beyond what is left."""
     of = _creditable(conn, number, issued_on)
@@ -115,7 +128,7 @@ def credit_amount(
         what = f"line {place} of invoice {number}" if place is not None else f"invoice {number}"
         raise Refused(f"{what} has {money(left)} left before tax, {money(net_cents)} was asked", hint="ask for less")
     line = Line(name, "1", "C62", money(net_cents), net_cents, reason, "credit", key)
-    return _store(conn, of, _part(conn, of, before, [line], issued_on), issued_on, by)
+    return _store(conn, of, _part(conn, of, before, [line], issued_on), issued_on, by, today)
 
 
 def credit_notes(conn: Conn, of: Issued) -> list[Issued]:
@@ -212,7 +225,7 @@ def _creditable(conn: Conn, number: str, issued_on: date) -> Issued:
     return of
 
 
-def _store(conn: Conn, of: Issued, document: Invoice, issued_on: date, by: str) -> Issued:
+def _store(conn: Conn, of: Issued, document: Invoice, issued_on: date, by: Actor, today: date | None) -> Issued:
     if document.gross_cents <= 0:
         raise Refused(f"nothing is left of invoice {of.number} to credit", hint="decroche billing invoice list")
     numbered = replace(document, number=next_number(conn, issued_on.year))
@@ -220,11 +233,11 @@ def _store(conn: Conn, of: Issued, document: Invoice, issued_on: date, by: str) 
     done = store_document(conn, of.tenant_id, numbered, of.period, by, purpose=of.purpose, credited=of.id)
     if paid_in:
         _take_back(conn, of, document.net_cents, done.number, by)
-    settle_suspension(conn, of.tenant_id, max(issued_on, datetime.now(PARIS).date()))
+    settle_suspension(conn, of.tenant_id, max(issued_on, today or issued_on))
     return done
 
 
-def _take_back(conn: Conn, of: Issued, net_cents: int, reference: str, by: str) -> None:
+def _take_back(conn: Conn, of: Issued, net_cents: int, reference: str, by: Actor) -> None:
     """What is credited of a top-up leaves the balance: it cannot be given back and talked away."""
     account = lock_account(conn, of.tenant_id)
     free = account["balance_micros"] - account["reserved_micros"]

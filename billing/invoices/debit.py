@@ -24,6 +24,8 @@ from billing.invoices.invoicing import COLUMNS, Issued
 from billing.invoices.invoicing import get as get_invoice
 from billing.invoices.late import TIMES_LEGAL_RATE, Debt, LegalRate, Penalty, known_until, penalty_so_far, spans
 from billing.invoices.legal import known_rates, plain
+from store import audit
+from store.base.actor import Actor
 from store.base.console import to_json
 from store.base.errors import NotFound, Refused
 from store.base.ids import new_id
@@ -62,7 +64,7 @@ _COLUMNS = """tenant_id, id, number, invoice_id, issued_on, counted_to, currency
               document"""
 
 
-def issue(conn: Conn, of: Issued, day: date) -> tuple[DebitNote, bool]:
+def issue(conn: Conn, of: Issued, day: date, *, by: Actor) -> tuple[DebitNote, bool]:
     """The note of what an invoice owes for being late up to a day (operator): (note, whether it was issued now).
 
     Where everything is noted already, the last one. Raises Refused for an invoice that is not late, or contested.
@@ -80,10 +82,13 @@ def issue(conn: Conn, of: Issued, day: date) -> tuple[DebitNote, bool]:
         if not before:
             raise Refused(f"invoice {of.number} owes nothing for being late on {day}", hint="decroche billing late")
         return before[-1], False
-    return _store(conn, of, _document(conn, of, debt, day, rates, before, Penalty(interest, indemnity))), True
+    made = _store(conn, of, _document(conn, of, debt, day, rates, before, Penalty(interest, indemnity)))
+    kept = {"invoice": of.number, "interest_cents": interest, "indemnity_cents": indemnity}
+    audit.note(conn, by, "debit_note.issue", f"debit_note:{made.number}", of.tenant_id, **kept)
+    return made, True
 
 
-def issue_settled(conn: Conn, tenant_id: UUID, day: date) -> list[DebitNote]:
+def issue_settled(conn: Conn, tenant_id: UUID, day: date, *, by: Actor) -> list[DebitNote]:
     """The notes of every invoice that was paid or credited late and whose note is missing or wrong (operator).
 
     What is still unpaid waits, as its interest runs on; so does what is contested.
@@ -99,7 +104,7 @@ def issue_settled(conn: Conn, tenant_id: UUID, day: date) -> list[DebitNote]:
         if debt_of(conn, of).unpaid(day):
             continue
         try:
-            note, new = issue(conn, of, day)
+            note, new = issue(conn, of, day, by=by)
         except Refused:  # it was paid in time, or is contested
             continue
         if new:

@@ -14,6 +14,8 @@ from billing.documents.invoice import Invoice, cents, restored
 from billing.invoices.invoicing import COLUMNS, Issued, get
 from billing.invoices.late import FORMAL_NOTICE_DAYS, Debt, dispute_until, penalty_so_far, steps_due, suspension_day
 from billing.invoices.legal import known_rates
+from store import audit
+from store.base.actor import Actor, service
 from store.base.errors import BadInput, NotFound, Refused
 from store.base.ids import new_id
 from store.db import Conn
@@ -56,9 +58,9 @@ def settle_suspension(conn: Conn, tenant_id: UUID, today: date) -> bool:
         for issued, debt in debts(conn, tenant_id)
     )
     if late:
-        block(conn, tenant_id, "unpaid", "an invoice is more than 30 days late")
+        block(conn, tenant_id, "unpaid", "an invoice is more than 30 days late", by=service("dunning"))
     else:
-        lift(conn, tenant_id, "unpaid", "payment")
+        lift(conn, tenant_id, "unpaid", service("payment"))
     return late
 
 
@@ -84,7 +86,9 @@ def debts(conn: Conn, tenant_id: UUID) -> list[tuple[Issued, Debt]]:
     return [(issued, debt_of(conn, issued)) for issued in found]
 
 
-def dispute(conn: Conn, of: Issued, lines: Sequence[int], reason: str, received_on: date, today: date) -> UUID:
+def dispute(
+    conn: Conn, of: Issued, lines: Sequence[int], reason: str, received_on: date, today: date, *, by: Actor
+) -> UUID:
     """Hold lines (numbered from 1) of an invoice out of dunning. `received_on`: when the client had the invoice.
 
     Raises Refused when the 8 working days are over, NotFound for a line, BadInput without a reason.
@@ -106,11 +110,13 @@ def dispute(conn: Conn, of: Issued, lines: Sequence[int], reason: str, received_
            VALUES (%s, %s, %s, %s, %s, %s)""",
         (of.tenant_id, dispute_id, of.id, sorted(set(lines)), reason, today),
     )
+    kept = {"dispute": str(dispute_id), "lines": sorted(set(lines))}
+    audit.note(conn, by, "dispute.add", f"invoice:{of.number}", of.tenant_id, **kept)
     settle_suspension(conn, of.tenant_id, today)
     return dispute_id
 
 
-def close_dispute(conn: Conn, dispute_id: UUID, outcome: str, today: date) -> tuple[Issued, list[int]]:
+def close_dispute(conn: Conn, dispute_id: UUID, outcome: str, today: date, *, by: Actor) -> tuple[Issued, list[int]]:
     """The dispute is decided: its lines are due again (or a credit note follows); its invoice and lines.
 
     Raises NotFound, BadInput without an outcome.
@@ -124,7 +130,9 @@ def close_dispute(conn: Conn, dispute_id: UUID, outcome: str, today: date) -> tu
     ).fetchone()
     if row is None:
         raise NotFound(f"no open dispute {dispute_id}", hint="decroche billing disputes")
-    return get(conn, row["number"]), row["lines"]
+    of = get(conn, row["number"])
+    audit.note(conn, by, "dispute.close", f"invoice:{of.number}", of.tenant_id, dispute=str(dispute_id))
+    return of, row["lines"]
 
 
 def penalty_due(conn: Conn, of: Issued, today: date) -> int:

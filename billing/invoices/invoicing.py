@@ -27,9 +27,11 @@ from billing.plans import holdings
 from billing.plans.plans import Subscription, calendar_of, get_plan, is_invoiced, period_line, subscription_lines
 from billing.plans.subscription import add_months
 from billing.rating.tariff import PARIS
-from store.base.console import to_json
+from store.audit import note
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused
 from store.base.ids import new_id
+from store.chain import canonical
 from store.db import Conn
 from store.tenants import Tenant
 
@@ -79,13 +81,14 @@ COLUMNS = """tenant_id, id, number, kind, credits, period, issued_on, due_on, cu
              net_cents, vat_cents, gross_cents, document, purpose, partial"""
 
 
-def set_seller(conn: Conn, party: Party, terms: Terms) -> None:
+def set_seller(conn: Conn, party: Party, terms: Terms, *, by: Actor) -> None:
     """Who issues the invoices, from now on (operator)."""
     conn.execute(
         """INSERT INTO billing.seller (party, terms) VALUES (%s, %s)
            ON CONFLICT (single) DO UPDATE SET party = excluded.party, terms = excluded.terms""",
         (Jsonb(asdict(party)), Jsonb(asdict(terms))),
     )
+    note(conn, by, "seller.set", "seller")
 
 
 def seller(conn: Conn) -> tuple[Party, Terms]:
@@ -96,13 +99,14 @@ def seller(conn: Conn) -> tuple[Party, Terms]:
     return Party(**row["party"]), Terms(**row["terms"])
 
 
-def set_customer(conn: Conn, tenant_id: UUID, party: Party) -> None:
+def set_customer(conn: Conn, tenant_id: UUID, party: Party, *, by: Actor) -> None:
     """Whom a tenant's invoices are made out to, from now on (operator)."""
     conn.execute(
         """INSERT INTO billing.customers (tenant_id, party) VALUES (%s, %s)
            ON CONFLICT (tenant_id) DO UPDATE SET party = excluded.party""",
         (tenant_id, Jsonb(asdict(party))),
     )
+    note(conn, by, "customer.set", f"tenant:{tenant_id}", tenant_id)
 
 
 def customer(conn: Conn, tenant: Tenant) -> Party:
@@ -116,7 +120,7 @@ def customer(conn: Conn, tenant: Tenant) -> Party:
     return Party(**row["party"])
 
 
-def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: str) -> Issued | None:
+def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: Actor) -> Issued | None:
     """The tenant's invoice of a month: issued now, or the one it has; None when there is nothing to invoice.
 
     `conn` is an operator's transaction of this tenant's own. Raises Blocked naming the unrated calls, BadInput.
@@ -158,7 +162,7 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: str) -> 
     return stored
 
 
-def issue_order(conn: Conn, tenant: Tenant, of: Subscription, issued_on: date, by: str) -> Issued:
+def issue_order(conn: Conn, tenant: Tenant, of: Subscription, issued_on: date, by: Actor) -> Issued:
     """The invoice of a subscription's first period, at its order (article 5.3). Raises BadInput, Refused."""
     lock_account(conn, tenant.id)
     found = calendar_of(conn, of, of.starts_on)
@@ -237,18 +241,24 @@ def next_number(conn: Conn, year: int) -> str:
     return f"{year}-{row['last']:06d}"
 
 
+def sealed(document: Mapping[str, Any]) -> str:
+    """The SHA-256 (hex) that stands for a document: over its canonical JSON, which the stored one gives again."""
+    return hashlib.sha256(canonical(document).encode()).hexdigest()
+
+
 def store_document(
     conn: Conn,
     tenant_id: UUID,
     document: Invoice,
     period: date,
-    by: str,
+    by: Actor,
     *,
     purpose: Purpose = "month",
     credited: UUID | None = None,
 ) -> Issued:
     """Keep a document as it is, for good, in the transaction that took its number; the client is told of it."""
     plain = document.plain()
+    sha256 = sealed(plain)
     sign = 1 if document.kind == "invoice" else -1
     year, place = document.number.split("-")
     with conn.cursor(row_factory=class_row(Issued)) as cursor:
@@ -275,8 +285,8 @@ def store_document(
                 "vat": sign * document.vat_cents,
                 "gross": sign * document.gross_cents,
                 "document": Jsonb(plain),
-                "sha256": hashlib.sha256(to_json(plain).encode()).hexdigest(),
-                "by": by,
+                "sha256": sha256,
+                "by": str(by),
                 "purpose": purpose,
                 "partial": document.partial,
             },
@@ -284,6 +294,8 @@ def store_document(
     assert row is not None
     body = {"number": row.number, "amount": money(abs(row.gross_cents)), "due_on": f"{row.due_on:%d/%m/%Y}"}
     tell(conn, tenant_id, Notice(row.kind, row.number, "client", body))
+    kept = {"gross_cents": row.gross_cents, "sha256": sha256, "purpose": purpose}
+    note(conn, by, f"{row.kind}.issue", f"invoice:{row.number}", tenant_id, **kept)
     return row
 
 

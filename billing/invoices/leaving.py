@@ -23,6 +23,8 @@ from billing.invoices.invoicing import COLUMNS, Issued
 from billing.plans import plans
 from billing.plans.plans import Subscription, calendar_of, facts_of, period_key
 from billing.plans.subscription import Calendar, add_months, calendar
+from store import tenants
+from store.base.actor import Actor, service
 from store.base.errors import NotFound, Refused
 from store.db import Conn
 from store.tenants import Tenant
@@ -58,7 +60,7 @@ def open_subscription(conn: Conn, tenant_id: UUID, today: date, which: UUID | No
     return alive[0]
 
 
-def give_notice(conn: Conn, of: Subscription, on: date, by: str) -> Calendar:
+def give_notice(conn: Conn, of: Subscription, on: date, by: Actor) -> Calendar:
     """The client gives notice: one month, to the end of the calendar month, never within the first year."""
     facts = facts_of(conn, of)
     if on < of.starts_on:
@@ -69,7 +71,7 @@ def give_notice(conn: Conn, of: Subscription, on: date, by: str) -> Calendar:
     return _told(conn, of, "leaving", on)
 
 
-def withdraw(conn: Conn, of: Subscription, on: date, by: str) -> Withdrawn:
+def withdraw(conn: Conn, of: Subscription, on: date, by: Actor) -> Withdrawn:
     """The client withdraws within seven days: what was not performed of its first period is credited, if invoiced.
 
     Raises Refused after the last day.
@@ -94,7 +96,7 @@ def withdraw(conn: Conn, of: Subscription, on: date, by: str) -> Withdrawn:
     return Withdrawn(after, after.refund_micros, note.number)
 
 
-def leave_for_price(conn: Conn, of: Subscription, on: date, by: str) -> Calendar:
+def leave_for_price(conn: Conn, of: Subscription, on: date, by: Actor) -> Calendar:
     """The client, in renewal, leaves before an announced price applies. Raises Refused when none is ahead of it."""
     before = calendar_of(conn, of, on)
     plans.note(conn, of, "leave", on, by)
@@ -105,7 +107,7 @@ def leave_for_price(conn: Conn, of: Subscription, on: date, by: str) -> Calendar
 
 
 def announce_price(
-    conn: Conn, of: Subscription, price_micros: int, announced_on: date, wished_from: date, by: str
+    conn: Conn, of: Subscription, price_micros: int, announced_on: date, wished_from: date, by: Actor
 ) -> Announced:
     """Announce a new monthly price: it applies 30 days later at the earliest, once a year, from a period's first day.
 
@@ -133,7 +135,7 @@ def close_ended(conn: Conn, tenant: Tenant, today: date) -> bool:
     known = [end for end in ends if end is not None and end < today]
     if tenant.status == "closed" or not ends or len(known) < len(ends):
         return False
-    conn.execute("UPDATE store.tenants SET status = 'closed' WHERE id = %s", (tenant.id,))
+    tenants.close(conn, tenant.id, by=service("subscriptions"))
     body = {"last_access_on": str(max(known)), "to_do": f"decroche privacy export, then erase: {tenant.slug}"}
     tell(conn, tenant.id, Notice("ended", str(max(known)), "operator", body))
     return True

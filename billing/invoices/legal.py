@@ -7,6 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from billing.invoices.late import LegalRate, legal_rates
+from store.audit import note
+from store.base.actor import Actor
 from store.base.errors import BadInput
 from store.db import Conn
 
@@ -18,7 +20,7 @@ def known_rates(conn: Conn) -> tuple[LegalRate, ...]:
     return tuple(sorted((*legal_rates(), *added), key=lambda rate: rate.begins))
 
 
-def add_rate(conn: Conn, begins: date, ends: date, percent: Decimal, reference: str, by: str) -> LegalRate:
+def add_rate(conn: Conn, begins: date, ends: date, percent: Decimal, reference: str, by: Actor) -> LegalRate:
     """Add a half-year, from `begins` to `ends` (operator). Raises BadInput; a rate once added is never changed."""
     if ends < begins:
         raise BadInput(f"{ends} is before {begins}: the half-year ends before it begins", hint="first day, last day")
@@ -33,8 +35,10 @@ def add_rate(conn: Conn, begins: date, ends: date, percent: Decimal, reference: 
             )
     conn.execute(
         "INSERT INTO billing.legal_rates (begins, ends, percent, reference, added_by) VALUES (%s, %s, %s, %s, %s)",
-        (begins, ends, percent, reference, by),
+        (begins, ends, percent, reference, str(by)),
     )
+    kept = {"percent": str(percent), "reference": reference}
+    note(conn, by, "legal_rate.add", f"legal_rate:{begins}", **kept)
     return LegalRate(begins, ends, Fraction(percent))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 
 from billing.charges.accounts import move
 from billing.documents.cii import money
 from billing.invoices.invoicing import Issued
-from billing.rating.tariff import PARIS
+from store.audit import note
+from store.base.actor import Actor
 from store.base.errors import Refused
 from store.base.ids import new_id
 from store.db import Conn
@@ -18,9 +19,12 @@ Part = Literal["principal", "penalty"]
 
 
 def pay_invoice(
-    conn: Conn, of: Issued, method: Method, amount_cents: int, reference: str, received_on: date, by: str
-) -> bool:
+    conn: Conn, of: Issued, method: Method, amount_cents: int, reference: str, received_on: date, by: Actor, *,
+    today: date | None = None,
+) -> bool:  # fmt: skip
     """Record money for an invoice (given back: below zero); False when its reference is known already.
+
+    `today`: the day it is noted, where that is later than the day it came: whether the client is late is judged then.
 
     A top-up that is paid is on the balance from now on; a suspension for non-payment is lifted at once.
     Raises Refused for more than is due: what came too much is the client's, and is not hidden in an invoice.
@@ -39,11 +43,11 @@ def pay_invoice(
         move(conn, of.tenant_id, "top_up", of.net_cents * 10_000, of.number, by)
     from billing.invoices.dunning import settle_suspension  # it reads payments
 
-    settle_suspension(conn, of.tenant_id, max(received_on, datetime.now(PARIS).date()))
+    settle_suspension(conn, of.tenant_id, max(received_on, today or received_on))
     return True
 
 
-def pay_penalty(conn: Conn, of: Issued, amount_cents: int, reference: str, received_on: date, by: str) -> bool:
+def pay_penalty(conn: Conn, of: Issued, amount_cents: int, reference: str, received_on: date, by: Actor) -> bool:
     """Record what was received for an invoice's late interest and indemnity; False when its reference is known."""
     conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (of.number,))
     if is_known(conn, of, "transfer", reference, "penalty"):
@@ -90,11 +94,13 @@ def balance_due(conn: Conn, of: Issued) -> int:
 
 
 def _add(
-    conn: Conn, of: Issued, method: Method, cents: int, reference: str, received_on: date, by: str, part: Part
+    conn: Conn, of: Issued, method: Method, cents: int, reference: str, received_on: date, by: Actor, part: Part
 ) -> None:
     conn.execute(
         """INSERT INTO billing.payments
                (tenant_id, id, invoice_id, method, amount_cents, reference, received_on, noted_by, part)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        (of.tenant_id, new_id(), of.id, method, cents, reference, received_on, by, part),
+        (of.tenant_id, new_id(), of.id, method, cents, reference, received_on, str(by), part),
     )
+    kept = {"method": method, "cents": cents, "part": part}
+    note(conn, by, "payment.add", f"invoice:{of.number}", of.tenant_id, **kept)

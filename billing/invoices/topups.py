@@ -20,6 +20,8 @@ from billing.invoices.invoicing import Issued, compose_for, customer, store_docu
 from billing.invoices.payments import Method, pay_invoice
 from billing.plans.subscription import add_months
 from billing.rating.tariff import PARIS
+from store.audit import note
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound
 from store.db import Conn
 from store.tenants import Tenant
@@ -28,8 +30,15 @@ NAME = "Rechargement de crédit de communications prépayé"
 
 
 def invoice_top_up(
-    conn: Conn, tenant: Tenant, net_cents: int, day: date, by: str, *, gross_cents: int | None = None, paid: bool = True
-) -> Issued:
+    conn: Conn,
+    tenant: Tenant,
+    net_cents: int,
+    day: date,
+    by: Actor,
+    *,
+    gross_cents: int | None = None,
+    paid: bool = True,
+) -> Issued:  # fmt: skip
     """The invoice of a top-up, before tax (operator). `gross_cents`: the amount received, where it is what is known.
 
     `paid` False: it is on the balance once the invoice is paid. Raises BadInput for a missing party.
@@ -56,7 +65,7 @@ def net_of(conn: Conn, tenant: Tenant, gross_cents: int) -> int:
 
 
 def top_up(
-    conn: Conn, tenant: Tenant, net_cents: int, reference: str, day: date, by: str, *, gross_cents: int | None = None,
+    conn: Conn, tenant: Tenant, net_cents: int, reference: str, day: date, by: Actor, *, gross_cents: int | None = None,
     method: Method = "transfer",
 ) -> tuple[Issued | None, bool]:  # fmt: skip
     """Money received: its invoice, and the balance up by it, once for each reference: (invoice, whether it counted)."""
@@ -72,9 +81,12 @@ def top_up(
     return issued, pay_invoice(conn, issued, method, issued.gross_cents, reference, day, by)
 
 
-def goodwill(conn: Conn, tenant_id: UUID, net_cents: int, reference: str, by: str) -> bool:
+def goodwill(conn: Conn, tenant_id: UUID, net_cents: int, reference: str, by: Actor) -> bool:
     """A gift on the balance, which nobody paid: no invoice, once for each reference."""
-    return move(conn, tenant_id, "adjustment", net_cents * 10_000, reference, by)
+    counted = move(conn, tenant_id, "adjustment", net_cents * 10_000, reference, by)
+    if counted:
+        note(conn, by, "account.goodwill", f"tenant:{tenant_id}", tenant_id, net_cents=net_cents)
+    return counted
 
 
 @dataclass(frozen=True, slots=True)

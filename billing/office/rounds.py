@@ -20,6 +20,7 @@ from billing.office.outbox import Post, deliver
 from billing.plans.holdings import look
 from billing.rating.tariff import PARIS
 from store import tenants
+from store.base.actor import service
 from store.base.errors import DecrocheError
 from store.db import Database
 
@@ -55,7 +56,9 @@ def go_round(db: Database, post: Post, now: datetime, *, stripe: Stripe | None =
     ]
     if stripe is not None:
         edge = stripe
-        done.append(_held(db, "collect", now - ASK_AGAIN, now, lambda: _ask_again(db, edge)))
+        done.append(
+            _held(db, "collect", now - ASK_AGAIN, now, lambda: _ask_again(db, edge, now.astimezone(PARIS).date()))
+        )
     done.append(Round("notices", True, *deliver(db, post, 20)))  # last: what was just written is told
     return done
 
@@ -142,7 +145,7 @@ def _endings(db: Database, today: date) -> tuple[int, int]:
     return _each(db, "the end of access", end)
 
 
-def _ask_again(db: Database, stripe: Stripe) -> tuple[int, int]:
+def _ask_again(db: Database, stripe: Stripe, today: date) -> tuple[int, int]:
     """Attempts and refunds whose end is not known: Stripe is asked what became of them."""
     from billing.stripe import collect
     from billing.stripe.refunds import ask_open
@@ -156,9 +159,10 @@ def _ask_again(db: Database, stripe: Stripe) -> tuple[int, int]:
     done = failed = 0
     for row in rows:
         try:
-            done += collect.collect(db, stripe, row["number"]).state == "succeeded"
+            asked = collect.collect(db, stripe, row["number"], by=service("rounds"), today=today)
+            done += asked.state == "succeeded"
         except DecrocheError as error:
             failed += 1
             log.warning("invoice %s: [%s] %s", row["number"], error.code, error)
-    again, wrong = ask_open(db, stripe)
+    again, wrong = ask_open(db, stripe, today)
     return done + again, failed + wrong

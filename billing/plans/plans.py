@@ -20,6 +20,8 @@ from billing.documents.invoice import Line, cents
 from billing.plans.subscription import Calendar, Facts, Period, PriceChange, add_months, calendar
 from billing.rating.tariff import PARIS
 from billing.rating.toml_table import Table, read_strictly
+from store import audit, tenants
+from store.base.actor import Actor, service
 from store.base.errors import BadInput, NotFound
 from store.base.ids import new_id
 from store.db import Conn
@@ -118,7 +120,7 @@ def _monthly(table: Table, key: str, *, required: bool = False) -> int | None:
     return None if key not in table.data else int(price * MICRO)
 
 
-def add_plan(conn: Conn, name: str, toml: str, by: str) -> Plan:
+def add_plan(conn: Conn, name: str, toml: str, by: Actor) -> Plan:
     """Store a text as the plan's next version (operator); the same text again is the version it was.
 
     Raises BadPlan, NotFound for a tariff that is not there.
@@ -129,16 +131,19 @@ def add_plan(conn: Conn, name: str, toml: str, by: str) -> Plan:
         tariffs.get(conn, plan.tariff)
     sha256 = hashlib.sha256(toml.encode()).hexdigest()
     conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", (name,))
+    known = conn.execute("SELECT version FROM billing.plans WHERE name = %s AND sha256 = %s", (name, sha256)).fetchone()
     row = (
-        conn.execute("SELECT version FROM billing.plans WHERE name = %s AND sha256 = %s", (name, sha256)).fetchone()
+        known
         or conn.execute(
             """INSERT INTO billing.plans (name, version, toml, sha256, added_by)
                SELECT %(name)s, coalesce(max(version), 0) + 1, %(toml)s, %(sha256)s, %(by)s
                  FROM billing.plans WHERE name = %(name)s RETURNING version""",
-            {"name": name, "toml": toml, "sha256": sha256, "by": by},
+            {"name": name, "toml": toml, "sha256": sha256, "by": str(by)},
         ).fetchone()
     )
     assert row is not None
+    if known is None:
+        audit.note(conn, by, "plan.add", f"plan:{name}@{row['version']}", sha256=sha256)
     return parse_plan(name, row["version"], toml)
 
 
@@ -176,6 +181,7 @@ def subscribe(
     terms_version: str,
     terms: bytes,
     options: Sequence[str] = (),
+    by: Actor,
 ) -> Subscription:
     """A subscription whose terms (their bytes are hashed) a named person accepted. Raises BadInput.
 
@@ -197,11 +203,13 @@ def subscribe(
             ),
         ).fetchone()  # fmt: skip
     assert row is not None
-    conn.execute("UPDATE store.tenants SET status = 'active' WHERE id = %s AND status = 'closed'", (tenant_id,))
+    tenants.reopen(conn, tenant_id, by=by)
     if plan.tariff:
         since = datetime.combine(starts_on, time(), PARIS)
         version = tariffs.get(conn, plan.tariff).version
-        tariffs.assign(conn, tenant_id, plan.tariff, version, since, f"plan {plan.name}@{plan.version}")
+        tariffs.assign(conn, tenant_id, plan.tariff, version, since, service(f"plan {plan.name}@{plan.version}"))
+    kept = {"plan": plan.name, "version": plan.version, "terms": row.terms_sha256}
+    audit.note(conn, by, "subscription.add", f"subscription:{row.id}", tenant_id, **kept)
     return row
 
 
@@ -220,7 +228,7 @@ def note(
     of: Subscription,
     kind: Literal["notice", "withdrawal", "price_change", "leave"],
     happened_on: date,
-    by: str,
+    by: Actor,
     *,
     effective_on: date | None = None,
     price_micros: int | None = None,
@@ -230,8 +238,10 @@ def note(
         """INSERT INTO billing.subscription_events
                (tenant_id, id, subscription_id, kind, happened_on, effective_on, price_micros, noted_by)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
-        (of.tenant_id, new_id(), of.id, kind, happened_on, effective_on, price_micros, by),
+        (of.tenant_id, new_id(), of.id, kind, happened_on, effective_on, price_micros, str(by)),
     )
+    on = {"on": happened_on.isoformat(), "effective_on": effective_on and effective_on.isoformat()}
+    audit.note(conn, by, f"subscription.{kind}", f"subscription:{of.id}", of.tenant_id, **on)
 
 
 def subscriptions(conn: Conn, tenant_id: UUID) -> list[Subscription]:

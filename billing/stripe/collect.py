@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -19,10 +19,11 @@ from psycopg.types.json import Jsonb
 from billing.charges.accounts import move
 from billing.invoices.invoicing import Issued, customer, get
 from billing.invoices.payments import balance_due, pay_invoice
-from billing.rating.tariff import PARIS
 from billing.stripe.refunds import charged_back, refunded_elsewhere
 from billing.stripe.stripe_edge import Intent, Stripe, StripeDown
 from store import tenants
+from store.audit import note
+from store.base.actor import Actor, service
 from store.base.errors import BadInput, NotFound, Refused
 from store.db import Conn, Database
 
@@ -64,7 +65,7 @@ def ensure_customer(db: Database, stripe: Stripe, slug: str) -> str:
     return made
 
 
-def use_method(conn: Conn, tenant_id: UUID, method: str, kind: Literal["card", "sepa_debit"]) -> None:
+def use_method(conn: Conn, tenant_id: UUID, method: str, kind: Literal["card", "sepa_debit"], *, by: Actor) -> None:
     """Collect from this payment method from now on. Raises NotFound for a tenant Stripe does not know."""
     done = conn.execute(
         "UPDATE billing.stripe_customers SET payment_method = %s, method_kind = %s WHERE tenant_id = %s",
@@ -72,6 +73,7 @@ def use_method(conn: Conn, tenant_id: UUID, method: str, kind: Literal["card", "
     )
     if not done.rowcount:
         raise NotFound("the tenant is no customer of Stripe yet", hint="set up a card or a debit first")
+    note(conn, by, "payment_method.set", f"tenant:{tenant_id}", tenant_id, kind=kind)
 
 
 def has_method(conn: Conn, tenant_id: UUID) -> bool:
@@ -80,7 +82,7 @@ def has_method(conn: Conn, tenant_id: UUID) -> bool:
     return known is not None and known["payment_method"] is not None
 
 
-def collect(db: Database, stripe: Stripe, number: str) -> Attempt:
+def collect(db: Database, stripe: Stripe, number: str, *, by: Actor, today: date) -> Attempt:
     """Ask Stripe for what is due on an invoice, or go on with the attempt that is open.
 
     Raises StripeDown when it cannot be known now what happened: the attempt stays open, ask again later.
@@ -90,7 +92,7 @@ def collect(db: Database, stripe: Stripe, number: str) -> Attempt:
         known = _customer(conn, issued.tenant_id)
         if known is None or known["payment_method"] is None:
             raise BadInput(f"invoice {number}: its client has no payment method", hint="set up a card or a debit")
-        attempt = _open_attempt(conn, issued)
+        attempt = _open_attempt(conn, issued, by)
     if attempt.payment_intent:
         intent = stripe.get(attempt.payment_intent)
     else:
@@ -106,10 +108,10 @@ def collect(db: Database, stripe: Stripe, number: str) -> Attempt:
                 raise
             intent = found
     with db.operator() as conn:
-        return _settle(conn, issued, attempt.attempt, intent)
+        return _settle(conn, issued, attempt.attempt, intent, today)
 
 
-def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret: str) -> str:
+def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret: str, *, today: date) -> str:
     """A webhook: what it changed, in a word. Raises BadWebhook, StripeDown (Stripe sends it again).
 
     An event that names an invoice, and is not one of our attempts at it (another tenant, amount or intent), is kept
@@ -139,11 +141,11 @@ def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret
             log.warning("Stripe's event %s is set aside: %s", event["id"], why)
             return "foreign"
         issued = get(conn, intent.number)
-        effect = _settle(conn, issued, intent.attempt, intent).state
+        effect = _settle(conn, issued, intent.attempt, intent, today).state
         conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (issued.number,))
-        if refunded_elsewhere(conn, issued, intent):
+        if refunded_elsewhere(conn, issued, intent, today):
             effect = "refunded"
-        if charged_back(conn, issued, str(event["type"]), about):
+        if charged_back(conn, issued, str(event["type"]), about, today):
             effect = "charged_back"
         return effect
 
@@ -162,10 +164,15 @@ def _set_up_done(db: Database, stripe: Stripe, event: dict[str, Any], set_up_id:
         if done is None or done.kind not in ("card", "sepa_debit"):
             return "none"
         known = conn.execute(
-            "UPDATE billing.stripe_customers SET payment_method = %s, method_kind = %s WHERE customer = %s",
+            """UPDATE billing.stripe_customers SET payment_method = %s, method_kind = %s WHERE customer = %s
+               RETURNING tenant_id""",
             (done.method, done.kind, done.customer),
-        )
-        return "method" if known.rowcount else "foreign"
+        ).fetchone()
+        if known is None:
+            return "foreign"
+        whose = known["tenant_id"]
+        note(conn, service("stripe"), "payment_method.set", f"tenant:{whose}", whose, kind=done.kind)
+        return "method"
 
 
 def _foreign(conn: Conn, intent: Intent) -> str:
@@ -187,7 +194,7 @@ def _foreign(conn: Conn, intent: Intent) -> str:
     return ""
 
 
-def _open_attempt(conn: Conn, issued: Issued) -> Attempt:
+def _open_attempt(conn: Conn, issued: Issued, by: Actor) -> Attempt:
     """The attempt in progress, or a new one for what is due; stored before Stripe hears of it."""
     conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (issued.number,))
     row = conn.execute(
@@ -206,11 +213,12 @@ def _open_attempt(conn: Conn, issued: Issued) -> Attempt:
                RETURNING attempt, state, amount_cents, payment_intent""",
             {"tenant": issued.tenant_id, "invoice": issued.id, "due": due},
         ).fetchone()
+        note(conn, by, "collect.ask", f"invoice:{issued.number}", issued.tenant_id, cents=due)
     assert row is not None
     return Attempt(issued.number, row["attempt"], row["state"], row["amount_cents"], row["payment_intent"])
 
 
-def _settle(conn: Conn, issued: Issued, attempt: int, intent: Intent) -> Attempt:
+def _settle(conn: Conn, issued: Issued, attempt: int, intent: Intent, today: date) -> Attempt:
     """Bring an attempt to what Stripe says of it now; a success pays the invoice, once."""
     state = _STATES.get(intent.status, "processing")
     conn.execute(
@@ -219,13 +227,13 @@ def _settle(conn: Conn, issued: Issued, attempt: int, intent: Intent) -> Attempt
         (state, intent.id, intent.reason, issued.id, attempt),
     )
     if state == "succeeded":
-        _pay(conn, issued, intent)
+        _pay(conn, issued, intent, today)
     return Attempt(
         issued.number, attempt, state, intent.amount_cents, intent.id or None, intent.reason, intent.client_secret
     )
 
 
-def _pay(conn: Conn, issued: Issued, intent: Intent) -> None:
+def _pay(conn: Conn, issued: Issued, intent: Intent, today: date) -> None:
     """What Stripe collected pays the invoice; what is over (paid meanwhile by transfer) is the client's balance."""
     conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (issued.number,))
     method: Literal["card", "sepa_debit"] = "sepa_debit" if intent.method == "sepa_debit" else "card"
@@ -235,9 +243,9 @@ def _pay(conn: Conn, issued: Issued, intent: Intent) -> None:
         return
     part = min(intent.amount_cents, max(0, balance_due(conn, issued)))
     if part:
-        pay_invoice(conn, issued, method, part, intent.id, datetime.now(PARIS).date(), "stripe")
+        pay_invoice(conn, issued, method, part, intent.id, today, service("stripe"))
     if intent.amount_cents > part:
-        move(conn, issued.tenant_id, "top_up", (intent.amount_cents - part) * 10_000, intent.id, "stripe")
+        move(conn, issued.tenant_id, "top_up", (intent.amount_cents - part) * 10_000, intent.id, service("stripe"))
 
 
 def _customer(conn: Conn, tenant_id: UUID) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ never comes, is asked again with the same key. What Stripe refunded elsewhere (i
 from __future__ import annotations
 
 import logging
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +16,16 @@ from billing.charges.controls import Notice, tell
 from billing.documents.cii import money
 from billing.invoices.invoicing import Issued, get
 from billing.invoices.payments import balance_due, pay_invoice
-from billing.rating.tariff import PARIS
 from billing.stripe.stripe_edge import Intent, Stripe
+from store.audit import note
+from store.base.actor import Actor, service
 from store.base.errors import BadInput, DecrocheError, Refused
 from store.db import Conn, Database
 
 log = logging.getLogger(__name__)
 
 
-def refund(db: Database, stripe: Stripe, number: str, cents: int, key: str) -> str:
+def refund(db: Database, stripe: Stripe, number: str, cents: int, key: str, *, by: Actor, today: date) -> str:
     """Give back what was paid too much for an invoice by card or debit, once for each key; the refund's id.
 
     Raises Refused beyond what is overpaid or was collected, StripeDown: ask again with the same key.
@@ -32,12 +33,15 @@ def refund(db: Database, stripe: Stripe, number: str, cents: int, key: str) -> s
     with db.operator() as conn:
         issued = get(conn, number)
         row = _stored(conn, issued, cents, key)
+        note(conn, by, "refund.ask", f"invoice:{number}", issued.tenant_id, cents=cents)
     if row["state"] == "done":
         return row["refund"]
-    return _ask(db, stripe, issued, row)
+    return _ask(db, stripe, issued, row, today)
 
 
-def refund_transfer(conn: Conn, number: str, cents: int, reference: str, sent_on: date, by: str) -> bool:
+def refund_transfer(
+    conn: Conn, number: str, cents: int, reference: str, sent_on: date, by: Actor, *, today: date | None = None
+) -> bool:
     """Record that what was paid too much was sent back by transfer; False when the reference is known."""
     of = get(conn, number)
     conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (number,))
@@ -47,7 +51,7 @@ def refund_transfer(conn: Conn, number: str, cents: int, reference: str, sent_on
     ).fetchone()
     if known is None:
         _refuse_beyond(number, cents, overpaid(conn, of))
-    return pay_invoice(conn, of, "refund", -cents, reference, sent_on, by)
+    return pay_invoice(conn, of, "refund", -cents, reference, sent_on, by, today=today)
 
 
 def overpaid(conn: Conn, of: Issued) -> int:
@@ -81,7 +85,7 @@ def to_refund(conn: Conn, of: Issued, reference: str) -> int:
     return cents
 
 
-def ask_open(db: Database, stripe: Stripe) -> tuple[int, int]:
+def ask_open(db: Database, stripe: Stripe, today: date) -> tuple[int, int]:
     """Ask Stripe again for refunds whose end is not known: (done, failed)."""
     with db.operator() as conn:
         rows = conn.execute(
@@ -93,7 +97,7 @@ def ask_open(db: Database, stripe: Stripe) -> tuple[int, int]:
         try:
             with db.operator() as conn:
                 issued = get(conn, row["number"])
-            _ask(db, stripe, issued, row)
+            _ask(db, stripe, issued, row, today)
             done += 1
         except DecrocheError as error:
             failed += 1
@@ -101,7 +105,7 @@ def ask_open(db: Database, stripe: Stripe) -> tuple[int, int]:
     return done, failed
 
 
-def refunded_elsewhere(conn: Conn, of: Issued, intent: Intent) -> int:
+def refunded_elsewhere(conn: Conn, of: Issued, intent: Intent, today: date) -> int:
     """Record what Stripe gave back of an intent that we did not ask for; the cents. The invoice is locked already."""
     row = conn.execute(
         """SELECT coalesce(sum(amount_cents), 0)::bigint AS known FROM billing.stripe_refunds
@@ -114,19 +118,19 @@ def refunded_elsewhere(conn: Conn, of: Issued, intent: Intent) -> int:
         return 0
     key = f"stripe:{intent.id}:{intent.refunded_cents}"
     _keep(conn, of, key, intent.id, extra, "done", key)
-    pay_invoice(conn, of, "refund", -extra, key, datetime.now(PARIS).date(), "stripe")
+    pay_invoice(conn, of, "refund", -extra, key, today, service("stripe"))
     body = {"number": of.number, "amount_cents": extra}
     tell(conn, of.tenant_id, Notice("refunded", key, "operator", body))
     return extra
 
 
-def charged_back(conn: Conn, of: Issued, kind: str, dispute: dict[str, Any]) -> bool:
+def charged_back(conn: Conn, of: Issued, kind: str, dispute: dict[str, Any], today: date) -> bool:
     """A bank took money back, or returned it after we were right: the invoice is due again, or paid again."""
     sign = {"charge.dispute.funds_withdrawn": -1, "charge.dispute.funds_reinstated": 1}.get(kind)
     if sign is None:
         return False
     cents, reference = sign * int(dispute["amount"]), f"{dispute['id']}:{kind.rpartition('_')[2]}"
-    done = pay_invoice(conn, of, "chargeback", cents, reference, datetime.now(PARIS).date(), "stripe")
+    done = pay_invoice(conn, of, "chargeback", cents, reference, today, service("stripe"))
     if done and sign < 0:
         body = {"number": of.number, "amount_cents": -cents, "reason": str(dispute.get("reason", ""))}
         tell(conn, of.tenant_id, Notice("chargeback", str(dispute["id"]), "operator", body))
@@ -174,15 +178,14 @@ def _keep(
     return row
 
 
-def _ask(db: Database, stripe: Stripe, of: Issued, row: dict[str, Any]) -> str:
+def _ask(db: Database, stripe: Stripe, of: Issued, row: dict[str, Any], today: date) -> str:
     refund_id, status = stripe.refund(row["payment_intent"], row["amount_cents"], f"{of.number}:refund:{row['key']}")
     failed = status in ("failed", "canceled")
     with db.operator() as conn:
         conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (of.number,))
         _settle(conn, of.id, row["key"], "failed" if failed else "done", refund_id)
         if not failed:
-            today = datetime.now(PARIS).date()
-            pay_invoice(conn, of, "refund", -row["amount_cents"], refund_id, today, "stripe")
+            pay_invoice(conn, of, "refund", -row["amount_cents"], refund_id, today, service("stripe"))
     if failed:
         raise Refused(f"Stripe could not refund invoice {of.number}: {status}", hint="refund it --by transfer")
     return refund_id

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
 from aiohttp import web
 
+from billing.rating.tariff import PARIS
 from billing.stripe.collect import receive
 from billing.stripe.stripe_edge import BadWebhook, Stripe
 from store.base.errors import DecrocheError
@@ -35,7 +37,8 @@ def application(db: Database, stripe: Stripe, secret: str) -> web.Application:
         except TimeoutError:
             return web.Response(status=408, text="too slow")
         try:
-            effect = await asyncio.to_thread(receive, db, stripe, body, signature, secret)
+            today = datetime.now(PARIS).date()
+            effect = await asyncio.to_thread(receive, db, stripe, body, signature, secret, today=today)
         except BadWebhook as error:
             log.warning("refused: %s", error)
             return web.Response(status=400, text="not signed by Stripe")

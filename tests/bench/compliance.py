@@ -28,6 +28,7 @@ from store.base.settings import Settings
 from store.db import Database, connect
 from store.embedded import EmbeddedServer
 from store.setup import SERVICE, embedded_database, set_up
+from tests.actors import OPERATOR
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -84,7 +85,7 @@ def imports(rows: int) -> dict[str, Any]:
     """
     with _database() as (db, _), tempfile.TemporaryDirectory() as folder:
         with db.operator() as conn:
-            whose = tenants.add(conn, "own", "Own").id
+            whose = tenants.add(conn, "own", "Own", by=OPERATOR).id
         found: dict[str, Any] = {"rows": rows}
         for name, load in (("consents", consents.load), ("oppositions", oppositions.load)):
             file = _csv(Path(folder) / f"{name}.csv", rows)
@@ -137,8 +138,8 @@ def screening(contacts: int, oppositions: int) -> dict[str, float]:
 
 def _screening(db: Database, admin: str, contacts: int, oppositions: int) -> dict[str, float]:
     with db.operator() as conn:
-        own = tenants.add(conn, "own", "Own").id
-        other = tenants.add(conn, "other", "Other").id
+        own = tenants.add(conn, "own", "Own", by=OPERATOR).id
+        other = tenants.add(conn, "other", "Other", by=OPERATOR).id
     began = time.perf_counter()
     with connect(admin) as conn:
         conn.execute("SET session_replication_role = replica")  # loading only: no foreign keys

@@ -32,6 +32,7 @@ from store.base.settings import Settings
 from store.db import Database, connect
 from store.embedded import EmbeddedServer
 from store.setup import SERVICE, embedded_database, set_up
+from tests.actors import OPERATOR
 from tests.bench.rating import write_cdrs, write_tariff
 
 MONTH = date(2026, 10, 1)
@@ -59,9 +60,9 @@ def _one(db: Database, folder: Path, calls: int) -> dict[str, object]:
     write_cdrs(cdrs, random.Random(calls), write_tariff(tariff, random.Random(1)), calls, FIRST, 30)
     _write_witnesses(cdrs, asterisk)
     with db.operator() as conn:
-        set_seller(conn, SELLER, Terms())
-        tenant = tenants.add(conn, "cabinet", "Cabinet")
-        set_customer(conn, tenant.id, BUYER)
+        set_seller(conn, SELLER, Terms(), by=OPERATOR)
+        tenant = tenants.add(conn, "cabinet", "Cabinet", by=OPERATOR)
+        set_customer(conn, tenant.id, BUYER, by=OPERATOR)
         version = tariffs.add_version(conn, "standard", tariff.read_text(), "bench").version
         tariffs.assign(conn, tenant.id, "standard", version, FIRST, "bench")
     marks = [time.perf_counter()]

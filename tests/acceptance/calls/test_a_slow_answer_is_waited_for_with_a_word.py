@@ -11,6 +11,7 @@ from ari_app.demo import seed
 from store import agents, numbers
 from store.tenants import tenant_id
 from tests.acceptance.calls.house import House, eventually, now, talk
+from tests.actors import OPERATOR
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -26,11 +27,11 @@ def publish(house: House) -> None:
     text = text.replace(f"id: {name}", "id: thinker", 1) + f"\nwording:\n  thinking: '{WORD}'\n"
     with house.database() as db, db.operator() as conn:
         tenant = tenant_id(conn, seed.TENANT)
-        version = agents.import_version(conn, tenant, "thinker", text).version
-        agents.mark_tested(conn, tenant, "thinker", version, "test")
-        agents.publish(conn, tenant, "thinker", version, "test")
-        numbers.add(conn, NUMBER, verified_npv=True)
-        numbers.assign(conn, NUMBER, tenant, agent="thinker")
+        version = agents.import_version(conn, tenant, "thinker", text, by=OPERATOR).version
+        agents.mark_tested(conn, tenant, "thinker", version, "test", by=OPERATOR)
+        agents.publish(conn, tenant, "thinker", version, "other", by=OPERATOR)
+        numbers.add(conn, NUMBER, verified_npv=True, by=OPERATOR)
+        numbers.assign(conn, NUMBER, tenant, agent="thinker", by=OPERATOR)
     eventually("the number in the dialplan", lambda: NUMBER in house.asterisk.command("database show decroche"))
 
 

@@ -10,6 +10,7 @@ from billing.charges import accounts
 from store import numbers
 from store.tenants import tenant_id
 from tests.acceptance.calls.house import House, eventually, now, together
+from tests.actors import OPERATOR
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -81,8 +82,8 @@ def test_a_number_nobody_has_is_announced_and_leaves_no_call(house: House) -> No
 
 def test_a_number_without_a_live_agent_rings_the_clients_fallback(house: House) -> None:
     with house.database() as db, db.operator() as conn:
-        numbers.add(conn, UNSTAFFED, verified_npv=True)
-        numbers.assign(conn, UNSTAFFED, tenant_id(conn, seed.TENANT), fallback=seed.SECRETARY)
+        numbers.add(conn, UNSTAFFED, verified_npv=True, by=OPERATOR)
+        numbers.assign(conn, UNSTAFFED, tenant_id(conn, seed.TENANT), fallback=seed.SECRETARY, by=OPERATOR)
     eventually("the number in the dialplan", lambda: UNSTAFFED in house.asterisk.command("database show decroche"))
     words = house.say("Bonjour, ici le secrétariat, je vous écoute.", when="after_answer", delay_ms=500)
     with house.phone("secretary") as secretary, together() as start:

@@ -28,6 +28,7 @@ from asterisk_conf.signing import keep_vouched
 from compliance.ledgers.tenants import allow_number, revoke_number
 from store import tenants
 from store.db import Database
+from tests.actors import OPERATOR
 from tests.asterisk_fixture import asterisk_settings
 from tests.shaken_certificate import Certificate, make_certificate
 
@@ -170,7 +171,7 @@ async def test_the_numbers_signed_for_are_those_tenants_may_show_now(
 ) -> None:
     now = datetime.now(UTC)
     with database.operator() as conn:
-        tenant = tenants.add(conn, "cabinet", "Cabinet").id
+        tenant = tenants.add(conn, "cabinet", "Cabinet", by=OPERATOR).id
         allow_number(conn, tenant, FOREIGN, "contract 12", now)
     with calling(new_folder, carrier, certificate) as server:
         voucher = Voucher(database, server.config, demo=False)

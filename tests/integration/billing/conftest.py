@@ -14,6 +14,7 @@ from store.base.ids import new_id
 from store.calls import Cdr
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 
 START = datetime(2026, 10, 6, 8, 0, tzinfo=UTC)  # a Tuesday
 TARIFF = """\
@@ -31,7 +32,7 @@ connection_fee = "0.05"
 @pytest.fixture
 def dentist(database: Database) -> Tenant:
     with database.operator() as conn:
-        tenant = tenants.add(conn, "dentiste", "Cabinet Molaire")
+        tenant = tenants.add(conn, "dentiste", "Cabinet Molaire", by=OPERATOR)
         version = tariffs.add_version(conn, "standard", TARIFF, "test")
         tariffs.assign(conn, tenant.id, "standard", version.version, datetime(2026, 1, 1, tzinfo=UTC), "test")
         return tenant

@@ -14,6 +14,7 @@ from billing.cli import billing
 from store import tenants
 from store.base.settings import settings
 from store.db import Database
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import TARIFF, a_cdr
 
 PARTY = ["--street", "1 rue de la Paix", "--postcode", "75002", "--city", "Paris"]
@@ -44,7 +45,7 @@ def type_(database: Database, settings_home: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("DECROCHE_DATABASE__ADMIN_URL", database.operator_dsn)
     settings.cache_clear()
     with database.operator() as conn:
-        tenants.add(conn, "dentiste", "Cabinet Molaire")
+        tenants.add(conn, "dentiste", "Cabinet Molaire", by=OPERATOR)
     return Terminal(tmp_path)
 
 

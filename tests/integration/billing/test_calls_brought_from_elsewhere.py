@@ -34,6 +34,7 @@ from store.base.settings import settings
 from store.calls import Cdr
 from store.db import Conn, Database, connect
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 
 TARIFF = """\
 decimals = 4
@@ -67,10 +68,10 @@ def client(database: Database) -> Tenant:
     with database.operator() as conn:
         first = tariffs.add_version(conn, "standard", TARIFF, "test")
         dearer = tariffs.add_version(conn, "standard", TARIFF.replace("0.12", "0.15"), "test")
-        tenant = tenants.add(conn, "cabinet", "Cabinet")
+        tenant = tenants.add(conn, "cabinet", "Cabinet", by=OPERATOR)
         tariffs.assign(conn, tenant.id, "standard", first.version, datetime(2026, 1, 10, tzinfo=UTC), "test")
         tariffs.assign(conn, tenant.id, "standard", dearer.version, MIDSUMMER, "test")
-        set_limits(conn, tenant.id, alert_micros=[50_000_000, 90_000_000], month_cap_micros=70_000_000)
+        set_limits(conn, tenant.id, alert_micros=[50_000_000, 90_000_000], month_cap_micros=70_000_000, by=OPERATOR)
     return tenant
 
 
@@ -201,7 +202,7 @@ def test_what_a_prepaid_call_held_is_given_back(database: Database, client: Tena
 def test_the_id_of_another_tenants_call_is_refused_and_the_rest_is_in(database: Database, client: Tenant) -> None:
     rows = [row for row in many_rows(40) if isinstance(row, Row) and not row.call_id.startswith("switch")]
     with database.operator() as conn:
-        other = tenants.add(conn, "mairie", "Mairie")
+        other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
     imported(database, other, rows[:1])
     outcomes = imported(database, client, rows)
     assert outcomes[0].status == "rejected"
@@ -217,8 +218,8 @@ def test_a_call_that_was_not_answered_is_stored_with_its_end_or_not_at_all(datab
 _KILLED = """
 import sys
 from uuid import UUID
-from billing.accounts import move, set_mode
-from billing.bulk import import_calls
+from billing.charges.accounts import move, set_mode
+from billing.charges.bulk import import_calls
 from store.db import Conn, Database, connect
 from tests.integration.billing.test_calls_brought_from_elsewhere import blocks, many_rows
 with Database(sys.argv[1]) as db:

@@ -12,6 +12,7 @@ from billing.charges.ledger import record_call
 from store.base.errors import BadInput
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import START, a_cdr
 
 NOW = START + timedelta(hours=1)
@@ -42,7 +43,7 @@ def test_the_client_is_told_at_80_and_at_100_percent_of_the_bundle_once_each(
 
 def test_the_client_is_told_at_the_amounts_it_set(database: Database, dentist: Tenant) -> None:
     with database.operator() as conn:
-        set_limits(conn, dentist.id, bundle_percents=(), alert_micros=(1_000_000,))
+        set_limits(conn, dentist.id, bundle_percents=(), alert_micros=(1_000_000,), by=OPERATOR)
     for seconds in (100, 60, 60):
         talk(database, dentist, seconds)
     assert told(database, dentist) == [("amount", "2026-10 1.0000", "client")]
@@ -50,7 +51,7 @@ def test_the_client_is_told_at_the_amounts_it_set(database: Database, dentist: T
 
 def test_the_months_cap_blocks_outbound_until_the_next_month(database: Database, dentist: Tenant) -> None:
     with database.operator() as conn:
-        set_limits(conn, dentist.id, month_cap_micros=600_000, spend_an_hour_micros=0)
+        set_limits(conn, dentist.id, month_cap_micros=600_000, spend_an_hour_micros=0, by=OPERATOR)
     allow_dialling(database, dentist.id, "+33612345678", NOW)
     talk(database, dentist, 160)
     with pytest.raises(OutboundBlocked, match="cap"):
@@ -62,7 +63,7 @@ def test_too_many_calls_in_a_minute_suspend_outbound_and_the_operator_is_told_an
     database: Database, dentist: Tenant
 ) -> None:
     with database.operator() as conn:
-        set_limits(conn, dentist.id, calls_a_minute=3)
+        set_limits(conn, dentist.id, calls_a_minute=3, by=OPERATOR)
     for second in range(3):
         talk(database, dentist, 1, at=NOW - timedelta(seconds=10 + second))
     for _ in range(2):
@@ -76,7 +77,7 @@ def test_too_many_calls_in_a_minute_suspend_outbound_and_the_operator_is_told_an
 
 def test_too_much_spent_in_an_hour_suspends_outbound(database: Database, dentist: Tenant) -> None:
     with database.operator() as conn:
-        set_limits(conn, dentist.id, spend_an_hour_micros=600_000)
+        set_limits(conn, dentist.id, spend_an_hour_micros=600_000, by=OPERATOR)
     talk(database, dentist, 160)
     with pytest.raises(OutboundBlocked, match="spent in an hour"):
         allow_dialling(database, dentist.id, "+33612345678", START + timedelta(minutes=59))
@@ -94,4 +95,4 @@ def test_a_first_call_to_a_new_country_suspends_outbound_and_a_known_one_does_no
 
 def test_a_negative_limit_is_refused(database: Database, dentist: Tenant) -> None:
     with pytest.raises(BadInput, match="month_cap_micros"), database.operator() as conn:
-        set_limits(conn, dentist.id, month_cap_micros=-1)
+        set_limits(conn, dentist.id, month_cap_micros=-1, by=OPERATOR)

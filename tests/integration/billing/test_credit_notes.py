@@ -20,6 +20,7 @@ from billing.stripe.refunds import refund_transfer
 from store.base.errors import NotFound, Refused
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import START
 from tests.integration.billing.test_invoices import OCTOBER, client, run
 from tests.unit.billing.test_factur_x import an_invoice
@@ -111,8 +112,8 @@ def test_a_dispute_found_right_is_credited_for_its_lines_and_the_rest_is_due(
     database: Database, client: Tenant, owed: Issued
 ) -> None:
     with database.operator(client.id) as conn:
-        opened = dispute(conn, owed, [1], "abonnement résilié", owed.issued_on, DAY)
-        of, lines = close_dispute(conn, opened, "fondée", DAY)
+        opened = dispute(conn, owed, [1], "abonnement résilié", owed.issued_on, DAY, by=OPERATOR)
+        of, lines = close_dispute(conn, opened, "fondée", DAY, by=OPERATOR)
         credit_lines(conn, of.number, lines, "contestation fondée", DAY, "test")
         ((_, debt),) = debts(conn, client.id)
     assert debt.unpaid(DAY) == debt.in_dunning(DAY) == owed.gross_cents - 6480

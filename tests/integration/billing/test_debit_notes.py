@@ -23,6 +23,7 @@ from store import tenants
 from store.base.errors import Refused
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.test_invoices import client, run
 from tests.unit.billing.pdf_a import failures
 
@@ -42,12 +43,12 @@ def owed(database: Database, client: Tenant) -> Issued:
 def note(database: Database, of: Issued, days: int) -> tuple[DebitNote, bool]:
     """The note issued so many days after the due date."""
     with database.operator(of.tenant_id) as conn:
-        return issue(conn, of, DUE + timedelta(days=days))
+        return issue(conn, of, DUE + timedelta(days=days), by=OPERATOR)
 
 
 def settled(database: Database, of: Issued, days: int) -> list[DebitNote]:
     with database.operator(of.tenant_id) as conn:
-        return issue_settled(conn, of.tenant_id, DUE + timedelta(days=days))
+        return issue_settled(conn, of.tenant_id, DUE + timedelta(days=days), by=OPERATOR)
 
 
 def paid(database: Database, of: Issued, days: int, cents: int) -> None:
@@ -104,7 +105,7 @@ def test_a_round_of_notes_leaves_out_what_runs_on_and_what_was_paid_in_time(
 
 def test_an_invoice_with_contested_lines_gets_no_note(database: Database, owed: Issued) -> None:
     with database.operator(owed.tenant_id) as conn:
-        dispute(conn, owed, [1], "abonnement résilié", DUE, date(2026, 11, 12))
+        dispute(conn, owed, [1], "abonnement résilié", DUE, date(2026, 11, 12), by=OPERATOR)
     with pytest.raises(Refused, match="contested"):
         note(database, owed, 40)
 
@@ -131,7 +132,7 @@ def test_notes_take_no_number_of_the_invoices_and_lose_none_of_their_own(
     database: Database, client: Tenant, owed: Issued
 ) -> None:
     with suppress(RuntimeError), database.operator(client.id) as conn:
-        issue(conn, owed, DUE + timedelta(days=30))
+        issue(conn, owed, DUE + timedelta(days=30), by=OPERATOR)
         raise RuntimeError("killed")
     assert note(database, owed, 30)[0].number == "ND-2026-000001"
     assert note(database, owed, 50)[0].number == "ND-2026-000002"
@@ -149,7 +150,7 @@ def test_an_issued_note_is_never_changed(database: Database, owed: Issued) -> No
 def test_a_tenant_sees_its_own_notes_only(database: Database, owed: Issued) -> None:
     made, _ = note(database, owed, 30)
     with database.operator() as conn:
-        other = tenants.add(conn, "mairie", "Mairie").id
+        other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR).id
     with database.tenant(owed.tenant_id) as conn:
         assert get(conn, made.number) == made
     with database.tenant(other) as conn:
@@ -178,5 +179,5 @@ def test_the_client_is_told_and_the_pdf_says_what_law_asks_in_french(database: D
 def test_a_note_is_made_out_to_the_client_of_its_invoice(database: Database, client: Tenant, owed: Issued) -> None:
     with database.operator() as conn:
         moved = customer(conn, client)
-        set_customer(conn, client.id, Party(moved.name, moved.siren, "9 rue Neuve", "29000", "Quimper"))
-        assert page(conn, issue(conn, owed, DUE + timedelta(days=30))[0])["buyer"]["city"] == "Rennes"
+        set_customer(conn, client.id, Party(moved.name, moved.siren, "9 rue Neuve", "29000", "Quimper"), by=OPERATOR)
+        assert page(conn, issue(conn, owed, DUE + timedelta(days=30), by=OPERATOR)[0])["buyer"]["city"] == "Rennes"

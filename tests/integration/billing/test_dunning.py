@@ -18,6 +18,7 @@ from store.base.errors import NotFound, Refused
 from store.base.settings import settings
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import START
 from tests.integration.billing.test_invoices import client, run
 
@@ -77,11 +78,11 @@ async def test_a_suspended_tenants_agents_answer_nobody_until_it_has_paid(
     database: Database, client: Tenant, owed: Issued, settings_home: Path
 ) -> None:
     with database.operator() as conn:
-        agents.import_version(conn, client.id, "accueil", DENTAL.read_text(encoding="utf-8"))
-        agents.mark_tested(conn, client.id, "accueil", 1, "test")
-        agents.publish(conn, client.id, "accueil", 1, "test")
-        numbers.add(conn, NUMBER, fallback="+33145678901")
-        numbers.assign(conn, NUMBER, client.id, agent="accueil")
+        agents.import_version(conn, client.id, "accueil", DENTAL.read_text(encoding="utf-8"), by=OPERATOR)
+        agents.mark_tested(conn, client.id, "accueil", 1, "test", by=OPERATOR)
+        agents.publish(conn, client.id, "accueil", 1, "other", by=OPERATOR)
+        numbers.add(conn, NUMBER, fallback="+33145678901", by=OPERATOR)
+        numbers.assign(conn, NUMBER, client.id, agent="accueil", by=OPERATOR)
     office = Office(database, settings())
     assert await office.who_answers(NUMBER) is not None
     for days in (20, 30):
@@ -106,13 +107,13 @@ def test_a_suspension_that_the_operator_lifts_opens_the_numbers_too(
 
 def test_contested_lines_are_held_out_and_the_rest_is_not(database: Database, client: Tenant, owed: Issued) -> None:
     with database.operator(client.id) as conn:
-        opened = dispute(conn, owed, [1], "abonnement résilié", DUE, date(2026, 11, 12))
+        opened = dispute(conn, owed, [1], "abonnement résilié", DUE, date(2026, 11, 12), by=OPERATOR)
         ((_, debt),) = debts(conn, client.id)
         assert debt.in_dunning(date(2026, 11, 20)) == owed.gross_cents - 6480
         pay_invoice(conn, owed, "transfer", owed.gross_cents - 6480, "VIR 1", date(2026, 11, 12), "test")
     assert told(database, client, 40) == []
     with database.operator(client.id) as conn:
-        close_dispute(conn, opened, "rejetée", DUE + timedelta(days=41))
+        close_dispute(conn, opened, "rejetée", DUE + timedelta(days=41), by=OPERATOR)
         assert balance_due(conn, owed) == 6480
     assert told(database, client, 42)[-1] == "formal_notice"
     assert told(database, client, 52) == ["suspension"]
@@ -122,6 +123,6 @@ def test_a_dispute_after_eight_working_days_or_about_no_line_is_refused(
     database: Database, client: Tenant, owed: Issued
 ) -> None:
     with pytest.raises(Refused, match="2026-11-13"), database.operator(client.id) as conn:
-        dispute(conn, owed, [1], "trop tard", DUE, date(2026, 11, 14))
+        dispute(conn, owed, [1], "trop tard", DUE, date(2026, 11, 14), by=OPERATOR)
     with pytest.raises(NotFound), database.operator(client.id) as conn:
-        dispute(conn, owed, [9], "quelle ligne ?", DUE, DUE)
+        dispute(conn, owed, [9], "quelle ligne ?", DUE, DUE, by=OPERATOR)

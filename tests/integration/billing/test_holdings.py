@@ -14,6 +14,7 @@ from billing.plans.plans import BadPlan, Plan, add_plan, parse_plan, subscribe
 from store.base.errors import NotFound
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import START
 from tests.integration.billing.test_invoices import BUYER, OCTOBER, SELLER
 
@@ -27,12 +28,11 @@ extra_number = "3.50"
 
 def a_tenant_with(database: Database, tenant: Tenant, plan: str, numbers: int) -> None:
     with database.operator() as conn:
-        set_seller(conn, SELLER, Terms())
-        set_customer(conn, tenant.id, BUYER)
+        set_seller(conn, SELLER, Terms(), by=OPERATOR)
+        set_customer(conn, tenant.id, BUYER, by=OPERATOR)
         subscribe(
             conn, tenant.id, add_plan(conn, "accueil", plan, "test"), OCTOBER, accepted_by="x", accepted_at=START,
-            accepted_from="web", terms_version="1", terms=b"",
-        )  # fmt: skip
+            accepted_from="web", terms_version="1", terms=b"", by=OPERATOR)  # fmt: skip
         for n in range(numbers):
             conn.execute(
                 "INSERT INTO store.numbers (e164, tenant_id, added_at, assigned_at) VALUES (%s, %s, %s, %s)",
@@ -101,14 +101,13 @@ def test_a_plans_tariff_rates_the_calls_of_whoever_subscribes(database: Database
         plan = add_plan(conn, "accueil", PRICED + 'tariff = "standard"\n', "test")
         subscribe(
             conn, dentist.id, plan, date(2026, 10, 1), accepted_by="x", accepted_at=START, accepted_from="web",
-            terms_version="1", terms=b"",
-        )  # fmt: skip
+            terms_version="1", terms=b"", by=OPERATOR)  # fmt: skip
         row = conn.execute(
             "SELECT tariff, from_at, assigned_by FROM billing.tariff_assignments ORDER BY seq DESC LIMIT 1"
         ).fetchone()
     assert row is not None
     assert (row["tariff"], row["from_at"].isoformat(), row["assigned_by"]) == (
-        "standard", "2026-09-30T22:00:00+00:00", "plan accueil@1"
+        "standard", "2026-09-30T22:00:00+00:00", "service:plan accueil@1"
     )  # fmt: skip
 
 

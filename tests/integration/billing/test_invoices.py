@@ -21,6 +21,7 @@ from store import tenants
 from store.base.errors import BadInput, Refused
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import START, TARIFF, a_cdr
 
 OCTOBER = date(2026, 10, 1)
@@ -33,12 +34,13 @@ PLAN = 'title = "Accueil"\nmonthly_price = "49.00"\n[[option]]\nname = "sms"\nmo
 def client(database: Database, dentist: Tenant) -> Tenant:
     """The dentist, with a billing address, a subscription and three October calls (one in the bundle)."""
     with database.operator() as conn:
-        set_seller(conn, SELLER, Terms())
-        set_customer(conn, dentist.id, BUYER)
+        set_seller(conn, SELLER, Terms(), by=OPERATOR)
+        set_customer(conn, dentist.id, BUYER, by=OPERATOR)
         plan = add_plan(conn, "accueil", PLAN, "test")
         subscribe(
             conn, dentist.id, plan, date(2026, 9, 15), accepted_by="Dr Molaire", accepted_at=START,
             accepted_from="192.0.2.7", terms_version="2025-01", terms=b"les conditions", options=["sms"],
+            by=OPERATOR,
         )  # fmt: skip
     with database.tenant(dentist.id) as conn:
         for number, seconds in enumerate((100, 61, 7)):
@@ -120,12 +122,11 @@ def test_runs_at_once_number_without_gap(database: Database, client: Tenant) -> 
     with database.operator() as conn:
         plan = add_plan(conn, "accueil", PLAN, "test")
         for number in range(9):
-            clients.append(tenants.add(conn, f"client-{number}", "Client"))
-            set_customer(conn, clients[-1].id, BUYER)
+            clients.append(tenants.add(conn, f"client-{number}", "Client", by=OPERATOR))
+            set_customer(conn, clients[-1].id, BUYER, by=OPERATOR)
             subscribe(
                 conn, clients[-1].id, plan, OCTOBER, accepted_by="x", accepted_at=START, accepted_from="web",
-                terms_version="1", terms=b"",
-            )  # fmt: skip
+                terms_version="1", terms=b"", by=OPERATOR)  # fmt: skip
     with ThreadPoolExecutor(5) as pool:
         numbers = sorted(i.number for i in pool.map(lambda t: run(database, t), clients) if i)
     assert numbers == [f"2026-{n:06d}" for n in range(1, 11)]
@@ -136,7 +137,7 @@ import os, sys
 from datetime import date
 from store.db import Database
 from store import tenants
-from billing import invoicing
+from billing.invoices import invoicing
 with Database(sys.argv[1], sys.argv[2]) as db:
     with db.operator() as conn:
         tenant = tenants.get(conn, sys.argv[3])
@@ -159,12 +160,11 @@ def test_a_run_killed_after_numbering_leaves_no_gap_and_no_half(database: Databa
 
 def test_a_client_without_a_billing_address_is_told_and_takes_no_number(database: Database, client: Tenant) -> None:
     with database.operator() as conn:
-        other = tenants.add(conn, "mairie", "Mairie")
+        other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
         plan = add_plan(conn, "accueil", PLAN, "test")
         subscribe(
             conn, other.id, plan, OCTOBER, accepted_by="x", accepted_at=START, accepted_from="web",
-            terms_version="1", terms=b"",
-        )  # fmt: skip
+            terms_version="1", terms=b"", by=OPERATOR)  # fmt: skip
     with pytest.raises(BadInput, match="mairie has no billing address"):
         run(database, other)
     issued = run(database, client)
@@ -175,7 +175,7 @@ def test_a_client_without_a_billing_address_is_told_and_takes_no_number(database
 def test_another_tenant_sees_no_invoice(database: Database, client: Tenant) -> None:
     run(database, client)
     with database.operator() as conn:
-        other = tenants.add(conn, "mairie", "Mairie")
+        other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
     with database.tenant(other.id) as conn:
         assert listed(conn) == []
     with database.tenant(client.id) as conn:

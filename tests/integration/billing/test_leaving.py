@@ -24,6 +24,7 @@ from store import tenants
 from store.base.errors import NotFound, Refused
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.test_invoices import BUYER, SELLER
 
 EURO = 1_000_000
@@ -33,8 +34,8 @@ PLAN = 'title = "Accueil"\nmonthly_price = "31.00"\n[[option]]\nname = "sms"\nmo
 @pytest.fixture
 def client(database: Database, dentist: Tenant) -> Tenant:
     with database.operator() as conn:
-        set_seller(conn, SELLER, Terms())
-        set_customer(conn, dentist.id, BUYER)
+        set_seller(conn, SELLER, Terms(), by=OPERATOR)
+        set_customer(conn, dentist.id, BUYER, by=OPERATOR)
         add_plan(conn, "accueil", PLAN, "test")
     return dentist
 
@@ -46,8 +47,7 @@ def subscribed(database: Database, tenant: Tenant, starts_on: date, options: tup
         return subscribe(
             conn, tenant.id, get_plan(conn, "accueil"), starts_on, accepted_by="Dr Molaire",
             accepted_at=datetime(2026, 9, 1, 10, 30, tzinfo=UTC), accepted_from="192.0.2.7", terms_version="2025-01",
-            terms=b"les conditions", options=options,
-        )  # fmt: skip
+            terms=b"les conditions", options=options, by=OPERATOR)  # fmt: skip
 
 
 def told(database: Database, kind: str) -> list[dict[str, str]]:

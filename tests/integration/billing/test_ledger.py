@@ -15,6 +15,7 @@ from store.base.errors import NotFound
 from store.calls import Action, Turn
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import START, TARIFF, a_cdr
 
 
@@ -163,7 +164,7 @@ def test_another_tenant_sees_no_charge_and_no_tariff(database: Database, dentist
 
     cdr = a_cdr(dentist.id)
     with database.operator() as conn:
-        other = tenants.add(conn, "mairie", "Mairie")
+        other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
     with database.tenant(dentist.id) as conn:
         record_call(conn, cdr)
     with database.tenant(other.id) as conn:

@@ -23,6 +23,7 @@ from store import tenants
 from store.base.errors import BadInput
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.test_invoices import client, run
 
 __all__ = ["client"]
@@ -92,7 +93,7 @@ def running(server: Any) -> Iterator[Any]:
 
 def waiting(database: Database, tenant: Tenant, **where: str) -> None:
     with database.operator() as conn:
-        set_limits(conn, tenant.id, **where)
+        set_limits(conn, tenant.id, **where, by=OPERATOR)
         tell(conn, tenant.id, ALERT)
 
 
@@ -140,7 +141,7 @@ def test_a_formal_notice_tells_the_client_in_french_what_is_owed_and_when_access
 ) -> None:
     body = {"number": "2026-000001", "unpaid_cents": 123456, "interest_cents": 45, "suspension_on": "2026-12-02"}
     with database.operator() as conn:
-        set_limits(conn, dentist.id, email="cabinet@client.example")
+        set_limits(conn, dentist.id, email="cabinet@client.example", by=OPERATOR)
         tell(conn, dentist.id, Notice("formal_notice", "2026-000001", "client", body))
     assert deliver(database, Post(smtp=mail[0])) == (1, 0)
     text = (
@@ -157,7 +158,7 @@ def test_the_operators_own_notices_go_to_the_operator_and_not_to_the_client(
     database: Database, dentist: Tenant, ear: Ear, mail: tuple[str, list[str]]
 ) -> None:
     with database.operator() as conn:
-        set_limits(conn, dentist.id, webhook=at(ear))
+        set_limits(conn, dentist.id, webhook=at(ear), by=OPERATOR)
         tell(conn, dentist.id, Notice("blocked", "1", "operator", {"reason": "fraude"}))
     assert deliver(database, Post(smtp=mail[0], operator=Channels("noc@operateur.example"))) == (1, 0)
     assert "To: noc@operateur.example" in mail[1][0]
@@ -202,7 +203,7 @@ def test_a_client_without_address_keeps_its_notices_to_read_and_holds_nobody_up(
 ) -> None:
     waiting(database, dentist)
     with database.operator() as conn:
-        other = tenants.add(conn, "mairie", "Mairie")
+        other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
     waiting(database, other, webhook=at(ear))
     assert deliver(database, Post(), most=2) == (1, 0)
     with database.tenant(dentist.id) as conn:
@@ -216,14 +217,14 @@ def test_an_address_nothing_could_be_sent_to_is_refused(
     database: Database, dentist: Tenant, field: str, value: str
 ) -> None:
     with pytest.raises(BadInput, match=field), database.operator() as conn:
-        set_limits(conn, dentist.id, **{field: value})
+        set_limits(conn, dentist.id, **{field: value}, by=OPERATOR)
 
 
 def test_an_invoice_is_mailed_with_its_factur_x_file(
     database: Database, client: Tenant, mail: tuple[str, list[str]]
 ) -> None:
     with database.operator() as conn:
-        set_limits(conn, client.id, bundle_percents=(), email="compta@client.example")
+        set_limits(conn, client.id, bundle_percents=(), email="compta@client.example", by=OPERATOR)
         conn.execute("DELETE FROM billing.notices")
     assert run(database, client) is not None
     assert deliver(database, Post(smtp=mail[0])) == (1, 0)

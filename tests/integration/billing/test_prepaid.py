@@ -16,6 +16,7 @@ from store import tenants
 from store.base.ids import new_id
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import START, a_cdr
 
 MINUTE = """\
@@ -30,7 +31,7 @@ increment_seconds = 60
 
 def prepaid(database: Database, slug: str, euros: int, tariff: str = MINUTE) -> Tenant:
     with database.operator() as conn:
-        tenant = tenants.add(conn, slug, slug)
+        tenant = tenants.add(conn, slug, slug, by=OPERATOR)
         version = tariffs.add_version(conn, slug, tariff, "test")
         tariffs.assign(conn, tenant.id, slug, version.version, datetime(2026, 1, 1, tzinfo=UTC), "test")
         set_mode(conn, tenant.id, "prepaid")

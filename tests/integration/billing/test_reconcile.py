@@ -27,6 +27,7 @@ from store.base.settings import settings
 from store.calls import Cdr, insert_cdr, witness
 from store.db import Database, connect
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import START, a_cdr
 from tests.integration.billing.test_invoices import BUYER, OCTOBER, SELLER, client, run
 
@@ -147,8 +148,8 @@ def brought(database: Database, dentist: Tenant, tmp_path: Path) -> Tenant:
         lines.append(f"{call_id},,,{seconds},{'ANSWERED' if heard else 'NO ANSWER'}")
     (tmp_path / "asterisk.csv").write_text("\n".join(lines))
     with database.operator() as conn:
-        set_seller(conn, SELLER, Terms())
-        set_customer(conn, dentist.id, BUYER)
+        set_seller(conn, SELLER, Terms(), by=OPERATOR)
+        set_customer(conn, dentist.id, BUYER, by=OPERATOR)
     for _ in import_calls(database, dentist.id, [block_of(rows)]):
         pass
     assert run(database, dentist) is not None

@@ -23,6 +23,7 @@ from store.base.ids import new_id
 from store.base.settings import Settings
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR, today
 from tests.integration.billing.conftest import START
 from tests.integration.billing.test_invoices import BUYER, OCTOBER, client, run
 from tests.integration.billing.test_outbox import Ear, at, ear
@@ -50,7 +51,7 @@ def test_the_days_steps_are_taken_once_a_day_and_told(
 ) -> None:
     post = Post()
     with database.operator() as conn:
-        set_limits(conn, client.id, webhook=at(ear))
+        set_limits(conn, client.id, webhook=at(ear), by=OPERATOR)
     first = go_round(database, post, NOON)
     assert job(first, "dunning") == Round("dunning", True, 3)
     assert job(first, "notices").done == len(ear.heard) > 3  # the steps, and the alerts of the calls
@@ -83,12 +84,11 @@ def test_one_tenant_at_fault_does_not_keep_the_others_from_their_steps(
     database: Database, client: Tenant, owed: Issued
 ) -> None:
     with database.operator() as conn:
-        other = tenants.add(conn, "mairie", "Mairie")
-        set_customer(conn, other.id, BUYER)
+        other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
+        set_customer(conn, other.id, BUYER, by=OPERATOR)
         subscribe(
             conn, other.id, get_plan(conn, "accueil"), OCTOBER, accepted_by="x", accepted_at=START,
-            accepted_from="web", terms_version="1", terms=b"",
-        )  # fmt: skip
+            accepted_from="web", terms_version="1", terms=b"", by=OPERATOR)  # fmt: skip
         conn.execute(
             """INSERT INTO billing.disputes (tenant_id, id, invoice_id, lines, reason, received_on)
                VALUES (%s, %s, %s, '{99}', 'a line that is not there', '2026-11-03')""",
@@ -109,7 +109,7 @@ def test_a_payment_whose_end_was_not_known_is_asked_for_again(
 ) -> None:
     fake.away = True
     with pytest.raises(StripeDown):
-        collect(database, stripe, owed.number)
+        collect(database, stripe, owed.number, by=OPERATOR, today=today())
     fake.away = False
     with database.operator() as conn:
         conn.execute("UPDATE billing.stripe_attempts SET asked_at = asked_at - interval '2 minutes'")

@@ -13,6 +13,7 @@ from store.base.ids import new_id
 from store.calls import Cdr
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import a_cdr
 
 
@@ -44,7 +45,7 @@ def test_what_is_not_there_cannot_be_named(database: Database, dentist: Tenant, 
 @pytest.mark.parametrize("statement", [*_NAMING.values()][:3], ids=[*_NAMING][:3])
 def test_another_tenants_call_cannot_be_named(database: Database, call: Cdr, statement: LiteralString) -> None:
     with database.operator() as conn:
-        other = tenants.add(conn, "mairie", "Mairie")
+        other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
     with pytest.raises(ForeignKeyViolation), database.operator() as conn:
         conn.execute(statement, {"tenant": other.id, "call": call.id})
 

@@ -19,6 +19,7 @@ from billing.stripe.refunds import refund_transfer
 from store import tenants
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.test_billing_commands import Terminal, type_
 from tests.integration.billing.test_business_commands import sold
 from tests.integration.billing.test_invoices import client, run
@@ -48,7 +49,7 @@ def busy(database: Database, owed: Issued) -> Issued:
     """Paid a month late, noted for it, paid for that; then credited 10 before tax, which was sent back."""
     with database.operator(owed.tenant_id) as conn:
         pay_invoice(conn, owed, "transfer", 6574, "VIR 1", DUE + timedelta(days=30), "test")
-        note_late(conn, owed, DUE + timedelta(days=31))
+        note_late(conn, owed, DUE + timedelta(days=31), by=OPERATOR)
         pay_penalty(conn, owed, 4045, "VIR 2", DUE + timedelta(days=32), "test")
         credit_amount(conn, owed.number, 1000, "geste commercial", DUE + timedelta(days=33), "test", None)
         refund_transfer(conn, owed.number, 1200, "REMB 1", DUE + timedelta(days=34), "test")
@@ -80,7 +81,7 @@ def test_an_unpaid_invoice_is_open_and_late_at_the_end_of_its_days(
 
 def test_another_tenants_account_is_empty(database: Database, busy: Issued) -> None:
     with database.operator() as conn:
-        other = tenants.add(conn, "mairie", "Mairie")
+        other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
     assert told(database, other).entries == []
 
 

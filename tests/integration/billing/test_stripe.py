@@ -24,6 +24,7 @@ from billing.stripe.stripe_edge import BadWebhook, Stripe, StripeDown
 from store.base.errors import Refused
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR, today
 from tests.integration.billing.test_invoices import client, run
 
 __all__ = ["client"]
@@ -155,7 +156,7 @@ def owed(database: Database, client: Tenant, stripe: Stripe) -> Issued:
     assert issued is not None
     ensure_customer(database, stripe, client.slug)
     with database.operator() as conn:
-        use_method(conn, client.id, "pm_1", "card")
+        use_method(conn, client.id, "pm_1", "card", by=OPERATOR)
     return issued
 
 
@@ -178,10 +179,10 @@ def webhook(
 def test_a_card_pays_the_invoice_once_and_asking_again_is_refused(
     database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
-    done = collect(database, stripe, owed.number)
+    done = collect(database, stripe, owed.number, by=OPERATOR, today=today())
     assert (done.state, due(database, owed), fake.keys) == ("succeeded", 0, [f"{owed.number}:1"])
     with pytest.raises(Refused):
-        collect(database, stripe, owed.number)
+        collect(database, stripe, owed.number, by=OPERATOR, today=today())
     assert fake.charged == owed.gross_cents
 
 
@@ -195,12 +196,14 @@ def test_a_sepa_debit_pays_when_its_bank_says_so_days_later(
     database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued, client: Tenant
 ) -> None:
     with database.operator() as conn:
-        use_method(conn, client.id, "pm_2", "sepa_debit")
+        use_method(conn, client.id, "pm_2", "sepa_debit", by=OPERATOR)
     fake.script = ["processing"]
-    assert collect(database, stripe, owed.number).state == "processing"
-    assert collect(database, stripe, owed.number).state == "processing"  # asked again meanwhile: the same attempt
+    assert collect(database, stripe, owed.number, by=OPERATOR, today=today()).state == "processing"
+    assert (
+        collect(database, stripe, owed.number, by=OPERATOR, today=today()).state == "processing"
+    )  # asked again meanwhile: the same attempt
     fake.intents["pi_1"]["status"] = "succeeded"
-    receive(database, stripe, *webhook(fake.intents["pi_1"]), SECRET)
+    receive(database, stripe, *webhook(fake.intents["pi_1"]), SECRET, today=today())
     with database.operator() as conn:
         paid = conn.execute("SELECT method, amount_cents FROM billing.payments").fetchall()
     assert paid == [{"method": "sepa_debit", "amount_cents": owed.gross_cents}]
@@ -211,9 +214,9 @@ def test_a_decline_is_named_and_the_next_try_is_a_new_attempt(
     database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
     fake.script = ["decline"]
-    declined = collect(database, stripe, owed.number)
+    declined = collect(database, stripe, owed.number, by=OPERATOR, today=today())
     assert (declined.state, declined.reason, due(database, owed)) == ("failed", "insufficient_funds", owed.gross_cents)
-    assert collect(database, stripe, owed.number).state == "succeeded"
+    assert collect(database, stripe, owed.number, by=OPERATOR, today=today()).state == "succeeded"
     assert fake.keys == [f"{owed.number}:1", f"{owed.number}:2"]
 
 
@@ -221,7 +224,7 @@ def test_a_500_then_a_success_is_one_payment(
     database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
     fake.script = ["error"]
-    assert collect(database, stripe, owed.number).state == "succeeded"
+    assert collect(database, stripe, owed.number, by=OPERATOR, today=today()).state == "succeeded"
     assert fake.charged == owed.gross_cents
 
 
@@ -229,7 +232,7 @@ def test_a_payment_whose_answer_was_lost_is_not_made_again(
     database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
     fake.script = ["lost"]
-    assert collect(database, stripe, owed.number).state == "succeeded"
+    assert collect(database, stripe, owed.number, by=OPERATOR, today=today()).state == "succeeded"
     assert (fake.charged, due(database, owed)) == (owed.gross_cents, 0)
 
 
@@ -237,7 +240,7 @@ def test_a_500_replayed_for_the_key_after_the_payment_happened_is_found_out(
     database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
     fake.script = ["lost_500"]
-    assert collect(database, stripe, owed.number).state == "succeeded"
+    assert collect(database, stripe, owed.number, by=OPERATOR, today=today()).state == "succeeded"
     assert (fake.charged, due(database, owed)) == (owed.gross_cents, 0)
 
 
@@ -246,8 +249,8 @@ def test_while_stripe_is_away_the_attempt_stays_open_and_goes_on_with_its_key(
 ) -> None:
     fake.script = ["error", "error"]
     with pytest.raises(StripeDown):
-        collect(database, stripe, owed.number)
-    assert collect(database, stripe, owed.number).state == "succeeded"
+        collect(database, stripe, owed.number, by=OPERATOR, today=today())
+    assert collect(database, stripe, owed.number, by=OPERATOR, today=today()).state == "succeeded"
     assert set(fake.keys) == {f"{owed.number}:1"}
 
 
@@ -255,11 +258,11 @@ def test_3d_secure_waits_for_the_client_and_the_webhook_pays(
     database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
     fake.script = ["requires_action"]
-    waiting = collect(database, stripe, owed.number)
+    waiting = collect(database, stripe, owed.number, by=OPERATOR, today=today())
     assert (waiting.state, waiting.client_secret, due(database, owed)) == ("requires_action", "cs", owed.gross_cents)
     fake.intents["pi_1"]["status"] = "succeeded"
     payload, signature = webhook(fake.intents["pi_1"])
-    assert receive(database, stripe, payload, signature, SECRET) == "succeeded"
+    assert receive(database, stripe, payload, signature, SECRET, today=today()) == "succeeded"
     assert due(database, owed) == 0
 
 
@@ -267,11 +270,11 @@ def test_events_come_twice_and_out_of_order_and_count_once(
     database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
     fake.script = ["processing"]
-    assert collect(database, stripe, owed.number).state == "processing"
+    assert collect(database, stripe, owed.number, by=OPERATOR, today=today()).state == "processing"
     stale = dict(fake.intents["pi_1"])
     fake.intents["pi_1"]["status"] = "succeeded"
     late, early = webhook(fake.intents["pi_1"]), webhook(stale, "evt_0", "payment_intent.processing")
-    heard = [receive(database, stripe, *event, SECRET) for event in (late, late, early, early)]
+    heard = [receive(database, stripe, *event, SECRET, today=today()) for event in (late, late, early, early)]
     assert heard == ["succeeded", "known", "succeeded", "known"]
     with database.operator() as conn:
         assert conn.execute("SELECT count(*) AS n FROM billing.payments").fetchone() == {"n": 1}
@@ -281,10 +284,10 @@ def test_an_event_stripe_did_not_sign_changes_nothing(
     database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
     fake.script = ["processing"]
-    collect(database, stripe, owed.number)
+    collect(database, stripe, owed.number, by=OPERATOR, today=today())
     payload, signature = webhook(fake.intents["pi_1"] | {"status": "succeeded"})
     with pytest.raises(BadWebhook):
-        receive(database, stripe, payload + b" ", signature, SECRET)
+        receive(database, stripe, payload + b" ", signature, SECRET, today=today())
     assert due(database, owed) == owed.gross_cents
 
 
@@ -292,12 +295,12 @@ def test_money_collected_for_an_invoice_that_was_paid_meanwhile_is_the_clients_b
     database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
     fake.script = ["processing"]
-    collect(database, stripe, owed.number)
+    collect(database, stripe, owed.number, by=OPERATOR, today=today())
     with database.operator() as conn:
         before = conn.execute("SELECT balance_micros AS b FROM billing.accounts").fetchone()
         pay_invoice(conn, owed, "transfer", owed.gross_cents, "VIR 1", date(2026, 11, 3), "test")
     fake.intents["pi_1"]["status"] = "succeeded"
-    receive(database, stripe, *webhook(fake.intents["pi_1"]), SECRET)
+    receive(database, stripe, *webhook(fake.intents["pi_1"]), SECRET, today=today())
     with database.operator() as conn:
         after = conn.execute("SELECT balance_micros AS b FROM billing.accounts").fetchone()
     assert before is not None
@@ -306,9 +309,9 @@ def test_money_collected_for_an_invoice_that_was_paid_meanwhile_is_the_clients_b
 
 
 def test_a_refund_asked_twice_happens_once(database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued) -> None:
-    collect(database, stripe, owed.number)
+    collect(database, stripe, owed.number, by=OPERATOR, today=today())
     with database.operator() as conn:
         credit_amount(conn, owed.number, 400, "geste", date(2026, 11, 3), "test")
     for _ in range(2):
-        assert refund(database, stripe, owed.number, 480, "geste") == "re_1"
+        assert refund(database, stripe, owed.number, 480, "geste", by=OPERATOR, today=today()) == "re_1"
     assert (fake.refunds, due(database, owed)) == (["pi_1"], 0)

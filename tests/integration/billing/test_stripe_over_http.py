@@ -19,6 +19,7 @@ from billing.stripe.stripe_hook import MOST_BYTES
 from store.base.settings import Settings, settings
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR, today
 from tests.integration.billing.test_billing_commands import Terminal
 from tests.integration.billing.test_invoices import client
 from tests.integration.billing.test_stripe import SECRET, FakeStripe, due, fake, owed, stripe, webhook
@@ -62,7 +63,9 @@ async def post(
 async def processing(database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued) -> dict[str, Any]:
     """An attempt that Stripe took and has not ended."""
     fake.script = ["processing"]
-    assert (await asyncio.to_thread(collect, database, stripe, owed.number)).state == "processing"
+    assert (
+        await asyncio.to_thread(collect, database, stripe, owed.number, by=OPERATOR, today=today())
+    ).state == "processing"
     return fake.intents["pi_1"]
 
 
@@ -158,7 +161,7 @@ async def test_what_could_not_be_settled_is_answered_500_and_settled_when_stripe
 async def test_a_refund_made_on_stripes_own_pages_is_recorded_once_and_the_operator_told(
     post: Caller, database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
-    await asyncio.to_thread(collect, database, stripe, owed.number)
+    await asyncio.to_thread(collect, database, stripe, owed.number, by=OPERATOR, today=today())
     intent = fake.intents["pi_1"]
     intent["latest_charge"] = {"amount_refunded": 500}
     charge = {"id": "ch_1", "object": "charge", "payment_intent": "pi_1"}
@@ -173,7 +176,7 @@ async def test_a_refund_made_on_stripes_own_pages_is_recorded_once_and_the_opera
 async def test_a_debit_the_bank_takes_back_is_due_again_until_it_is_given_back(
     post: Caller, database: Database, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
-    await asyncio.to_thread(collect, database, stripe, owed.number)
+    await asyncio.to_thread(collect, database, stripe, owed.number, by=OPERATOR, today=today())
     dispute = {"id": "dp_1", "object": "dispute", "payment_intent": "pi_1", "amount": owed.gross_cents}
     assert await post(*webhook(dispute, "evt_1", "charge.dispute.funds_withdrawn")) == (200, "charged_back")
     assert due(database, owed) == owed.gross_cents

@@ -19,6 +19,7 @@ from billing.plans.plans import add_plan, subscribe
 from store.base.errors import BadInput, Refused
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.billing.conftest import START, a_cdr
 from tests.integration.billing.test_invoices import BUYER, OCTOBER, PLAN, SELLER
 
@@ -29,8 +30,8 @@ EURO = 1_000_000
 @pytest.fixture
 def client(database: Database, dentist: Tenant) -> Tenant:
     with database.operator() as conn:
-        set_seller(conn, SELLER, Terms(days=30))
-        set_customer(conn, dentist.id, BUYER)
+        set_seller(conn, SELLER, Terms(days=30), by=OPERATOR)
+        set_customer(conn, dentist.id, BUYER, by=OPERATOR)
         set_mode(conn, dentist.id, "prepaid")
     return dentist
 
@@ -73,7 +74,7 @@ def test_an_amount_received_is_split_into_price_and_tax_to_the_cent(
 
 def test_an_operators_top_up_bears_no_tax(database: Database, client: Tenant) -> None:
     with database.operator(client.id) as conn:
-        set_customer(conn, client.id, replace(BUYER, operator=True, vat_number="FR83404833048"))
+        set_customer(conn, client.id, replace(BUYER, operator=True, vat_number="FR83404833048"), by=OPERATOR)
         assert net_of(conn, client, 5000) == 5000
         issued, _ = top_up(conn, client, 5000, "VIR 1", DAY, "test", gross_cents=5000)
     assert issued is not None
@@ -128,8 +129,7 @@ def test_calls_paid_from_the_balance_are_on_the_statement_and_not_invoiced_again
         plan = add_plan(conn, "accueil", PLAN, "test")
         subscribe(
             conn, client.id, plan, OCTOBER, accepted_by="x", accepted_at=START, accepted_from="web",
-            terms_version="1", terms=b"",
-        )  # fmt: skip
+            terms_version="1", terms=b"", by=OPERATOR)  # fmt: skip
         top_up(conn, client, 1000, "VIR 1", DAY, "test")
     with database.tenant(client.id) as conn:
         for number in range(2):
@@ -167,9 +167,9 @@ def test_a_month_begun_one_way_is_not_ended_the_other(database: Database, client
     with database.tenant(client.id) as conn:
         record_call(conn, a_cdr(client.id, 160))
     with pytest.raises(Refused, match="are prepaid"), database.operator() as conn:
-        change_mode(conn, client.id, "postpaid", DAY)
+        change_mode(conn, client.id, "postpaid", DAY, by=OPERATOR)
     with database.operator(client.id) as conn:
-        assert change_mode(conn, client.id, "postpaid", date(2026, 11, 1)).mode == "postpaid"
+        assert change_mode(conn, client.id, "postpaid", date(2026, 11, 1), by=OPERATOR).mode == "postpaid"
         assert issue(conn, client, OCTOBER, date(2026, 11, 2), "test") is None  # October stays prepaid
 
 
@@ -177,8 +177,8 @@ def test_an_invoice_brings_a_postpaid_balance_back_and_its_credit_note_takes_it_
     database: Database, dentist: Tenant
 ) -> None:
     with database.operator() as conn:
-        set_seller(conn, SELLER, Terms())
-        set_customer(conn, dentist.id, BUYER)
+        set_seller(conn, SELLER, Terms(), by=OPERATOR)
+        set_customer(conn, dentist.id, BUYER, by=OPERATOR)
     with database.tenant(dentist.id) as conn:
         record_call(conn, a_cdr(dentist.id, 160))
     assert balance(database, dentist) == -650_000

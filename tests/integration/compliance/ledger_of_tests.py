@@ -10,6 +10,7 @@ from compliance.ledgers.ledger import Request
 from store import numbers, tenants
 from store.base.ids import new_id
 from store.db import Database
+from tests.actors import OPERATOR
 
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SUNDAY = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -18,9 +19,9 @@ SHOWN, PERSON = "+33162001234", "+33612345678"
 
 def tenant(database: Database, slug: str = "cabinet", shown: str = SHOWN) -> UUID:
     with database.operator() as conn:
-        made = tenants.add(conn, slug, slug.title())
-        numbers.add(conn, shown, verified_npv=True)
-        numbers.assign(conn, shown, made.id)
+        made = tenants.add(conn, slug, slug.title(), by=OPERATOR)
+        numbers.add(conn, shown, verified_npv=True, by=OPERATOR)
+        numbers.assign(conn, shown, made.id, by=OPERATOR)
     return made.id
 
 

@@ -17,6 +17,7 @@ from billing.invoices.payments import pay_invoice
 from billing.invoices.reconcile import reconcile_period
 from billing.plans.plans import add_plan, note, subscribe
 from store.db import Conn, Database
+from tests.actors import OPERATOR
 from tests.integration.compliance.ledger_of_tests import tenant
 from tests.integration.compliance.test_a_person_has_rights_over_their_data import where_it_still_is
 from tests.integration.compliance.test_what_was_kept_long_enough_goes import NOW, swept
@@ -73,9 +74,9 @@ def test_once_the_last_invoice_is_forgotten_nothing_of_a_closed_client_is_in_the
 ) -> None:
     who = tenant(database)
     with database.operator() as conn:
-        set_seller(conn, SELLER, Terms())
-        set_customer(conn, who, BUYER)
-        set_limits(conn, who, email=MAIL)
+        set_seller(conn, SELLER, Terms(), by=OPERATOR)
+        set_customer(conn, who, BUYER, by=OPERATOR)
+        set_limits(conn, who, email=MAIL, by=OPERATOR)
         issued(conn, who, LONG_AGO)
         conn.execute("UPDATE store.tenants SET name = %s, created_at = %s", (NAME, LONG_AGO))
     assert swept(database)["clients"] == 0  # it is a client still
@@ -137,8 +138,7 @@ def subscribed(conn: Conn, who: UUID, on: date) -> Any:
     at = datetime(on.year, on.month, on.day, tzinfo=UTC)
     return subscribe(
         conn, who, plan, on, accepted_by=NAME, accepted_at=at, accepted_from="192.0.2.7", terms_version="2020-01",
-        terms=b"les conditions",
-    )  # fmt: skip
+        terms=b"les conditions", by=OPERATOR)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_lifted_suspensions_and_old_notices_go_and_stripes_events_keep_only_thei
 ) -> None:
     who = tenant(database)
     with database.operator() as conn:
-        block(conn, who, "operator", f"{NAME} a appelé")  # tells the operator, too
+        block(conn, who, "operator", f"{NAME} a appelé", by=OPERATOR)  # tells the operator, too
         conn.execute("INSERT INTO billing.stripe_events VALUES ('evt_1', 'x', 'none', %s)", (f'{{"name": "{NAME}"}}',))
     assert swept(database, NOW + timedelta(days=500))["payment_events"] == 1
     later = NOW + timedelta(days=6 * 366)

@@ -11,6 +11,7 @@ from store.base.ids import new_id
 from store.calls import Cdr
 from store.db import Database
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -18,15 +19,15 @@ START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 @pytest.fixture
 def dentist(database: Database) -> Tenant:
     with database.operator() as conn:
-        tenant = tenants.add(conn, "dentiste", "Cabinet Molaire")
-        agents.import_version(conn, tenant.id, "accueil", "name: accueil")
+        tenant = tenants.add(conn, "dentiste", "Cabinet Molaire", by=OPERATOR)
+        agents.import_version(conn, tenant.id, "accueil", "name: accueil", by=OPERATOR)
         return tenant
 
 
 @pytest.fixture
 def townhall(database: Database) -> Tenant:
     with database.operator() as conn:
-        return tenants.add(conn, "mairie", "Mairie de Saint-Paul", timezone="Indian/Reunion")
+        return tenants.add(conn, "mairie", "Mairie de Saint-Paul", timezone="Indian/Reunion", by=OPERATOR)
 
 
 @pytest.fixture

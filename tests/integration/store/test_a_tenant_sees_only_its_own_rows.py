@@ -14,6 +14,7 @@ from store.calls import Cdr
 from store.db import Conn, Database, DatabaseUnfit, NoOperator, connect
 from store.setup import refuse_bypass
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.conftest import Postgres
 
 # The tables of the database that are no tenant's. Adding one here needs a reason; the migration gives it too.
@@ -146,8 +147,8 @@ def test_the_service_learns_who_answers_a_number_without_seeing_any_tenants_rows
     database: Database, dentist: Tenant
 ) -> None:
     with database.operator() as conn:
-        numbers.add(conn, "+33162001234", fallback="+33145678901")
-        numbers.assign(conn, "+33162001234", dentist.id, agent="accueil")
+        numbers.add(conn, "+33162001234", fallback="+33145678901", by=OPERATOR)
+        numbers.assign(conn, "+33162001234", dentist.id, agent="accueil", by=OPERATOR)
     with database.service() as conn:
         assert conn.execute("SELECT * FROM store.numbers").fetchall() == []
         assert numbers.route(conn, "+33162001234") == numbers.Route(

@@ -16,6 +16,7 @@ from store.bookings import Booking, SlotTaken
 from store.db import Database
 from store.live import LiveCall
 from store.tenants import Tenant
+from tests.actors import OPERATOR
 from tests.integration.store.conftest import START
 
 NUMBER = "+33162001234"
@@ -36,7 +37,7 @@ def test_a_bad_tenant_is_refused_by_the_field_that_is_wrong(
     database: Database, dentist: Tenant, slug: str, name: str, country: str, timezone: str, field: str
 ) -> None:
     with database.operator() as conn, pytest.raises(BadInput, match=f"^{field}:"):
-        tenants.add(conn, slug, name, country=country, timezone=timezone)
+        tenants.add(conn, slug, name, country=country, timezone=timezone, by=OPERATOR)
 
 
 def test_the_service_cannot_make_a_tenant_or_take_a_number(database: Database, dentist: Tenant) -> None:
@@ -47,60 +48,60 @@ def test_the_service_cannot_make_a_tenant_or_take_a_number(database: Database, d
 
 def test_a_number_added_twice_is_refused_in_any_spelling(database: Database) -> None:
     with database.operator() as conn:
-        numbers.add(conn, "01 62 00 12 34")
+        numbers.add(conn, "01 62 00 12 34", by=OPERATOR)
         with pytest.raises(BadInput, match="already"):
-            numbers.add(conn, NUMBER)
+            numbers.add(conn, NUMBER, by=OPERATOR)
 
 
 def test_a_number_of_another_tenant_is_not_given_away(database: Database, dentist: Tenant, townhall: Tenant) -> None:
     with database.operator() as conn:
-        numbers.add(conn, NUMBER)
-        numbers.assign(conn, NUMBER, dentist.id)
+        numbers.add(conn, NUMBER, by=OPERATOR)
+        numbers.assign(conn, NUMBER, dentist.id, by=OPERATOR)
         with pytest.raises(Refused, match="another tenant"):
-            numbers.assign(conn, NUMBER, townhall.id)
+            numbers.assign(conn, NUMBER, townhall.id, by=OPERATOR)
 
 
 def test_a_released_number_can_be_given_to_the_next(database: Database, dentist: Tenant, townhall: Tenant) -> None:
     with database.operator() as conn:
-        numbers.add(conn, NUMBER)
-        numbers.assign(conn, NUMBER, dentist.id, agent="accueil")
-        numbers.release(conn, NUMBER)
+        numbers.add(conn, NUMBER, by=OPERATOR)
+        numbers.assign(conn, NUMBER, dentist.id, agent="accueil", by=OPERATOR)
+        numbers.release(conn, NUMBER, by=OPERATOR)
         assert numbers.route(conn, NUMBER) is None
-        assert numbers.assign(conn, NUMBER, townhall.id).agent is None
+        assert numbers.assign(conn, NUMBER, townhall.id, by=OPERATOR).agent is None
 
 
 def test_a_number_reaches_only_an_agent_of_its_own_tenant(
     database: Database, dentist: Tenant, townhall: Tenant
 ) -> None:
     with database.operator() as conn:
-        numbers.add(conn, NUMBER)
+        numbers.add(conn, NUMBER, by=OPERATOR)
         with pytest.raises(NotFound, match="agent accueil"):
-            numbers.assign(conn, NUMBER, townhall.id, agent="accueil")
+            numbers.assign(conn, NUMBER, townhall.id, agent="accueil", by=OPERATOR)
 
 
 def test_the_same_text_imported_again_is_the_same_version(database: Database, dentist: Tenant) -> None:
     with database.tenant(dentist.id) as conn:
-        first = agents.import_version(conn, dentist.id, "accueil", "name: accueil")
-        second = agents.import_version(conn, dentist.id, "accueil", "name: accueil\n")
+        first = agents.import_version(conn, dentist.id, "accueil", "name: accueil", by=OPERATOR)
+        second = agents.import_version(conn, dentist.id, "accueil", "name: accueil\n", by=OPERATOR)
     assert (first.version, second.version) == (1, 2)
 
 
 def test_a_version_nobody_tested_cannot_go_live(database: Database, dentist: Tenant) -> None:
     with database.tenant(dentist.id) as conn, pytest.raises(Refused, match="draft"):
-        agents.publish(conn, dentist.id, "accueil", 1, "ada")
+        agents.publish(conn, dentist.id, "accueil", 1, "ada", by=OPERATOR)
 
 
 def test_publishing_a_version_retires_the_one_before_and_routes_calls_to_it(
     database: Database, dentist: Tenant
 ) -> None:
     with database.operator() as conn:
-        numbers.add(conn, NUMBER)
-        numbers.assign(conn, NUMBER, dentist.id, agent="accueil")
+        numbers.add(conn, NUMBER, by=OPERATOR)
+        numbers.assign(conn, NUMBER, dentist.id, agent="accueil", by=OPERATOR)
     with database.tenant(dentist.id) as conn:
-        agents.import_version(conn, dentist.id, "accueil", "name: two")
+        agents.import_version(conn, dentist.id, "accueil", "name: two", by=OPERATOR)
         for version in (1, 2):
-            agents.mark_tested(conn, dentist.id, "accueil", version, "bob")
-            agents.publish(conn, dentist.id, "accueil", version, "ada")
+            agents.mark_tested(conn, dentist.id, "accueil", version, "bob", by=OPERATOR)
+            agents.publish(conn, dentist.id, "accueil", version, "ada", by=OPERATOR)
         assert [(v.version, v.status) for v in agents.listed(conn)] == [(2, "live"), (1, "retired")]
         route = numbers.route(conn, NUMBER)
     assert route is not None

@@ -17,6 +17,7 @@ from store import tenants
 from store.base.settings import DatabaseSettings, Settings, settings
 from store.db import Database, DatabaseUnavailable, DatabaseUnfit, connect, open_database
 from store.embedded import EmbeddedFailed, EmbeddedServer
+from tests.actors import OPERATOR
 
 ROOT = Path(__file__).parents[3]
 
@@ -50,7 +51,7 @@ def server(pristine: Path, settings_home: Path) -> Generator[EmbeddedServer]:
 
 def test_a_database_opened_twice_keeps_what_was_written(server: EmbeddedServer) -> None:
     with open_database() as db, db.operator() as conn:
-        tenants.add(conn, "dentiste", "Cabinet Molaire")
+        tenants.add(conn, "dentiste", "Cabinet Molaire", by=OPERATOR)
     server.stop()
     with open_database() as db, db.operator() as conn:
         assert [t.slug for t in tenants.listed(conn)] == ["dentiste"]
