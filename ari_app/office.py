@@ -21,6 +21,7 @@ from ari_app.legs import joined
 from ari_app.office_types import Answerable, CallEnd, Order
 from ari_app.spool import Spool
 from store import agents, audit, calls, live, messages, numbers, tenants
+from store.base.actor import service
 from store.base.errors import DecrocheError, NotFound, Refused
 from store.base.settings import Settings
 from store.db import Database
@@ -213,7 +214,7 @@ class Office:
     def _oppose(self, who: Answerable, call_id: UUID, party: str) -> Mapping[str, Any]:
         from compliance.ledgers.ledger import oppose
 
-        oppose(self.db, who.tenant_id, party, how="call", call_id=call_id, now=datetime.now(UTC))
+        oppose(self.db, who.tenant_id, party, how="call", call_id=call_id, now=datetime.now(UTC), by=service("calls"))
         return {"outcome": "done"}
 
     # -- the end of a call -------------------------------------------------------------------------------

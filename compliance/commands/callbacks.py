@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import click
 
-from compliance.commands.ledgers import dialled, note, person, tenant_option, tenant_session
+from compliance.commands.ledgers import dialled, tenant_option, tenant_session
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 
 
@@ -38,8 +39,7 @@ def callback_add(slug: str, number: str, evidence: str, requested_at: str, goods
     e164, now = dialled(number), datetime.now(UTC)
     asked = instant({"requested_at": requested_at}, "requested_at") or now
     with tenant_session(slug) as (conn, whose):
-        made = callbacks.add(conn, whose, e164, asked, evidence, now, goods)
-        note(conn, "callback.add", person(e164), whose, request=str(made))
+        made = callbacks.add(conn, whose, e164, asked, evidence, now, goods, by=typing_now())
     emit([{"id": made, "number": e164, "requested_at": asked}], ("id", "number", "requested_at"), as_json=as_json)
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import click
 
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option, to_json
 from store.base.errors import BadInput
 
@@ -36,22 +37,6 @@ def tenant_session(slug: str) -> Generator[tuple[Conn, UUID]]:
             whose = tenant_id(conn, slug)
         with db.tenant(whose) as conn:
             yield conn, whose
-
-
-def note(conn: Conn, action: str, subject: str, whose: UUID | None, **detail: Any) -> None:
-    """Write the act to the audit log, with who typed it."""
-    import getpass
-
-    from store.audit import append
-
-    append(conn, who=f"cli:{getpass.getuser()}", action=action, subject=subject, tenant_id=whose, detail=detail)
-
-
-def person(e164: str) -> str:
-    """How the audit log, which is never erased, names a person: by a pseudonym."""
-    from compliance.ledgers.pseudonym import pseudonym
-
-    return f"person:{pseudonym(e164)}"
 
 
 def told(ctx: click.Context, report: Report, as_json: bool) -> None:
@@ -113,10 +98,9 @@ def consent_add(slug: str, as_json: bool, **fields: str) -> None:
 
     given = consents.read(fields, datetime.now(UTC))
     with tenant_session(slug) as (conn, whose):
-        made = consents.add(conn, whose, given)
+        made = consents.add(conn, whose, given, by=typing_now())
         if made is None:
             raise BadInput("given_at: this consent is in the ledger already")
-        note(conn, "consent.add", person(given.number), whose, consent=str(made))
     row = {"id": made, "number": given.number, "given_at": given.given_at, "expires_at": given.expires_at}
     emit([row], tuple(row), as_json=as_json)
 
@@ -140,8 +124,7 @@ def consent_import(ctx: click.Context, slug: str, file: Path, as_json: bool) -> 
     from compliance.ledgers import consents
 
     with tenant_session(slug) as (conn, whose):
-        report = consents.load(conn, whose, file, datetime.now(UTC))
-        note(conn, "consent.import", f"file:{file.name}", whose, **report.as_json())
+        report = consents.load(conn, whose, file, datetime.now(UTC), by=typing_now())
     told(ctx, report, as_json)
 
 
@@ -160,8 +143,7 @@ def consent_revoke(slug: str, number: str, how: str, as_json: bool) -> None:
 
     e164 = dialled(number)
     with tenant_session(slug) as (conn, whose):
-        done = consents.revoke(conn, e164, how, datetime.now(UTC))
-        note(conn, "consent.revoke", person(e164), whose, how=how, withdrawn=done)
+        done = consents.revoke(conn, whose, e164, how, datetime.now(UTC), by=typing_now())
     emit([{"number": e164, "withdrawn": done}], ("number", "withdrawn"), as_json=as_json)
 
 
@@ -195,8 +177,7 @@ def consent_export(slug: str, number: str, out: Path | None) -> None:
     from compliance.ledgers import consents
 
     with tenant_session(slug) as (conn, whose):
-        found = consents.of(conn, dialled(number))
-        note(conn, "consent.export", person(dialled(number)), whose, consents=len(found))
+        found = consents.copied(conn, whose, dialled(number), by=typing_now())
     text = _csv(found) if out and out.suffix == ".csv" else "".join(f"{to_json(row)}\n" for row in found)
     if out:
         out.write_text(text, encoding="utf-8-sig" if out.suffix == ".csv" else "utf-8")
@@ -257,8 +238,7 @@ def opposition_add(slug: str | None, everybody: bool, number: str, how: str, as_
 
     e164, now = dialled(number), datetime.now(UTC)
     with _whose(slug, everybody) as (conn, whose):
-        oppositions.add(conn, whose, [oppositions.Opposition(e164, now, how)])
-        note(conn, "opposition.add", person(e164), whose, how=how)
+        oppositions.oppose(conn, whose, e164, how, now, by=typing_now())
     emit([{"number": e164, "opposed_at": now, "how": how}], ("number", "opposed_at", "how"), as_json=as_json)
 
 
@@ -279,8 +259,7 @@ def opposition_import(ctx: click.Context, slug: str | None, everybody: bool, fil
     from compliance.ledgers import oppositions
 
     with _whose(slug, everybody) as (conn, whose):
-        report = oppositions.load(conn, whose, file, datetime.now(UTC))
-        note(conn, "opposition.import", f"file:{file.name}", whose, **report.as_json())
+        report = oppositions.load(conn, whose, file, datetime.now(UTC), by=typing_now())
     told(ctx, report, as_json)
 
 
@@ -333,8 +312,7 @@ def bloctel_export(ctx: click.Context, slug: str, file: Path, out: Path, at: str
 
     when = instant({"at": at}, "at") or datetime.now(UTC)
     with tenant_session(slug) as (conn, whose):
-        made, report = exchange.submit(conn, whose, file, out, when)
-        note(conn, "bloctel.export", f"bloctel:{made}", whose, **report.as_json())
+        _, report = exchange.submit(conn, whose, file, out, when, by=typing_now())
     told(ctx, report, as_json)
 
 
@@ -355,8 +333,7 @@ def bloctel_import(slug: str, file: Path, submission: UUID | None, at: str, as_j
 
     when = instant({"at": at}, "at") or datetime.now(UTC)
     with tenant_session(slug) as (conn, whose):
-        found = exchange.answer(conn, file, submission, when)
-        note(conn, "bloctel.import", f"bloctel:{found['file']}", whose, clear=found["clear"], listed=found["listed"])
+        found = exchange.answer(conn, whose, file, submission, when, by=typing_now())
     emit([found], ("file", "clear", "listed"), as_json=as_json)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import click
 
-from compliance.commands.ledgers import dialled, note, person, tenant_option, tenant_session
+from compliance.commands.ledgers import dialled, tenant_option, tenant_session
 from compliance.commands.registers import breach, register
 from compliance.commands.tenants import operator_session
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 
 phone_option = click.option("--phone", required=True, help="The person's number, in any way of writing.")
@@ -42,9 +42,7 @@ def sweep(dry_run: bool, as_json: bool) -> None:
     from store.db import open_database
 
     with open_database() as db, db.operator() as conn:
-        rows = retention.sweep(conn, datetime.now(UTC), settings().folder(), dry_run=dry_run)
-        if not dry_run:
-            note(conn, "privacy.sweep", "retention", None, **{row["kind"]: row["count"] for row in rows})
+        rows = retention.sweep(conn, datetime.now(UTC), settings().folder(), dry_run=dry_run, by=typing_now())
     emit(rows, ("kind", "action", "count", "reference"), as_json=as_json)
 
 
@@ -63,8 +61,7 @@ def keep(slug: str, transcripts_days: int | None, messages_days: int | None, app
 
     days = {"transcripts": transcripts_days, "messages": messages_days, "appointments": appointments_days}
     with operator_session(slug) as (conn, whose):
-        retention.keep(conn, whose, f"cli:{getpass.getuser()}", **days)
-        note(conn, "privacy.keep", f"tenant:{slug}", whose, **{f"{name}_days": count for name, count in days.items()})
+        retention.keep(conn, whose, by=typing_now(), **days)
 
 
 @privacy.command()
@@ -82,8 +79,7 @@ def find(slug: str, phone: str, as_json: bool) -> None:
 
     e164 = dialled(phone)
     with operator_session(slug) as (conn, whose):
-        found = rights.find(conn, whose, e164, settings().home)
-        note(conn, "privacy.find", person(e164), whose)
+        found = rights.looked(conn, whose, e164, settings().home, by=typing_now())
     emit(found.summary(), ("where", "count"), as_json=as_json, empty="nothing is kept about this number")
 
 
@@ -103,9 +99,7 @@ def export(slug: str, phone: str, out: Path, as_json: bool) -> None:
 
     e164 = dialled(phone)
     with operator_session(slug) as (conn, whose):
-        found = rights.find(conn, whose, e164, settings().home)
-        rights.export(found, out)
-        note(conn, "privacy.export", person(e164), whose)
+        found = rights.export(conn, whose, e164, settings().home, out, by=typing_now())
     emit(found.summary(), ("where", "count"), as_json=as_json, empty="nothing is kept about this number")
 
 
@@ -124,8 +118,7 @@ def erase(slug: str, phone: str, as_json: bool) -> None:
 
     e164 = dialled(phone)
     with operator_session(slug) as (conn, whose):
-        rows = rights.erase(conn, whose, e164, settings().home, datetime.now(UTC))
-        note(conn, "privacy.erase", person(e164), whose, erased=sum(row["erased"] for row in rows))
+        rows = rights.erase(conn, whose, e164, settings().home, datetime.now(UTC), by=typing_now())
     emit(rows, ("where", "erased", "kept", "why"), as_json=as_json, empty="nothing was kept about this number")
 
 
@@ -155,8 +148,7 @@ def request_add(slug: str, kind: str, who: str, received_at: str, as_json: bool)
 
     when = instant({"received_at": received_at}, "received_at") or datetime.now(UTC)
     with tenant_session(slug) as (conn, whose):
-        row = rights.register(conn, whose, kind, who, when)
-        note(conn, "privacy.request", f"request:{row['id']}", whose, kind=kind)
+        row = rights.register(conn, whose, kind, who, when, by=typing_now())
     emit([row], ("id", "kind", "person", "received_at", "due_on"), as_json=as_json)
 
 
@@ -173,8 +165,7 @@ def request_close(slug: str, request_id: UUID, outcome: str) -> None:
     from compliance.people import rights
 
     with tenant_session(slug) as (conn, whose):
-        rights.close(conn, request_id, outcome, datetime.now(UTC))
-        note(conn, "privacy.request.close", f"request:{request_id}", whose)
+        rights.close(conn, whose, request_id, outcome, datetime.now(UTC), by=typing_now())
 
 
 @request.command("list")

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.ledgers import note, tenant_session
+from compliance.commands.ledgers import tenant_session
+from store.base.actor import typing_now
 from store.base.console import emit, json_option
 from store.base.errors import DecrocheError
 
@@ -44,8 +45,7 @@ def audit(call_id: UUID, slug: str | None, out: Path | None, pdf: Path | None) -
     from compliance.ledgers import proof
 
     with _session(call_id, slug) as (conn, whose):
-        found = proof.of_call(conn, whose, call_id, datetime.now(UTC))
-        note(conn, "compliance.audit", f"call:{call_id}", whose)
+        found = proof.shown(conn, whose, call_id, datetime.now(UTC), by=typing_now())
     text = json.dumps(found, ensure_ascii=False, indent=2)
     if out:
         out.write_text(text + "\n", encoding="utf-8")

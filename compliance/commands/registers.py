@@ -7,8 +7,9 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.ledgers import note, tenant_option
+from compliance.commands.ledgers import tenant_option
 from compliance.commands.tenants import operator_session
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 from store.base.errors import BadInput
 
@@ -67,8 +68,7 @@ def breach_add(
     facts = {"happened_at": happened, "found_at": instant(given, "found_at") or datetime.now(UTC)}
     facts |= {"what": what, "data": data, "people": people, "measures": measures}
     with operator_session(slug) as (conn, whose):
-        made = registers.add_breach(conn, whose, facts)
-        note(conn, "privacy.breach", f"breach:{made}", whose, people=people)
+        made = registers.add_breach(conn, whose, facts, by=typing_now())
     emit([{"id": made, **facts}], ("id", "found_at", "what", "data", "people"), as_json=as_json)
 
 
@@ -84,8 +84,7 @@ def breach_told(slug: str, breach_id: UUID) -> None:
     from compliance.people import registers
 
     with operator_session(slug) as (conn, whose):
-        registers.told(conn, whose, breach_id, datetime.now(UTC))
-        note(conn, "privacy.breach.told", f"breach:{breach_id}", whose)
+        registers.told(conn, whose, breach_id, datetime.now(UTC), by=typing_now())
 
 
 @breach.command("list")

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.ledgers import note, tenant_option
+from compliance.commands.ledgers import tenant_option
+from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ def switch(slug: str, changes: tuple[str, ...], as_json: bool) -> None:
     \b
     Example: decroche compliance switch --tenant dentiste ai_is_automate=off
     """
-    import getpass
 
     from compliance.law.engine import Switches
     from compliance.ledgers import facts, tenants
@@ -49,11 +49,7 @@ def switch(slug: str, changes: tuple[str, ...], as_json: bool) -> None:
             raise click.UsageError(f"{change!r}: NAME=on or NAME=off, NAME one of {', '.join(Switches.__slots__)}")
         chosen[name] = state == "on"
     with operator_session(slug) as (conn, whose):
-        if chosen:
-            found = tenants.set_switches(conn, whose, chosen, f"cli:{getpass.getuser()}")
-            note(conn, "compliance.switch", f"tenant:{slug}", whose, **chosen)
-        else:
-            found = facts.switches(conn, whose)
+        found = tenants.set_switches(conn, whose, chosen, by=typing_now()) if chosen else facts.switches(conn, whose)
     rows = [{"switch": name, "on": value} for name, value in asdict(found).items()]
     emit(rows, ("switch", "on"), as_json=as_json)
 
@@ -84,8 +80,7 @@ def caller_id_allow(slug: str, number: str, proof: str, recheck_by: str, as_json
 
     due = instant({"recheck_by": recheck_by}, "recheck_by")
     with operator_session(slug) as (conn, whose):
-        row = tenants.allow_number(conn, whose, number, proof, datetime.now(UTC), due)
-        note(conn, "caller_id.allow", f"number:{row['number']}", whose, proof=proof)
+        row = tenants.allow_number(conn, whose, number, proof, datetime.now(UTC), due, by=typing_now())
     emit([row], ("number", "checked_at", "recheck_by", "proof"), as_json=as_json)
 
 
@@ -101,8 +96,7 @@ def caller_id_revoke(slug: str, number: str) -> None:
     from compliance.ledgers import tenants
 
     with operator_session(slug) as (conn, whose):
-        e164 = tenants.revoke_number(conn, whose, number, datetime.now(UTC))
-        note(conn, "caller_id.revoke", f"number:{e164}", whose)
+        tenants.revoke_number(conn, whose, number, datetime.now(UTC), by=typing_now())
 
 
 @caller_id.command("list")

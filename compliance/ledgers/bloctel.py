@@ -18,6 +18,8 @@ from uuid import UUID
 
 from compliance.law import numbers
 from compliance.ledgers.tabular import BadRow, Report, number, rows, whole
+from store import audit
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound
 from store.base.ids import new_id
 from store.db import Conn
@@ -35,7 +37,7 @@ class PartialAnswer(BadInput):
     code = "bloctel_partial"
 
 
-def submit(conn: Conn, tenant_id: UUID, contacts: Path, out: Path, now: datetime) -> tuple[UUID, Report]:
+def submit(conn: Conn, tenant_id: UUID, contacts: Path, out: Path, now: datetime, *, by: Actor) -> tuple[UUID, Report]:
     """Write the exchange file of a list of contacts, each number once, and note its submission."""
     report, listed = Report(), dict[str, None]()
     for line, fields in rows(contacts, _LIST, {"number"}):
@@ -50,7 +52,9 @@ def submit(conn: Conn, tenant_id: UUID, contacts: Path, out: Path, now: datetime
         writer = csv.writer(file, delimiter=";", lineterminator="\n")
         writer.writerow(["Telephone", "Identifiant"])
         writer.writerows([text, identifier] for identifier, text in enumerate(listed, 1))
-    return _note(conn, tenant_id, list(listed), out, now), report
+    made = _note(conn, tenant_id, list(listed), out, now)
+    audit.note(conn, by, "bloctel.export", f"bloctel:{made}", tenant_id, **report.as_json())
+    return made, report
 
 
 def national(e164: str) -> str:
@@ -93,7 +97,9 @@ def _poured(conn: Conn, columns: LiteralString, values: Iterable[tuple[object, .
     conn.execute("DROP TABLE pg_temp.poured")
 
 
-def answer(conn: Conn, path: Path, file_id: UUID | None, now: datetime) -> dict[str, Any]:
+def answer(
+    conn: Conn, tenant_id: UUID, path: Path, file_id: UUID | None, now: datetime, *, by: Actor
+) -> dict[str, Any]:
     """Take in the answer to a submission (the newest unanswered one by default): {file, clear, listed}.
 
     Raises PartialAnswer, and changes nothing, unless the answer has each submitted row once and no other.
@@ -123,7 +129,9 @@ def answer(conn: Conn, path: Path, file_id: UUID | None, now: datetime) -> dict[
         (now, _sha256(path), submission),
     )
     listed = sum(found.values())
-    return {"file": submission, "clear": len(found) - listed, "listed": listed}
+    counts = {"clear": len(found) - listed, "listed": listed}
+    audit.note(conn, by, "bloctel.import", f"bloctel:{submission}", tenant_id, **counts)
+    return {"file": submission, **counts}
 
 
 def _submission(conn: Conn, file_id: UUID | None) -> UUID:

@@ -6,14 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from compliance.ledgers.pseudonym import person
+from store import audit
+from store.base.actor import Actor
 from store.base.errors import BadInput
 from store.base.ids import new_id
 from store.db import Conn
 
 
 def add(
-    conn: Conn, tenant_id: UUID, dialled: str, requested_at: datetime, evidence: str, now: datetime, goods: str = ""
-) -> UUID:
+    conn: Conn, tenant_id: UUID, dialled: str, requested_at: datetime, evidence: str, now: datetime, goods: str = "",
+    *, by: Actor,
+) -> UUID:  # fmt: skip
     """Write a request down; `dialled` is E.164, `evidence` a message, a form, a call's id. Raises BadInput."""
     if requested_at > now:
         raise BadInput(f"requested_at: {requested_at.isoformat()} has not come yet")
@@ -25,6 +29,7 @@ def add(
            VALUES (%s, %s, %s, %s, %s, %s)""",
         (request_id, tenant_id, dialled, requested_at, goods, evidence.strip()),
     )
+    audit.note(conn, by, "callback.add", person(dialled), tenant_id, request=str(request_id))
     return request_id
 
 

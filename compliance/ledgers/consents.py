@@ -18,7 +18,10 @@ from compliance.law.engine import years_later
 from compliance.law.rulebook import rulebook
 from compliance.ledgers import tabular
 from compliance.ledgers.facts import withdraw_all
+from compliance.ledgers.pseudonym import person
 from compliance.ledgers.tabular import BadRow, Report, instant, number, word
+from store import audit
+from store.base.actor import Actor
 from store.base.errors import NotFound
 from store.base.ids import new_id
 from store.db import Conn
@@ -146,28 +149,41 @@ def pour(conn: Conn, tenant_id: UUID, given: Iterable[Given]) -> int:
     return new
 
 
-def add(conn: Conn, tenant_id: UUID, given: Given) -> UUID | None:
+def add(conn: Conn, tenant_id: UUID, given: Given, *, by: Actor) -> UUID | None:
     """Write a consent; its id, or None where the same one is there already."""
     row = conn.execute(
         f"{_INTO} VALUES ({'%s, ' * 14}%s) ON CONFLICT DO NOTHING RETURNING id",
         (new_id(), tenant_id, *_values(given)),
     ).fetchone()
-    return row["id"] if row else None
+    if row is None:
+        return None
+    audit.note(conn, by, "consent.add", person(given.number), tenant_id, consent=str(row["id"]))
+    return row["id"]
 
 
-def load(conn: Conn, tenant_id: UUID, path: Path, now: datetime) -> Report:
+def load(conn: Conn, tenant_id: UUID, path: Path, now: datetime, *, by: Actor) -> Report:
     """Import a CSV in the transaction of `conn`: good rows are written, bad ones told by line and field."""
-    return tabular.take(
+    report = tabular.take(
         path, COLUMNS, NEEDED, lambda _, row: read(row, now), lambda given: pour(conn, tenant_id, given)
     )
+    audit.note(conn, by, "consent.import", f"file:{path.name}", tenant_id, **report.as_json())
+    return report
 
 
-def revoke(conn: Conn, dialled: str, how: str, at: datetime) -> int:
+def revoke(conn: Conn, tenant_id: UUID, dialled: str, how: str, at: datetime, *, by: Actor) -> int:
     """Withdraw every consent of a number, as easily as it was given. Raises NotFound when there is none."""
     done = withdraw_all(conn, dialled, at, how)
     if not done and not of(conn, dialled):
         raise NotFound(f"no consent of {dialled}", hint="decroche compliance consent show")
+    audit.note(conn, by, "consent.revoke", person(dialled), tenant_id, how=how, withdrawn=done)
     return done
+
+
+def copied(conn: Conn, tenant_id: UUID, dialled: str, *, by: Actor) -> list[dict[str, Any]]:
+    """The person's free copy (R223-2), handed out: as `of`, and the log says so."""
+    found = of(conn, dialled)
+    audit.note(conn, by, "consent.export", person(dialled), tenant_id, consents=len(found))
+    return found
 
 
 def of(conn: Conn, dialled: str) -> list[dict[str, Any]]:

@@ -23,6 +23,9 @@ from compliance.law.engine import Decision, Switches, decide
 from compliance.law.explain import explain, short
 from compliance.law.rulebook import FOLDER, Rule, rulebook
 from compliance.ledgers import facts
+from compliance.ledgers.pseudonym import person
+from store import audit
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Unavailable
 from store.base.ids import new_id
 from store.chain import canonical
@@ -125,6 +128,7 @@ def oppose(
     call_id: UUID | None,
     now: datetime,
     *,
+    by: Actor,
     source: str = "",
 ) -> UUID:
     """The person does not want such calls: permanent, and in force when this returns. The opposition's id.
@@ -146,6 +150,7 @@ def oppose(
         facts.withdraw_all(conn, opposed.e164, now, how)
         if call_id is not None:
             facts.result(conn, call_id, "refused")
+        audit.note(conn, by, "opposition.add", person(opposed.e164), tenant_id, how=how)
     return opposition_id
 
 

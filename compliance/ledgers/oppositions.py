@@ -10,7 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from compliance.ledgers import tabular
+from compliance.ledgers.pseudonym import person
 from compliance.ledgers.tabular import BadRow, Report, instant, number
+from store import audit
+from store.base.actor import Actor
 from store.base.ids import new_id
 from store.db import Conn
 
@@ -69,7 +72,14 @@ def add(conn: Conn, tenant_id: UUID | None, oppositions: Iterable[Opposition]) -
     return new
 
 
-def load(conn: Conn, tenant_id: UUID | None, path: Path, now: datetime) -> Report:
+def oppose(conn: Conn, tenant_id: UUID | None, number: str, how: str, now: datetime, *, by: Actor) -> int:
+    """A person opposes (E.164): as `add`, and the log says so. `tenant_id` None: for all tenants (operator)."""
+    new = add(conn, tenant_id, [Opposition(number, now, how)])
+    audit.note(conn, by, "opposition.add", person(number), tenant_id, how=how)
+    return new
+
+
+def load(conn: Conn, tenant_id: UUID | None, path: Path, now: datetime, *, by: Actor) -> Report:
     """Import a list (number, and opposed_at where known) in the transaction of `conn`."""
 
     def read(line: int, fields: dict[str, str]) -> Opposition:
@@ -78,7 +88,9 @@ def load(conn: Conn, tenant_id: UUID | None, path: Path, now: datetime) -> Repor
             raise BadRow("opposed_at", f"{at.isoformat()} has not come yet")
         return Opposition(number(fields), at, "import", f"{path.name}, line {line}")
 
-    return tabular.take(path, COLUMNS, {"number"}, read, lambda rows: add(conn, tenant_id, rows))
+    report = tabular.take(path, COLUMNS, {"number"}, read, lambda rows: add(conn, tenant_id, rows))
+    audit.note(conn, by, "opposition.import", f"file:{path.name}", tenant_id, **report.as_json())
+    return report
 
 
 def of(conn: Conn, dialled: str) -> list[dict[str, Any]]:

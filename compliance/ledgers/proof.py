@@ -21,7 +21,8 @@ from compliance.law.engine import Decision, Switches, decide
 from compliance.law.explain import explain
 from compliance.law.rulebook import rulebook
 from compliance.ledgers.ledger import rules_digest
-from store import calls
+from store import audit, calls
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound
 from store.chain import GENESIS, Anchor, Fault, Row, canonical, check
 from store.db import Conn
@@ -54,6 +55,13 @@ def of_call(conn: Conn, tenant_id: UUID, call_id: UUID, now: datetime) -> dict[s
         "call": _call(carried) if carried else None,
         "told": _told(carried) if carried else None,
     }
+
+
+def shown(conn: Conn, tenant_id: UUID, call_id: UUID, now: datetime, *, by: Actor) -> dict[str, Any]:
+    """The proof of a call, handed out: as `of_call`, and the log says so."""
+    found = of_call(conn, tenant_id, call_id, now)
+    audit.note(conn, by, "compliance.audit", f"call:{call_id}", tenant_id)
+    return found
 
 
 def tenant_of(conn: Conn, call_id: UUID) -> UUID:

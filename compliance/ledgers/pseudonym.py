@@ -15,3 +15,8 @@ def pseudonym(phone: str) -> str:
     text = number.e164 if number else phone
     digest = hmac.new(secret("pseudonyms").encode(), text.encode(), hashlib.sha256).hexdigest()
     return f"p{digest[:16]}"
+
+
+def person(phone: str) -> str:
+    """How the audit log, which is never erased, names whose number it was."""
+    return f"person:{pseudonym(phone)}"

@@ -13,6 +13,8 @@ from uuid import UUID
 from compliance.law import numbers
 from compliance.law.engine import Switches
 from compliance.ledgers.facts import TENANT_DEFAULT
+from store import audit
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound
 from store.db import Conn
 
@@ -20,7 +22,7 @@ RECHECK = timedelta(days=365)
 """A proof of assignment is looked at again within a year, unless a date is given."""
 
 
-def set_switches(conn: Conn, tenant_id: UUID, changes: dict[str, bool], by: str) -> Switches:
+def set_switches(conn: Conn, tenant_id: UUID, changes: dict[str, bool], *, by: Actor) -> Switches:
     """Change some answers, from the strict defaults on (operator)."""
     known = conn.execute(
         """SELECT local_holidays, ai_is_automate, npv_exception, npv_new_overseas
@@ -38,13 +40,14 @@ def set_switches(conn: Conn, tenant_id: UUID, changes: dict[str, bool], by: str)
               SET local_holidays = excluded.local_holidays, ai_is_automate = excluded.ai_is_automate,
                   npv_exception = excluded.npv_exception, npv_new_overseas = excluded.npv_new_overseas,
                   changed_by = excluded.changed_by, changed_at = now()""",
-        {"tenant": tenant_id, "by": by, **asdict(after)},
+        {"tenant": tenant_id, "by": str(by), **asdict(after)},
     )
+    audit.note(conn, by, "compliance.switch", f"tenant:{tenant_id}", tenant_id, **changes)
     return after
 
 
 def allow_number(
-    conn: Conn, tenant_id: UUID, text: str, proof: str, now: datetime, recheck_by: datetime | None = None
+    conn: Conn, tenant_id: UUID, text: str, proof: str, now: datetime, recheck_by: datetime | None = None, *, by: Actor
 ) -> dict[str, Any]:
     """Put a number on the list a tenant may show, or check it again (operator). Raises BadInput.
 
@@ -76,10 +79,11 @@ def allow_number(
                   recheck_by = excluded.recheck_by, revoked_at = NULL""",
         row,
     )
+    audit.note(conn, by, "caller_id.allow", f"number:{number.e164}", tenant_id, proof_hash=row["hash"])
     return {"number": number.e164, "checked_at": now, "recheck_by": due, "proof": proof}
 
 
-def revoke_number(conn: Conn, tenant_id: UUID, text: str, now: datetime) -> str:
+def revoke_number(conn: Conn, tenant_id: UUID, text: str, now: datetime, *, by: Actor) -> str:
     """The tenant may not show this number any more, even if it is its own (operator). Raises NotFound."""
     number = numbers.read(text)
     done = conn.execute(
@@ -88,6 +92,7 @@ def revoke_number(conn: Conn, tenant_id: UUID, text: str, now: datetime) -> str:
     )
     if not done.rowcount or number is None:
         raise NotFound(f"{text} is not on the list", hint="decroche compliance caller-id list")
+    audit.note(conn, by, "caller_id.revoke", f"number:{number.e164}", tenant_id)
     return number.e164
 
 

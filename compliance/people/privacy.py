@@ -19,9 +19,11 @@ from uuid import UUID
 from psycopg import sql
 
 from compliance.law import numbers
-from compliance.ledgers.pseudonym import pseudonym
+from compliance.ledgers.pseudonym import person, pseudonym
 from compliance.people import logs
 from compliance.people.policies import why_kept
+from store import audit
+from store.base.actor import Actor
 from store.base.console import to_json
 from store.base.errors import BadInput
 from store.db import Conn
@@ -162,15 +164,29 @@ def _silence(path: Path, phone: str) -> None:
     draft.replace(path)
 
 
-def export(found: Found, out: Path) -> None:
-    """The person's copy: a zip with `data.json` and the recordings of their calls."""
+def looked(conn: Conn, tenant_id: UUID, phone: str, home: Path, *, by: Actor) -> Found:
+    """As `find`, for somebody who asks: the log says so."""
+    found = find(conn, tenant_id, phone, home)
+    audit.note(conn, by, "privacy.find", person(phone), tenant_id)
+    return found
+
+
+def export(conn: Conn, tenant_id: UUID, phone: str, home: Path, out: Path, *, by: Actor) -> Found:
+    """The person's copy in a zip, `data.json` and the recordings of their calls; what was found."""
+    found = find(conn, tenant_id, phone, home)
+    _zip(found, out)
+    audit.note(conn, by, "privacy.export", person(phone), tenant_id)
+    return found
+
+
+def _zip(found: Found, out: Path) -> None:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", json.dumps(json.loads(to_json(found.tables)), ensure_ascii=False, indent=2))
         for path in found.files:
             archive.write(path, f"files/{path.name}")
 
 
-def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime) -> list[dict[str, Any]]:
+def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime, *, by: Actor) -> list[dict[str, Any]]:
     """Erase what no law keeps; one line for each table: {where, erased, kept, why}. Files go last.
 
     A call whose bill may still be contested keeps its numbers and times, nothing of what was said.
@@ -185,8 +201,9 @@ def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime) ->
             path.unlink()
     for path in before.logs:
         logs.strike(path, pattern(phone))
-    after = find(conn, tenant_id, phone, home)
-    return _report(before, after)
+    rows = _report(before, find(conn, tenant_id, phone, home))
+    audit.note(conn, by, "privacy.erase", person(phone), tenant_id, erased=sum(row["erased"] for row in rows))
+    return rows
 
 
 def _erase_rows(conn: Conn, tenant_id: UUID, phone: str, calls: list[UUID], now: datetime) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from compliance.people.policies import policies
+from store import audit
+from store.base.actor import Actor
 from store.base.errors import BadInput
 from store.base.ids import new_id
 from store.db import Conn
@@ -54,7 +56,7 @@ def _with_periods(row: dict[str, str]) -> dict[str, str]:
     return row | {"kept": ", ".join(said)}
 
 
-def add_breach(conn: Conn, tenant_id: UUID, facts: dict[str, Any]) -> UUID:
+def add_breach(conn: Conn, tenant_id: UUID, facts: dict[str, Any], *, by: Actor) -> UUID:
     """Write a breach down (operator): happened_at, found_at, what, data, people, measures. Raises BadInput."""
     for name in ("what", "data", "measures"):
         if not str(facts[name]).strip():
@@ -67,10 +69,11 @@ def add_breach(conn: Conn, tenant_id: UUID, facts: dict[str, Any]) -> UUID:
            VALUES (%(id)s, %(tenant)s, %(happened_at)s, %(found_at)s, %(what)s, %(data)s, %(people)s, %(measures)s)""",
         facts | {"id": breach_id, "tenant": tenant_id},
     )
+    audit.note(conn, by, "privacy.breach", f"breach:{breach_id}", tenant_id, people=facts["people"])
     return breach_id
 
 
-def told(conn: Conn, tenant_id: UUID, breach_id: UUID, at: datetime) -> None:
+def told(conn: Conn, tenant_id: UUID, breach_id: UUID, at: datetime, *, by: Actor) -> None:
     """The tenant was told of a breach (contract, 8.2: without delay)."""
     done = conn.execute(
         "UPDATE compliance.breaches SET tenant_told_at = %s WHERE id = %s AND tenant_id = %s",
@@ -78,6 +81,7 @@ def told(conn: Conn, tenant_id: UUID, breach_id: UUID, at: datetime) -> None:
     )
     if not done.rowcount:
         raise BadInput(f"no breach {breach_id} of this tenant", hint="decroche privacy breach list")
+    audit.note(conn, by, "privacy.breach.told", f"breach:{breach_id}", tenant_id)
 
 
 def breaches(conn: Conn, tenant_id: UUID) -> list[dict[str, Any]]:

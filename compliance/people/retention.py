@@ -13,12 +13,14 @@ from compliance.people import retention_accounts as accounts
 from compliance.people.logs import log_files
 from compliance.people.policies import months_before, policies
 from compliance.people.retention_accounts import Sweep
+from store import audit
+from store.base.actor import Actor
 from store.base.errors import BadInput
 from store.chain import Anchor
 from store.db import Conn
 
 
-def sweep(conn: Conn, now: datetime, home: Path, *, dry_run: bool) -> list[dict[str, Any]]:
+def sweep(conn: Conn, now: datetime, home: Path, *, dry_run: bool, by: Actor) -> list[dict[str, Any]]:
     """Apply every policy (operator's session): {kind, action, count, reference} each. Dry: counts only.
 
     Files are removed before the rows that name them are changed: a sweep cut short is simply run again.
@@ -29,6 +31,8 @@ def sweep(conn: Conn, now: datetime, home: Path, *, dry_run: bool) -> list[dict[
         due = policy.first <= now.date()
         count = WORK[policy.kind](Sweep(conn, home, now, before, dry_run)) if due else 0
         rows.append({"kind": policy.kind, "action": policy.action, "count": count, "reference": policy.reference})
+    if not dry_run:
+        audit.note(conn, by, "privacy.sweep", "retention", None, **{row["kind"]: row["count"] for row in rows})
     return rows
 
 
@@ -184,7 +188,7 @@ WORK: dict[str, Callable[[Sweep], int]] = {
 """Kind of data → what its policy does, and how many it concerned."""
 
 
-def keep(conn: Conn, tenant_id: UUID, by: str, **days: int | None) -> None:
+def keep(conn: Conn, tenant_id: UUID, *, by: Actor, **days: int | None) -> None:
     """The tenant's instruction (operator): `transcripts` go so many days after the call, `messages` after they were
     left, `appointments` after they were held; None: transcripts with the CDR, the others by the policy."""
     for name, count in days.items():
@@ -196,5 +200,7 @@ def keep(conn: Conn, tenant_id: UUID, by: str, **days: int | None) -> None:
            ON CONFLICT (tenant_id) DO UPDATE SET transcripts_days = excluded.transcripts_days,
               messages_days = excluded.messages_days, appointments_days = excluded.appointments_days,
               changed_by = excluded.changed_by, changed_at = now()""",
-        {"transcripts": None, "messages": None, "appointments": None, **days, "tenant": tenant_id, "by": by},
+        {"transcripts": None, "messages": None, "appointments": None, **days, "tenant": tenant_id, "by": str(by)},
     )
+    told = {f"{name}_days": count for name, count in days.items()}
+    audit.note(conn, by, "privacy.keep", f"tenant:{tenant_id}", tenant_id, **told)

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from compliance.law.days import last_working_day
 from compliance.law.rulebook import PARIS, rulebook
+from store import audit
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound
 from store.base.ids import new_id
 from store.db import Conn
@@ -16,7 +18,9 @@ KINDS = ("access", "erasure", "rectification", "objection", "restriction", "port
 WORKING_DAYS = 12
 
 
-def register(conn: Conn, tenant_id: UUID, kind: str, person: str, received_at: datetime) -> dict[str, Any]:
+def register(
+    conn: Conn, tenant_id: UUID, kind: str, person: str, received_at: datetime, *, by: Actor
+) -> dict[str, Any]:
     """Write a request down; {id, kind, person, received_at, due_on}. Raises BadInput."""
     if kind not in KINDS:
         raise BadInput(f"kind: {kind!r} is none of {', '.join(KINDS)}")
@@ -29,10 +33,11 @@ def register(conn: Conn, tenant_id: UUID, kind: str, person: str, received_at: d
            VALUES (%(id)s, %(tenant)s, %(kind)s, %(person)s, %(received_at)s, %(due_on)s)""",
         row | {"tenant": tenant_id},
     )
+    audit.note(conn, by, "privacy.request", f"request:{row['id']}", tenant_id, kind=kind)
     return row
 
 
-def close(conn: Conn, request_id: UUID, outcome: str, at: datetime) -> None:
+def close(conn: Conn, tenant_id: UUID, request_id: UUID, outcome: str, at: datetime, *, by: Actor) -> None:
     """The request was answered. Raises NotFound for none that is open, BadInput for no outcome."""
     if not outcome.strip():
         raise BadInput("outcome: it is empty", hint="say what was answered")
@@ -42,6 +47,7 @@ def close(conn: Conn, request_id: UUID, outcome: str, at: datetime) -> None:
     )
     if not done.rowcount:
         raise NotFound(f"no open request {request_id}", hint="decroche privacy request list")
+    audit.note(conn, by, "privacy.request.close", f"request:{request_id}", tenant_id)
 
 
 def listed(conn: Conn, now: datetime) -> list[dict[str, Any]]:

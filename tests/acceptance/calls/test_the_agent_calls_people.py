@@ -12,6 +12,7 @@ from ari_app.softphone.phone import NoCall
 from compliance.ledgers.ledger import oppose
 from store.base.errors import DecrocheError
 from tests.acceptance.calls.house import Answer, House, now, together
+from tests.actors import OPERATOR
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -81,7 +82,7 @@ def test_a_call_nobody_takes_has_a_named_outcome_and_costs_nothing(
 def test_a_call_the_law_forbids_rings_nobody_and_its_decision_is_kept(house: House) -> None:
     number = house.number("caller9")
     with house.database() as db:
-        oppose(db, house.tenant, number, "import", None, now())
+        oppose(db, house.tenant, number, "import", None, now(), by=OPERATOR)
     with house.phone("caller9") as phone:
         answer = house.place(number, variables=visit(), purpose="contract")
         with pytest.raises(NoCall):

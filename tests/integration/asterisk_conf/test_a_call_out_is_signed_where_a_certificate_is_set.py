@@ -172,14 +172,14 @@ async def test_the_numbers_signed_for_are_those_tenants_may_show_now(
     now = datetime.now(UTC)
     with database.operator() as conn:
         tenant = tenants.add(conn, "cabinet", "Cabinet", by=OPERATOR).id
-        allow_number(conn, tenant, FOREIGN, "contract 12", now)
+        allow_number(conn, tenant, FOREIGN, "contract 12", now, by=OPERATOR)
     with calling(new_folder, carrier, certificate) as server:
         voucher = Voucher(database, server.config, demo=False)
         await voucher.keep()
         assert identity(called(server, carrier, FOREIGN)) is not None
         assert identity(called(server, carrier, OURS)) is None  # no tenant has it: what was kept before does not count
         with database.operator() as conn:
-            revoke_number(conn, tenant, FOREIGN, now)
+            revoke_number(conn, tenant, FOREIGN, now, by=OPERATOR)
         await voucher.keep()
         assert identity(called(server, carrier, FOREIGN)) is None
 

@@ -16,6 +16,7 @@ from compliance.ledgers.ledger import ask, oppose, record_attempt
 from store.base.errors import BadInput, NotFound, Unavailable
 from store.base.ids import new_id
 from store.db import Database
+from tests.actors import OPERATOR
 from tests.integration.compliance.ledger_of_tests import (
     MONDAY,
     PERSON,
@@ -106,21 +107,21 @@ def test_who_said_no_during_a_call_is_not_called_from_that_instant(database: Dat
     consent(database, who)
     call = new_id()
     assert ask(database, who, request(call_id=call), MONDAY).allowed
-    oppose(database, who, "06 12 34 56 78", "call", call, MONDAY)
+    oppose(database, who, "06 12 34 56 78", "call", call, MONDAY, by=OPERATOR)
     found = ask(database, who, request(), MONDAY)
     assert found.reasons == ("consent_withdrawn", "opposed")
 
 
 def test_a_consent_newer_than_the_opposition_lifts_it(database: Database) -> None:
     who = tenant(database)
-    oppose(database, who, PERSON, "web", None, MONDAY - timedelta(days=40))
+    oppose(database, who, PERSON, "web", None, MONDAY - timedelta(days=40), by=OPERATOR)
     consent(database, who)
     assert ask(database, who, request(), MONDAY).allowed
 
 
 def test_an_opposition_to_one_tenant_does_not_bind_another(database: Database) -> None:
     one, other = tenant(database), tenant(database, "agence", "+33162005678")
-    oppose(database, one, PERSON, "web", None, MONDAY)
+    oppose(database, one, PERSON, "web", None, MONDAY, by=OPERATOR)
     consent(database, other, professional="Agence")
     assert ask(database, other, request(caller_id="+33162005678"), MONDAY).allowed
 
@@ -138,7 +139,7 @@ def test_an_operator_wide_opposition_binds_every_tenant(database: Database) -> N
 
 def test_a_hidden_caller_cannot_be_put_on_the_opposition_list(database: Database) -> None:
     with pytest.raises(BadInput):
-        oppose(database, tenant(database), "", "call", None, MONDAY)
+        oppose(database, tenant(database), "", "call", None, MONDAY, by=OPERATOR)
 
 
 def test_a_number_the_tenant_was_not_given_is_not_shown(database: Database) -> None:
@@ -189,7 +190,7 @@ def test_an_unknown_purpose_is_an_error_and_not_an_answer(database: Database) ->
 def test_nobody_may_change_or_remove_a_row(database: Database, table: str) -> None:
     who = tenant(database)
     ask(database, who, request(), MONDAY)
-    oppose(database, who, PERSON, "web", None, MONDAY)
+    oppose(database, who, PERSON, "web", None, MONDAY, by=OPERATOR)
     import psycopg
 
     for session in (database.tenant(who), database.operator()):

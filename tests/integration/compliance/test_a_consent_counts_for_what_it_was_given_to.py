@@ -16,6 +16,7 @@ from compliance.ledgers.ledger import ask
 from store.base.ids import new_id
 from store.base.settings import settings
 from store.db import Conn, Database
+from tests.actors import OPERATOR
 from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, SHOWN, consent, request, tenant
 from tests.unit.call.test_what_compliance_is_asked_about_a_call import CANVASSER, FOR_ANOTHER
 
@@ -49,7 +50,7 @@ async def test_an_agents_forbidden_sector_is_refused_even_with_consent(database:
 async def test_only_the_goods_the_person_asked_about_may_be_called_back_for(database: Database) -> None:
     who = tenant(database)
     with database.tenant(who) as conn:
-        callbacks.add(conn, who, PERSON, MONDAY.replace(hour=8), "form 12", MONDAY, "Assurance  auto")
+        callbacks.add(conn, who, PERSON, MONDAY.replace(hour=8), "form 12", MONDAY, "Assurance  auto", by=OPERATOR)
     asked = {"purpose": "callback"}
     assert (await answer(database, who, CANVASSER, **asked))["reasons"] == []
     text = CANVASSER.replace("assurance auto", "toitures")

@@ -10,6 +10,7 @@ import pytest
 from compliance.ledgers import bloctel
 from compliance.ledgers.ledger import ask
 from store.db import Conn, Database
+from tests.actors import OPERATOR
 from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, request, tenant
 
 COUNT = 100_000
@@ -24,7 +25,7 @@ def test_a_hundred_thousand_numbers_are_sent_kept_and_answered_each_with_its_own
     contacts, sent, answered = (tmp_path / name for name in ("contacts.csv", "sent.csv", "answered.csv"))
     contacts.write_text("telephone\n" + "\n".join([*numbers, numbers[0], "douze"]), encoding="utf-8")
     with database.tenant(who) as conn:
-        submission, report = bloctel.submit(conn, who, contacts, sent, JULY)
+        submission, report = bloctel.submit(conn, who, contacts, sent, JULY, by=OPERATOR)
     assert (report.taken, len(report.bad)) == (COUNT, 1)
     rows = [f"{number};{place}" for place, number in enumerate(numbers, 1)]
     assert sent.read_text(encoding="utf-8").splitlines() == ["Telephone;Identifiant", *rows]
@@ -33,7 +34,7 @@ def test_a_hundred_thousand_numbers_are_sent_kept_and_answered_each_with_its_own
     lines = [f"{row};{verdict}" for row, verdict in zip(rows, verdicts, strict=True)]
     answered.write_text("Telephone;Identifiant;Statut\n" + "\n".join(reversed(lines)), encoding="utf-8")
     with database.tenant(who) as conn:
-        found = bloctel.answer(conn, answered, None, JULY)
+        found = bloctel.answer(conn, who, answered, None, JULY, by=OPERATOR)
     assert found == {"file": submission, "clear": COUNT - COUNT // 3, "listed": COUNT // 3}
 
     kept = superuser.execute(
@@ -52,7 +53,7 @@ def test_two_lists_in_one_transaction_are_kept_apart(database: Database, superus
     with database.tenant(who) as conn:
         for number in ("0612345678", "0698765432"):
             contacts.write_text(f"telephone\n{number}\n", encoding="utf-8")
-            bloctel.submit(conn, who, contacts, tmp_path / "sent.csv", JULY)
+            bloctel.submit(conn, who, contacts, tmp_path / "sent.csv", JULY, by=OPERATOR)
     kept = superuser.execute("SELECT file_id, number FROM compliance.bloctel_numbers").fetchall()
     assert len({row["file_id"] for row in kept}) == 2
     assert {row["number"] for row in kept} == {"+33612345678", "+33698765432"}
@@ -68,6 +69,6 @@ def test_an_answer_clears_for_thirty_days_from_its_submission(
     answered.write_text(f"Telephone;Identifiant;Statut\n0{PERSON[3:]};1;OK\n", encoding="utf-8")
     then = datetime(2026, 7, 31, 9, tzinfo=UTC)
     with database.tenant(who) as conn:
-        bloctel.submit(conn, who, contacts, tmp_path / "sent.csv", then - timedelta(days=days))
-        bloctel.answer(conn, answered, None, then - timedelta(days=1))
+        bloctel.submit(conn, who, contacts, tmp_path / "sent.csv", then - timedelta(days=days), by=OPERATOR)
+        bloctel.answer(conn, who, answered, None, then - timedelta(days=1), by=OPERATOR)
     assert ask(database, who, request(at=then), MONDAY).reasons == reasons

@@ -21,6 +21,7 @@ from store.base.ids import new_id
 from store.base.settings import settings
 from store.calls import Action, Cdr, Turn, insert_cdr
 from store.db import Conn, Database
+from tests.actors import OPERATOR
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import PERSON, SHOWN, consent, tenant
 
@@ -115,7 +116,7 @@ def test_after_an_erasure_neither_number_nor_name_nor_voice_is_left(
 def test_what_a_law_keeps_is_kept_and_named_with_it(database: Database, superuser: Conn, run: Run) -> None:
     who = tenant(database)
     consent(database, who)
-    oppose(database, who, PERSON, "web", None, NOW)
+    oppose(database, who, PERSON, "web", None, NOW, by=OPERATOR)
     report = {row["where"]: row for row in rows("erase", "--tenant", "cabinet", "--phone", PERSON)}
     assert (report["compliance.consents"]["kept"], report["compliance.oppositions"]["kept"]) == (1, 1)
     assert "R223-2" in report["compliance.consents"]["why"]

@@ -39,8 +39,8 @@ def issued(conn: Conn, who: UUID, on: date) -> Issued:
         currency="EUR", usage=Usage(agents=(("quatremer", 60, 1, 600),)),
         lines=[Line("Communications +33", "1", "MIN", "0.6", 60), Line(NAME, "1", "C62", "1", 100, NAME, "credit")],
     )  # fmt: skip
-    of = store_document(conn, who, document, on.replace(day=1), NAME)
-    pay_invoice(conn, of, "transfer", of.gross_cents, f"VIR {NAME} {on}", on, NAME)
+    of = store_document(conn, who, document, on.replace(day=1), OPERATOR)
+    pay_invoice(conn, of, "transfer", of.gross_cents, f"VIR {NAME} {on}", on, OPERATOR)
     return of
 
 

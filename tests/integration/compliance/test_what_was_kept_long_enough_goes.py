@@ -20,6 +20,7 @@ from store.base.ids import new_id
 from store.base.settings import settings
 from store.calls import Action, Cdr
 from store.db import Conn, Database
+from tests.actors import OPERATOR
 from tests.integration.compliance.conftest import Run
 from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, SHOWN, consent, request, tenant
 from tests.integration.compliance.test_a_person_has_rights_over_their_data import run_privacy, where_it_still_is
@@ -30,7 +31,9 @@ YEAR = timedelta(days=366)
 
 def swept(database: Database, now: datetime = NOW, *, dry_run: bool = False) -> dict[str, int]:
     with database.operator() as conn:
-        return {row["kind"]: row["count"] for row in sweep(conn, now, settings().folder(), dry_run=dry_run)}
+        return {
+            row["kind"]: row["count"] for row in sweep(conn, now, settings().folder(), dry_run=dry_run, by=OPERATOR)
+        }
 
 
 def called(database: Database, who: UUID, at: datetime, *, actions: list[Action] | None = None) -> UUID:
@@ -101,10 +104,10 @@ def test_requests_to_be_called_back_and_answered_rights_go_in_their_time(
 ) -> None:
     who = tenant(database)
     with database.tenant(who) as conn:
-        callbacks.add(conn, who, PERSON, NOW, "form 12", NOW)
-        closed = rights.register(conn, who, "access", "Mme Roux", NOW)
-        rights.register(conn, who, "access", "M. Lenoir", NOW)
-        rights.close(conn, closed["id"], "copy sent", NOW)
+        callbacks.add(conn, who, PERSON, NOW, "form 12", NOW, by=OPERATOR)
+        closed = rights.register(conn, who, "access", "Mme Roux", NOW, by=OPERATOR)
+        rights.register(conn, who, "access", "M. Lenoir", NOW, by=OPERATOR)
+        rights.close(conn, who, closed["id"], "copy sent", NOW, by=OPERATOR)
     then = swept(database, NOW + 4 * YEAR)
     assert (then["callbacks"], then["rights_requests"]) == (1, 0)
     assert swept(database, NOW + 6 * YEAR)["rights_requests"] == 1  # the open one stays
