@@ -22,7 +22,7 @@ COMMANDS = {
     "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),
     "asterisk": ("asterisk_conf.cli:asterisk", "The private Asterisk"),
     "tenant": ("store.cli:tenant", "The operator's clients"),
-    "number": ("store.cli:number", "Telephone numbers"),
+    "number": ("ari_app.numbers_cli:number", "Telephone numbers"),
     "audit": ("store.cli:audit", "The log of accesses and major actions"),
     "database": ("store.cli:database", "The database"),
     "models": ("store.weights.cli:models", "Models: list, pull, verify"),

@@ -15,7 +15,7 @@ from ari_app.doctor_finding import Finding, attempt, fail, ok, told, warn
 from store import weights as models
 from store.base.errors import DecrocheError, Unavailable
 from store.base.settings import Settings, settings
-from store.db import DatabaseUnavailable, connect, safe_dsn
+from store.db import DatabaseUnavailable, connect, open_database, safe_dsn
 from store.embedded import EmbeddedServer, binaries
 from store.migrate import applied, load, pending
 from store.setup import refuse_bypass, service_dsn_of
@@ -173,6 +173,20 @@ def database(of: Settings) -> Iterator[Finding]:
         return
     where = safe_dsn(dsn) if of.database.url else "embedded"
     yield ok("database", f"PostgreSQL {found}, {where}; migrated; its role cannot bypass row-level security")
+    yield numbers()
+
+
+def numbers() -> Finding:
+    """Telephone numbers that were read otherwise before there was one numbering plan."""
+    from compliance.ledgers import misread as ledgers
+    from store import misread
+
+    with open_database() as db, db.operator() as conn:
+        wrong = [one for one in (*misread.found(conn), *ledgers.found(conn)) if one.mend != "left"]
+    if not wrong:
+        return ok("numbers", "each is read as it is stored")
+    some = ", ".join(f"{one.stored} is {one.right}" for one in wrong[:3])
+    return warn("numbers", f"{len(wrong)} were misread: {some}", "decroche number mend")
 
 
 def asterisk(of: Settings) -> Iterator[Finding]:

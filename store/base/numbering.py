@@ -182,3 +182,8 @@ def _possible(text: str, region: str = "FR") -> Number | None:
     if code == 33 and national[:3] in _PREFIX and not national.startswith(FICTION):
         code = _PREFIX[national[:3]]
     return Number(f"+{code}{national}", code, national)
+
+
+def misread_pattern() -> str:
+    """A regular expression (POSIX) of what a reading before this plan made of overseas numbers: `+33692123456`."""
+    return rf"^\+33(?!{FICTION})({'|'.join(sorted(_PREFIX))})[0-9]{{6}}$"
