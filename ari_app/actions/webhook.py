@@ -27,7 +27,7 @@ async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        return {"outcome": "failed", "error": f"the URL is none: {error}"}
+        return {"outcome": "failed", "error": f"the URL cannot be read: {error}"}
     if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
         return {"outcome": "failed", "error": "the URL must be https"}
     told = {key: value for key, value in args.items() if key != "url"}

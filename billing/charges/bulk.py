@@ -8,7 +8,7 @@ there: the calls (by id), the account, the months (in order).
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
@@ -21,6 +21,8 @@ from psycopg.rows import tuple_row
 from billing.charges.bulk_charges import Outcome, Tool, charge
 from billing.rating.cdrs import Block
 from billing.rating.instants import NEVER
+from store.audit import note
+from store.base.actor import Actor
 from store.db import Conn, Database
 
 _FLIGHT = 3
@@ -34,15 +36,17 @@ def call_uuid(tenant_id: UUID, call_id: str) -> str:
     return call_id.lower() if _UUID(call_id) else str(uuid5(tenant_id, call_id))
 
 
-def import_calls(db: Database, tenant_id: UUID, blocks: Iterable[Block]) -> Iterator[list[Outcome]]:
+def import_calls(
+    db: Database, tenant_id: UUID, blocks: Iterable[Block], *, by: Actor, source: str = ""
+) -> Iterator[list[Outcome]]:
     """Record rows as calls of a tenant, a block a transaction; yields each block's outcomes once it is stored.
 
     While one block is charged the next one's calls are written, so that two cores have work; the blocks are charged
     and committed in their order. Stopped anywhere, it may be run again on the same rows: what was stored is known.
-    All of it is on the disk once the iterator has ended.
+    All of it is on the disk once the iterator has ended; the audit log then has one entry, named for `source` (a file).
     """
     tools: dict[tuple[str, int], Tool] = {}
-    before = Turn.over()
+    before, counts = Turn.over(), Counter[str]()
     with ThreadPoolExecutor(_FLIGHT) as pool:
         running: deque[Future[list[Outcome]]] = deque()
         for block in blocks:
@@ -50,11 +54,17 @@ def import_calls(db: Database, tenant_id: UUID, blocks: Iterable[Block]) -> Iter
             running.append(pool.submit(_record_block, db, tenant_id, block, tools, before, turn))
             before = turn
             if len(running) == _FLIGHT:
-                yield running.popleft().result()
+                yield _counted(running.popleft().result(), counts)
         while running:
-            yield running.popleft().result()
+            yield _counted(running.popleft().result(), counts)
     with db.tenant(tenant_id) as conn:
         conn.execute("SELECT billing.look_again(), txid_current()")  # with an id of its own, its commit waits
+        note(conn, by, "calls.import", f"file:{source}", tenant_id, **counts)
+
+
+def _counted(outcomes: list[Outcome], counts: Counter[str]) -> list[Outcome]:
+    counts.update(outcome.status for outcome in outcomes)
+    return outcomes
 
 
 class Turn:

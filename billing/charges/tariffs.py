@@ -16,6 +16,7 @@ from store.audit import note
 from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound
 from store.db import Conn
+from store.locks import Lock, take_turns
 from store.tenants import check_slug
 
 MICRO_DECIMALS = 6
@@ -70,7 +71,7 @@ def add_version(conn: Conn, name: str, toml: str, by: Actor) -> TariffVersion:
     sha256 = hashlib.sha256(toml.encode()).hexdigest()
     with conn.cursor(row_factory=class_row(TariffVersion)) as cursor:
         # adding is rare; two who add to one name take turns
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", (name,))
+        take_turns(conn, Lock.TARIFF, name)
         known = cursor.execute(
             f"SELECT {_COLUMNS} FROM billing.tariffs WHERE name = %s AND sha256 = %s", (name, sha256)
         ).fetchone()

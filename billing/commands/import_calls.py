@@ -13,6 +13,7 @@ from billing.charges.ledger import spell
 from billing.commands.common import FILE
 from billing.rating.cdrs import read_blocks
 from store import tenants
+from store.base.actor import typing_now
 from store.base.console import emit, err, json_option, progress
 from store.db import open_database
 
@@ -42,7 +43,7 @@ def import_(ctx: click.Context, cdrs: Path, slug: str, as_json: bool) -> None:
         with db.operator() as conn:
             tenant = tenants.get(conn, slug)
         with progress(_lines(cdrs), what="calls stored") as bar:
-            for some in import_calls(db, tenant.id, blocks):
+            for some in import_calls(db, tenant.id, blocks, by=typing_now(), source=cdrs.name):
                 counts.update(outcome.status for outcome in some)
                 faults += [o for o in some if o.status in ("unrated", "rejected")][: _SHOWN - len(faults)]
                 if as_json:

@@ -21,7 +21,7 @@ from billing.invoices.reconcile import read_witnesses, reconcile_period
 from billing.plans import plans
 from store import tenants
 from store.base.actor import typing_now
-from store.base.console import HouseGroup, emit, err, json_option
+from store.base.console import HouseGroup, emit, err, json_option, progress
 from store.base.errors import BadInput, DecrocheError, NotFound
 from store.db import Conn, Database, open_database
 
@@ -128,6 +128,43 @@ def list_(slug: str | None, period: date | None, as_json: bool) -> None:
             for found in invoicing.listed(conn, only, period)
         ]
     emit(rows, _COLUMNS, as_json=as_json, empty="no invoices")
+
+
+@invoice.command("verify")
+@click.argument("number", required=False)
+@json_option
+def verify_(number: str | None, as_json: bool) -> None:
+    """Look again at what was issued: each document against its hash, its number and its sum; or one NUMBER.
+
+    A table of those that fail; --json has a line a document. Exit status: 0 when all are as they were issued, else 1.
+
+    \b
+    Example: decroche billing invoice verify
+    """
+    from billing.invoices.verifying import verify
+
+    checked = 0
+    wrong: list[dict[str, Any]] = []
+    with open_database() as db, db.operator() as conn, progress(None, what="documents") as bar:
+        for one in verify(conn, number):
+            checked += 1
+            row = {"number": one.number, "kind": one.kind, "ok": not one.fault, "fault": one.fault}
+            wrong += [row] if one.fault else []
+            if as_json:
+                emit([row | {"sha256": one.sha256}], (), as_json=True)
+            bar.advance(bar.task_ids[0])
+    if not as_json:
+        emit(wrong, ("number", "kind", "fault"), as_json=False, empty=f"{checked} as they were issued")
+    if wrong:
+        raise Altered(f"{len(wrong)} of {checked} documents are not as they were issued",
+                      hint="compare the database with a backup; decroche audit verify")  # fmt: skip
+
+
+class Altered(DecrocheError):
+    """A document was changed after it was issued."""
+
+    code = "invoice_altered"
+    exit_status = 1
 
 
 @invoice.command("show")

@@ -30,6 +30,7 @@ from store.base.console import to_json
 from store.base.errors import NotFound, Refused
 from store.base.ids import new_id
 from store.db import Conn
+from store.locks import Lock, take_turns
 
 PREFIX = "ND-"
 LAW = (
@@ -69,7 +70,7 @@ def issue(conn: Conn, of: Issued, day: date, *, by: Actor) -> tuple[DebitNote, b
 
     Where everything is noted already, the last one. Raises Refused for an invoice that is not late, or contested.
     """
-    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (of.number,))
+    take_turns(conn, Lock.INVOICE, of.number)
     debt = debt_of(conn, of)
     if debt.unpaid(day) != debt.in_dunning(day):
         raise Refused(f"lines of invoice {of.number} are contested", hint="decroche billing dispute-close")

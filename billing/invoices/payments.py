@@ -13,6 +13,7 @@ from store.base.actor import Actor
 from store.base.errors import Refused
 from store.base.ids import new_id
 from store.db import Conn
+from store.locks import Lock, take_turns
 
 Method = Literal["transfer", "card", "sepa_debit", "refund", "chargeback"]
 Part = Literal["principal", "penalty"]
@@ -29,7 +30,7 @@ def pay_invoice(
     A top-up that is paid is on the balance from now on; a suspension for non-payment is lifted at once.
     Raises Refused for more than is due: what came too much is the client's, and is not hidden in an invoice.
     """
-    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (of.number,))
+    take_turns(conn, Lock.INVOICE, of.number)
     if is_known(conn, of, method, reference):
         return False
     due = balance_due(conn, of)
@@ -49,7 +50,7 @@ def pay_invoice(
 
 def pay_penalty(conn: Conn, of: Issued, amount_cents: int, reference: str, received_on: date, by: Actor) -> bool:
     """Record what was received for an invoice's late interest and indemnity; False when its reference is known."""
-    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (of.number,))
+    take_turns(conn, Lock.INVOICE, of.number)
     if is_known(conn, of, "transfer", reference, "penalty"):
         return False
     from billing.invoices.dunning import penalty_due  # it reads payments

@@ -25,6 +25,7 @@ from store.base.actor import Actor, service
 from store.base.errors import BadInput, NotFound
 from store.base.ids import new_id
 from store.db import Conn
+from store.locks import Lock, take_turns
 from store.tenants import check_slug
 
 
@@ -130,7 +131,7 @@ def add_plan(conn: Conn, name: str, toml: str, by: Actor) -> Plan:
     if plan.tariff:
         tariffs.get(conn, plan.tariff)
     sha256 = hashlib.sha256(toml.encode()).hexdigest()
-    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", (name,))
+    take_turns(conn, Lock.PLAN, name)
     known = conn.execute("SELECT version FROM billing.plans WHERE name = %s AND sha256 = %s", (name, sha256)).fetchone()
     row = (
         known

@@ -26,6 +26,7 @@ from store.audit import note
 from store.base.actor import Actor, service
 from store.base.errors import BadInput, NotFound, Refused
 from store.db import Conn, Database
+from store.locks import Lock, take_turns
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret
             return "foreign"
         issued = get(conn, intent.number)
         effect = _settle(conn, issued, intent.attempt, intent, today).state
-        conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (issued.number,))
+        take_turns(conn, Lock.INVOICE, issued.number)
         if refunded_elsewhere(conn, issued, intent, today):
             effect = "refunded"
         if charged_back(conn, issued, str(event["type"]), about, today):
@@ -196,7 +197,7 @@ def _foreign(conn: Conn, intent: Intent) -> str:
 
 def _open_attempt(conn: Conn, issued: Issued, by: Actor) -> Attempt:
     """The attempt in progress, or a new one for what is due; stored before Stripe hears of it."""
-    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (issued.number,))
+    take_turns(conn, Lock.INVOICE, issued.number)
     row = conn.execute(
         """SELECT attempt, state, amount_cents, payment_intent FROM billing.stripe_attempts
             WHERE invoice_id = %s AND state IN ('asked', 'processing', 'requires_action')""",
@@ -235,7 +236,7 @@ def _settle(conn: Conn, issued: Issued, attempt: int, intent: Intent, today: dat
 
 def _pay(conn: Conn, issued: Issued, intent: Intent, today: date) -> None:
     """What Stripe collected pays the invoice; what is over (paid meanwhile by transfer) is the client's balance."""
-    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (issued.number,))
+    take_turns(conn, Lock.INVOICE, issued.number)
     method: Literal["card", "sepa_debit"] = "sepa_debit" if intent.method == "sepa_debit" else "card"
     if conn.execute(
         "SELECT 1 FROM billing.payments WHERE method = %s AND reference = %s", (method, intent.id)

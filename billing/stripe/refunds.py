@@ -21,6 +21,7 @@ from store.audit import note
 from store.base.actor import Actor, service
 from store.base.errors import BadInput, DecrocheError, Refused
 from store.db import Conn, Database
+from store.locks import Lock, take_turns
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def refund_transfer(
 ) -> bool:
     """Record that what was paid too much was sent back by transfer; False when the reference is known."""
     of = get(conn, number)
-    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (number,))
+    take_turns(conn, Lock.INVOICE, number)
     known = conn.execute(
         "SELECT 1 FROM billing.payments WHERE method = 'refund' AND reference = %s AND invoice_id = %s",
         (reference, of.id),
@@ -139,7 +140,7 @@ def charged_back(conn: Conn, of: Issued, kind: str, dispute: dict[str, Any], tod
 
 def _stored(conn: Conn, of: Issued, cents: int, key: str) -> dict[str, Any]:
     """The refund of a key as stored, or a new one, stored before Stripe hears of it."""
-    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (of.number,))
+    take_turns(conn, Lock.INVOICE, of.number)
     known = conn.execute(
         "SELECT * FROM billing.stripe_refunds WHERE invoice_id = %s AND key = %s", (of.id, key)
     ).fetchone()
@@ -182,7 +183,7 @@ def _ask(db: Database, stripe: Stripe, of: Issued, row: dict[str, Any], today: d
     refund_id, status = stripe.refund(row["payment_intent"], row["amount_cents"], f"{of.number}:refund:{row['key']}")
     failed = status in ("failed", "canceled")
     with db.operator() as conn:
-        conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (of.number,))
+        take_turns(conn, Lock.INVOICE, of.number)
         _settle(conn, of.id, row["key"], "failed" if failed else "done", refund_id)
         if not failed:
             pay_invoice(conn, of, "refund", -row["amount_cents"], refund_id, today, service("stripe"))

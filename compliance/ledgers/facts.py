@@ -14,6 +14,7 @@ from uuid import UUID
 from compliance.law import numbers
 from compliance.law.cases import Attempt, Bloctel, Consent, Slot
 from compliance.law.engine import Switches
+from store import locks
 from store.db import Conn
 
 TENANT_DEFAULT = Switches(ai_is_automate=True)
@@ -156,7 +157,7 @@ def may_show(conn: Conn, caller_id: str | None, at: datetime) -> bool:
 
 def take_turns(conn: Conn, tenant_id: UUID, number: str) -> None:
     """One decision about a number at a time, until the transaction ends: two cannot both be the fourth call."""
-    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", (f"{tenant_id}/{number}",))
+    locks.take_turns(conn, locks.Lock.NUMBER, f"{tenant_id}/{number}")
 
 
 def add_attempt(conn: Conn, tenant_id: UUID, call_id: UUID, number: str, at: datetime) -> None:

@@ -66,7 +66,9 @@ def _one(db: Database, folder: Path, calls: int) -> dict[str, object]:
         version = tariffs.add_version(conn, "standard", tariff.read_text(), "bench").version
         tariffs.assign(conn, tenant.id, "standard", version, FIRST, "bench")
     marks = [time.perf_counter()]
-    outcomes = Counter(outcome.status for some in import_calls(db, tenant.id, read_blocks(cdrs)) for outcome in some)
+    outcomes = Counter(
+        outcome.status for some in import_calls(db, tenant.id, read_blocks(cdrs), by=OPERATOR) for outcome in some
+    )
     marks.append(time.perf_counter())
     with db.operator(tenant.id) as conn:
         issued = issue(conn, tenant, MONTH, date(2026, 11, 2), "bench")

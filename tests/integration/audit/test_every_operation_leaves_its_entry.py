@@ -156,7 +156,6 @@ def test_what_changes_a_table_on_which_people_act_says_who_does_it(name: str) ->
 
 HANDED = {
     "billing.charges.accounts.set_mode": "the part of change_mode that calls hold up",
-    "billing.charges.bulk.import_calls": "calls are their own record",
     "compliance.ledgers.consents.pour": "the rows of an import, which leaves one entry",
     "compliance.ledgers.oppositions.add": "the rows of an import or an opposition, which leave theirs",
     "compliance.ledgers.facts.withdraw_all": "consents go with the opposition or revocation that is noted",

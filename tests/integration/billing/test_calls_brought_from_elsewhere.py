@@ -144,7 +144,7 @@ def one_by_one(database: Database, tenant: Tenant, rows: Sequence[Row | BadRow])
 
 
 def imported(database: Database, tenant: Tenant, rows: Iterable[Row | BadRow], chunk: int = 300) -> list[Outcome]:
-    return [outcome for some in import_calls(database, tenant.id, blocks(rows, chunk)) for outcome in some]
+    return [outcome for some in import_calls(database, tenant.id, blocks(rows, chunk), by=OPERATOR) for outcome in some]
 
 
 def blocks(rows: Iterable[Row | BadRow], chunk: int) -> Iterator[Block]:
@@ -221,9 +221,10 @@ from uuid import UUID
 from billing.charges.accounts import move, set_mode
 from billing.charges.bulk import import_calls
 from store.db import Conn, Database, connect
+from tests.actors import OPERATOR
 from tests.integration.billing.test_calls_brought_from_elsewhere import blocks, many_rows
 with Database(sys.argv[1]) as db:
-    for _ in import_calls(db, UUID(sys.argv[2]), blocks(many_rows(600), 100)):
+    for _ in import_calls(db, UUID(sys.argv[2]), blocks(many_rows(600), 100), by=OPERATOR):
         print("stored", flush=True)
 """
 

@@ -150,7 +150,7 @@ def brought(database: Database, dentist: Tenant, tmp_path: Path) -> Tenant:
     with database.operator() as conn:
         set_seller(conn, SELLER, Terms(), by=OPERATOR)
         set_customer(conn, dentist.id, BUYER, by=OPERATOR)
-    for _ in import_calls(database, dentist.id, [block_of(rows)]):
+    for _ in import_calls(database, dentist.id, [block_of(rows)], by=OPERATOR):
         pass
     assert run(database, dentist) is not None
     return dentist
