@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -159,14 +159,15 @@ class Office:
         with self.db.tenant(who.tenant_id) as conn:
             live.begin(conn, live.LiveCall(who.tenant_id, call_id, channel, NODE, way, since, until))
 
-    def close_lost(self, now: datetime) -> int:
-        """Calls this node carried when it died: each gets a CDR, not billed, outcome `lost`. Returns how many.
+    def close_lost(self, now: datetime, alive: Collection[str] = ()) -> int:
+        """Calls this node carried when it died, and whose channels are gone: each gets a CDR, not billed, outcome
+        `lost`. Returns how many. `alive`: channels that are looked after, and written down when they end.
 
         Asterisk's own CDR has their true times; reconciliation finds them.
         """
         closed = 0
         with self.db.operator() as conn:
-            left = [c for c in live.listed(conn) if c.node == NODE]
+            left = [c for c in live.listed(conn) if c.node == NODE and c.channel not in alive]
         for call in left:
             record = calls.Cdr(
                 id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller="", callee="",
@@ -176,6 +177,26 @@ class Office:
             self._store(record, [], [])
             closed += 1
         return closed
+
+    def close_orphan(
+        self, channel: str, *, caller: str, callee: str, started_at: datetime, answered_at: datetime | None,
+        ended_at: datetime,
+    ) -> None:  # fmt: skip
+        """A call that a dead process left, at its true end: outcome `lost`, with what Asterisk knows of it."""
+        with self.db.operator() as conn:
+            call = next((c for c in live.listed(conn) if c.channel == channel), None)
+            if call is None:
+                log.warning("channel %s belongs to no call in progress: no CDR", channel)
+                return
+            ours = caller if call.direction == "outbound" else callee
+            known = next((n for n in numbers.listed(conn, call.tenant_id) if n.e164 == ours), None)
+        record = calls.Cdr(
+            id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller=caller, callee=callee,
+            started_at=started_at, answered_at=answered_at, ended_at=max(ended_at, answered_at or started_at),
+            hangup_cause=41, hangup_side="system", outcome="lost", number=known.e164 if known else None,
+            asterisk_uniqueid=channel,
+        )  # fmt: skip
+        self._store(record, [], [])
 
     # -- what agents do ----------------------------------------------------------------------------------
 

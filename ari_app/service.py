@@ -13,7 +13,7 @@ from uuid import UUID
 
 import aiohttp
 
-from ari_app import control, parts
+from ari_app import control, orphans, parts
 from ari_app.call import Call, CallState
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
@@ -55,6 +55,7 @@ class Service:
         self._idle.set()
         self._published: dict[str, str] = {}
         self._anchor_at = 0.0
+        self._orphans = set[str]()
         self._house: House
         self._warmer: Warmer
         self._voucher: Voucher
@@ -121,6 +122,8 @@ class Service:
                 self._group.create_task(self._inbound(arrival), name=f"call-{arrival.channel_id}")
             case ("inbound" | "transfer", *_, callee):
                 self._group.create_task(self._away(arrival.channel_id, callee), name="away")
+            case ("outbound", *_):  # of a process that died: one of ours has its own queue, and never comes here
+                self._attend(orphans.of_arrival(arrival))
             case _:
                 pass  # our own media channels
 
@@ -218,19 +221,35 @@ class Service:
         self._published = wanted
 
     async def _sweep(self) -> None:
-        """Channels a crashed process left in our application: media is dropped, callers go to the fallback."""
+        """Channels a crashed process left: media is dropped, everybody else is looked after (`orphans`)."""
+        ours = {state.channel_id for state in self._calls.values()}
         for channel in await self._house.link.channels():
-            where = channel.get("dialplan", {})
-            if where.get("app_name") != "Stasis" or channel["id"] in self._calls:
+            if channel["id"] in ours or channel["id"] in self._orphans:
+                continue
+            if channel["id"].partition("-media-")[0] in self._calls:
                 continue
             if "-media-" in channel["id"]:
                 await self._house.link.hangup(channel["id"])
-            elif str(where.get("app_data", "")).startswith(self.settings.asterisk.app):
-                log.warning("channel %s was left by another process: handed to the fallback", channel["id"])
-                await self._away(channel["id"], str(where.get("exten", "")))
-        await asyncio.to_thread(self._house.office.close_lost, datetime.now(UTC))
+            elif (orphan := orphans.of_channel(channel, self.settings.asterisk.app)) is not None:
+                self._attend(orphan)
+        await asyncio.to_thread(self._house.office.close_lost, datetime.now(UTC), {*ours, *self._orphans})
         longest = timedelta(seconds=self.settings.call.max_seconds + LEASE_MARGIN)
         await asyncio.to_thread(self._house.till.close_forgotten, longest)
+
+    def _attend(self, orphan: orphans.Orphan) -> None:
+        """Look after a call nobody owns, once, in a task whose faults stay in it."""
+        if orphan.channel_id in self._orphans:
+            return
+        self._orphans.add(orphan.channel_id)
+        self._group.create_task(self._attended(orphan), name=f"orphan-{orphan.channel_id}")
+
+    async def _attended(self, orphan: orphans.Orphan) -> None:
+        try:
+            await orphans.attend(self._house, orphan)
+        except Exception:  # the edge of this task: the calls of others go on
+            log.exception("a fault of ours with a call that was left behind")
+        finally:
+            self._orphans.discard(orphan.channel_id)
 
     # -- what is asked of it -----------------------------------------------------------------------------
 

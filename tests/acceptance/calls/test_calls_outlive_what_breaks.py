@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
-from store import calls as kept
-from tests.acceptance.calls.house import House, eventually, now, together
+from ari_app.softphone.phone import Event, NoCall, SoftPhone
+from store.base.errors import DecrocheError
+from tests.acceptance.calls.house import CLINIC, House, eventually, now, together
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -43,8 +48,62 @@ def test_a_caller_whose_service_was_killed_is_handed_to_the_fallback(house: Hous
         answering.result()
         report = calling.result()
     assert house.heard_the_secretary(report.heard[-20 * 8000 :])
-    with house.database() as db, db.operator() as conn:
-        assert [c.hangup_side for c in kept.find(conn, since=since, outcome="lost")] == ["system"]
+    facts = house.cdr(number, since)
+    assert (facts["outcome"], facts["hangup_side"], facts["callee"]) == ("lost", "system", CLINIC)
+    assert facts["duration_ms"] > 3_000  # what was talked is not lost with the process
+
+
+@pytest.fixture
+def patient_house(house: House) -> Iterator[House]:
+    """The house, letting people ring long enough for a restart."""
+    short = house.variables["DECROCHE_CALL__RING_SECONDS"]
+    house.variables["DECROCHE_CALL__RING_SECONDS"] = "90"
+    house.kill_service()
+    house.up()
+    yield house
+    house.variables["DECROCHE_CALL__RING_SECONDS"] = short
+    house.kill_service()
+    house.up()
+
+
+VISIT = {"patient": "Claire Martin", "date": "2027-01-12", "heure": "14:30"}
+
+
+def _setting(rang: threading.Event) -> Callable[[Event], None]:
+    return lambda event: rang.set() if event.kind == "ringing" else None
+
+
+def killed_while_it_rings(house: House, phone: SoftPhone, rang: threading.Event, number: str, **pick_up: Any) -> Any:
+    """Ring a phone, kill the service once it rings; what becomes of the phone."""
+    with together() as start:
+        called = start(phone.wait_for_call, house.listening(), timeout=120, **pick_up)
+        placing = start(house.place, number, variables=VISIT)
+        assert rang.wait(60)
+        house.kill_service()
+        with suppress(DecrocheError, OSError):
+            placing.result()
+        house.up()
+        return called.result()
+
+
+def test_a_call_that_rings_on_after_the_service_was_killed_is_hung_up_and_leaves_its_cdr(patient_house: House) -> None:
+    house, since, number = patient_house, now(), patient_house.number("caller16")
+    rang = threading.Event()
+    with house.phone("caller16", on_event=_setting(rang)) as phone, suppress(NoCall):
+        killed_while_it_rings(house, phone, rang, number, ring_ms=100_000)
+    facts = house.cdr(number, since)
+    assert (facts["direction"], facts["outcome"], facts["callee"]) == ("outbound", "lost", number)
+    assert facts["answered_at"] is None
+
+
+def test_who_picks_up_a_call_of_a_dead_service_is_not_left_in_silence(patient_house: House) -> None:
+    house, since, number = patient_house, now(), patient_house.number("caller12")
+    rang = threading.Event()
+    with house.phone("caller12", on_event=_setting(rang)) as phone, suppress(NoCall):
+        report = killed_while_it_rings(house, phone, rang, number, ring_ms=2_000, max_seconds=100)
+        assert report.ended_by == "them"
+    facts = house.cdr(number, since)
+    assert (facts["direction"], facts["outcome"]) == ("outbound", "lost")
 
 
 def test_a_restarted_service_takes_the_next_call(house: House) -> None:

@@ -1,0 +1,55 @@
+"""Which channels of Asterisk's list were left by a process that died, and what is known of each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ari_app.link import Arrival
+from ari_app.orphans import of_arrival, of_channel
+
+AT = "2026-11-26T10:00:00.000+0000"
+
+
+def channel(
+    channel_id: str, state: str = "Up", app: str = "Stasis", name: str = "PJSIP/x", **where: str
+) -> dict[str, Any]:
+    return {
+        "id": channel_id, "state": state, "name": name, "creationtime": AT, "caller": {"number": "+33639980001"},
+        "dialplan": {"app_name": app, "app_data": "decroche,inbound", "exten": "+33162001234"} | where,
+    }  # fmt: skip
+
+
+def test_a_caller_in_our_application_is_known_with_who_called_whom_and_since_when() -> None:
+    found = of_channel(channel("1764150000.1"), "decroche")
+    assert found is not None
+    assert (found.direction, found.caller, found.dialled) == ("inbound", "+33639980001", "+33162001234")
+    assert (found.created_at, found.up, found.ringing_out) == (datetime(2026, 11, 26, 10, tzinfo=UTC), True, False)
+
+
+def test_a_call_of_ours_that_still_rings_is_recognised_outside_the_application() -> None:
+    name = "Local/+33639980100@decroche-outbound-00000001;1"
+    found = of_channel(channel("019ab0c2-out", "Ring", "AppDial2", name), "decroche")
+    assert found is not None
+    assert (found.direction, found.dialled, found.ringing_out) == ("outbound", "+33639980100", True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        channel("019ab0c2-media-1"),
+        channel("1764150000.2", app="Dial"),
+        channel("1764150000.3", app_data="another,inbound"),
+    ],
+)
+def test_media_other_applications_and_phones_that_talk_are_left_alone(other: dict[str, Any]) -> None:
+    assert of_channel(other, "decroche") is None
+
+
+def test_who_picks_up_a_call_of_a_dead_process_is_recognised_by_its_channel() -> None:
+    at = datetime(2026, 11, 26, 10, tzinfo=UTC)
+    name = "Local/+33639980100@decroche-outbound-00000001;1"
+    found = of_arrival(Arrival("019ab0c2-out", ("outbound",), "+33162001234", name, at, at, "Up", "fr"))
+    assert (found.direction, found.dialled, found.up) == ("outbound", "+33639980100", True)
