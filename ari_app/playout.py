@@ -13,11 +13,6 @@ FRAME_BYTES = 640
 """20 ms of slin16: 320 samples of 16 bits."""
 
 
-def frames_in(pcm: bytes) -> int:
-    """Frames needed to carry `pcm`; the last may be partly silence."""
-    return -(-len(pcm) // FRAME_BYTES)
-
-
 def heard_part(text: str, fraction: float) -> str:
     """The words of `text` said in its first `fraction` of time: cut before the word being spoken."""
     if fraction >= 1:
@@ -46,6 +41,9 @@ class Playout:
     def __init__(self) -> None:
         self.queued = 0
         self.played = 0
+        self.told = False
+        """Asterisk has answered since it was last asked: `played` is what was heard, to the frame."""
+        self._queued_when_asked: int | None = None
         self.segments: list[Segment] = []
 
     def begin(self, segment_id: str, text: str) -> Segment:
@@ -71,9 +69,19 @@ class Playout:
                 return segment
         return None
 
+    def asked(self) -> None:
+        """Asterisk is asked how much is left. What is queued from now on comes after the question, on one socket."""
+        self._queued_when_asked, self.told = self.queued, False
+
     def left(self, frames: int) -> None:
-        """Asterisk says that `frames` are still in its queue."""
-        self.played = max(self.played, self.queued - frames)
+        """Asterisk says that `frames` were still in its queue when it was asked."""
+        queued = self.queued if self._queued_when_asked is None else self._queued_when_asked
+        self.played = max(self.played, queued - frames)
+        self.told = True
+
+    def done_of(self, segment: Segment) -> int:
+        """Frames of a segment that were played."""
+        return min(segment.frames, max(0, self.played - segment.first))
 
     def flush(self) -> list[tuple[Segment, str]]:
         """What is queued is dropped. Returns each unfinished segment with the words that were heard of it."""

@@ -136,9 +136,10 @@ class Talker:
     # -- being interrupted -------------------------------------------------------------------------------
 
     async def hold(self) -> None:
-        """Stop at the next frame, keep the rest."""
+        """Stop at the next frame, keep the rest, and ask how much that is."""
         self._held_at = self._now()
         await self._media.pause()
+        self._playout.asked()
         await self._media.ask_status()
 
     async def resume(self) -> None:
@@ -152,8 +153,13 @@ class Talker:
         await self._media.resume()
 
     async def cut(self) -> tuple[str, str]:
-        """Drop what was not played. Returns the turn's text and the part of it that was heard."""
+        """Drop what was not played. Returns the turn's text and the part of it that was heard.
+
+        What was heard is what Asterisk says was played; our clock stands in where it has not answered yet.
+        """
         at = self._held_at if self._held_at is not None else self._now()
+        if self._held_at is not None and self._playout.told:
+            at = self._played_until(at)
         self._notes.holds.append((at, self._now()))
         self._held_at = None
         await self._media.flush()
@@ -171,6 +177,14 @@ class Talker:
         self._current, self._rest = None, b""
         self._quiet.set()
         return said, heard
+
+    def _played_until(self, clock_ms: int) -> int:
+        """The call's time up to which Asterisk has played: in the segment that it was playing, frame by frame."""
+        for speaking in self._speaking.values():
+            done = self._playout.done_of(speaking.segment)
+            if speaking.segment.frames and done < speaking.segment.frames:
+                return min(clock_ms, speaking.from_ms + done * FRAME_MS)
+        return clock_ms
 
     def _words_heard(self, at_ms: int) -> str:
         """The turn's words up to `at_ms`: whole clauses, then the part of the one being said."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ari_app.playout import FRAME_BYTES, Playout, frames_in, heard_part
+from ari_app.playout import Playout, heard_part
 
 SENTENCE = "Nous sommes ouverts du lundi au vendredi"
 
@@ -55,6 +55,12 @@ def test_what_was_heard_is_a_beginning_of_what_was_said(text: str, fraction: flo
     assert text.strip().startswith(heard_part(text, fraction).strip())
 
 
-@given(st.binary(max_size=5000))
-def test_frames_carry_all_the_audio(pcm: bytes) -> None:
-    assert (frames_in(pcm) - 1) * FRAME_BYTES < len(pcm) <= frames_in(pcm) * FRAME_BYTES or not pcm
+def test_what_is_queued_after_the_question_is_no_part_of_the_answer() -> None:
+    playout = Playout()
+    segment = playout.begin("s1", SENTENCE)
+    playout.add(segment, 100)
+    playout.asked()
+    assert not playout.told
+    playout.add(segment, 40)
+    playout.left(50)
+    assert (playout.told, playout.done_of(segment)) == (True, 50)
