@@ -10,7 +10,7 @@ import logging
 import socket
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from agents.definition import Agent
@@ -25,6 +25,9 @@ from store.base.actor import service
 from store.base.errors import DecrocheError, NotFound, Refused
 from store.base.settings import Settings
 from store.db import Database
+
+if TYPE_CHECKING:
+    from compliance.ledgers.ledger import StoredDecision
 
 log = logging.getLogger(__name__)
 
@@ -121,16 +124,15 @@ class Office:
 
     # -- the law -----------------------------------------------------------------------------------------
 
-    async def may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> Mapping[str, Any]:
-        """Compliance's decision, stored whether it says yes or no: id, allowed, reasons, law, explanation."""
+    async def may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> StoredDecision:
+        """Compliance's decision, stored whether it says yes or no."""
         return await asyncio.to_thread(self._may_call, who, call_id, number, order)
 
-    def _may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> Mapping[str, Any]:
+    def _may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> StoredDecision:
         from ari_app.lawful import asked
         from compliance.ledgers.ledger import ask
 
-        decision = ask(self.db, who.tenant_id, asked(who, call_id, number, order), datetime.now(UTC))
-        return decision.as_json()
+        return ask(self.db, who.tenant_id, asked(who, call_id, number, order), datetime.now(UTC))
 
     async def attempted(self, end: CallEnd) -> None:
         """How an attempt that compliance allowed ended: it counts in the next decisions."""

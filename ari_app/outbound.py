@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ari_app.call import Call, CallState
@@ -19,6 +19,9 @@ from store.base.ids import new_id
 from store.base.logs import call_scope
 from store.base.numbering import e164
 
+if TYPE_CHECKING:
+    from compliance.ledgers.ledger import StoredDecision
+
 log = logging.getLogger(__name__)
 
 
@@ -27,7 +30,7 @@ class Placed:
     """What became of an order before anybody picked up."""
 
     call_id: UUID
-    decision: Mapping[str, Any]
+    decision: StoredDecision
     task: asyncio.Task[None] | None
 
 
@@ -51,13 +54,13 @@ async def place(
     except BaseException:
         await house.till.close(who.tenant_id, call_id)
         raise
-    if not decision["allowed"]:
+    if not decision.allowed:
         await house.till.close(who.tenant_id, call_id)
         return Placed(call_id, decision, None)
     channel_id = f"{call_id}-out"
     state = CallState(
         call_id, "outbound", channel_id, who.number, number, who, Lifecycle(datetime.now(UTC)),
-        variables=dict(order.variables or {}), decision_id=decision["id"], paid_seconds=seconds,
+        variables=dict(order.variables or {}), decision_id=decision.id, paid_seconds=seconds,
     )  # fmt: skip
     begun(state)
     task = group.create_task(ring(house, state), name=f"call-{call_id}")

@@ -283,7 +283,7 @@ class Service:
         placed = await place(self._house, order, self._group, self._begun, self._ended)
         if placed.task is not None and request.get("wait", True):
             await placed.task
-        return {"call": str(placed.call_id), "decision": placed.decision, "placed": placed.task is not None}
+        return {"call": str(placed.call_id), "decision": placed.decision.as_json(), "placed": placed.task is not None}
 
     async def _stop(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
         self.stop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import select
 import signal
 import socket
@@ -27,6 +28,9 @@ from store.base.settings import Settings, settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+_SHOWN = re.compile(r"^/decroche/(number|fallback)/(\+\d+)\s*: ?(.*)$", re.MULTILINE)
+"""A row of `database show decroche`."""
+
 SOCKET_PATH_MAX = 100
 """A UNIX socket's path holds 107 bytes on Linux."""
 
@@ -157,11 +161,23 @@ class Asterisk:
     # -- the application's map of numbers, kept in Asterisk's own database
 
     def publish_numbers(self, fallbacks: Mapping[str, str]) -> None:
-        """Tell the dialplan which E.164 numbers are agents', each with its fallback number ('' = none)."""
-        for tree in ("decroche/number", "decroche/fallback"):
-            self.command(f"database deltree {tree}")
+        """Tell the dialplan which E.164 numbers are agents', each with its fallback number ('' = none).
+
+        Only what differs from what it knows is changed, new numbers first: no call meets a half-written map.
+        """
+        known = self.published_numbers()
         for number, fallback in fallbacks.items():
-            self.publish_number(number, fallback)
+            if known.get(number) != fallback:
+                self.publish_number(number, fallback)
+        for number in known.keys() - fallbacks.keys():
+            self.command(f"database del decroche/number {number}")
+            self.command(f"database del decroche/fallback {number}")
+
+    def published_numbers(self) -> dict[str, str]:
+        """The numbers the dialplan knows, each with its fallback ('' = none)."""
+        rows = _SHOWN.findall(self.command("database show decroche"))
+        fallbacks = {number: value.strip() for tree, number, value in rows if tree == "fallback"}
+        return {number: fallbacks.get(number, "") for tree, number, _ in rows if tree == "number"}
 
     def publish_number(self, number: str, fallback: str = "") -> None:
         """Add or change one number. Raises BadInput when either is not E.164."""

@@ -141,3 +141,22 @@ def test_a_number_that_is_no_number_never_reaches_the_console(asterisk: Asterisk
 def _listening(pid: int) -> list[tuple[str, int]]:
     found = psutil.Process(pid).net_connections("inet")
     return [(item.laddr.ip, item.laddr.port) for item in found if item.status in {"LISTEN", "NONE"}]
+
+
+def test_publishing_changes_only_what_changed(new_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Asterisk(asterisk_settings(new_folder)) as server:
+        server.publish_numbers({f"+3316200000{n}": "" for n in range(5)})
+        asked: list[str] = []
+        plain = server.command
+        monkeypatch.setattr(server, "command", lambda line, **more: (asked.append(line), plain(line, **more))[1])
+        server.publish_numbers({f"+3316200000{n}": "+33199000001" if n == 2 else "" for n in range(1, 5)})
+        changes = [line for line in asked if not line.startswith("database show")]
+        assert changes == [
+            "database put decroche/number +33162000002 1",
+            'database put decroche/fallback +33162000002 "+33199000001"',
+            "database del decroche/number +33162000000",
+            "database del decroche/fallback +33162000000",
+        ]
+        asked.clear()
+        server.publish_numbers({f"+3316200000{n}": "+33199000001" if n == 2 else "" for n in range(1, 5)})
+        assert asked == ["database show decroche"]
