@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import json
 import os
 import sys
@@ -19,12 +18,14 @@ from ari_app import control
 from ari_app.calls_view import row, whole
 from store import calls as kept
 from store import tenants
+from store.base import spreadsheet
 from store.base.console import emit, err, json_option, out, to_json
 from store.base.errors import BadInput
 from store.base.settings import settings
+from store.base.spreadsheet import PARIS
 from store.db import Conn, Database, open_database
 
-COLUMNS = ["id", "started", "way", "caller", "callee", "secs", "agent", "outcome", "price"]
+COLUMNS = ["id", "paris time", "way", "caller", "callee", "secs", "agent", "outcome", "price"]
 
 SHORT = 12
 """Characters of an id's end that the list shows: 48 random bits."""
@@ -50,9 +51,9 @@ def _id(conn: Conn, text: str) -> UUID:
 
 def _line(call: dict[str, Any]) -> dict[str, Any]:
     """A call as the list shows it: what fits 100 columns; an id's end is what tells it from others."""
-    started = call["started_at"]
+    started = datetime.fromisoformat(call["started_at"]).astimezone(PARIS)
     return call | {
-        "id": call["id"][-SHORT:], "started": f"{started[5:10]} {started[11:16]}",
+        "id": call["id"][-SHORT:], "paris time": f"{started:%m-%d %H:%M}",
         "way": {"inbound": "in", "outbound": "out"}[call["direction"]], "secs": call["seconds"],
     }  # fmt: skip
 
@@ -68,7 +69,7 @@ def _found(db: Database, tenant: str, limit: int, **filters: Any) -> list[dict[s
 @calls.command("list")
 @click.option("--tenant", default="", help="Only this tenant's.")
 @click.option("--direction", type=click.Choice(["inbound", "outbound"]), help="Only these.")
-@click.option("--since", type=click.DateTime(), default=None, help="UTC.")
+@click.option("--since", type=click.DateTime(), default=None, help="Paris time.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Rows at most.")
 @json_option
 def list_calls(tenant: str, direction: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
@@ -79,7 +80,7 @@ def list_calls(tenant: str, direction: str | None, since: datetime | None, limit
       decroche calls list --direction inbound --limit 10
     """
     with open_database() as db:
-        rows = _found(db, tenant, limit, direction=direction, since=_utc(since))
+        rows = _found(db, tenant, limit, direction=direction, since=_in_paris(since))
     emit(
         rows if as_json else [_line(r) for r in rows],
         list(rows[0]) if as_json and rows else COLUMNS,
@@ -88,10 +89,9 @@ def list_calls(tenant: str, direction: str | None, since: datetime | None, limit
     )
 
 
-def _utc(at: datetime | None) -> datetime | None:
-    from datetime import UTC
-
-    return at.replace(tzinfo=UTC) if at else None
+def _in_paris(at: datetime | None) -> datetime | None:
+    """What was typed without an offset is the clock on the wall."""
+    return at.replace(tzinfo=PARIS) if at else None
 
 
 @calls.command()
@@ -123,6 +123,8 @@ def show(call_id: str, as_json: bool) -> None:
 def export(tenant: str, limit: int, as_csv: bool, as_json: bool) -> None:
     """Every call, one a line: JSON lines, or CSV that a French spreadsheet opens.
 
+    In the CSV decimals have a comma, telephone numbers are text, and times are of Paris, as their heading says.
+
     \b
     Example:
       decroche calls export --tenant dentiste --csv > calls.csv
@@ -130,22 +132,9 @@ def export(tenant: str, limit: int, as_csv: bool, as_json: bool) -> None:
     with open_database() as db:
         rows = _found(db, tenant, limit)
     if as_csv and not as_json:
-        _csv(rows)
+        sys.stdout.write(spreadsheet.written(rows, list(rows[0]) if rows else COLUMNS))
     else:
         emit(rows, [], as_json=True)
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> None:
-    names = list(rows[0]) if rows else COLUMNS
-    writer = csv.DictWriter(sys.stdout, names, delimiter=";", lineterminator="\n")
-    writer.writeheader()
-    for each in rows:
-        writer.writerow({k: _safe(v) for k, v in each.items()})
-
-
-def _safe(value: Any) -> Any:
-    """A caller's text must not be a formula when the file is opened (OWASP, CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=@\t\r" else value
 
 
 @calls.command()

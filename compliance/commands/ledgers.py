@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
 
+from store.base import spreadsheet
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option, to_json
 from store.base.errors import BadInput
@@ -178,19 +177,14 @@ def consent_export(slug: str, number: str, out: Path | None) -> None:
 
     with tenant_session(slug) as (conn, whose):
         found = consents.copied(conn, whose, dialled(number), by=typing_now())
-    text = _csv(found) if out and out.suffix == ".csv" else "".join(f"{to_json(row)}\n" for row in found)
+    if out and out.suffix == ".csv":
+        text = spreadsheet.written(found, list(found[0]) if found else ["number"])
+    else:
+        text = "".join(f"{to_json(row)}\n" for row in found)
     if out:
-        out.write_text(text, encoding="utf-8-sig" if out.suffix == ".csv" else "utf-8")
+        out.write_text(text, encoding="utf-8", newline="")
     else:
         click.echo(text, nl=False)
-
-
-def _csv(found: list[dict[str, Any]]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(found[0]) if found else ["number"], delimiter=";")
-    writer.writeheader()
-    writer.writerows(found)
-    return file.getvalue()
 
 
 @click.group(cls=HouseGroup)

@@ -23,6 +23,7 @@ from weakref import finalize
 from compliance.law import numbers
 from compliance.law.rulebook import PARIS
 from store.base.errors import BadInput
+from store.base.spreadsheet import read_cell
 
 T = TypeVar("T")
 _CLOCK = r"(?:[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
@@ -197,7 +198,7 @@ def whole(fields: dict[str, str] | BadRow) -> dict[str, str]:
 
 
 def _fields(names: list[str], values: list[str]) -> dict[str, str]:
-    return {name: value.strip() for name, value in zip(names, values, strict=False) if name}
+    return {name: read_cell(value.strip()) for name, value in zip(names, values, strict=False) if name}
 
 
 def _encoding(path: Path) -> str:
@@ -218,9 +219,13 @@ def _encoding(path: Path) -> str:
     return "utf-8-sig"
 
 
+_ZONE = re.compile(r"\s*\([A-Za-z_]+/[A-Za-z_/]+\)$")
+"""The zone in the heading of a column of instants, as our own exports write it; it is Paris, as `instant` takes it."""
+
+
 def _plain(name: str) -> str:
     """A column's name for comparing: Téléphone → telephone, Given at → given_at."""
-    bare = unicodedata.normalize("NFKD", name.strip().lower())
+    bare = unicodedata.normalize("NFKD", _ZONE.sub("", name.strip()).lower())
     return "".join(c for c in bare if not unicodedata.combining(c)).replace(" ", "_").replace("-", "_")
 
 

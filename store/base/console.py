@@ -11,7 +11,7 @@ import math
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from store.base.errors import BadInput, DecrocheError, reason
+from store.base.spreadsheet import PARIS
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)  # messages are never broken in two lines
@@ -82,13 +83,13 @@ def as_lines(as_json: bool) -> bool:
 
 
 def _cell(value: object) -> str:
-    """As a person reads it: an instant to the minute, in UTC; yes or no."""
+    """As a person reads it: an instant to the minute, in Paris, which it says; yes or no."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%MZ}"
+        return f"{value.astimezone(PARIS):%Y-%m-%d %H:%M %Z}"
     return str(value)
 
 

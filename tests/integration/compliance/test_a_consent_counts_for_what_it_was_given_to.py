@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("settings_home")
 async def answer(database: Database, tenant_id: UUID, text: str, **order: Any) -> Any:
     who = Answerable(tenant_id, "cabinet", SHOWN, loads(text).agent, "test", 1, "Europe/Paris")
     asked = Order("cabinet", "test", PERSON, postcode="13006", at=MONDAY, check_only=True, **order)
-    return await Office(database, settings()).may_call(who, new_id(), PERSON, asked)
+    return (await Office(database, settings()).may_call(who, new_id(), PERSON, asked)).as_json()
 
 
 @pytest.mark.parametrize(
