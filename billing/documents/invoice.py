@@ -164,7 +164,11 @@ def mentions(seller: Party, buyer: Party, terms: Terms) -> dict[str, str]:
         "AAB": "Pas d'escompte pour paiement anticipé.",
         "REG": f"{seller.name}, {seller.legal}".rstrip(", "),
     }
-    notes["TXD"] = "TVA d'après les débits." if terms.vat_on_debits else "TVA exigible à l'encaissement."
+    notes["TXD"] = (
+        "Option pour le paiement de la taxe d'après les débits."
+        if terms.vat_on_debits
+        else "TVA exigible à l'encaissement."
+    )
     if buyer.operator:
         notes["TXD"] = REVERSE_CHARGE
     return notes

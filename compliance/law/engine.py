@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -119,14 +119,14 @@ def _grounds(call: _Call, at: datetime) -> list[Ground]:
     if case.history:
         found.extend(_frequency(case, at, rules))
     if case.history or case.opposed_at is not None:
-        found.extend(_opposition(case, at, rules, consent=consent))
+        found.extend(_opposition(call, at, rules, consent=consent))
     if not consent:
         found.extend(_consent(call, at, rules))
         found.extend(_bloctel(case, at, rules))
     if case.sector is not None or case.purpose == "callback":
         found.extend(_sector(call, at, rules))
     found.extend(
-        _identity(case.caller_id, case.automated, call.switches, rules["C12"], rules.get("N1"), rules.get("N4"))
+        _identity(case.caller_id, case.automated, call.switches, rules.get("C12"), rules.get("N1"), rules.get("N4"))
     )
     return found
 
@@ -218,11 +218,12 @@ def _refusals(history: tuple[Attempt, ...], at: datetime) -> list[datetime]:
     return [attempt.at for attempt in history if attempt.result == "refused" and attempt.at <= at]
 
 
-def _opposition(case: Case, at: datetime, rules: Mapping[str, Rule], *, consent: bool) -> Iterator[Ground]:
+def _opposition(call: _Call, at: datetime, rules: Mapping[str, Rule], *, consent: bool) -> Iterator[Ground]:
+    case = call.case
     refusals = _refusals(case.history, at) if case.history else []
     rule = rules.get("W4")
     if rule and rule.reasons == ("refused_recently",):
-        if refusals and at < max(refusals) + timedelta(days=rule.parameters["days"]):
+        if refusals and at < _whole_days_after(max(refusals), rule.parameters["days"], call.places):
             yield "refused_recently", rule
     elif rule and refusals and not _newer_consent(case, max(refusals), consent):
         yield "opposed", rule
@@ -230,6 +231,14 @@ def _opposition(case: Case, at: datetime, rules: Mapping[str, Rule], *, consent:
     opposed = case.opposed_at
     if rule and opposed is not None and opposed <= at and not _newer_consent(case, opposed, consent):
         yield "opposed", rule
+
+
+def _whole_days_after(refused: datetime, days: int, places: tuple[Place, ...]) -> datetime:
+    """The end of the last of so many calendar days after a refusal, in each place the person may be: the latest."""
+    return max(
+        datetime.combine(refused.astimezone(place.zone).date() + timedelta(days=days + 1), time(), place.zone)
+        for place in places
+    ).astimezone(UTC)
 
 
 def _newer_consent(case: Case, refused: datetime, in_force: bool) -> bool:
@@ -298,15 +307,15 @@ def _bloctel(case: Case, at: datetime, rules: Mapping[str, Rule]) -> Iterator[Gr
 
 @lru_cache(maxsize=4096)
 def _identity(
-    shown: str | None, automated: bool, switches: Switches, c12: Rule, n1: Rule | None, n4: Rule | None
+    shown: str | None, automated: bool, switches: Switches, c12: Rule | None, n1: Rule | None, n4: Rule | None
 ) -> tuple[Ground, ...]:
     """What is wrong with the number shown. An agent shows few numbers, so each is looked at once."""
     if shown is None or numbers.masked(shown):
-        return (("caller_id_masked", c12),)
+        return (("caller_id_masked", c12),) if c12 else ()
     number = numbers.read_shown(shown)
     if number is None:
-        return (("caller_id_forbidden", c12),)
-    grounds: list[Ground] = [("caller_id_forbidden", c12)] if numbers.forbidden(number) else []
+        return (("caller_id_forbidden", c12),) if c12 else ()
+    grounds: list[Ground] = [("caller_id_forbidden", c12)] if c12 and numbers.forbidden(number) else []
     if automated and number.french:
         if numbers.mobile(number):
             grounds += [("caller_id_mobile", n1)] if n1 else []
@@ -352,7 +361,7 @@ def _lifted(call: _Call, at: datetime, grounds: list[Ground]) -> datetime | None
         bounds.append(recent[len(recent) - most] + timedelta(days=rule.parameters["days"]))
     if "refused_recently" in reasons:
         rule = rules["W4"]
-        bounds.append(max(_refusals(call.case.history, at)) + timedelta(days=rule.parameters["days"]))
+        bounds.append(_whole_days_after(max(_refusals(call.case.history, at)), rule.parameters["days"], call.places))
     return max(bounds)
 
 

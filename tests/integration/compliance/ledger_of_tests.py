@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from compliance.ledgers.ledger import Request
+from compliance.ledgers.tenants import set_switches
 from store import numbers, tenants
 from store.base.ids import new_id
 from store.db import Database
@@ -48,3 +49,9 @@ def consent(database: Database, tenant_id: UUID, number: str = PERSON, **changes
 
 def request(**changes: Any) -> Request:
     return Request(**({"to": PERSON, "caller_id": SHOWN, "postcode": "13006", "call_id": new_id()} | changes))
+
+
+def no_automate(database: Database, tenant_id: UUID) -> None:
+    """The client answers that its agent is no automate (C15): what is tried is another rule."""
+    with database.operator(tenant_id) as conn:
+        set_switches(conn, tenant_id, {"ai_is_automate": False}, by=OPERATOR)

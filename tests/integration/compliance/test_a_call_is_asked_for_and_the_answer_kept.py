@@ -49,7 +49,7 @@ def test_a_no_is_stored_too_with_the_rules_that_gave_it(database: Database) -> N
     assert found.reasons == ("no_consent", "weekend")
     assert "L223-1" in found.explanation["fr"]
     [record] = records(database, who)
-    assert record["refused_by"] == ["C1@2026-08-11", "W1@2026-08-11"]
+    assert record["refused_by"] == ["C15@always", "C1@2026-08-11", "W1@2026-08-11"]
     assert "Sunday" not in record
 
 
@@ -109,7 +109,7 @@ def test_who_said_no_during_a_call_is_not_called_from_that_instant(database: Dat
     assert ask(database, who, request(call_id=call), MONDAY).allowed
     oppose(database, who, "06 12 34 56 78", "call", call, MONDAY, by=OPERATOR)
     found = ask(database, who, request(), MONDAY)
-    assert found.reasons == ("consent_withdrawn", "opposed")
+    assert found.reasons == ("consent_withdrawn", "no_consent", "opposed")
 
 
 def test_a_consent_newer_than_the_opposition_lifts_it(database: Database) -> None:
@@ -148,7 +148,7 @@ def test_a_number_the_tenant_was_not_given_is_not_shown(database: Database) -> N
     tenant(database, "agence", "+33162005678")
     found = ask(database, who, request(caller_id="+33162005678"), MONDAY)
     assert found.reasons == ("caller_id_unassigned",)
-    assert found.law == ("ARCEP 2025-2215",)
+    assert found.law == ("ARCEP 2025-2215, CPCE L44 IV, C. conso L221-17 al. 2",)
 
 
 def test_an_agent_is_held_to_be_an_automate_unless_the_tenant_says_otherwise(database: Database) -> None:

@@ -11,7 +11,7 @@ from compliance.ledgers import bloctel
 from compliance.ledgers.ledger import ask
 from store.db import Conn, Database
 from tests.actors import OPERATOR
-from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, request, tenant
+from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, no_automate, request, tenant
 
 COUNT = 100_000
 JULY = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
@@ -69,6 +69,7 @@ def test_an_answer_clears_for_thirty_days_from_its_submission(
     answered.write_text(f"Telephone;Identifiant;Statut\n0{PERSON[3:]};1;OK\n", encoding="utf-8")
     then = datetime(2026, 7, 31, 9, tzinfo=UTC)
     with database.tenant(who) as conn:
+        no_automate(database, who)
         bloctel.submit(conn, who, contacts, tmp_path / "sent.csv", then - timedelta(days=days), by=OPERATOR)
         bloctel.answer(conn, who, answered, None, then - timedelta(days=1), by=OPERATOR)
     assert ask(database, who, request(at=then), MONDAY).reasons == reasons

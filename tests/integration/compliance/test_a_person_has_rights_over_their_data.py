@@ -212,7 +212,7 @@ def test_the_sweep_deletes_old_recordings_and_anonymises_old_calls(
     who = tenant(database)
     _, recent = call(database, who, days_ago=170)
     _, old = call(database, who, days_ago=190)
-    _, ancient = call(database, who, days_ago=370)
+    _, ancient = call(database, who, days_ago=460)
     expected = {"recordings": 2, "cdrs": 1}
     assert expected.items() <= counts("--dry-run").items()
     assert ancient.exists()

@@ -16,7 +16,7 @@ from compliance.ledgers.ledger import ask
 from compliance.ledgers.screening import screen
 from store.db import Conn, Database
 from tests.integration.compliance.conftest import Run
-from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, consent, request, tenant
+from tests.integration.compliance.ledger_of_tests import MONDAY, PERSON, consent, no_automate, request, tenant
 
 HEADER = "Téléphone;Professionnel;Objet;Moyen;Texte;Preuve;Donné le"
 GOOD = "06 12 34 56 78;Cabinet;soins;form;J'accepte d'être appelé;formulaire.pdf;{day}"
@@ -208,7 +208,7 @@ def test_an_imported_opposition_stops_calls_and_withdraws_the_consent(
     found = run("opposition", "import", "--tenant", "cabinet", path, "--json")
     assert found.exit_code == 3
     assert rows(found.output)[0]["error"]["line"] == 3
-    assert ask(database, who, request(), MONDAY).reasons == ("consent_withdrawn", "opposed")
+    assert ask(database, who, request(), MONDAY).reasons == ("consent_withdrawn", "no_consent", "opposed")
 
 
 def test_an_opposition_for_all_tenants_is_added_by_the_operator(database: Database, run: Run) -> None:
@@ -289,6 +289,7 @@ def bloctel(run: Run, tmp_path: Path, answer: str) -> Any:
 
 def test_a_whole_answer_of_bloctel_clears_and_lists(database: Database, run: Run, tmp_path: Path) -> None:
     who = tenant(database)
+    no_automate(database, who)
     answer = "Telephone;Identifiant;Statut\n0612345678;1;OK\n0692123456;2;KO\n"
     assert bloctel(run, tmp_path, answer).exit_code == 0
     then = JULY + timedelta(hours=1)
@@ -310,6 +311,7 @@ def test_a_whole_answer_of_bloctel_clears_and_lists(database: Database, run: Run
 )
 def test_a_partial_or_foreign_answer_clears_nobody(database: Database, run: Run, tmp_path: Path, answer: str) -> None:
     who = tenant(database)
+    no_automate(database, who)
     assert bloctel(run, tmp_path, answer).exit_code == 2
     then = JULY + timedelta(hours=1)
     assert ask(database, who, request(at=then), MONDAY).reasons == ("bloctel_unchecked",)

@@ -67,7 +67,7 @@ def test_a_charge_forgets_whom_it_was_about_with_its_call_and_keeps_its_price(
     database: Database, superuser: Conn, settings_home: object
 ) -> None:
     who = tenant(database)
-    call_id = called(database, who, NOW - YEAR)
+    call_id = called(database, who, NOW - YEAR - timedelta(days=93))
     assert "billing.charges" in where_it_still_is(superuser, PERSON)
     assert swept(database)["cdrs"] == 1
     assert where_it_still_is(superuser, PERSON[1:]) == []

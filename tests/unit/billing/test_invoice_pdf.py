@@ -49,8 +49,9 @@ def test_the_pages_say_what_the_law_asks_and_show_the_usage(pdf: bytes) -> None:
     pages = [" ".join(page.extract_text().split()) for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
     for text in (
         "Facture 2026-000001", "SIREN 732829320", "SIREN 404833048", "TVA FR44732829320", "Total HT", "TVA 20 %",
-        "Indemnité forfaitaire", "trois fois le taux de l'intérêt légal", "TVA d'après les débits",
-        "prestations de services", "À payer au plus tard le 02/11/2026",
+        "Indemnité forfaitaire", "trois fois le taux de l'intérêt légal",
+        "Option pour le paiement de la taxe d'après les débits", "prestations de services",
+        "À payer au plus tard le 02/11/2026",
     ):  # fmt: skip
         assert text in pages[0]
     assert "Consommation" in pages[1]

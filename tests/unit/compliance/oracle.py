@@ -38,6 +38,11 @@ def in_force(consent: dict[str, Any] | None, at: datetime) -> bool:
     return bool(consent) and not consent_faults(consent, at)
 
 
+def whole_days_after(refused: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """Midnight after so many whole days: "soixante jours calendaires révolus"."""
+    return datetime.combine(refused.astimezone(zone).date(), datetime.min.time(), zone) + timedelta(days=days + 1)
+
+
 def consent_faults(consent: dict[str, Any] | None, at: datetime) -> set[str]:
     if not consent or when(consent["given_at"]) >= at:  # type: ignore[operator]
         return {"no_consent"}
@@ -82,7 +87,7 @@ def reasons(case: dict[str, Any]) -> list[str]:
     if capped and sum(timedelta(0) < at - t < timedelta(days=30) for t, _ in past) >= 4:  # type: ignore[operator]
         found.add("frequency_cap")
     refused = [t for t, result in past if result == "refused" and t <= at]  # type: ignore[operator]
-    if capped and not new_law and any(at - t < timedelta(days=60) for t in refused):  # type: ignore[operator]
+    if capped and not new_law and any(at < whole_days_after(t, 60, ZONES[case["postcode"]]) for t in refused):  # type: ignore[operator]
         found.add("refused_recently")
     against = [t for t in [when(case["opposed_at"])] if t and t <= at] + (refused if new_law else [])
     if solicits and any(not (valid and when(consent["given_at"]) > t) for t in against):  # type: ignore[operator]
@@ -95,11 +100,19 @@ def reasons(case: dict[str, Any]) -> list[str]:
     if purpose == "callback" and (asked is None or asked >= at):
         found.add("no_request")
         asked = None
+    if (
+        case["sector"] in HOUSING[:2]
+        and consumer
+        and purpose == "canvassing"
+        and paris(2020, 7, 26) <= at
+        and not new_law
+    ):
+        found.add("banned_sector")
     if case["sector"] in HOUSING and consumer and new_law:
         late = purpose == "callback" and asked is not None and too_late(asked, at, ZONES[case["postcode"]])
         if purpose == "canvassing" or late:
             found.add("banned_sector")
-    if case["sector"] == "training_account" and at >= paris(2022, 12, 19) and purpose not in ("contract", "service"):
+    if case["sector"] == "training_account" and at >= paris(2022, 12, 21) and purpose not in ("contract", "service"):
         found.add("banned_sector")
     if consumer and purpose == "canvassing" and not new_law and not valid:
         checked = when((case["bloctel"] or {}).get("checked_at"))
@@ -111,7 +124,8 @@ def reasons(case: dict[str, Any]) -> list[str]:
     # the number shown
     shown = case["caller_id"]
     if shown is None:
-        found.add("caller_id_masked")
+        if at >= paris(2016, 8, 1):
+            found.add("caller_id_masked")
     elif case["automated"] and at >= paris(2023, 1, 1):
         national = shown.replace("+33", "0")
         if national[:2] in ("06", "07"):

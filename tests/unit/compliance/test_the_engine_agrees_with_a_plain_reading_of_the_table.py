@@ -77,7 +77,8 @@ def test_both_give_the_same_reasons(case: dict[str, Any]) -> None:
 # The edges: the days the law changed, the changes of summer time, local holidays, the ends of the hours; and ages of
 # exactly thirty days, sixty days, five days, a year; each a second before, at it, a second after.
 DAYS = [
-    "2022-12-18", "2022-12-19", "2022-12-31", "2023-01-01", "2023-02-28", "2023-03-01", "2026-08-10", "2026-08-11",
+    "2016-08-01", "2020-07-25", "2020-07-26", "2022-12-20", "2022-12-21", "2022-12-31", "2023-01-01", "2023-02-28",
+    "2023-03-01", "2026-08-10", "2026-08-11",
     "2026-03-28", "2026-03-30", "2026-10-24", "2026-10-26",  # around the changes of summer time
     "2026-04-03", "2026-12-26", "2025-12-26", "2025-04-18",  # Alsace-Moselle: Good Friday, the 26th of December
     "2026-12-20", "2027-12-20", "2024-12-20",  # La Réunion

@@ -23,7 +23,7 @@ def test_a_lawful_call_gives_no_reason_and_no_law() -> None:
 def test_every_reason_is_given_sorted_with_its_law() -> None:
     found = answer(at="2026-11-22T11:00:00+01:00", consent=None, caller_id=None, history=FOUR)
     assert found.reasons == ("caller_id_masked", "frequency_cap", "no_consent", "weekend")
-    assert found.law == ("C. conso D223-9", "C. conso L221-17", "C. conso L223-1 al. 1")
+    assert found.law == ("C. conso D223-9", "C. conso L221-17, arrêté du 5 juillet 2016", "C. conso L223-1 al. 1")
     assert found.next_allowed_at is None
 
 
@@ -70,6 +70,13 @@ def test_until_august_2026_a_refusal_held_sixty_days() -> None:
         "refused_recently",
     ]
     assert reasons(at="2026-07-15T11:00:00+02:00", history=refusal, **OLD | {"purpose": "contract"}) == []
+
+
+def test_the_sixty_days_are_whole_days_where_the_consumer_is() -> None:
+    refusal = [{"at": "2023-04-06T19:00:00+02:00", "result": "refused"}]
+    call = OLD | {"purpose": "contract"}
+    assert "refused_recently" in reasons(at="2023-06-05T23:59:59+02:00", history=refusal, **call)
+    assert "refused_recently" not in reasons(at="2023-06-06T00:00:00+02:00", history=refusal, **call)
 
 
 def test_a_refusal_whose_sixty_days_outlast_the_old_law_never_ends() -> None:
@@ -158,7 +165,29 @@ def test_housing_and_energy_may_not_canvass_even_with_consent(sector: str) -> No
     assert reasons(sector=sector, purpose="contract") == []
     assert reasons(sector=sector, party="business") == []
     consent = {"given_at": "2026-08-01T09:00:00+02:00"}
-    assert reasons(sector=sector, at="2026-08-10T11:00:00+02:00", consent=consent) == []
+    before = [] if sector == "housing_adaptation" else ["banned_sector"]
+    assert reasons(sector=sector, at="2026-08-10T11:00:00+02:00", consent=consent) == before
+
+
+def test_the_ban_of_energy_by_telephone_dates_from_july_2020() -> None:
+    call = {"sector": "renewable_energy", "caller_id": "+33162001234"} | OLD
+    call["bloctel"] = {"checked_at": "2020-07-20T00:00:00+02:00", "listed": False}
+    assert reasons(at="2020-07-25T23:59:59+02:00", **call) == []
+    assert reasons(at="2020-07-26T00:00:00+02:00", **call) == ["banned_sector"]
+
+
+def test_an_automate_needs_the_consent_of_a_consumer_too_also_for_the_press() -> None:
+    """CPCE L34-5 protects every natural person, and L223-5 does not exempt the press from it."""
+    strict = Switches(ai_is_automate=True)
+    assert reasons(strict, purpose="press", consent=None) == ["no_consent"]
+    assert reasons(strict, purpose="press", consent=None, automated=False) == []
+    assert "no_consent" in reasons(strict, at="2026-08-10T11:00:00+02:00", **OLD)
+    assert reasons(strict, purpose="contract", consent=None) == []
+
+
+def test_saint_martin_keeps_both_days_of_its_commemoration() -> None:
+    for day in ("2027-05-27", "2027-05-28"):
+        assert "public_holiday" in reasons(to="+590590123456", postcode="97150", at=f"{day}T11:00:00-04:00")
 
 
 @pytest.mark.parametrize(
@@ -188,11 +217,11 @@ def test_the_training_account_is_banned_but_for_contract_and_service(purpose: st
     assert reasons(**call, purpose="service") == []
 
 
-def test_the_training_account_ban_began_on_19_december_2022() -> None:
+def test_the_training_account_ban_began_on_21_december_2022() -> None:
     call = {"sector": "training_account", "caller_id": "+33162001234"} | OLD
     call["bloctel"] = {"checked_at": "2022-12-10T00:00:00+01:00", "listed": False}
-    assert reasons(at="2022-12-18T23:59:59+01:00", **call) == []
-    assert reasons(at="2022-12-19T00:00:00+01:00", **call) == ["banned_sector"]
+    assert reasons(at="2022-12-20T23:59:59+01:00", **call) == []
+    assert reasons(at="2022-12-21T00:00:00+01:00", **call) == ["banned_sector"]
 
 
 def test_a_callback_needs_an_earlier_request() -> None:
