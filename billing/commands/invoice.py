@@ -146,9 +146,15 @@ def verify_(number: str | None, as_json: bool) -> None:
     checked = 0
     wrong: list[dict[str, Any]] = []
     with open_database() as db, db.operator() as conn, progress(None, what="documents") as bar:
-        for one in verify(conn, number):
+        for one in verify(conn, today_in_paris(), number):
             checked += 1
-            row = {"number": one.number, "kind": one.kind, "ok": not one.fault, "fault": one.fault}
+            row = {
+                "number": one.number,
+                "kind": one.kind,
+                "ok": not one.fault,
+                "fault": one.fault,
+                "forgotten": one.forgotten,
+            }
             wrong += [row] if one.fault else []
             if as_json:
                 emit([row | {"sha256": one.sha256}], (), as_json=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from billing.documents.invoice import restored
@@ -22,24 +23,32 @@ class Verified:
     kind: str
     sha256: str
     fault: str
+    forgotten: bool = False
+    """Retention took its persons away; its hash is still that of the document as issued, and a copy shows it."""
 
 
 _STORED = """
-SELECT number, kind, gross_cents, sha256, document FROM billing.invoices
+SELECT number, kind, issued_on, gross_cents, sha256, document FROM billing.invoices
  WHERE %(number)s::text IS NULL OR number = %(number)s ORDER BY year, place
 """
 
 
-def verify(conn: Conn, number: str | None = None) -> Iterator[Verified]:
+def verify(conn: Conn, today: date, number: str | None = None) -> Iterator[Verified]:
     """Every invoice and credit note that `conn` may see, or one. Raises NotFound."""
     with conn.cursor("issued_documents") as cursor:
         cursor.itersize = 500
         found = False
         for row in cursor.execute(_STORED, {"number": number}):
             found = True
-            yield Verified(row["number"], row["kind"], row["sha256"], _fault(row))
+            gone = _forgotten(row, today)
+            yield Verified(row["number"], row["kind"], row["sha256"], "" if gone else _fault(row), gone)
     if number is not None and not found:
         raise NotFound(f"no invoice {number}", hint="decroche billing invoice list")
+
+
+def _forgotten(row: dict[str, Any], today: date) -> bool:
+    """Old enough for retention (ten years from the end of the financial year), and without its buyer's name."""
+    return row["issued_on"].year < today.year - 10 and row["document"]["buyer"]["name"] == "—"
 
 
 def _fault(row: dict[str, Any]) -> str:

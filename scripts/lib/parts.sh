@@ -30,7 +30,7 @@ need_models() {
   [ "$purpose" != --image ] || return 1
   [ -e "$cache/models/.french-voice-sought" ] || return 0
   # shellcheck disable=SC2046  # a list of names
-  ! .venv/bin/python -c 'import sys; from store.models import present; sys.exit(not all(map(present, sys.argv[1:])))' \
+  ! .venv/bin/python -c 'import sys; from store.weights import present; sys.exit(not all(map(present, sys.argv[1:])))' \
     $(wanted_models)
 }
 

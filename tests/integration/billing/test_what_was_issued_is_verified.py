@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 
 import pytest
 
@@ -26,7 +27,7 @@ def issued(database: Database, client: Tenant) -> Issued:
 
 def verified(database: Database, number: str | None = None) -> list[Verified]:
     with database.operator() as conn:
-        return list(verify(conn, number))
+        return list(verify(conn, date(2026, 12, 1), number))
 
 
 def change(superuser: Conn, number: str, path: str, value: str) -> None:
@@ -67,6 +68,16 @@ def test_a_document_sealed_as_the_first_version_did_is_still_good(
     superuser.execute("SET session_replication_role = origin")
     (one,) = verified(database)
     assert (one.sha256, one.fault) == (old, "")
+
+
+def test_what_retention_forgot_is_said_to_be_forgotten_and_only_when_it_is_old_enough(
+    database: Database, superuser: Conn, issued: Issued
+) -> None:
+    change(superuser, issued.number, "buyer.name", '"—"')
+    assert verified(database)[0].fault
+    with database.operator() as conn:
+        (one,) = verify(conn, date(2038, 1, 1))
+    assert (one.forgotten, one.fault) == (True, "")
 
 
 def test_a_number_that_is_not_there_is_not_found(database: Database, issued: Issued) -> None:
