@@ -10,7 +10,7 @@ import logging
 import socket
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from agents.definition import Agent
@@ -24,7 +24,7 @@ from store import agents, audit, calls, live, messages, numbers, tenants
 from store.base.actor import service
 from store.base.errors import DecrocheError, NotFound, Refused
 from store.base.settings import Settings
-from store.db import Database
+from store.db import Conn, Database
 
 if TYPE_CHECKING:
     from compliance.ledgers.ledger import StoredDecision
@@ -151,15 +151,18 @@ class Office:
 
     # -- leases ------------------------------------------------------------------------------------------
 
-    async def lease(self, who: Answerable, call_id: UUID, channel: str, direction: str, since: datetime) -> None:
-        """The call is in progress here: should this process die, its lease tells that it was."""
-        await asyncio.to_thread(self._lease, who, call_id, channel, direction, since)
-
-    def _lease(self, who: Answerable, call_id: UUID, channel: str, direction: str, since: datetime) -> None:
+    async def lease(
+        self, who: Answerable, call_id: UUID, channel: str, direction: Literal["inbound", "outbound"],
+        since: datetime, *, caller: str, callee: str,
+    ) -> None:  # fmt: skip
+        """The call is in progress here: should this process die, its lease tells that it was, and who talked."""
         until = datetime.now(UTC) + timedelta(seconds=self._settings.call.max_seconds + LEASE_MARGIN)
-        way = "inbound" if direction == "inbound" else "outbound"
-        with self.db.tenant(who.tenant_id) as conn:
-            live.begin(conn, live.LiveCall(who.tenant_id, call_id, channel, NODE, way, since, until))
+        lease = live.LiveCall(who.tenant_id, call_id, channel, NODE, direction, since, until, caller, callee)
+        await asyncio.to_thread(self._lease, lease)
+
+    def _lease(self, lease: live.LiveCall) -> None:
+        with self.db.tenant(lease.tenant_id) as conn:
+            live.begin(conn, lease)
 
     def close_lost(self, now: datetime, alive: Collection[str] = ()) -> int:
         """Calls this node carried when it died, and whose channels are gone: each gets a CDR, not billed, outcome
@@ -170,15 +173,20 @@ class Office:
         closed = 0
         with self.db.operator() as conn:
             left = [c for c in live.listed(conn) if c.node == NODE and c.channel not in alive]
-        for call in left:
+            ours = [self._ours(conn, c.tenant_id, c.caller if c.direction == "outbound" else c.callee) for c in left]
+        for call, number in zip(left, ours, strict=True):
             record = calls.Cdr(
-                id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller="", callee="",
-                started_at=call.since, ended_at=max(now, call.since), hangup_cause=41, hangup_side="system",
-                outcome="lost", asterisk_uniqueid=call.channel,
+                id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller=call.caller,
+                callee=call.callee, started_at=call.since, ended_at=max(now, call.since), hangup_cause=41,
+                hangup_side="system", outcome="lost", number=number, asterisk_uniqueid=call.channel,
             )  # fmt: skip
             self._store(record, [], [])
             closed += 1
         return closed
+
+    def _ours(self, conn: Conn, tenant_id: UUID, party: str) -> str | None:
+        """`party`, where it is one of the tenant's numbers."""
+        return next((n.e164 for n in numbers.listed(conn, tenant_id) if n.e164 == party), None)
 
     def close_orphan(
         self, channel: str, *, caller: str, callee: str, started_at: datetime, answered_at: datetime | None,
@@ -190,12 +198,11 @@ class Office:
             if call is None:
                 log.warning("channel %s belongs to no call in progress: no CDR", channel)
                 return
-            ours = caller if call.direction == "outbound" else callee
-            known = next((n for n in numbers.listed(conn, call.tenant_id) if n.e164 == ours), None)
+            number = self._ours(conn, call.tenant_id, caller if call.direction == "outbound" else callee)
         record = calls.Cdr(
             id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller=caller, callee=callee,
             started_at=started_at, answered_at=answered_at, ended_at=max(ended_at, answered_at or started_at),
-            hangup_cause=41, hangup_side="system", outcome="lost", number=known.e164 if known else None,
+            hangup_cause=41, hangup_side="system", outcome="lost", number=number,
             asterisk_uniqueid=channel,
         )  # fmt: skip
         self._store(record, [], [])

@@ -80,7 +80,10 @@ async def ring(house: House, state: CallState) -> None:
 async def _guarded(house: House, state: CallState) -> None:
     events = house.link.watch(state.channel_id)
     try:
-        await house.office.lease(state.who, state.id, state.channel_id, "outbound", state.life.started_at)
+        await house.office.lease(
+            state.who, state.id, state.channel_id, "outbound", state.life.started_at,
+            caller=state.caller, callee=state.callee,
+        )  # fmt: skip
         await Call(house, state, events).run_outbound(
             endpoint=f"Local/{state.callee}@decroche-outbound/n",
             caller_id=state.caller,

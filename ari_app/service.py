@@ -168,7 +168,9 @@ class Service:
             house.link.subscribe(arrival.channel_id),
             house.link.set_variable(arrival.channel_id, "CDR(userfield)", str(call_id)),
             house.link.ring(arrival.channel_id),
-            house.office.lease(who, call_id, arrival.channel_id, "inbound", arrival.created_at),
+            house.office.lease(
+                who, call_id, arrival.channel_id, "inbound", arrival.created_at, caller=state.caller, callee=callee
+            ),
         )
         await Call(house, state, events).run()
 

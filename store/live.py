@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -11,12 +11,16 @@ from psycopg.rows import class_row
 
 from store.db import Conn
 
-_COLUMNS = "tenant_id, call_id, channel, node, direction, since, lease_until"
+_EXPIRED = "tenant_id, call_id, channel, node, direction, since, lease_until"
+_COLUMNS = f"{_EXPIRED}, caller, callee"
 
 
 @dataclass(frozen=True, slots=True)
 class LiveCall:
-    """A call that `node` carries on `channel` (Asterisk's id), and has promised to renew before `lease_until`."""
+    """A call that `node` carries on `channel` (Asterisk's id), and has promised to renew before `lease_until`.
+
+    `caller`, `callee`: who talks, so that a CDR written from the lease alone says so; empty from `expired`.
+    """
 
     tenant_id: UUID
     call_id: UUID
@@ -25,15 +29,17 @@ class LiveCall:
     direction: Literal["inbound", "outbound"]
     since: datetime
     lease_until: datetime
+    caller: str = ""
+    callee: str = ""
 
 
 def begin(conn: Conn, call: LiveCall) -> None:
     """The call is in progress; a node that takes an orphan over begins it again."""
     conn.execute(
-        f"""INSERT INTO store.live_calls ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)
+        f"""INSERT INTO store.live_calls ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (call_id) DO UPDATE
                SET channel = excluded.channel, node = excluded.node, lease_until = excluded.lease_until""",
-        (call.tenant_id, call.call_id, call.channel, call.node, call.direction, call.since, call.lease_until),
+        astuple(call),
     )
 
 
@@ -60,4 +66,4 @@ def listed(conn: Conn) -> list[LiveCall]:
 def expired(conn: Conn, at: datetime) -> list[LiveCall]:
     """Every tenant's calls whose lease ran out before `at`, from any session (`db.service()`)."""
     with conn.cursor(row_factory=class_row(LiveCall)) as cursor:
-        return cursor.execute(f"SELECT {_COLUMNS} FROM store.expired_calls(%s)", (at,)).fetchall()
+        return cursor.execute(f"SELECT {_EXPIRED} FROM store.expired_calls(%s)", (at,)).fetchall()

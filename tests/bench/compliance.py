@@ -91,7 +91,7 @@ def imports(rows: int) -> dict[str, Any]:
             file = _csv(Path(folder) / f"{name}.csv", rows)
             before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
             with db.tenant(whose) as conn:
-                report = load(conn, whose, file, NOW)
+                report = load(conn, whose, file, NOW, by=OPERATOR)
             took = time.perf_counter() - began
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
             found[name] = report.as_json() | {

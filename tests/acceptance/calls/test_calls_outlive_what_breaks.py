@@ -106,6 +106,18 @@ def test_who_picks_up_a_call_of_a_dead_service_is_not_left_in_silence(patient_ho
     assert (facts["direction"], facts["outcome"]) == ("outbound", "lost")
 
 
+def test_a_call_that_ended_while_no_service_ran_says_who_talked(house: House) -> None:
+    since, number = now(), house.number("caller14")
+    with house.phone("caller14") as phone, together() as start:
+        calling = start(phone.call, CLINIC, house.listening(), max_seconds=6)
+        house.await_turn(number, "bonjour")
+        house.kill_service()
+        calling.result()
+    house.up()
+    facts = house.cdr(number, since)
+    assert (facts["direction"], facts["outcome"], facts["callee"]) == ("inbound", "lost", CLINIC)
+
+
 def test_a_restarted_service_takes_the_next_call(house: House) -> None:
     house.kill_service()
     house.up()

@@ -188,6 +188,13 @@ def test_a_lease_that_ran_out_is_found_by_the_sweeper_and_a_renewed_one_is_not(
         assert [call.call_id for call in live.expired(conn, START + 2 * HOUR)] == ids[:1]
 
 
+def test_a_lease_says_who_talks(database: Database, dentist: Tenant) -> None:
+    lease = LiveCall(dentist.id, new_id(), "c", "n1", "inbound", START, START + HOUR, "+33612345678", "+33162001234")
+    with database.tenant(dentist.id) as conn:
+        live.begin(conn, lease)
+        assert live.listed(conn) == [lease]
+
+
 def test_a_call_ends_once(database: Database, dentist: Tenant) -> None:
     call_id = new_id()
     with database.tenant(dentist.id) as conn:
