@@ -30,6 +30,8 @@ _MEND = {
     "commercial": 'add: commercial_notice: "C\'est un appel commercial."',
     "recording": "add 'say:' with the wording",
 }
+LEAST_MINUTES, MOST_MINUTES = 5, 480
+"""Of an appointment."""
 LineOf = Callable[[Path_], int]
 
 
@@ -154,7 +156,24 @@ class _Checker:
                     f"'{step.do}' is not among the agent's tools",
                     f"add it to 'tools:', or {_near(step.do, self.agent.tools)}",
                 )
+            self._recording(path, step)
+            self._minutes(path, step)
             self._slots_of(path, step)
+
+    def _recording(self, path: Path_, step: Step) -> None:
+        """A scenario stops a recording; it begins one only where the policy has the caller asked."""
+        starts = step.do == "record" and step.args.get("allowed") != "false"
+        if starts and self.agent.recording.policy != "consent_asked":
+            what = f"step '{step.id}' begins a recording that nobody was asked about (C. pénal 226-1, RGPD 13)"
+            self.bad((*path, "do"), what, "set recording: {policy: consent_asked, say: …}, and leave the step out")
+
+    def _minutes(self, path: Path_, step: Step) -> None:
+        """How long an appointment is, where the file says so itself."""
+        given = step.args.get("minutes", "")
+        known = step.do == "book" and given and "{" not in given
+        if known and not (given.isdecimal() and LEAST_MINUTES <= int(given) <= MOST_MINUTES):
+            what = f"'{given}' is no length of an appointment: {LEAST_MINUTES} to {MOST_MINUTES} minutes"
+            self.bad((*path, "args", "minutes"), what, 'for instance minutes: "30"')
 
     def _slots_of(self, path: Path_, step: Step) -> None:
         slots = self.agent.scenario.slots

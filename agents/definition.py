@@ -47,7 +47,7 @@ class Fact(_Part):
     """What the agent may tell: `say` word for word, or `info` from which the model makes a sentence."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    about: Words = Field(min_length=1)
+    about: Words = Field(min_length=1, max_length=50)
     say: str = ""
     info: str = ""
 
@@ -65,7 +65,7 @@ class Slot(_Part):
     type: SlotType
     about: str = ""
     ask: str = ""
-    choices: dict[str, Words] = {}
+    choices: dict[str, Words] = Field(default={}, max_length=100)
     within: Literal["", "hours"] = ""
     of: str = ""
 
@@ -102,8 +102,8 @@ class Scenario(_Part):
     """The order of the conversation."""
 
     start: str
-    slots: dict[str, Slot] = {}
-    steps: list[Step] = Field(min_length=1)
+    slots: dict[str, Slot] = Field(default={}, max_length=100)
+    steps: list[Step] = Field(min_length=1, max_length=200)
 
 
 class Exchange(_Part):
@@ -159,9 +159,9 @@ class Agent(_Part):
     commercial_notice: str = ""
     recording: Recording = Recording()
     instructions: str = ""
-    facts: list[Fact] = []
+    facts: list[Fact] = Field(default=[], max_length=200)
     hours: Hours | None = None
-    hotwords: Words = []
+    hotwords: Words = Field(default=[], max_length=200)
     tools: list[Tool] = []
     human: Human | None = None
     goodbye: str = ""

@@ -10,6 +10,7 @@ from typing import Any, cast
 import yaml
 from pydantic import ValidationError
 
+from agents.bounds import MOST_CONVERSATIONS_BYTES, bounded
 from agents.definition import Agent, Trial
 from agents.loading import load
 from agents.problems import Problem
@@ -65,7 +66,10 @@ def read_suite(path: Path) -> Suite:
     A conversation that cannot be read is a problem of the suite; the others are kept. Raises BadInput, AgentFileError.
     """
     try:
-        raw: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if (beyond := bounded(text, MOST_CONVERSATIONS_BYTES)) is not None:
+            raise BadInput(f"{path}:{beyond.line}: {beyond.where} {beyond.what}", hint=beyond.hint)
+        raw: object = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: cannot be read ({reason(error)})", hint="name a UTF-8 YAML file") from error
     except yaml.YAMLError as error:

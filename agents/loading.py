@@ -12,6 +12,7 @@ from typing import Any, cast
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from agents.bounds import bounded, unfit
 from agents.check import check
 from agents.definition import Agent
 from agents.problems import Path_, Problem
@@ -55,6 +56,8 @@ def load(path: Path) -> Loaded:
 def loads(text: str, name: str = "agent") -> Loaded:
     """Read and check an agent's text. Raises AgentFileError."""
     try:
+        if (beyond := bounded(text)) is not None:
+            raise AgentFileError(name, [beyond])
         node = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
     except yaml.YAMLError as error:
         raise AgentFileError(name, [_syntax(error)]) from error
@@ -98,6 +101,9 @@ class _Reader:
             return [self.value(child, (*path, i)) for i, child in enumerate(cast("list[yaml.Node]", node.value))]
         plain = cast("yaml.ScalarNode", node)
         text = str(plain.value)
+        if wrong := unfit(text):
+            what, hint = f"holds {wrong}, which no text for people holds", "write the words only"
+            self.problems.append(Problem(node.start_mark.line + 1, path_text(path), what, hint))
         if plain.style is None and text in ("", "~", "null"):
             return None
         if plain.style is None and text in ("true", "false"):
@@ -109,6 +115,9 @@ class _Reader:
         for key_node, child in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
             key = str(key_node.value)
             line = key_node.start_mark.line + 1
+            if wrong := unfit(key):
+                self.problems.append(Problem(line, path_text(path), f"a key holds {wrong}", "write the key only"))
+                continue
             if key in made:
                 where = path_text((*path, key))
                 self.problems.append(Problem(line, where, "is there twice", "keep one of the two"))

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from agents.check import LEAST_MINUTES, MOST_MINUTES
 from ari_app.office_types import Answerable
 from store import bookings
 from store.base.errors import BadInput
@@ -19,6 +20,8 @@ MINUTES = 30
 PROPOSED = 3
 """Free times proposed when the one wanted is taken."""
 LOOK_AHEAD = timedelta(days=14)
+SHORTEST, LONGEST = timedelta(minutes=LEAST_MINUTES), timedelta(minutes=MOST_MINUTES)
+"""An appointment's length: what a scenario, or a caller through it, may ask for."""
 
 
 def book(conn: Conn, who: Answerable, call_id: UUID, party: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -41,9 +44,13 @@ def wanted(args: Mapping[str, Any], timezone: str) -> tuple[datetime, timedelta]
     try:
         day, clock = date.fromisoformat(str(args["day"])), time.fromisoformat(str(args["time"]))
         length = timedelta(minutes=int(args.get("minutes") or MINUTES))
-    except (KeyError, ValueError) as error:
+        starts = datetime.combine(day, clock, ZoneInfo(timezone))
+        _ = starts + LOOK_AHEAD + LONGEST  # what is looked at must be in the calendar
+    except (KeyError, ValueError, OverflowError) as error:
         raise BadInput(f"appointment: {error}", hint="day is 2026-11-24, time is 14:30") from error
-    return datetime.combine(day, clock, ZoneInfo(timezone)), length
+    if not SHORTEST <= length <= LONGEST:
+        raise BadInput(f"appointment: minutes is {args['minutes']}", hint=f"from {LEAST_MINUTES} to {MOST_MINUTES}")
+    return starts, length
 
 
 def is_open(who: Answerable, starts: datetime, length: timedelta) -> bool:
@@ -60,9 +67,10 @@ def alternatives(conn: Conn, who: Answerable, starts: datetime, length: timedelt
     until = starts + LOOK_AHEAD
     taken = bookings.find(conn, agent=who.agent_name, since=starts, until=until)
     free: list[dict[str, str]] = []
-    at = starts
-    while len(free) < PROPOSED and at < until:
-        at += length
+    for step in range(1, LOOK_AHEAD // length + 1):
+        if len(free) == PROPOSED:
+            break
+        at = starts + step * length
         clear = all(at >= b.ends_at or at + length <= b.starts_at for b in taken)
         if clear and is_open(who, at, length):
             free.append({"day": at.date().isoformat(), "time": f"{at:%H:%M}"})

@@ -298,7 +298,8 @@ class Call:
         if act.name == "transfer" and result.get("outcome") == "transferring":
             self._transfer = str(result["to"])
         if act.name == "record":
-            state.record = bool(act.args.get("allowed"))
+            announced = state.who.agent.recording.policy != "off"  # nothing is kept that nobody was told of
+            state.record = announced and bool(act.args.get("allowed"))
         return result
 
     # -- the end -----------------------------------------------------------------------------------------

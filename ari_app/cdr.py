@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
+from agents.bounds import cleaned
 from ari_app.office_types import CallEnd
 from store import calls
 from store.base.settings import Settings
@@ -17,7 +20,7 @@ def compose(end: CallEnd, recording: Path | None) -> tuple[calls.Cdr, list[calls
         id=end.id,
         tenant_id=end.who.tenant_id,
         direction="inbound" if end.direction == "inbound" else "outbound",
-        caller=end.caller,
+        caller=cleaned(end.caller),
         callee=end.callee,
         started_at=life.started_at,
         answered_at=life.answered_at,
@@ -29,19 +32,30 @@ def compose(end: CallEnd, recording: Path | None) -> tuple[calls.Cdr, list[calls
         agent=end.who.agent_name,
         agent_version=end.who.version,
         recording=str(recording) if recording else None,
-        disclosure_text=notes.disclosure.text if notes.disclosure else None,
+        disclosure_text=cleaned(notes.disclosure.text) if notes.disclosure else None,
         disclosure_heard_ms=notes.disclosure.heard_at_ms if notes.disclosure else None,
         asterisk_uniqueid=end.channel_id,
         decision_id=end.decision_id,
-        variables=end.variables,
+        variables=_clean(end.variables),
     )
     turns = [
-        calls.Turn(t.who, t.text, t.from_ms, t.to_ms, t.heard_ms if t.who == "agent" else None,
+        calls.Turn(t.who, cleaned(t.text), t.from_ms, t.to_ms, t.heard_ms if t.who == "agent" else None,
                    {**t.stages, **({"interrupted": True} if t.interrupted else {})})
         for t in notes.turns
     ]  # fmt: skip
-    actions = [calls.Action(a.name, a.args, a.result, a.at_ms) for a in notes.actions]
+    actions = [calls.Action(a.name, _clean(a.args), _clean(a.result), a.at_ms) for a in notes.actions]
     return cdr, turns, actions
+
+
+def _clean(value: Any) -> Any:
+    """Every text in `value` without what no database takes: engines, callers and those who order calls bring them."""
+    if isinstance(value, str):
+        return cleaned(value)
+    if isinstance(value, Mapping):
+        return {cleaned(str(k)): _clean(v) for k, v in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_clean(v) for v in cast("list[Any]", value)]
+    return value
 
 
 def save_recording(end: CallEnd, settings: Settings) -> Path:

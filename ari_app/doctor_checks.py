@@ -235,6 +235,10 @@ def service(of: Settings) -> Iterator[Finding]:
     waiting = len(list((of.home / "spool").glob("*.json")))
     if waiting:
         yield warn("spool", f"{waiting} CDRs wait for the database", "decroche up stores them")
+    refused = sorted((of.home / "spool" / "refused").glob("*.json"))
+    if refused:
+        yield fail("spool refused", f"{len(refused)} CDRs can never be stored as they are: nobody is billed for them",
+                   f"read {refused[0].with_suffix('.txt')}, mend the .json and move it up into spool/")  # fmt: skip
     pid = service_pid(of) if (of.home / "run").is_dir() else None
     if pid is None:
         yield ok("service", "does not run (decroche up)")

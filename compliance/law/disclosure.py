@@ -22,6 +22,27 @@ _AI = {
         re.IGNORECASE,
     ),
 }
+_DENIED = {
+    "fr": re.compile(r"\b(?:pas|ni|jamais|aucune?|nullement|non|sauf)\b|\bplut[ôo]t qu|\bau lieu d", re.IGNORECASE),
+    "en": re.compile(
+        r"\b(?:not|no|never|neither|nor|without|except)\b|n['’]t\b|\brather than\b|\binstead of\b", re.IGNORECASE
+    ),
+}
+"""What follows one of these is what the speaker is not."""
+_SPEAKER = {
+    "fr": re.compile(
+        r"\bje (?:suis|m['’]appelle)\b|\bvous (?:parlez|êtes (?:en (?:ligne|communication|relation)|au téléphone))\b"
+        r"|\bc['’]est\b|\bici\b|\bvous (?:répond|écoute|appelle)|\bà l['’]appareil\b|\bcet appel\b|\bmoi\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\bI(?:['’]m| am)\b|\bmy name is\b|\byou(?:['’]re| are) (?:speaking|talking|through)\b|\bthis (?:is|call)\b"
+        r"|\bit(?:['’]s| is)\b|\bspeaking\b|\bhere\b",
+        re.IGNORECASE,
+    ),
+}
+"""A sentence with one of these is about who speaks, and not about a product of that name."""
+_SENTENCE_END = re.compile(r"[.!?…;]+(?:\s+|$)")
 _COMMERCIAL = {
     "fr": re.compile(r"commercia|publicitaire|démarch|offre|vendre|promotion", re.IGNORECASE),
     "en": re.compile(r"commercial|sales|marketing|advertis|offer|promotion", re.IGNORECASE),
@@ -83,9 +104,26 @@ def _canvassing(opening: str, language: str, professional: str, principal: str) 
 
 
 def ai(text: str, language: str) -> int | None:
-    """Where the text says that an AI speaks, or None."""
-    told = _AI[_known(language)].search(text)
-    return told.start() if told else None
+    """Where the text says that an AI speaks, or None.
+
+    A word alone does not say so: its sentence is about who speaks, and denies nothing ("je ne suis pas un robot").
+    """
+    known, begins = _known(language), 0
+    for end in [*(m.end() for m in _SENTENCE_END.finditer(text)), len(text)]:
+        sentence = text[begins:end]
+        for told in _AI[known].finditer(sentence):
+            if _says_so(sentence, told.start(), known):
+                return begins + told.start()
+        begins = end
+    return None
+
+
+def _says_so(sentence: str, at: int, known: str) -> bool:
+    """The word at `at` is what the speaker is: nothing between the last "je suis" and it denies that."""
+    before = [match.start() for match in _SPEAKER[known].finditer(sentence[:at])]
+    if before:
+        return not _DENIED[known].search(sentence[before[-1] : at])
+    return bool(_SPEAKER[known].search(sentence)) and not _DENIED[known].search(sentence)
 
 
 def records(text: str, language: str) -> bool:

@@ -16,9 +16,13 @@ def context(name: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("number", SPECIAL)
-@pytest.mark.parametrize("entry", ["decroche-inbound", "decroche-route"])
-def test_an_emergency_number_leaves_for_its_own_context(entry: str, number: str) -> None:
-    assert f"exten => {number},1,Goto(decroche-special,{number},1)" in context(entry, extensions(app="x"))
+def test_a_phones_emergency_call_leaves_for_its_own_context(number: str) -> None:
+    assert f"exten => {number},1,Goto(decroche-special,{number},1)" in context("decroche-route", extensions(app="x"))
+
+
+@pytest.mark.parametrize("number", SPECIAL)
+def test_a_trunks_emergency_call_is_nobodys(number: str) -> None:
+    assert f"exten => {number},1,Goto(decroche-unassigned,s,1)" in context("decroche-inbound", extensions(app="x"))
 
 
 def test_the_emergency_context_never_enters_stasis() -> None:
