@@ -54,7 +54,7 @@ def _show(findings: list[Finding]) -> None:
             told.append(f"\n→ {finding.hint}", style="bold" if finding.state == "fail" else "")
         table.add_row(Text(finding.state, style=_COLOURS[finding.state]), finding.part, told)
     width = min(Console().width, WIDTH) if sys.stdout.isatty() else WIDTH
-    Console(highlight=False, width=width).print(table)
+    Console(highlight=False, markup=False, width=width).print(table)
     err.print(_total(findings))
 
 

@@ -62,7 +62,7 @@ def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
       decroche demo --lang en --json
     """
     signal.signal(signal.SIGTERM, _stopped)
-    console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
+    console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False, markup=False)
     out.mkdir(parents=True, exist_ok=True)
     home = private_home()
     try:

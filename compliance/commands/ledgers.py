@@ -11,6 +11,7 @@ from uuid import UUID
 
 import click
 
+from compliance.commands.evidence import file_hash
 from store.base import spreadsheet
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option, to_json
@@ -95,6 +96,7 @@ def consent_add(slug: str, as_json: bool, **fields: str) -> None:
     """
     from compliance.ledgers import consents
 
+    fields["evidence_hash"] = fields["evidence_hash"] or file_hash(fields["evidence"])
     given = consents.read(fields, datetime.now(UTC))
     with tenant_session(slug) as (conn, whose):
         made = consents.add(conn, whose, given, by=typing_now())

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import click
 
+from compliance.commands.evidence import file_hash
 from compliance.commands.ledgers import tenant_option
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
@@ -80,7 +81,9 @@ def caller_id_allow(slug: str, number: str, proof: str, recheck_by: str, as_json
 
     due = instant({"recheck_by": recheck_by}, "recheck_by")
     with operator_session(slug) as (conn, whose):
-        row = tenants.allow_number(conn, whose, number, proof, datetime.now(UTC), due, by=typing_now())
+        row = tenants.allow_number(
+            conn, whose, number, proof, datetime.now(UTC), due, by=typing_now(), proof_hash=file_hash(proof)
+        )
     emit([row], ("number", "checked_at", "recheck_by", "proof"), as_json=as_json)
 
 

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, LiteralString
@@ -108,20 +107,13 @@ def _end(row: dict[str, str], given_at: datetime) -> datetime:
 
 
 def _hash(row: dict[str, str], evidence: str) -> str:
-    """The evidence's SHA-256: as given, else of the file it names, else of the words that describe it."""
+    """The evidence's SHA-256: as given, else of the words that describe it: a row opens no file."""
     given = row.get("evidence_hash", "").lower()
     if given:
         if len(given) != 64 or set(given) - set("0123456789abcdef"):
             raise BadRow("evidence_hash", "is not a SHA-256 (64 hexadecimal digits)")
         return given
-    return _hashed(evidence)
-
-
-@lru_cache(maxsize=64)  # many rows, one form
-def _hashed(evidence: str) -> str:
-    path = Path(evidence)
-    content = path.read_bytes() if "\0" not in evidence and path.is_file() else evidence.encode()
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(evidence.encode()).hexdigest()
 
 
 _FIELDS: LiteralString = (

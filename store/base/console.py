@@ -25,8 +25,9 @@ from rich.table import Table
 from store.base.errors import BadInput, DecrocheError, reason
 from store.base.spreadsheet import PARIS
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)  # messages are never broken in two lines
+# No markup: names, reasons and numbers come from others, and "[/x]" among them is what they wrote.
+out = Console(highlight=False, markup=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)  # messages are never broken in two lines
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
@@ -74,7 +75,7 @@ def emit(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(c)) for c in columns))
-    Console(highlight=False, width=min(out.width, 100) if sys.stdout.isatty() else 100).print(table)
+    Console(highlight=False, markup=False, width=min(out.width, 100) if sys.stdout.isatty() else 100).print(table)
 
 
 def as_lines(as_json: bool) -> bool:

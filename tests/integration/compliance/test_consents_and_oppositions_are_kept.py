@@ -160,10 +160,28 @@ def test_the_hash_of_an_evidence_that_is_a_file_is_that_of_its_content(
     tenant(database)
     evidence = tmp_path / "form.pdf"
     evidence.write_bytes(b"signed")
-    path = consents_file(tmp_path, good().replace("formulaire.pdf", str(evidence)))
-    run("consent", "import", "--tenant", "cabinet", path)
+    args = ("--number", PERSON, "--professional", "C", "--goods", "g", "--how", "paper", "--wording", "w",
+            "--evidence", str(evidence), "--given-at", "2026-01-01T00:00+01:00")  # fmt: skip
+    assert run("consent", "add", "--tenant", "cabinet", *args, "--json").exit_code == 0
     [kept] = rows(run("consent", "show", "--tenant", "cabinet", PERSON, "--json").output)
     assert kept["evidence_hash"] == hashlib.sha256(b"signed").hexdigest()
+
+
+def test_a_row_that_names_a_file_of_ours_does_not_tell_what_is_in_it(
+    database: Database, run: Run, tmp_path: Path
+) -> None:
+    tenant(database)
+    secret = tmp_path / "trunk"
+    secret.write_bytes(b"hunter2")
+    run(
+        "consent",
+        "import",
+        "--tenant",
+        "cabinet",
+        consents_file(tmp_path, good().replace("formulaire.pdf", str(secret))),
+    )
+    [kept] = rows(run("consent", "show", "--tenant", "cabinet", PERSON, "--json").output)
+    assert kept["evidence_hash"] == hashlib.sha256(str(secret).encode()).hexdigest()
 
 
 def test_withdrawing_is_one_command_and_stops_the_next_call(database: Database, run: Run) -> None:
