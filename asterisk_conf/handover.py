@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from asterisk_conf.modules import modules
 from asterisk_conf.program import NoAsterisk, program
 from asterisk_conf.render import Places, copy_sounds, render, write
 from asterisk_conf.signing import signing
+from store.base.errors import BadInput
 from store.base.settings import Settings
 
 INCLUDED = {
@@ -21,6 +23,9 @@ INCLUDED = {
 WHOLE = ("http.conf", "chan_websocket.conf", "cdr.conf", "cdr_manager.conf", "rtp.conf", "modules.conf")
 """Files given whole, for comparison: the operator's own probably say the same already."""
 
+TITLE = "Files of Décroche for an Asterisk you already run"
+"""How our README begins: by it a folder that we filled is known."""
+
 _GENERAL = ("[general]", "[global]", "[system]", "[globals]")
 
 
@@ -33,10 +38,25 @@ def handover(config: Settings, out: Path, *, demo: bool = False) -> list[Path]:
         places = Places(out.absolute(), out.absolute(), Path("/usr/lib/asterisk/modules"), Path("/usr/share"))
     rendered = render(config, places, demo=demo)
     files = {f"decroche-{name}": _without_general(rendered[name]) for name in INCLUDED}
-    write({**files, **{name: rendered[name] for name in _whole(config)}}, out)
+    files |= {name: rendered[name] for name in _whole(config)}
+    _refuse_foreign(files, out)
+    write(files, out)
     copy_sounds(out / "sounds")
     (out / "README").write_text(_readme(config, out.absolute()), encoding="utf-8")
     return sorted(path for path in out.rglob("*") if path.is_file())
+
+
+def _refuse_foreign(files: Mapping[str, str], out: Path) -> None:
+    """A folder that holds an operator's own files is not filled. Ours is known by the README we put there."""
+    readme = out / "README"
+    ours = readme.is_file() and readme.read_text(encoding="utf-8", errors="replace").startswith(TITLE)
+    foreign = sorted(
+        path.name for path in out.glob("*.conf")
+        if not path.name.startswith("decroche-") and not (ours and path.name in files)
+    ) + ([] if ours or not readme.exists() else ["README"])  # fmt: skip
+    if foreign:
+        some = ", ".join(foreign[:5])
+        raise BadInput(f"{out} holds {some}, which decroche did not write", hint="name a folder of its own with --out")
 
 
 def _whole(config: Settings) -> tuple[str, ...]:
@@ -60,7 +80,7 @@ def _without_general(text: str) -> str:
 
 def _readme(config: Settings, out: Path) -> str:
     includes = "\n".join(f"  {theirs + ':':18} #include {out}/decroche-{ours}" for ours, theirs in INCLUDED.items())
-    return f"""Files of Décroche for an Asterisk you already run (22 or later, with chan_websocket)
+    return f"""{TITLE} (22 or later, with chan_websocket)
 
 1. Add as the last line of each of these files in /etc/asterisk:
 

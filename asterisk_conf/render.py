@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,12 +73,16 @@ def render(config: Settings, places: Places, *, demo: bool = False) -> dict[str,
     return files
 
 
-def write(files: dict[str, str], folder: Path) -> None:
-    """Write the files (0600: they hold passwords) and only them into `folder` (0700)."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+def sweep(files: Collection[str], folder: Path) -> None:
+    """Remove what an earlier version wrote into a folder that is ours alone. Never one that an operator names."""
     for old in folder.glob("*.conf"):
         if old.name not in files:
             old.unlink()
+
+
+def write(files: dict[str, str], folder: Path) -> None:
+    """Write the files (0600: they hold passwords) into `folder` (0700)."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, text in files.items():
         draft = folder / f".{name}"
         draft.unlink(missing_ok=True)
@@ -91,9 +96,19 @@ def copy_sounds(folder: Path) -> None:
     shutil.copytree(SOUNDS, folder, dirs_exist_ok=True)
 
 
+def _loopback(address: str) -> bool:
+    host = address.split("/")[0].split(":")[0] if address.count(":") < 2 else address.strip("[]")
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
 def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
     asterisk = config.asterisk
     for peer in asterisk.trunk_peers:
+        if asterisk.trunk and not demo and _loopback(peer) and not _loopback(asterisk.trunk):
+            raise BadInput(
+                f"asterisk.trunk_peers holds {peer}: any user of this machine would be the trunk",
+                hint="give the addresses that the operator's calls come from",
+            )
         if peer.split("/")[0] in {"127.0.0.1", "localhost", "::1"}:
             raise BadInput(
                 "asterisk.trunk_peers holds 127.0.0.1: it would swallow the registrations of local phones",

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from asterisk_conf.ports import check_ports
 from asterisk_conf.program import Program, program, version
-from asterisk_conf.render import Places, copy_sounds, render, write
+from asterisk_conf.render import Places, copy_sounds, render, sweep, write
 from asterisk_conf.signing import keep_vouched
 from store.base.errors import BadInput, Unavailable
 from store.base.settings import Settings, settings
@@ -87,7 +87,9 @@ class Asterisk:
             self.config.folder("asterisk", *name.split("/"))
         self.run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         places = Places(self.home, self.run_folder, found.modules, found.data)
-        write(render(self.config, places, demo=self.demo), self.etc)
+        files = render(self.config, places, demo=self.demo)
+        sweep(files, self.etc)
+        write(files, self.etc)
         copy_sounds(self.home / "sounds")
 
     def stop(self, *, timeout: float = STOP_SECONDS) -> bool:

@@ -50,7 +50,7 @@ class AsteriskSettings(Section):
     rtp_first: int = Field(20000, ge=1024, le=65535, description="first UDP port for RTP")
     rtp_last: int = Field(20199, ge=1024, le=65535, description="last UDP port for RTP")
     trunk: str = Field("", description="host[:port] of the operator's SIP trunk; empty: no trunk")
-    trunk_peers: list[str] = Field(["127.0.0.2"], description="addresses calls from the trunk come from")
+    trunk_peers: list[str] = Field([], description="addresses calls from the trunk come from")
     app: str = Field("decroche", description="Stasis application name")
     binary: str = Field("", description="an Asterisk ≥ 22 of this machine; empty: the cache's")
     trunk_user: str = Field("", description="user name for the trunk; its password is the secret `trunk`")

@@ -25,6 +25,16 @@ def test_a_trunk_peer_on_the_phones_own_loopback_is_refused(tmp_path: Path) -> N
         render(settings_with(tmp_path, trunk_peers=["127.0.0.1"]), PLACES)
 
 
+@pytest.mark.parametrize("peer", ["127.0.0.2", "127.0.0.0/8", "127.9.9.9"])
+def test_with_a_real_trunk_no_user_of_this_machine_is_a_peer(tmp_path: Path, peer: str) -> None:
+    with pytest.raises(BadInput, match="any user of this machine would be the trunk"):
+        render(settings_with(tmp_path, trunk="sip.example.org", trunk_peers=["192.0.2.7", peer]), PLACES)
+
+
+def test_by_default_nobody_is_the_trunk(tmp_path: Path) -> None:
+    assert "type=identify" not in render(settings_with(tmp_path), PLACES)["pjsip.conf"]
+
+
 @pytest.mark.parametrize("entry", ["desk", "desk=", "desk=112", "trunk=+33199001234", "Desk=+33199001234", "a]=+331"])
 def test_a_phone_that_is_no_phone_is_named(tmp_path: Path, entry: str) -> None:
     with pytest.raises(BadInput) as caught:
