@@ -90,6 +90,7 @@ def _after_goodbye(run: Run, heard: Understood, *, unheard: bool) -> Turn:
     """The caller speaks over or after the goodbye. One we took leave of because we heard nothing is here after all."""
     ends = ("goodbye",) if unheard else ("goodbye", "unclear", "answer")
     if heard.intent in ends and not heard.facts:
+        run.say(run.agent.lines.bye, "goodbye")  # ours may have been cut before a word of it was heard
         run.act("hangup")
         return run.turn()
     run.state = replace(run.state, closing=False)

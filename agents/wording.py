@@ -40,6 +40,8 @@ class Wording(BaseModel):
     failed: str = ""
     leave: str = ""
     """Said before the goodbye when the caller stays silent or is not understood at all."""
+    bye: str = ""
+    """Said to a caller who takes leave over our goodbye, or after it."""
     wait: str = ""
     thinking: str = ""
     """Said when an answer takes a moment ("Alors, voyons."), if the file words it: no default, because a machine that
@@ -72,6 +74,7 @@ FRENCH = Wording(
     taken="Ce créneau n'est plus libre.",
     failed="Je n'ai pas pu l'enregistrer.",
     leave="Je ne vous entends plus.",
+    bye="Au revoir.",
     wait="Je vous en prie.",
     credit_low="Il nous reste peu de temps : cet appel va bientôt se terminer.",
     credit_out="Je dois mettre fin à cet appel. Merci, au revoir.",
@@ -99,6 +102,7 @@ ENGLISH = Wording(
     taken="That slot is no longer free.",
     failed="I could not record it.",
     leave="I can't hear you any more.",
+    bye="Goodbye.",
     wait="Take your time.",
     credit_low="We have little time left: this call will end soon.",
     credit_out="I have to end this call now. Thank you, goodbye.",

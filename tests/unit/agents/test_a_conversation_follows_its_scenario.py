@@ -151,7 +151,7 @@ async def test_a_caller_who_speaks_up_at_the_goodbye_is_listened_to(dentist: Cal
 async def test_a_caller_who_only_says_goodbye_back_is_hung_up_on(dentist: Caller) -> None:
     for _ in range(3):
         await dentist.hears(dentist.talk.plan_silence(8))
-    assert await dentist.says("Au revoir.") == "[hangup]"
+    assert await dentist.says("Au revoir.") == "Au revoir. [hangup]"
 
 
 async def test_keys_answer_yes_and_no(reminder: Caller) -> None:
