@@ -184,25 +184,37 @@ def calendar(postcode: str | None, number: str | None, month: str, lang: Any, sw
 @compliance.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Only those in force on that day, in Paris.")
+@click.option("--grade", type=click.Choice(["A", "B", "C"]), help="Only those whose text was read so; C: press alone.")
 @json_option
-def rules(files: tuple[Path, ...], day: datetime | None, as_json: bool) -> None:
+def rules(files: tuple[Path, ...], day: datetime | None, grade: str | None, as_json: bool) -> None:
     """The rules with their articles and dates; or those of rule FILES (TOML), which are checked.
+
+    Grades: A an official text was read, B it is quoted by others, C code or press only: to be verified.
 
     Exit status 2 for a file with overlapping dates, a missing reference or another fault, named by line and field.
 
     \b
     Example:
       decroche compliance rules --on 2026-08-11
+      decroche compliance rules --grade C
     """
     from compliance.law.rulebook import PARIS, load, rulebook
 
     book = load(files) if files else rulebook()
     found = book.at(day.replace(hour=12, tzinfo=PARIS)).values() if day else book.rules
     rows = [
-        {"rule": rule.id, "from": rule.first, "until": rule.last, "reference": rule.reference, "says": rule.fr}
+        {
+            "rule": rule.id,
+            "from": rule.first,
+            "until": rule.last,
+            "reference": rule.reference,
+            "grade": rule.grade,
+            "says": rule.fr,
+        }
         for rule in sorted(found, key=lambda rule: rule.version)
+        if grade is None or grade in rule.grade.split("/")
     ]
-    emit(rows, ("rule", "from", "until", "reference", "says"), as_json=as_json, empty="no rule")
+    emit(rows, ("rule", "from", "until", "reference", "grade", "says"), as_json=as_json, empty="no rule")
 
 
 compliance.add_command(consent)

@@ -100,6 +100,13 @@ def test_the_rules_in_force_on_a_day_are_shown_with_their_articles() -> None:
     assert after["C1"] == "C. conso L223-1 al. 1"
 
 
+def test_what_is_still_to_be_verified_is_listed() -> None:
+    listed = [json.loads(line) for line in rules("--grade", "C", "--json").stdout.splitlines()]
+    unread = {rule.id for rule in rulebook().rules if "C" in rule.grade}
+    assert {row["rule"] for row in listed} == unread != set()
+    assert {row["grade"] for row in listed} == {"C"}
+
+
 def test_a_rule_begins_and_ends_at_midnight_in_paris() -> None:
     book = rulebook()
     assert "C1" not in book.at(datetime(2026, 8, 10, 21, 59, 59, tzinfo=UTC))
