@@ -66,10 +66,14 @@ def pay_penalty(conn: Conn, of: Issued, amount_cents: int, reference: str, recei
 
 
 def is_known(conn: Conn, of: Issued, method: Method, reference: str, part: Part = "principal") -> bool:
-    """Whether a reference has paid this invoice. Raises Refused when it has paid another."""
+    """Whether a reference has paid this invoice. Raises Refused when it has paid another.
+
+    A transfer's reference is the payer's own words: another client's alike is another transfer.
+    """
     known = conn.execute(
-        "SELECT invoice_id FROM billing.payments WHERE method = %s AND reference = %s AND part = %s",
-        (method, reference, part),
+        """SELECT invoice_id FROM billing.payments
+            WHERE method = %s AND reference = %s AND part = %s AND (method <> 'transfer' OR tenant_id = %s)""",
+        (method, reference, part, of.tenant_id),
     ).fetchone()
     if known is not None and known["invoice_id"] != of.id:
         raise Refused(f"reference {reference!r} has paid another invoice", hint="give the transfer's own reference")

@@ -72,8 +72,8 @@ def top_up(
     lock_account(conn, tenant.id)
     known = conn.execute(
         """SELECT i.tenant_id FROM billing.payments p JOIN billing.invoices i ON i.id = p.invoice_id
-            WHERE p.method = %s AND p.reference = %s""",
-        (method, reference),
+            WHERE p.method = %s AND p.reference = %s AND (p.method <> 'transfer' OR p.tenant_id = %s)""",
+        (method, reference, tenant.id),
     ).fetchone()
     if known is not None:
         return None, False
