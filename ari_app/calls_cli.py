@@ -21,6 +21,7 @@ from store import tenants
 from store.base import spreadsheet
 from store.base.console import emit, err, json_option, out, to_json
 from store.base.errors import BadInput
+from store.base.private import write_private
 from store.base.settings import settings
 from store.base.spreadsheet import PARIS
 from store.db import Conn, Database, open_database
@@ -151,7 +152,7 @@ def timeline(call_id: str, path: Path) -> None:
 
     with open_database() as db, db.operator() as conn:
         facts = whole(conn, kept.get(conn, _id(conn, call_id)))
-    path.write_text(draw(facts), encoding="utf-8")
+    write_private(path, draw(facts))
     out.print(f"{path}")
 
 

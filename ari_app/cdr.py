@@ -9,6 +9,7 @@ from typing import Any, cast
 from agents.bounds import cleaned
 from ari_app.office_types import CallEnd
 from store import calls
+from store.base.private import write_private
 from store.base.settings import Settings
 
 
@@ -65,7 +66,6 @@ def save_recording(end: CallEnd, settings: Settings) -> Path:
     assert end.recording is not None, "there is something to save"
     month = f"{end.life.started_at:%Y-%m}"
     path = settings.folder("recordings", end.who.tenant, month) / f"{end.id}.wav"
-    path.touch(mode=0o600)
     voice = end.who.agent.voice or end.who.agent.language
-    path.write_bytes(marked(end.recording.wav(), Mark("decroche", voice, channels=(2,))))
+    write_private(path, marked(end.recording.wav(), Mark("decroche", voice, channels=(2,))))
     return path

@@ -86,11 +86,11 @@ class Spool:
         return done
 
     def _put_aside(self, path: Path, error: Exception) -> None:
+        told = (str(error).splitlines() or [type(error).__name__])[0]  # what follows quotes the row, and people in it
         folder = self._folder / REFUSED
         folder.mkdir(mode=0o700, exist_ok=True)
-        (folder / f"{path.stem}.txt").write_text(f"{type(error).__name__}: {error}\n", encoding="utf-8")
+        (folder / f"{path.stem}.txt").write_text(f"{type(error).__name__}: {told}\n", encoding="utf-8")
         path.replace(folder / path.name)
-        told = (str(error).splitlines() or [type(error).__name__])[0]  # what follows quotes the row, and people in it
         log.error("CDR %s cannot be stored, and is put aside: %s", path.stem, told)
 
 

@@ -15,6 +15,7 @@ from billing.invoices import debit, invoicing
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
+from store.base.private import write_private
 from store.db import Conn, open_database
 
 _COLUMNS = ("number", "tenant", "invoice", "issued_on", "counted_to", "interest", "indemnity", "total", "new")
@@ -124,7 +125,7 @@ def pdf(number: str, out: Path | None, as_json: bool) -> None:
     with open_database() as db, db.operator() as conn:
         facts = debit.page(conn, debit.get(conn, number))
     path = out or Path(f"{number}.pdf")
-    path.write_bytes(pages.to_pdf("debit_note.html", facts))
+    write_private(path, pages.to_pdf("debit_note.html", facts))
     emit([{"number": number, "file": path, "bytes": path.stat().st_size}], ("number", "file", "bytes"), as_json=as_json)
 
 

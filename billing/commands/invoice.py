@@ -23,6 +23,7 @@ from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, err, json_option, progress
 from store.base.errors import BadInput, DecrocheError, NotFound
+from store.base.private import write_private
 from store.db import Conn, Database, open_database
 
 _COLUMNS = ("number", "kind", "tenant", "period", "issued_on", "due_on", "net", "vat", "gross", "due")
@@ -213,7 +214,7 @@ def pdf(number: str, out: Path | None, as_json: bool) -> None:
     with open_database() as db, db.operator() as conn:
         found = invoicing.get(conn, number)
     path = out or Path(f"{number}.pdf")
-    path.write_bytes(to_pdf(found.invoice()))
+    write_private(path, to_pdf(found.invoice()))
     emit([{"number": number, "file": path, "bytes": path.stat().st_size}], ("number", "file", "bytes"), as_json=as_json)
 
 

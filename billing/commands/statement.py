@@ -19,6 +19,7 @@ from billing.rating.tariff import PARIS
 from store import tenants
 from store.base.console import emit, err, json_option
 from store.base.errors import BadInput, NotFound
+from store.base.private import write_private
 from store.db import Conn, open_database
 
 
@@ -57,7 +58,7 @@ def statement(
             held = account(conn, tenant.id)
             facts = statements.page(conn, tenant, found, held.currency) if path else {}
     if path is not None:
-        path.write_bytes(pages_apart("statement.html", facts))
+        write_private(path, pages_apart("statement.html", facts))
     if as_json:
         prepaid = _statement(slug, balance) if balance else {"tenant": slug}
         emit([prepaid | {"account": _account(found), "file": path}], (), as_json=True)

@@ -16,6 +16,7 @@ from store.base import spreadsheet
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option, to_json
 from store.base.errors import BadInput
+from store.base.private import write_private
 
 if TYPE_CHECKING:
     from compliance.ledgers.tabular import Report
@@ -184,7 +185,7 @@ def consent_export(slug: str, number: str, out: Path | None) -> None:
     else:
         text = "".join(f"{to_json(row)}\n" for row in found)
     if out:
-        out.write_text(text, encoding="utf-8", newline="")
+        write_private(out, text)
     else:
         click.echo(text, nl=False)
 

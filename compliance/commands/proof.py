@@ -16,6 +16,7 @@ from compliance.commands.ledgers import tenant_session
 from store.base.actor import typing_now
 from store.base.console import emit, json_option
 from store.base.errors import DecrocheError
+from store.base.private import private_file, write_private
 
 if TYPE_CHECKING:
     from store.db import Conn
@@ -48,13 +49,14 @@ def audit(call_id: UUID, slug: str | None, out: Path | None, pdf: Path | None) -
         found = proof.shown(conn, whose, call_id, datetime.now(UTC), by=typing_now())
     text = json.dumps(found, ensure_ascii=False, indent=2)
     if out:
-        out.write_text(text + "\n", encoding="utf-8")
+        write_private(out, text + "\n")
     else:
         click.echo(text)
     if pdf:
         from compliance.ledgers.proof_pdf import write
 
-        write(found, pdf)
+        with private_file(pdf) as draft:
+            write(found, draft)
 
 
 @contextmanager

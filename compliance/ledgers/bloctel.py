@@ -22,6 +22,7 @@ from store import audit
 from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound
 from store.base.ids import new_id
+from store.base.private import private_file
 from store.db import Conn
 
 _LIST = {"number": "number", "telephone": "number", "phone": "number", "numero": "number"}
@@ -48,7 +49,7 @@ def submit(conn: Conn, tenant_id: UUID, contacts: Path, out: Path, now: datetime
     if not listed:
         raise BadInput(f"{contacts}: no French number in it")
     report.taken = len(listed)
-    with out.open("w", encoding="utf-8", newline="") as file:
+    with private_file(out) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=";", lineterminator="\n")
         writer.writerow(["Telephone", "Identifiant"])
         writer.writerows([text, identifier] for identifier, text in enumerate(listed, 1))

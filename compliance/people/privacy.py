@@ -26,6 +26,7 @@ from store import audit
 from store.base.actor import Actor
 from store.base.console import to_json
 from store.base.errors import BadInput
+from store.base.private import private_file, write_private
 from store.db import Conn
 
 # Why rows that name the number stay after an erasure.
@@ -125,7 +126,7 @@ def _files(tenant_id: UUID, rows: list[dict[str, Any]], calls: list[UUID], home:
     named = {Path(row["recording"]) for row in rows if row.get("recording")}
     ids = {str(call) for call in calls}
     named |= {path for path in (home / "recordings").rglob("*") if path.stem.split(".")[0] in ids}
-    for path in (home / "spool").glob("*.json"):
+    for path in (home / "spool").rglob("*.json"):
         spooled = _spooled(path)
         if spooled["cdr"]["tenant_id"] != str(tenant_id):
             continue
@@ -158,10 +159,8 @@ def _silence(path: Path, phone: str) -> None:
     for side in ("caller", "callee"):
         if not spooled["cdr"].get("answered_at") and re.search(expression, spooled["cdr"][side] or ""):
             spooled["cdr"][side] = pseudonym(phone)
-    draft = path.with_suffix(".erased")
     spooled["turns"] = spooled["actions"] = []
-    draft.write_text(to_json(spooled), encoding="utf-8")
-    draft.replace(path)
+    write_private(path, to_json(spooled))
 
 
 def looked(conn: Conn, tenant_id: UUID, phone: str, home: Path, *, by: Actor) -> Found:
@@ -180,7 +179,7 @@ def export(conn: Conn, tenant_id: UUID, phone: str, home: Path, out: Path, *, by
 
 
 def _zip(found: Found, out: Path) -> None:
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with private_file(out) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", json.dumps(json.loads(to_json(found.tables)), ensure_ascii=False, indent=2))
         for path in found.files:
             archive.write(path, f"files/{path.name}")
@@ -195,7 +194,7 @@ def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime, *,
     calls = _calls(conn, tenant_id, pattern(phone))
     _erase_rows(conn, tenant_id, phone, calls, now)
     for path in before.files:
-        if path.parent == home / "spool":
+        if home / "spool" in path.parents:
             _silence(path, phone)
         else:
             path.unlink()

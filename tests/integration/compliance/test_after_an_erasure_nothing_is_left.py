@@ -68,6 +68,8 @@ def test_neither_the_number_in_any_writing_nor_the_voice_nor_the_name_is_left_an
     _, recording = call(database, who)
     record_voice(recording)
     missed = spool(who, PERSON, record_voice(settings().folder("recordings") / "missed.wav"), "Roux", answered=False)
+    aside = spool(who, STRANGER, None, f"Madame Roux, {spoken(PERSON)}", answered=True)
+    aside = aside.replace(settings().folder("spool", "refused") / aside.name)  # what can never be stored
     others = spool(who, STRANGER, None, f"rappelez Madame Roux au {spoken(PERSON)}", answered=True)
     for folder, name in (("logs", "faults.log"), ("asterisk/log", "messages.log")):
         log = settings().folder(*folder.split("/")) / name
@@ -85,6 +87,7 @@ def test_neither_the_number_in_any_writing_nor_the_voice_nor_the_name_is_left_an
     assert (told["logs"]["erased"], told["logs"]["kept"]) == (2, 0)
     assert all(text.endswith(b"the end\n") for where, text in after.items() if where.endswith("messages.log"))
     assert json.loads(missed.read_text(encoding="utf-8"))["cdr"]["callee"] == SHOWN  # the call itself waits on
+    assert json.loads(aside.read_text(encoding="utf-8"))["cdr"]["caller"] == STRANGER
     assert json.loads(others.read_text(encoding="utf-8"))["cdr"]["caller"] == STRANGER
 
 
