@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import phonenumbers
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from compliance.law import numbers
@@ -42,7 +42,17 @@ def test_the_quick_reading_of_ten_digits_agrees_with_phonenumbers(digits: str, g
     assert numbers.read(gap.join(digits[i : i + 2] for i in range(0, 10, 2))) == slowly
 
 
+def at_home(e164: str) -> str:
+    """The one thing that our plan knows and phonenumbers does not: +33 before 692… is Réunion's number, miswritten."""
+    owners = {prefix: code for code, prefixes in numbering.OVERSEAS.items() for prefix in prefixes}
+    overseas = len(e164) == 12 and e164.startswith("+33") and not e164.startswith(f"+33{numbering.FICTION}")
+    return f"+{owners[e164[3:6]]}{e164[3:]}" if overseas and e164[3:6] in owners else e164
+
+
 @given(st.sampled_from([33, 262, 590, 594, 596]), st.from_regex(r"[0-9]{7,10}", fullmatch=True))
+@example(33, "590000000")
+@example(33, "0692123456")
+@example(33, "639980001")
 @settings(deadline=None)
 def test_the_quick_reading_of_french_numbers_agrees_with_phonenumbers(code: int, digits: str) -> None:
     text = f"+{code}{digits}"
@@ -50,7 +60,7 @@ def test_the_quick_reading_of_french_numbers_agrees_with_phonenumbers(code: int,
     found = numbers.read(text)
     assert (found is not None) == phonenumbers.is_possible_number(parsed)
     if found is not None:
-        assert found.e164 == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        assert found.e164 == at_home(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
 @pytest.mark.parametrize(
