@@ -15,6 +15,7 @@ import click
 from agents.conversation import AgentConversation
 from agents.definition import Agent
 from agents.effects import Act, Effect, Facts, Plan, Say
+from agents.meaning.sense import Sense
 from llm.base import Mind
 from store.base.console import to_json
 from store.base.errors import BadInput
@@ -24,7 +25,13 @@ CALLER = "+33639980001"
 
 
 async def chat(
-    agent: Agent, mind: Mind | None, variables: Mapping[str, str], *, clock: str | None = None, as_json: bool = False
+    agent: Agent,
+    mind: Mind | None,
+    variables: Mapping[str, str],
+    *,
+    sense: Sense | None = None,
+    clock: str | None = None,
+    as_json: bool = False,
 ) -> None:
     """Talk until the conversation is over or the input ends. Actions succeed unless `/will` said otherwise."""
     zone = ZoneInfo(agent.time_zone)
@@ -33,7 +40,7 @@ async def chat(
     except ValueError as error:
         raise BadInput(f"--now {clock}: {error}", hint="write 2026-11-23T10:00") from error
     facts = Facts("chat", now, agent.direction, CALLER, "+33199000001", variables)
-    talk = AgentConversation(agent, mind, facts)
+    talk = AgentConversation(agent, mind, facts, sense=sense)
     _show(0, "", talk.opening(), "rules", None, talk, as_json=as_json)
     try:
         await _loop(talk, as_json=as_json)

@@ -14,7 +14,9 @@ from store.base.console import HouseGroup, emit, err, json_option, to_json
 from store.base.errors import BadInput, Refused
 
 if TYPE_CHECKING:
+    from agents.definition import Agent
     from agents.loading import Loaded
+    from agents.meaning.sense import Sense
     from agents.trial import TrialResult
     from llm.base import Mind
     from store.agents import AgentVersion
@@ -226,7 +228,6 @@ def chat(
     \b
     Example: echo "Je voudrais un rendez-vous jeudi à 14 h" | decroche agent chat dental.fr.yaml --json
     """
-    from agents.chat import chat as talk
     from agents.loading import load, loads
     from store.cli import operator_session
 
@@ -236,7 +237,14 @@ def chat(
         with operator_session() as conn:
             loaded = loads(_find(conn, tenant, name, version).yaml, name)
     given = dict(pair.split("=", 1) for pair in variables if "=" in pair)
-    asyncio.run(talk(loaded.agent, None if rules_only else _mind(), given, clock=clock, as_json=as_json))
+    asyncio.run(_talk(loaded.agent, rules_only, given, clock, as_json))
+
+
+async def _talk(agent: Agent, rules_only: bool, given: dict[str, str], clock: str | None, as_json: bool) -> None:
+    from agents.chat import chat
+
+    mind, sense = (None, None) if rules_only else (_mind(), _sense())
+    await chat(agent, mind, given, sense=sense, clock=clock, as_json=as_json)
 
 
 async def _tries(loaded: Loaded, rules_only: bool) -> list[TrialResult]:
@@ -244,7 +252,7 @@ async def _tries(loaded: Loaded, rules_only: bool) -> list[TrialResult]:
 
     mind = None if rules_only else _mind()
     try:
-        return await held(loaded, mind)
+        return await held(loaded, mind, None if rules_only else _sense())
     finally:
         if mind is not None:
             await mind.close()
@@ -271,6 +279,12 @@ def _mind() -> Mind:
     from llm.minds import mind
 
     return mind()
+
+
+def _sense() -> Sense | None:
+    from agents.meaning.sense import sense_here
+
+    return sense_here()
 
 
 def _find(conn: Conn, tenant: str, name: str, version: int | None) -> AgentVersion:

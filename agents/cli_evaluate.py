@@ -30,10 +30,11 @@ class SomeHarmful(DecrocheError):
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--category", "categories", multiple=True, help="Only conversations of this category; again for more.")
 @click.option("--rules-only", is_flag=True, help="Without the language model.")
+@click.option("--meaning/--no-meaning", default=True, help="With the sentence encoder, or as without its model.")
 @click.option("--failures/--no-failures", default=True, help="Also print each failure and why.", show_default=True)
 @json_option
 def evaluate(
-    files: tuple[Path, ...], categories: tuple[str, ...], rules_only: bool, failures: bool, as_json: bool
+    files: tuple[Path, ...], categories: tuple[str, ...], rules_only: bool, meaning: bool, failures: bool, as_json: bool
 ) -> None:
     """Hold the scripted conversations of FILES through the real mind, and count what went right.
 
@@ -52,7 +53,7 @@ def evaluate(
     for suite in suites:
         for problem in suite.problems:
             err.print(f"{suite.name}: {problem.where}: {problem.what}", markup=False)
-    results = asyncio.run(_held(suites, categories, rules_only))
+    results = asyncio.run(_held(suites, categories, rules_only, meaning and not rules_only))
     if not results:
         raise BadInput("no conversation to hold", hint="write some under 'tests:', or name another category")
     _show(results, failures=failures, as_json=as_json)
@@ -62,10 +63,13 @@ def evaluate(
         click.get_current_context().exit(3)
 
 
-async def _held(suites: list[Suite], categories: tuple[str, ...], rules_only: bool) -> list[tuple[str, TrialResult]]:
+async def _held(
+    suites: list[Suite], categories: tuple[str, ...], rules_only: bool, meaning: bool
+) -> list[tuple[str, TrialResult]]:
     from dataclasses import replace
 
     from agents.evaluation import evaluate as held
+    from agents.meaning.sense import sense_here
     from llm.minds import mind
 
     if categories:
@@ -73,7 +77,7 @@ async def _held(suites: list[Suite], categories: tuple[str, ...], rules_only: bo
     engine, results = None if rules_only else mind(), list[tuple[str, "TrialResult"]]()
     try:
         with progress(sum(len(suite.trials) for suite in suites), what="conversations") as bar:
-            async for suite, result in held(suites, engine):
+            async for suite, result in held(suites, engine, sense_here() if meaning else None):
                 results.append((suite.name, result))
                 bar.advance(bar.task_ids[0])
     finally:

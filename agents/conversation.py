@@ -15,8 +15,10 @@ from agents.definition import Agent
 from agents.effects import Act, Effect, Facts, Plan, Say, Source
 from agents.hearing import understand
 from agents.keys import pressed
+from agents.meaning.sense import Reading, Sense
+from agents.meaning.weighing import settled, weigh
 from agents.sentences import clauses
-from agents.state import Again, Phrase, State, Turn, Understood
+from agents.state import Again, Expected, Phrase, State, Turn, Understood
 from agents.understanding import (
     PREFILL,
     answer_head,
@@ -52,10 +54,13 @@ class Line:
 
 
 class AgentConversation:
-    """An agent in one call. `mind` None: rules alone, and what they do not understand is asked again."""
+    """An agent in one call. `sense` None: the rules ask the mind what they are not sure of; `mind` None too: they
+    are alone, and what they do not understand is asked again."""
 
-    def __init__(self, agent: Agent, mind: Mind | None, facts: Facts, *, slot: str = "") -> None:
-        self.agent, self.mind, self.facts = agent, mind, facts
+    def __init__(
+        self, agent: Agent, mind: Mind | None, facts: Facts, *, slot: str = "", sense: Sense | None = None
+    ) -> None:
+        self.agent, self.mind, self.facts, self.sense = agent, mind, facts, sense
         self.history: list[Line] = []
         self.slot = slot or facts.call_id
         self._state = State(step=agent.scenario.start)
@@ -182,6 +187,15 @@ class AgentConversation:
             self._state = state
 
 
+def _choices(agent: Agent, state: State, waits: Expected) -> tuple[str, ...]:
+    """The choice slots that a sentence may fill: the one asked for, and those still empty."""
+    slots = agent.scenario.slots
+    return tuple(
+        name for name, slot in slots.items()
+        if slot.type == "choice" and (name in waits.slots or name not in state.values)
+    )  # fmt: skip
+
+
 _ONCE = ("book", "cancel")
 _LABEL_TOKENS = 48
 """Room for a label in an answer that comes whole and spaced; reading stops as soon as it can be only one."""
@@ -204,6 +218,8 @@ class _Plan:
         self.turn: Turn | None = None
         self.understood: Understood | None = None
         """What the caller was taken to mean, once `effects` began: for whoever asks why."""
+        self.reading: Reading | None = None
+        """What the sentence may mean, and how surely."""
         self.line = Line("agent")
         self._talk, self._state, self._reply = conversation, state, reply
 
@@ -261,6 +277,8 @@ class _Plan:
         if self._reply is not None:
             return self._reply(self._state)
         heard = understand(agent, self._state, self.heard, facts)
+        if self._talk.sense is not None:
+            heard = await self._weighed(self._talk.sense, heard)
         if not heard.sure and self._talk.mind is not None:
             heard = await self._ask_mind(heard)
         self.understood = heard
@@ -268,6 +286,18 @@ class _Plan:
         if self.source == "rules" and any(isinstance(m, Say) and m.kind == "answer" for m in turn.moves):
             self.source = "fact"
         return turn
+
+    async def _weighed(self, sense: Sense, by_rules: Understood) -> Understood:
+        """The rules' understanding and the sentence's meaning together."""
+        agent, state, facts = self._talk.agent, self._state, self._talk.facts
+        waits = scenario.expected(agent, state, facts)
+        reading = await sense.read(agent, self.heard, _choices(agent, state, waits))
+        self.reading = reading
+        if state.doubt and (answer := settled(agent, state, self.heard, reading)) is not None:
+            return answer
+        return weigh(
+            agent, state, waits, self.heard, by_rules, reading, lambda part: understand(agent, state, part, facts)
+        )
 
     async def _ask_mind(self, by_rules: Understood) -> Understood:
         """The mind's word on what the caller meant; it is cut short as soon as it can be only one."""

@@ -50,6 +50,8 @@ class Fact(_Part):
     about: Words = Field(min_length=1, max_length=50)
     say: str = ""
     info: str = ""
+    label: str = ""
+    """How it is named when the agent asks whether it is meant: "le prix du détartrage"; else the first of `about`."""
 
 
 class Human(_Part):

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from agents.bounds import MOST_CONVERSATIONS_BYTES, bounded
 from agents.definition import Agent, Trial
 from agents.loading import load
+from agents.meaning.sense import Sense
 from agents.problems import Problem
 from agents.trial import TrialResult, run_trial
 from llm.base import Mind
@@ -97,11 +98,13 @@ def _trials(raw: object) -> tuple[list[Trial], list[Problem]]:
     return trials, problems
 
 
-async def evaluate(suites: Iterable[Suite], mind: Mind | None) -> AsyncIterator[tuple[Suite, TrialResult]]:
+async def evaluate(
+    suites: Iterable[Suite], mind: Mind | None, sense: Sense | None = None
+) -> AsyncIterator[tuple[Suite, TrialResult]]:
     """Hold every conversation, one after the other."""
     for suite in suites:
         for trial in suite.trials:
-            yield suite, await run_trial(suite.agent, trial, mind)
+            yield suite, await run_trial(suite.agent, trial, mind, sense)
 
 
 def tallied(results: Sequence[TrialResult]) -> list[Tally]:

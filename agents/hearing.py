@@ -24,10 +24,19 @@ _CORRECTION = re.compile(
 )
 _NEGATED = {
     "fr": re.compile(
-        rf"\bpas (?:le |a |de |un )?(?:{'|'.join(WEEKDAYS['fr'])}|\d{{1,2}}(?: ?h(?:eures?)?)?)(?: \d{{1,2}})?\b"
+        rf"\bpas (?:le |a |de |un )?(?:{'|'.join(WEEKDAYS['fr'])}|\d{{1,2}}(?: ?h(?:eures?)?)?)(?: \d{{1,2}}(?! ?h))?\b"
+        rf"|\b(?:{'|'.join(WEEKDAYS['fr'])}|\d{{1,2}} ?h(?:eures?)?(?: \d\d)?) (?:je |ca |c |on )?(?:ne |n |m |me )*"
+        r"(?:peux|pourrai|peut|va|ira|marche|arrange|convient|est|suis|serai) (?:pas|plus)\b"
     ),
     "en": re.compile(rf"\bnot (?:on |at |the )?(?:{'|'.join(WEEKDAYS['en'])}|\d{{1,2}}(?: ?(?:am|pm|o clock))?)\b"),
 }  # fmt: skip
+_REPAIR = re.compile(
+    r"[,.… ]+(?:(?:enfin|ah|euh|oh|mais|et puis|ou)[, ]+non\b|non,? (?:pardon|plutôt|attendez|excusez[- ]moi|je)"
+    r"|pardon\b|je (?:veux|voulais) dire|plutôt\b|finalement\b"
+    r"|no,? (?:sorry|wait|rather|actually)|i mean\b|i meant\b|sorry\b|rather\b|actually\b)[,.… ]*",
+    re.IGNORECASE,
+)
+"""How people take back what they just said."""
 _SLOT_WORDS = {
     "date": re.compile(r"\b(?:jour|date|day)\b"),
     "time": re.compile(r"\b(?:heure|horaire|time|hour)\b"),
@@ -46,12 +55,24 @@ def understand(agent: Agent, state: State, heard: str, facts: Facts) -> Understo
     control = control_intent(text, agent.language)
     if control in ("opt_out", "record_refused"):
         return Understood(control)
-    values = _Reading(agent, state, heard, facts, waits).values()
+    values = _values(agent, state, heard, facts, waits)
     if control and not _answers_first(control, values, waits, text):
         taking_text = waits.slots and agent.slots[waits.slots[0]].type == "text"
         if not (taking_text and control in ("message", "repeat")):
             return Understood(control)
     return _answer_or_question(agent, waits, state.values, heard, text, values, facts)
+
+
+def _values(agent: Agent, state: State, heard: str, facts: Facts, waits: Expected) -> dict[str, str]:
+    """The slot values of a sentence; what follows "enfin non" or "pardon" replaces what stood before it."""
+    parts = _REPAIR.split(heard)
+    said = [_Reading(agent, state, part, facts, waits).values() for part in parts] if len(parts) > 1 else []
+    if sum(1 for values in said if set(values) - {"_confirm"}) < 2:
+        return _Reading(agent, state, heard, facts, waits).values()
+    merged: dict[str, str] = {}
+    for values in said:
+        merged |= {slot: value for slot, value in values.items() if slot != "_confirm"}
+    return merged
 
 
 def _answers_first(control: str, values: dict[str, str], waits: Expected, text: str) -> bool:
@@ -73,7 +94,7 @@ def _answer_or_question(
         return Understood("answer", values)
     if told and (asks or not values):
         day = day if any("{hours}" in agent.fact(f).say for f in told) else ""
-        kept = {} if day else values
+        kept = {} if day else {slot: value for slot, value in values.items() if slot != "_confirm"}
         return Understood("question", kept, told, day=day, sure=len(told) == 1 and (asks or _short(text)))
     change = _changes(agent, waits, text) if not (set(values) - {"_confirm"}) else ()
     if change:

@@ -42,7 +42,7 @@ def expected(agent: Agent, state: State, facts: Facts) -> Expected:
 
 def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> Turn:
     """The reply to an understood turn."""
-    run = Run(agent, facts, replace(state, silences=0))
+    run = Run(agent, facts, replace(state, silences=0, doubt=()))
     if state.closing:
         return _after_goodbye(run, heard, unheard=state.silences > 0)
     _reply(run, heard)
@@ -122,6 +122,15 @@ def _reply(run: Run, heard: Understood) -> None:
             _question(run, heard)
         case "answer":
             _answer(run, heard)
+        case "who":
+            run.say(run.agent.disclosure or run.agent.lines.wait, "answer")
+            run.ask(again=True)
+        case "thanks":
+            run.ask(again=True)
+        case "doubt":
+            run.doubt(heard.doubt)
+        case "refused":
+            run.ask(again=True)
         case "unclear":
             run.misunderstood()
 
@@ -138,7 +147,7 @@ def _question(run: Run, heard: Understood) -> None:
     if to_phrase:
         run.moves.append(Phrase(to_phrase))
     if not heard.facts and not heard.day:
-        run.say(agent.lines.unknown, "answer")
+        run.unknown()
     if heard.values:
         _answer(run, heard)
     else:

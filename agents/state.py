@@ -10,7 +10,7 @@ from agents.effects import Act, Say
 
 Intent = Literal[
     "answer", "question", "goodbye", "human", "message", "opt_out", "record_refused", "repeat", "wait", "greeting",
-    "unclear",
+    "thanks", "who", "doubt", "refused", "unclear",
 ]  # fmt: skip
 
 Values = Mapping[str, str]
@@ -34,6 +34,8 @@ class State:
     confirmed_at: str = ""
     """The last step that read back what was understood; a late correction returns to it."""
     resume: str = ""
+    doubt: tuple[str, ...] = ()
+    """What the caller was just asked to choose between: meanings, as "fact:parking" or "intent:human"."""
     offer: Values = field(default_factory=dict[str, str])
     """What an action proposed instead (another time), as slot values."""
     closing: bool = False
@@ -52,6 +54,8 @@ class Understood:
     day: str = ""
     """An ISO date a question is about: "êtes-vous ouverts samedi ?"."""
     sure: bool = True
+    doubt: tuple[str, ...] = ()
+    """Of the intent `doubt`: the meanings it may have, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from agents.builtin import BACK, END, MESSAGE
 from agents.definition import Agent, Step
 from agents.effects import Act, Facts, Say
 from agents.filling import fill_slots
+from agents.naming import plain_label
 from agents.ready import is_fixed
 from agents.render import plain, speech
 from agents.state import Expected, Move, State, Turn, Values
@@ -170,6 +171,22 @@ class Run:
         self.say(lines[min(self.state.retries, len(lines) - 1)])
         self.state = replace(self.state, retries=self.state.retries + 1)
         self.ask(again=True)
+
+    def unknown(self) -> None:
+        """Say that it is not known, and what can be done instead."""
+        lines = self.agent.lines
+        self.say(lines.unknown, "answer")
+        if self.agent.can_transfer:
+            self.say(lines.offer_person)
+        elif "message" in self.agent.tools:
+            self.say(lines.offer_message)
+
+    def doubt(self, meanings: tuple[str, ...]) -> None:
+        """Ask which of them was meant. A question of the scenario stays pending, and no attempt is counted."""
+        names = [plain_label(self.agent, self.state, self.facts, key) for key in meanings]
+        template = self.agent.lines.doubt if len(names) > 1 else self.agent.lines.doubt_one
+        self.say(template, "question", first=names[0], second=names[-1])
+        self.state = replace(self.state, doubt=meanings)
 
     def give_up(self, *, own_fallback: bool = True) -> None:
         """The step's fallback; without one a person, then a message, then goodbye."""

@@ -11,6 +11,7 @@ from agents.conversation import AgentConversation
 from agents.definition import Agent, Exchange, Trial
 from agents.effects import Act, Effect, Facts, Plan, Say
 from agents.judging import Reply, grounds, invented, judge
+from agents.meaning.sense import Sense
 from agents.spoken import say_date, say_time
 from llm.base import Mind
 
@@ -35,10 +36,11 @@ class TrialResult:
         return not self.failures
 
 
-async def run_trial(agent: Agent, trial: Trial, mind: Mind | None) -> TrialResult:
+async def run_trial(agent: Agent, trial: Trial, mind: Mind | None, sense: Sense | None = None) -> TrialResult:
     """Hold one scripted conversation. Nothing is really done: results of actions are the script's."""
     result = TrialResult(trial.name, category=trial.category)
-    talk = AgentConversation(agent, mind, trial_facts(agent, trial), slot=f"trial/{agent.id}/{trial.name}")
+    facts = trial_facts(agent, trial)
+    talk = AgentConversation(agent, mind, facts, slot=f"trial/{agent.id}/{trial.name}", sense=sense)
     result.transcript += [f"agent: {e.text}" for e in talk.opening() if isinstance(e, Say)]
     try:
         for number, exchange in enumerate(trial.turns, 1):
@@ -118,5 +120,8 @@ def _spoken(agent: Agent, trial: Trial, talk: AgentConversation) -> list[str]:
 
 
 def _meaning(plan: Plan) -> str:
-    understood = getattr(plan, "understood", None)
-    return f"taken as {understood}, by {plan.source}" if understood is not None else f"by {plan.source}"
+    understood, reading = getattr(plan, "understood", None), getattr(plan, "reading", None)
+    if understood is None:
+        return f"by {plan.source}"
+    likely = ", ".join(f"{m.key} {m.sure:.2f}" for m in reading.whole[:4]) if reading is not None else ""
+    return f"taken as {understood}, by {plan.source}" + (f"; likely {likely}" if likely else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.check import untold
 from agents.loading import Loaded, loads
+from agents.meaning.sense import Sense
 from agents.trial import TrialResult, run_trial
 from llm.base import Mind
 from store import agents, tenants
@@ -24,11 +25,11 @@ def import_text(conn: Conn, tenant: str, loaded: Loaded, *, by: Actor) -> AgentV
     return agents.import_version(conn, tenants.tenant_id(conn, tenant), loaded.agent.id, loaded.text, by=by)
 
 
-async def held(loaded: Loaded, mind: Mind | None) -> list[TrialResult]:
+async def held(loaded: Loaded, mind: Mind | None, sense: Sense | None = None) -> list[TrialResult]:
     """Hold the file's scripted conversations. Raises Refused where there are none."""
     if not loaded.agent.tests:
         raise Refused(f"agent {loaded.agent.id} has no scripted conversation", hint="write some under 'tests:'")
-    return [await run_trial(loaded.agent, trial, mind) for trial in loaded.agent.tests]
+    return [await run_trial(loaded.agent, trial, mind, sense) for trial in loaded.agent.tests]
 
 
 def tested(conn: Conn, version: AgentVersion, *, person: str, by: Actor) -> AgentVersion:

@@ -10,13 +10,26 @@ from agents.slots.text import Language
 class Wording(BaseModel):
     """One sentence per situation; any of them may be given under `wording:` in the agent's file.
 
-    In braces: {day}, {time}, {hours}, {human}, {alternative}, {reason}, {company}.
+    In braces: {day}, {time}, {hours}, {human}, {alternative}, {reason}, {company}, {first}, {second}.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     unknown: str = ""
     """The caller asks what no fact answers."""
+    offer_person: str = ""
+    """Added to `unknown` when there is a person to pass the call to."""
+    offer_message: str = ""
+    """Added to `unknown` when there is none, and messages are taken."""
+    doubt: str = ""
+    """Asked when what the caller says may mean two things: {first}, {second}."""
+    doubt_one: str = ""
+    """Asked when it probably means one: {first}."""
+    doubt_human: str = ""
+    """How those two questions name being put through; {human}."""
+    doubt_message: str = ""
+    doubt_goodbye: str = ""
+    doubt_opt_out: str = ""
     transfer: str = ""
     transfer_failed: str = ""
     no_transfer: str = ""
@@ -54,6 +67,14 @@ class Wording(BaseModel):
 
 FRENCH = Wording(
     unknown="Je n'ai pas cette information.",
+    offer_person="Je peux vous passer {human}, si vous le souhaitez.",
+    offer_message="Je peux prendre un message, si vous le souhaitez.",
+    doubt="Pardon, c'est pour {first}, ou pour {second} ?",
+    doubt_one="Pardon, c'est bien pour {first} ?",
+    doubt_human="parler à {human}",
+    doubt_message="laisser un message",
+    doubt_goodbye="terminer l'appel",
+    doubt_opt_out="ne plus être appelé",
     transfer="Je vous passe {human}, ne quittez pas.",
     transfer_failed="Je n'arrive pas à joindre {human}.",
     no_transfer="Personne n'est disponible pour le moment.",
@@ -82,6 +103,14 @@ FRENCH = Wording(
 
 ENGLISH = Wording(
     unknown="I don't have that information.",
+    offer_person="I can put you through to {human}, if you like.",
+    offer_message="I can take a message, if you like.",
+    doubt="Sorry, is it about {first}, or about {second}?",
+    doubt_one="Sorry, is it about {first}?",
+    doubt_human="speaking to {human}",
+    doubt_message="leaving a message",
+    doubt_goodbye="ending the call",
+    doubt_opt_out="not being called again",
     transfer="I'm putting you through to {human}, please hold.",
     transfer_failed="I can't reach {human}.",
     no_transfer="Nobody is available right now.",

@@ -84,6 +84,7 @@ class Call:
                 str(state.id), state.who.now(), "inbound" if state.direction == "inbound" else "outbound",
                 state.caller, state.callee, state.variables,
             ),
+            sense=house.parts.sense,
         )  # fmt: skip
 
     # -- the whole call ----------------------------------------------------------------------------------

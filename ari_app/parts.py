@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from agents.meaning.sense import Sense
 from asr.base import Ear, Endpointer, VoiceActivity
 from llm.base import Mind
 from store.base.settings import Settings
@@ -23,6 +24,8 @@ class Parts:
     endpointer: Endpointer
     activity: Callable[[], VoiceActivity]
     mind: Mind
+    sense: Sense | None
+    """What sentences mean; None on a machine without its model."""
     voice: Callable[[str, str], Voice]
     """(language, name) → the voice of that name, or the best one present for the language; opened once."""
     close_voices: Callable[[], Awaitable[None]]
@@ -43,6 +46,7 @@ async def load(settings: Settings) -> Parts:
 
 
 def _load(settings: Settings) -> Parts:
+    from agents.meaning.sense import sense_here
     from asr.ears import open_ear
     from asr.turn import SmartTurn
     from asr.vad import SileroVad
@@ -54,6 +58,7 @@ def _load(settings: Settings) -> Parts:
         endpointer=SmartTurn(),
         activity=SileroVad,
         mind=mind(settings),
+        sense=sense_here(),
         voice=voices.voice,
         close_voices=voices.close,
     )

@@ -42,13 +42,15 @@ class Warmer:
         await voice.prepare(ready_phrases(who.agent))
 
     async def _prime(self, who: Answerable) -> None:
+        if (sense := self._house.parts.sense) is not None:
+            await asyncio.to_thread(sense.warm, who.agent)
         conversation = self._rehearsal(who)
         await conversation.prime()
         await conversation.release()
 
     def _rehearsal(self, who: Answerable) -> AgentConversation:
         facts = Facts(f"warm-{who.agent_name}", datetime.now(UTC), "inbound", "", "")
-        return AgentConversation(who.agent, self._house.parts.mind, facts)
+        return AgentConversation(who.agent, self._house.parts.mind, facts, sense=self._house.parts.sense)
 
 
 def _key(who: Answerable) -> tuple[str, str, int]:

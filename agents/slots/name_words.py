@@ -26,7 +26,8 @@ AROUND = {
 SENTENCE = {
     "fr": _words(
         """
-        adresse ai aimerais allo appel appelez as attendez attends aussi avec avez avons ca car cela ces cet
+        adresse ai ici semaines deux trois quatre cinq six sept huit dix quinze vingt trente
+        aimerais allo appel appelez as attendez attends aussi avec avez avons ca car cela ces cet
         cette chez combien comme comment compris dans deja demain dimanche dire donner dont elle elles
         encore entendu entre epeler epelle est etes faire fait faut heure heures il ils jamais jeudi jour
         jours lettres leur leurs lundi ma mais mardi matin merci mercredi mes message midi mois mon ne non

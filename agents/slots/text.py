@@ -10,6 +10,11 @@ from agents.slots.wordnumbers import as_digits
 
 Language = Literal["fr", "en"]
 
+_NINE = re.compile(
+    r"\bneuf(?= (?:heures?|h|cents?|mois|jours|ans|personnes|janvier|février|mars|avril|mai|juin|juillet|août"
+    r"|septembre|octobre|novembre|décembre)\b)"
+)
+"""Alone, "neuf" may also be "new", and stays a word."""
 _SPACES = re.compile(r"\s+")
 _KEPT = re.compile(r"[^a-z0-9:/@+ ]")
 _DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
@@ -30,6 +35,8 @@ def fold(text: str) -> str:
 def digits(text: str, language: Language) -> str:
     """`fold`ed, numbers said in words as digits: "quatorze heures trente" is "14 heures 30"."""
     lowered = text.lower().replace("’", "'")
+    if language == "fr":
+        lowered = _NINE.sub("9", lowered)
     if language == "en":
         lowered = re.sub(r"\boh\b", "zero", lowered)
     return fold(as_digits(lowered, language))

@@ -60,6 +60,16 @@ _EN_NOON = re.compile(r"\b(?P<word>noon|midday|mid day|midnight|lunch ?time)\b")
 _EN_BARE = re.compile(r"\b(?P<hour>\d{1,2})(?: (?P<minute>[0-5]\d))?\b")
 
 
+_COUNTED = re.compile(
+    r" ?(?:ans?|annees?|mois|jours?|semaines?|fois|minutes?|mn|secondes?|euros?|centimes?|personnes?|enfants?|adultes?|gamins?|gosses?|filles?"
+    r"|garcons?|petite?s?|chiens?|chats?|kilos?|kg|kilometres?|km|metres?|cm|pour cent|etages?|pieces?|chambres?|places?|points?|dents?|cartons?|voitures?"
+    r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
+    r"|years?|months?|weeks?|days?|times|minutes?|people|persons?|children|kids|adults?|pounds?|dollars?|miles?|percent|rooms?"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december)\b"
+)
+"""After a number: it counts that, and is no time of day."""
+
+
 def find_time(text: str, language: Language, *, asked: bool = False) -> FoundTime | None:
     """The first time of day in `text` (as `text.digits` makes it). `asked`: a bare "14 30" is one."""
     if language == "fr":
@@ -139,7 +149,8 @@ def _minutes_en(match: re.Match[str], hour: int) -> FoundTime:
 
 
 def _bare(pattern: re.Pattern[str], text: str) -> FoundTime | None:
-    match = pattern.search(text)
+    """A number alone, unless it counts something else: "4 ans", "le 12 mars", "2 fois", "20 euros"."""
+    match = next((m for m in pattern.finditer(text) if not _COUNTED.match(text, m.end())), None)
     if match is None or int(match["hour"]) > 23:
         return None
     return FoundTime(int(match["hour"]), int(match["minute"] or 0), False, match.start(), match.end())

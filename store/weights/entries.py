@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from store.base.errors import BadInput, NotFound, reason
 from store.base.settings import settings
 
-Use = Literal["asr", "tts", "llm", "vad", "turn"]
+Use = Literal["asr", "tts", "llm", "vad", "turn", "meaning"]
 Device = Literal["cpu", "cuda"]
 
 

@@ -59,7 +59,7 @@ async def test_a_cdr_is_written_while_the_mind_still_holds_the_call() -> None:
 
     edges: Any = SimpleNamespace(
         link=SimpleNamespace(unwatch=lambda channel: None),  # pyright: ignore[reportUnknownLambdaType]
-        parts=SimpleNamespace(mind=mind, voice=lambda language, voice: None),  # pyright: ignore[reportUnknownLambdaType]
+        parts=SimpleNamespace(sense=None, mind=mind, voice=lambda language, voice: None),  # pyright: ignore[reportUnknownLambdaType]
         office=SimpleNamespace(finish=finish),
     )
     who: Any = SimpleNamespace(agent=load(AGENT).agent, now=lambda: datetime.now(UTC))

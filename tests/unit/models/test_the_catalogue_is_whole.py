@@ -13,7 +13,7 @@ from store.weights.entries import read
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 @pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("use", ["asr", "tts", "llm", "vad", "turn"])
+@pytest.mark.parametrize("use", ["asr", "tts", "llm", "vad", "turn", "meaning"])
 def test_each_use_has_a_default_in_each_language_on_each_device(use, language, device):
     assert models.default(use, language, device) is not None
 

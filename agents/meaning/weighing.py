@@ -1,0 +1,256 @@
+"""What the rules read and what the encoder takes a sentence to mean, weighed into one understanding. Pure.
+
+Rules win where they are exact: the law's opt-out, values of the slot asked for. Meaning wins where words mislead.
+Nothing binding is done on a guess: what is likely but not sure is asked, naming what it may be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from agents.definition import Agent
+from agents.meaning.sense import Meaning, Reading
+from agents.naming import label
+from agents.slots.text import fold, has
+from agents.slots.yesno import find_yes_no
+from agents.state import Expected, Intent, State, Understood
+
+SURE = 0.35
+"""A fact or a choice is taken from here on, if it is `AHEAD` of the next: a wrong answer costs a sentence."""
+AHEAD = 0.15
+PART = 0.8
+"""A part of a sentence adds its own question from here on: it has less to go by than the whole."""
+ACTS: dict[str, float] = {"human": 0.75, "message": 0.6, "goodbye": 0.85}
+"""Intents that do something are taken from here on; less sure, they are asked."""
+LIGHT: dict[str, Intent] = {
+    "repeat": "repeat", "wait": "wait", "greeting": "greeting", "thanks": "thanks", "robot": "who",
+}  # fmt: skip
+"""Intents that do nothing for good: a wrong guess costs a sentence."""
+LIKELY = 0.15
+"""What is less likely than this is not worth asking about."""
+
+_EXACT: tuple[Intent, ...] = ("opt_out", "record_refused")
+_CONTROLS: tuple[Intent, ...] = ("human", "message", "goodbye", "repeat", "wait", "greeting")
+_ASKABLE = ("human", "message", "goodbye", "opt_out")
+_FIRST, _SECOND = ("premier", "premiere", "first"), ("deuxieme", "second", "seconde")
+
+_NEITHER = re.compile(r"\b(?:ni l un ni l autre|aucun des deux|rien de tout ca|ni l une ni l autre|neither)\b")
+
+ReadValues = Callable[[str], Understood]
+"""A part of the sentence → what the rules make of it."""
+
+
+def weigh(
+    agent: Agent, state: State, waits: Expected, heard: str, by_rules: Understood, reading: Reading, read: ReadValues
+) -> Understood:
+    """One understanding of `heard`. `sure` is False where the mind could still find a value."""
+    if by_rules.intent in _EXACT:
+        return by_rules
+    asked = _asked(reading)
+    if by_rules.intent in _CONTROLS:
+        top = reading.whole[0]
+        if (
+            top.key in ("intent:human", "intent:message")
+            and top.sure >= PART
+            and by_rules.intent in ("human", "message")
+        ):
+            return _meant(agent, top.key)  # "me passer un coup de fil" passes nobody
+        return _question(agent, asked, by_rules) if _misled(heard, by_rules.intent, asked, reading) else by_rules
+    if waits.slots and agent.slots[waits.slots[0]].type == "text" and by_rules.intent == "answer":
+        return _taking_text(by_rules, reading)
+    if by_rules.values:
+        return _with_values(agent, waits, by_rules, asked, reading, read)
+    return _without_values(agent, by_rules, asked, reading)
+
+
+def settled(agent: Agent, state: State, heard: str, reading: Reading) -> Understood | None:
+    """The answer to "is it for this, or for that?"; None: it answers something else."""
+    text, options = fold(heard), state.doubt
+    chosen = _chosen(agent, options, text, reading)
+    if chosen is None:
+        return None
+    if chosen == "":
+        return Understood("refused")
+    return _meant(agent, chosen)
+
+
+def _chosen(agent: Agent, options: tuple[str, ...], text: str, reading: Reading) -> str | None:
+    """The option meant; "" for neither."""
+    said, first, last = find_yes_no(text, agent.language), options[0], options[-1]
+    if len(options) == 1 and said:
+        return first if said == "yes" else ""
+    if has(text, _SECOND):
+        return last
+    if has(text, _FIRST):
+        return first
+    ranked = sorted(options, key=lambda key: -reading.sure(key))
+    if reading.sure(ranked[0]) >= LIKELY and reading.whole[0].key in options:
+        return ranked[0]
+    named = [key for key in options if _words(label(agent, key)) & _words(text)]
+    if len(named) == 1 and len(text.split()) <= 6:
+        return named[0]
+    return "" if _NEITHER.search(text) or (said == "no" and len(text.split()) <= 4) else None
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in fold(text).split() if len(word) > 3}
+
+
+def _asked(reading: Reading) -> tuple[str, ...]:
+    """The facts that are surely asked for, in the order in which they were."""
+    top = reading.whole[0]
+    found = [top.name] if top.kind == "fact" and _stands(reading.whole) else []
+    if top.kind == "intent" and top.name in LIGHT:  # "d'accord merci, et pour la couleur ?"
+        return tuple(m[0].name for _, m in reading.parts if m[0].kind == "fact" and _stands(m))[:2]
+    parts = [
+        meanings[0].name for _, meanings in reading.parts if meanings[0].kind == "fact" and meanings[0].sure >= PART
+    ]
+    likely = {meaning.name for meaning in reading.whole[:6] if meaning.kind == "fact"}
+    if len(set(parts)) > 1 or not found:
+        ordered = [name for name in dict.fromkeys(parts) if name in likely or not found]
+        return tuple(dict.fromkeys([*ordered, *found]))[:2]
+    return tuple(dict.fromkeys([*found, *(name for name in parts if name in likely)]))[:2]
+
+
+def _stands(meanings: tuple[Meaning, ...]) -> bool:
+    """The first is sure enough, and ahead of the next."""
+    return meanings[0].sure >= SURE and (len(meanings) < 2 or meanings[0].sure - meanings[1].sure >= AHEAD)
+
+
+def _misled(heard: str, intent: Intent, asked: tuple[str, ...], reading: Reading) -> bool:
+    """The rules saw a phrase of leave-taking, or of waiting, in a sentence that asks for something else."""
+    if not asked or len(heard.split()) < 6:
+        return False
+    sure = max((m.sure for m in reading.whole if m.kind == "fact" and m.name in asked), default=0.0)
+    return sure >= PART and reading.sure(f"intent:{intent}") < 0.05
+
+
+def _question(
+    agent: Agent, asked: tuple[str, ...], by_rules: Understood, values: Understood | None = None
+) -> Understood:
+    day = by_rules.day if any("{hours}" in agent.fact(name).say for name in asked) else ""
+    return Understood("question", values.values if values else {}, asked, day=day)
+
+
+def _taking_text(by_rules: Understood, reading: Reading) -> Understood:
+    """A message is being dictated: all of it is the message, unless it plainly is something else."""
+    top = reading.whole[0]
+    if top.kind == "intent" and top.name in ("human", "goodbye", "repeat", "wait") and top.sure >= 0.9:
+        return Understood("human" if top.name == "human" else LIGHT.get(top.name, "goodbye"))
+    return by_rules
+
+
+def _with_values(
+    agent: Agent, waits: Expected, by_rules: Understood, asked: tuple[str, ...], reading: Reading, read: ReadValues
+) -> Understood:
+    if not asked:
+        top = reading.whole[0]
+        if not by_rules.sure and top.kind == "intent" and top.sure >= ACTS.get(top.name, 2.0) and top.name != "goodbye":
+            return _meant(agent, top.key)
+        elsewhere = not by_rules.sure and not set(by_rules.values) & {*waits.slots, "_confirm"}
+        if elsewhere and top.kind in ("fact", "none") and _wish(reading) < LIKELY:
+            # a number or a day in a sentence that is about something else
+            return _without_values(agent, replace(by_rules, values={}), (), reading)
+        if by_rules.values.get("_confirm") == "yes" and not by_rules.sure and not _polite(top):
+            return _without_values(agent, replace(by_rules, values={}), (), reading)  # "oui, mais dites-moi d'abord…"
+        wished = next((m for m in reading.whole if m.kind == "choice"), top)
+        if wished.kind == "choice" and (_stands((wished,)) or (elsewhere and wished.sure >= LIKELY)):
+            return replace(by_rules, intent="answer", values=_choice(wished.name) | dict(by_rules.values))
+        return by_rules if by_rules.intent == "answer" else replace(by_rules, sure=True)
+    # what a question mentions is no answer: only the parts that ask nothing fill slots
+    kept = dict[str, str]()  # and a yes to a read-back, with a question in the same breath, is not one yet
+    for part, meanings in reading.parts:
+        if not (meanings[0].kind == "fact" and _stands(meanings)):
+            told = read(part)
+            if told.intent == "answer":
+                kept |= {slot: value for slot, value in told.values.items() if slot != "_confirm"}
+    if by_rules.sure and by_rules.values.get("_confirm") and reading.whole[0].sure < SURE:
+        return by_rules
+    given = set(by_rules.values) & set(waits.slots) and by_rules.sure and by_rules.intent == "answer"
+    if not kept and given and reading.whole[0].sure < (PART if _timed(agent, by_rules) else SURE + AHEAD / 2):
+        return by_rules
+    return _question(agent, asked, by_rules, Understood("answer", kept))
+
+
+def _wish(reading: Reading) -> float:
+    """How surely the caller wants one of the scenario's own ways, or to book."""
+    return max((m.sure for m in reading.whole if m.kind == "choice" or m.key == "intent:booking"), default=0.0)
+
+
+def _timed(agent: Agent, heard: Understood) -> bool:
+    return any(agent.slots[slot].type not in ("choice", "yes_no") for slot in heard.values if slot in agent.slots)
+
+
+def _polite(top: Meaning) -> bool:
+    return top.kind == "intent" and top.name in ("thanks", "goodbye", "greeting")
+
+
+def _without_values(agent: Agent, by_rules: Understood, asked: tuple[str, ...], reading: Reading) -> Understood:
+    if by_rules.change:
+        return by_rules
+    if asked:
+        return _question(agent, asked, by_rules)
+    top = reading.whole[0]
+    if top.kind == "intent":
+        return _intent(agent, by_rules, top, reading)
+    if top.kind == "choice" and _stands(reading.whole):
+        return Understood("answer", _choice(top.name))
+    if by_rules.facts and reading.sure(f"fact:{by_rules.facts[0]}") >= 0.1:
+        return replace(by_rules, sure=True)
+    return _doubted(agent, by_rules, reading)
+
+
+def _intent(agent: Agent, by_rules: Understood, top: Meaning, reading: Reading) -> Understood:
+    name = top.name
+    if name in ACTS and top.sure >= ACTS[name]:
+        return _meant(agent, top.key)
+    if name in LIGHT and _stands(reading.whole):
+        return Understood(LIGHT[name])
+    if name == "booking" and _stands(reading.whole):
+        return Understood("greeting")  # the wish is known: the pending question leads there
+    if name == "complaint" and _stands(reading.whole):
+        ways = tuple(f"intent:{way}" for way in ("human", "message") if _able(agent, way))
+        return Understood("doubt", doubt=ways) if ways else by_rules
+    return _doubted(agent, by_rules, reading)
+
+
+def _doubted(agent: Agent, by_rules: Understood, reading: Reading) -> Understood:
+    """The two likeliest meanings, to be asked about; none likely: not understood, or not known."""
+    likely = [m for m in reading.whole if m.sure >= LIKELY and _askable(agent, m)][:2]
+    none = reading.sure("none:")
+    if likely and sum(m.sure for m in likely) > none:
+        return Understood("doubt", doubt=tuple(m.key for m in likely))
+    if by_rules.intent == "question":
+        return Understood("question", sure=True)
+    return by_rules
+
+
+def _askable(agent: Agent, meaning: Meaning) -> bool:
+    if meaning.kind == "intent":
+        return meaning.name in _ASKABLE and _able(agent, meaning.name)
+    return meaning.kind in ("fact", "choice")
+
+
+def _able(agent: Agent, intent: str) -> bool:
+    if intent == "human":
+        return agent.can_transfer
+    return intent != "message" or "message" in agent.tools
+
+
+def _meant(agent: Agent, key: str) -> Understood:
+    kind, _, name = key.partition(":")
+    if kind == "fact":
+        return Understood("question", facts=(name,))
+    if kind == "choice":
+        return Understood("answer", _choice(name))
+    intents: dict[str, Intent] = {
+        "human": "human", "message": "message", "goodbye": "goodbye", "opt_out": "opt_out",
+    }  # fmt: skip
+    return Understood(intents[name])
+
+
+def _choice(name: str) -> dict[str, str]:
+    slot, _, choice = name.partition("=")
+    return {slot: choice}

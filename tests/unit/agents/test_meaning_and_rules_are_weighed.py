@@ -1,0 +1,153 @@
+"""What the rules read and what a sentence means, weighed: nothing binding on a guess, doubt is asked about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agents import scenario
+from agents.definition import Agent
+from agents.effects import Act, Facts, Say
+from agents.hearing import understand
+from agents.loading import load
+from agents.meaning.sense import Kind, Meaning, Reading
+from agents.meaning.weighing import settled, weigh
+from agents.state import State, Understood
+
+DENTAL = load(Path(__file__).parents[3] / "agents/examples/dental.fr.yaml").agent
+NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
+FACTS = Facts("call-1", NOW, "inbound", "+33612345678", "+33478000000")
+
+
+def meant(*likely: tuple[str, float]) -> tuple[Meaning, ...]:
+    kinds: dict[str, Kind] = {"fact": "fact", "choice": "choice", "intent": "intent", "none": "none"}
+    told = (key.partition(":") for key, _ in likely)
+    return tuple(Meaning(kinds[kind], name, sure) for (kind, _, name), (_, sure) in zip(told, likely, strict=True))
+
+
+def weighed(heard: str, reading: Reading, state: State | None = None, agent: Agent = DENTAL) -> Understood:
+    state = state or State(step=agent.scenario.start)
+    waits = scenario.expected(agent, state, FACTS)
+    by_rules = understand(agent, state, heard, FACTS)
+    return weigh(agent, state, waits, heard, by_rules, reading, lambda part: understand(agent, state, part, FACTS))
+
+
+def test_a_fact_that_stands_out_is_told() -> None:
+    heard = weighed("je laisse ma bagnole où", Reading(meant(("fact:parking", 0.6), ("fact:address", 0.2))))
+    assert (heard.intent, heard.facts) == ("question", ("parking",))
+
+
+def test_two_facts_as_likely_are_asked_about() -> None:
+    heard = weighed("et pour arriver jusqu'à vous", Reading(meant(("fact:parking", 0.4), ("fact:address", 0.35))))
+    assert heard.intent == "doubt"
+    assert heard.doubt == ("fact:parking", "fact:address")
+
+
+def test_two_questions_in_one_breath_are_both_answered() -> None:
+    parts = (
+        ("c'est combien", meant(("fact:prices", 0.9), ("fact:payment", 0.05))),
+        ("je me gare où", meant(("fact:parking", 0.9), ("fact:address", 0.05))),
+    )
+    whole = meant(("fact:prices", 0.5), ("fact:parking", 0.3))
+    heard = weighed("c'est combien et je me gare où", Reading(whole, parts))
+    assert heard.facts == ("prices", "parking")
+
+
+@pytest.mark.parametrize("intent", ["goodbye", "human", "opt_out"])
+def test_nothing_binding_is_done_on_a_likelihood(intent: str) -> None:
+    heard = weighed("hum hum", Reading(meant((f"intent:{intent}", 0.55), ("none:", 0.3))))
+    assert heard.intent == "doubt"
+    assert heard.doubt == (f"intent:{intent}",)
+
+
+def test_opting_out_by_meaning_alone_is_always_asked_first() -> None:
+    heard = weighed("la paix à la fin", Reading(meant(("intent:opt_out", 0.97), ("none:", 0.01))))
+    assert heard.intent == "doubt"
+
+
+def test_the_laws_opt_out_is_not_weighed() -> None:
+    heard = weighed("ne m'appelez plus jamais", Reading(meant(("fact:hours", 0.99), ("none:", 0.01))))
+    assert heard.intent == "opt_out"
+
+
+def test_a_goodbye_inside_a_question_ends_nothing() -> None:
+    heard = weighed(
+        "je voulais vous dire bonne journée mais pour se garer au fait",
+        Reading(meant(("fact:parking", 0.9), ("fact:address", 0.05), ("intent:goodbye", 0.01))),
+    )
+    assert (heard.intent, heard.facts) == ("question", ("parking",))
+
+
+def test_a_coup_de_fil_passes_nobody() -> None:
+    heard = weighed(
+        "elle pourrait me passer un coup de fil", Reading(meant(("intent:message", 0.95), ("intent:human", 0.01)))
+    )
+    assert heard.intent == "message"
+
+
+def test_a_yes_with_a_question_in_the_same_breath_books_nothing() -> None:
+    state = State(step="relecture", values={"nom": "Claire Martin", "jour": "2026-11-26", "heure": "14:00"})
+    whole = meant(("fact:payment", 0.8), ("fact:prices", 0.1))
+    heard = weighed("oui mais on peut payer par carte", Reading(whole), state)
+    assert heard.intent == "question"
+    assert "_confirm" not in heard.values
+
+
+def test_what_a_question_mentions_fills_no_slot() -> None:
+    state = State(step="quand")
+    heard = weighed(
+        "vous prenez les enfants de quatre ans", Reading(meant(("fact:children", 0.9), ("none:", 0.05))), state
+    )
+    assert heard.intent == "question"
+    assert not heard.values
+
+
+def test_what_is_neither_known_nor_likely_is_said_to_be_unknown() -> None:
+    heard = weighed("vous vendez des pneus ?", Reading(meant(("none:", 0.9), ("fact:payment", 0.05))))
+    assert (heard.intent, heard.facts) == ("question", ())
+    turn = scenario.advance(DENTAL, State(step="accueil"), heard, FACTS)
+    said = " ".join(move.text for move in turn.moves if isinstance(move, Say))
+    assert "pas cette information" in said
+    assert "secrétariat" in said, "what can be done instead is offered"
+    assert not any(isinstance(move, Act) for move in turn.moves)
+
+
+def test_a_doubt_is_asked_by_name_and_costs_no_attempt() -> None:
+    doubt = Understood("doubt", doubt=("fact:parking", "intent:human"))
+    turn = scenario.advance(DENTAL, State(step="accueil"), doubt, FACTS)
+    said = " ".join(move.text for move in turn.moves if isinstance(move, Say))
+    assert said == "Pardon, c'est pour parking, ou pour parler au secrétariat ?"
+    assert turn.state.retries == 0
+    assert turn.state.doubt == ("fact:parking", "intent:human")
+
+
+@pytest.mark.parametrize(
+    ("said", "intent", "facts"),
+    [
+        ("le deuxième", "human", ()),
+        ("la première", "question", ("parking",)),
+        ("le parking", "question", ("parking",)),
+        ("non ni l'un ni l'autre", "refused", ()),
+    ],
+)
+def test_the_answer_to_a_doubt_is_understood(said: str, intent: str, facts: tuple[str, ...]) -> None:
+    state = State(step="accueil", doubt=("fact:parking", "intent:human"))
+    answer = settled(DENTAL, state, said, Reading(meant(("none:", 0.9), ("fact:hours", 0.05))))
+    assert answer is not None
+    assert (answer.intent, answer.facts) == (intent, facts)
+
+
+def test_a_yes_to_a_single_doubt_is_that() -> None:
+    state = State(step="accueil", doubt=("intent:opt_out",))
+    answer = settled(DENTAL, state, "oui tout à fait", Reading(meant(("none:", 0.9), ("fact:hours", 0.05))))
+    assert answer is not None
+    assert answer.intent == "opt_out"
+
+
+def test_another_question_instead_of_an_answer_is_heard() -> None:
+    state = State(step="accueil", doubt=("fact:parking", "intent:human"))
+    reading = Reading(meant(("fact:prices", 0.9), ("fact:parking", 0.02)))
+    assert settled(DENTAL, state, "combien coûte un détartrage chez vous", reading) is None
