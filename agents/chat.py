@@ -32,6 +32,7 @@ async def chat(
     sense: Sense | None = None,
     clock: str | None = None,
     as_json: bool = False,
+    why: bool = False,
 ) -> None:
     """Talk until the conversation is over or the input ends. Actions succeed unless `/will` said otherwise."""
     zone = ZoneInfo(agent.time_zone)
@@ -43,14 +44,14 @@ async def chat(
     talk = AgentConversation(agent, mind, facts, sense=sense)
     _show(0, "", talk.opening(), "rules", None, talk, as_json=as_json)
     try:
-        await _loop(talk, as_json=as_json)
+        await _loop(talk, as_json=as_json, why=why)
     finally:
         await talk.release()
         if mind is not None:
             await mind.close()
 
 
-async def _loop(talk: AgentConversation, *, as_json: bool) -> None:
+async def _loop(talk: AgentConversation, *, as_json: bool, why: bool) -> None:
     turn, results = 0, dict[str, dict[str, Any]]()
     while not talk.over:
         await talk.prime()
@@ -65,7 +66,10 @@ async def _loop(talk: AgentConversation, *, as_json: bool) -> None:
             results[name] = _result(line, told)
             continue
         turn += 1
-        waiting = await _reply(talk, _event(talk, line), turn, as_json=as_json)
+        plan = _event(talk, line)
+        waiting = await _reply(talk, plan, turn, as_json=as_json)
+        if why and not as_json:
+            click.echo(f"  ({talk.why(plan)})")
         while waiting:
             turn += 1
             plan = talk.plan_acted(waiting, results.pop(waiting, {"outcome": "done"}))
@@ -82,7 +86,7 @@ async def _reply(talk: AgentConversation, plan: Plan, turn: int, *, as_json: boo
             click.echo(_line(effect))
     talk.commit(plan)
     if as_json:
-        _show(turn, plan.heard, effects, plan.source, first, talk, as_json=True)
+        _show(turn, plan.heard, effects, plan.source, first, talk, as_json=True, meaning=plan.meaning)
     return talk.state.waiting if any(isinstance(e, Act) for e in effects) else ""
 
 
@@ -115,7 +119,7 @@ def _line(effect: Effect) -> str:
 
 def _show(
     turn: int, heard: str, effects: list[Effect], source: str, first: float | None, talk: AgentConversation,
-    *, as_json: bool,
+    *, as_json: bool, meaning: str = "",
 ) -> None:  # fmt: skip
     if not as_json:
         for effect in effects:
@@ -127,6 +131,6 @@ def _show(
     ]
     seconds = None if first is None else round(first, 3)
     click.echo(to_json({
-        "turn": turn, "heard": heard, "effects": told, "source": source, "first_seconds": seconds,
+        "turn": turn, "heard": heard, "effects": told, "source": source, "meaning": meaning, "first_seconds": seconds,
         "slots": dict(talk.values), "over": talk.over,
     }))  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agents.cli_evaluate import evaluate
+from agents.cli_learn import learn, missed
 from store.base.console import HouseGroup, emit, err, json_option, to_json
 from store.base.errors import BadInput, Refused
 
@@ -215,10 +216,11 @@ def publish(name: str, tenant: str, version: int | None, by: str, reason: str, a
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable of an outbound call.")
 @click.option("--now", "clock", help="The clock the call is held at, ISO 8601; the real one if not said.")
 @_rules
-@click.option("--json", "as_json", is_flag=True, help="JSON lines: {turn, effects, source, seconds, …}.")
+@click.option("--why", is_flag=True, help="Also show what each sentence was taken to mean, and how surely.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines: {turn, effects, source, meaning, seconds, …}.")
 def chat(
     name: str, tenant: str | None, version: int | None, variables: tuple[str, ...], clock: str | None,
-    rules_only: bool, as_json: bool,
+    rules_only: bool, why: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Talk to agent NAME (a file or a stored agent) on the terminal; it shows what it says and does.
 
@@ -237,14 +239,16 @@ def chat(
         with operator_session() as conn:
             loaded = loads(_find(conn, tenant, name, version).yaml, name)
     given = dict(pair.split("=", 1) for pair in variables if "=" in pair)
-    asyncio.run(_talk(loaded.agent, rules_only, given, clock, as_json))
+    asyncio.run(_talk(loaded.agent, rules_only, given, clock, as_json=as_json, why=why))
 
 
-async def _talk(agent: Agent, rules_only: bool, given: dict[str, str], clock: str | None, as_json: bool) -> None:
+async def _talk(
+    agent: Agent, rules_only: bool, given: dict[str, str], clock: str | None, *, as_json: bool, why: bool
+) -> None:
     from agents.chat import chat
 
     mind, sense = (None, None) if rules_only else (_mind(), _sense())
-    await chat(agent, mind, given, sense=sense, clock=clock, as_json=as_json)
+    await chat(agent, mind, given, sense=sense, clock=clock, as_json=as_json, why=why)
 
 
 async def _tries(loaded: Loaded, rules_only: bool) -> list[TrialResult]:
@@ -299,6 +303,8 @@ def _row(version: AgentVersion, tenant: str) -> dict[str, Any]:
 
 
 agent.add_command(evaluate)
+agent.add_command(missed)
+agent.add_command(learn)
 
 
 if __name__ == "__main__":

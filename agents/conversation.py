@@ -181,6 +181,13 @@ class AgentConversation:
         last = next((line for line in reversed(self.history) if line.who == "agent" and line.parts), None)
         return " ".join(last.parts) if last else ""
 
+    def why(self, plan: Plan) -> str:
+        """What a sentence was taken to mean, what else it may mean and how surely, for whoever asks."""
+        assert isinstance(plan, _Plan)
+        likely = "" if plan.reading is None else ", ".join(f"{m.key} {m.sure:.2f}" for m in plan.reading.whole[:4])
+        told = f"{plan.meaning or 'no sentence'}, by {plan.source}"
+        return f"{told}; likely {likely}" if likely else told
+
     def replace_state(self, plan: _Plan, state: State) -> None:
         """A plan that failed after it was committed leads elsewhere."""
         if plan.committed and plan.version + 1 == self._version:
@@ -252,6 +259,16 @@ class _Plan:
                 self._talk.replace_state(self, after.state)
             else:
                 yield self._told(move)
+
+    @property
+    def meaning(self) -> str:
+        """What the caller was taken to mean, in a word."""
+        heard = self.understood
+        if heard is None:
+            return ""
+        if heard.intent == "question":
+            return f"fact:{heard.facts[0]}" if heard.facts else "hours" if heard.day else "unknown"
+        return heard.intent
 
     def decide_by_rules(self) -> None:
         """The reply without the mind, for a plan committed before it was thought."""

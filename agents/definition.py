@@ -50,6 +50,8 @@ class Fact(_Part):
     about: Words = Field(min_length=1, max_length=50)
     say: str = ""
     info: str = ""
+    asked: Words = Field(default=[], max_length=50)
+    """How callers asked for it, in their words: what `agent missed` found and `agent learn` added."""
     label: str = ""
     """How it is named when the agent asks whether it is meant: "le prix du détartrage"; else the first of `about`."""
 
@@ -68,6 +70,11 @@ class Slot(_Part):
     about: str = ""
     ask: str = ""
     choices: dict[str, Words] = Field(default={}, max_length=100)
+    unit: str = ""
+    """Of a number: what it counts ("nuits"). Then it is understood before it is asked, and corrected in passing."""
+    min: int | None = None
+    max: int | None = None
+    """Of a number: what is accepted, both included."""
     within: Literal["", "hours"] = ""
     of: str = ""
 

@@ -66,6 +66,12 @@ class Plan(Protocol):
         """What the reply took, known once `effects` began. For the stages of a turn's latency."""
         ...
 
+    @property
+    def meaning(self) -> str:
+        """What the caller was taken to mean, in a word: "fact:parking", "answer", "human", "doubt", "unknown" or
+        "unclear"; "" for what was not a sentence, and until `effects` began."""
+        ...
+
     def effects(self) -> AsyncIterator[Effect]:
         """The reply's effects, in order, as they are made. Closing the iterator stops the thinking."""
         ...

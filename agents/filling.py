@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from agents.definition import Agent
+from agents.definition import Agent, Slot
 from agents.effects import Facts
 from agents.render import day_hours, speech
 from agents.spoken import say_date
@@ -59,6 +59,16 @@ def _why_not(agent: Agent, slot: str, value: str, values: Values, facts: Facts) 
         day = date.fromisoformat(values[definition.of])
         at = time.fromisoformat(value)
         return _time_refused(agent, day, at, facts, hours=definition.within == "hours")
+    if definition.type == "number":
+        return _number_refused(agent, int(value), definition, facts)
+    return ""
+
+
+def _number_refused(agent: Agent, value: int, slot: Slot, facts: Facts) -> str:
+    if slot.min is not None and value < slot.min:
+        return _say(agent, facts, agent.lines.too_few, least=f"{slot.min} {slot.unit}".strip())
+    if slot.max is not None and value > slot.max:
+        return _say(agent, facts, agent.lines.too_many, most=f"{slot.max} {slot.unit}".strip())
     return ""
 
 

@@ -223,8 +223,8 @@ class _Reading:
             return next(opened, may_be[0])
         return may_be[0]
 
-    def _number(self, slot: str, _: Slot) -> str | None:
-        return find_number(self.text) if self._asked(slot) else None
+    def _number(self, slot: str, definition: Slot) -> str | None:
+        return find_number(self.text, definition.unit, asked=self._asked(slot))
 
     def _choice(self, slot: str, definition: Slot) -> str | None:
         asked = self._asked(slot)

@@ -58,7 +58,9 @@ _PATTERNS: dict[Language, tuple[tuple[Intent, str], ...]] = {
 }  # fmt: skip
 
 _COMPILED: dict[Language, list[tuple[Intent, re.Pattern[str]]]] = {
-    language: [(intent, re.compile(pattern)) for intent, pattern in rules] for language, rules in _PATTERNS.items()
+    # "transmettez à Sarah" puts nobody through: a phrase begins where a word does
+    language: [(intent, re.compile(rf"\b(?:{pattern})")) for intent, pattern in rules]
+    for language, rules in _PATTERNS.items()
 }
 _QUESTION: dict[Language, re.Pattern[str]] = {
     "fr": re.compile(

@@ -72,7 +72,7 @@ def _own(agent: Agent, state: State, facts: Facts, name: str) -> str:
     return ""
 
 
-OWN_FIELDS = ("hours", "human", "company", "on_behalf_of", "alternative", "reason", "first", "second")
+OWN_FIELDS = ("hours", "human", "company", "on_behalf_of", "alternative", "reason", "first", "second", "least", "most")
 
 
 def plain(state: State, facts: Facts, template: str) -> str:

@@ -10,7 +10,8 @@ from agents.slots.text import Language
 class Wording(BaseModel):
     """One sentence per situation; any of them may be given under `wording:` in the agent's file.
 
-    In braces: {day}, {time}, {hours}, {human}, {alternative}, {reason}, {company}, {first}, {second}.
+    In braces: {day}, {time}, {hours}, {human}, {alternative}, {reason}, {company},
+    {first}, {second}, {least}, {most}.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +46,10 @@ class Wording(BaseModel):
     past: str = ""
     closed_day: str = ""
     closed_time: str = ""
+    too_few: str = ""
+    """A number is less than its slot's `min`: {least}."""
+    too_many: str = ""
+    """A number is more than its slot's `max`: {most}."""
     ask_time: str = ""
     ask_day: str = ""
     ask_name: str = ""
@@ -88,6 +93,8 @@ FRENCH = Wording(
     past="Cette date est déjà passée.",
     closed_day="Nous sommes fermés {day}.",
     closed_time="Nous sommes fermés à cette heure-là : {day}, nous recevons {hours}.",
+    too_few="C'est {least} au minimum.",
+    too_many="C'est {most} au maximum.",
     ask_time="À quelle heure ?",
     ask_day="Quel jour ?",
     ask_name="À quel nom, s'il vous plaît ?",
@@ -124,6 +131,8 @@ ENGLISH = Wording(
     past="That date has already passed.",
     closed_day="We are closed on {day}.",
     closed_time="We are closed at that time: on {day} we are open {hours}.",
+    too_few="It is {least} at least.",
+    too_many="It is {most} at most.",
     ask_time="At what time?",
     ask_day="Which day?",
     ask_name="What name is it, please?",

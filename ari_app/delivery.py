@@ -43,6 +43,7 @@ class Said:
     lines: Sequence[Effect]
     heard: str = ""
     source: Source = "rules"
+    meaning: str = ""
 
     async def effects(self) -> AsyncIterator[Effect]:
         """The lines, in order."""
@@ -234,6 +235,8 @@ class Delivery:
             }  # fmt: skip
             self._talker.turn.stages.update({k: v for k, v in named.items() if v is not None})
             self._talker.turn.stages["source"] = reply.plan.source
+            if reply.plan.meaning:
+                self._talker.turn.stages["meaning"] = reply.plan.meaning
 
     # -- actions -----------------------------------------------------------------------------------------
 

@@ -67,6 +67,9 @@ _WISHES = {
     "cancel_booking": ("annul", "deplac", "report", "cancel", "resched"),
 }
 """Shared intents that an agent's own choice may stand for, by stems of its words."""
+_NEARLY = 0.97
+"""From here on two sentences of callers say the same; below, likeness between them says less than a fact's own words
+(on companies held out, five sentences a fact moved 78 % to 77 %)."""
 _SPLIT = re.compile(r"[.?!;:,…]+|\s(?:et|mais|sinon|puis|and|but|also)\s", re.IGNORECASE)
 _PART_WORDS = 3
 _MOST_PARTS = 4
@@ -128,11 +131,24 @@ class Sense:
         told = [heard.strip(), *parts]
         names, passages = _candidates(agent, choices)
         vectors = self._encoder.encode([f"query: {text}" for text in told])
-        likeness = vectors @ self._encoder.encode(passages).T
+        likeness = self._with_wordings(agent, vectors, vectors @ self._encoder.encode(passages).T)
         kinds = _shares(vectors @ self._learnt.head.T + self._learnt.head_bias)
         rows = zip(told, likeness, kinds, strict=True)
         read = [self._ranked(agent, text, names, row, kind) for text, row, kind in rows]
         return Reading(read[0], tuple(zip(parts, read[1:], strict=True)))
+
+    def _with_wordings(self, agent: Agent, vectors: Vectors, likeness: Vectors) -> Vectors:
+        """A sentence nearly in the words of one with which a caller asked before means the same fact."""
+        for at, fact in enumerate(agent.facts):
+            if fact.asked:
+                told = self._encoder.encode([f"query: {sentence}" for sentence in fact.asked])
+                near = (vectors @ told.T).max(axis=1)
+                likeness[:, at] = np.where(near >= _NEARLY, np.maximum(likeness[:, at], near), likeness[:, at])
+        return likeness
+
+    def vectors(self, sentences: Sequence[str]) -> Vectors:
+        """Unit vectors of what callers said (n, size)."""
+        return self._encoder.encode([f"query: {sentence}" for sentence in sentences])
 
     def warm(self, agent: Agent) -> None:
         """Encode an agent's candidates ahead of its first call."""

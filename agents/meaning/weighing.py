@@ -24,6 +24,8 @@ PART = 0.8
 """A part of a sentence adds its own question from here on: it has less to go by than the whole."""
 ACTS: dict[str, float] = {"human": 0.75, "message": 0.6, "goodbye": 0.85}
 """Intents that do something are taken from here on; less sure, they are asked."""
+BOTH, SHORT = 0.65, 200
+"""Two facts that are so likely together, and have so few letters together, are both told."""
 LIGHT: dict[str, Intent] = {
     "repeat": "repeat", "wait": "wait", "greeting": "greeting", "thanks": "thanks", "robot": "who",
 }  # fmt: skip
@@ -57,12 +59,23 @@ def weigh(
             and by_rules.intent in ("human", "message")
         ):
             return _meant(agent, top.key)  # "me passer un coup de fil" passes nobody
-        return _question(agent, asked, by_rules) if _misled(heard, by_rules.intent, asked, reading) else by_rules
+        if _misled(heard, by_rules.intent, asked, reading):
+            return _question(agent, asked, by_rules)
+        if by_rules.intent == "goodbye" and len(heard.split()) > 6 and reading.sure("intent:goodbye") < ACTS["human"]:
+            return Understood("doubt", doubt=("intent:goodbye",))  # "mon verre a dit au revoir à sa monture"
+        return by_rules
     if waits.slots and agent.slots[waits.slots[0]].type == "text" and by_rules.intent == "answer":
         return _taking_text(by_rules, reading)
     if by_rules.values:
         return _with_values(agent, waits, by_rules, asked, reading, read)
+    plain = reading.whole[0].kind in ("intent", "choice") and _stands(reading.whole)
+    if not asked and by_rules.intent == "unclear" and _told(agent, waits) and not plain:
+        return by_rules  # a name or a number is awaited: the mind may find it in what the rules could not read
     return _without_values(agent, by_rules, asked, reading)
+
+
+def _told(agent: Agent, waits: Expected) -> bool:
+    return bool(waits.slots) and agent.slots[waits.slots[0]].type not in ("choice", "yes_no")
 
 
 def settled(agent: Agent, state: State, heard: str, reading: Reading) -> Understood | None:
@@ -220,11 +233,21 @@ def _doubted(agent: Agent, by_rules: Understood, reading: Reading) -> Understood
     """The two likeliest meanings, to be asked about; none likely: not understood, or not known."""
     likely = [m for m in reading.whole if m.sure >= LIKELY and _askable(agent, m)][:2]
     none = reading.sure("none:")
-    if likely and sum(m.sure for m in likely) > none:
+    if both := _both(agent, likely):
+        return Understood("question", facts=both)
+    if likely and sum(m.sure for m in likely) > none / 2:
         return Understood("doubt", doubt=tuple(m.key for m in likely))
-    if by_rules.intent == "question":
+    if by_rules.intent == "question" or reading.whole[0].kind in ("none", "fact"):
         return Understood("question", sure=True)
     return by_rules
+
+
+def _both(agent: Agent, likely: list[Meaning]) -> tuple[str, ...]:
+    """Two facts of which one is surely asked for, told together if they are short: quicker than a question back."""
+    if len(likely) < 2 or any(m.kind != "fact" for m in likely) or sum(m.sure for m in likely) < BOTH:
+        return ()
+    told = [agent.fact(m.name).say for m in likely]
+    return tuple(m.name for m in likely) if all(told) and sum(map(len, told)) <= SHORT else ()
 
 
 def _askable(agent: Agent, meaning: Meaning) -> bool:

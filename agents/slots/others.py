@@ -40,9 +40,15 @@ def _stands(word: str, text: str) -> bool:
     return bool(re.search(rf"(?<![a-z0-9]){re.escape(word)}(?:s|e|es|x)?(?![a-z0-9])", text))
 
 
-def find_number(text: str) -> str | None:
-    """The first whole number of `text` (as `text.digits` makes it)."""
-    match = re.search(r"\b(\d{1,3}(?: \d{3})+|\d+)\b", text)
+_WHOLE = r"\b(\d{1,3}(?: \d{3})+|\d+)\b"
+
+
+def find_number(text: str, unit: str = "", *, asked: bool = True) -> str | None:
+    """A whole number of `text` (as `text.digits` makes it): the one that counts `unit`; if it is `asked`, the first."""
+    stem = fold(unit).split(" ")[0].rstrip("sx")
+    match = re.search(rf"{_WHOLE} (?:{re.escape(stem)})\w?\b", text) if stem else None
+    if match is None and asked:
+        match = re.search(_WHOLE, text)
     return match[1].replace(" ", "") if match else None
 
 

@@ -40,10 +40,26 @@ def test_a_fact_that_stands_out_is_told() -> None:
     assert (heard.intent, heard.facts) == ("question", ("parking",))
 
 
-def test_two_facts_as_likely_are_asked_about() -> None:
+def test_two_facts_of_which_one_is_surely_meant_are_both_told() -> None:
     heard = weighed("et pour arriver jusqu'à vous", Reading(meant(("fact:parking", 0.4), ("fact:address", 0.35))))
-    assert heard.intent == "doubt"
-    assert heard.doubt == ("fact:parking", "fact:address")
+    assert (heard.intent, heard.facts) == ("question", ("parking", "address"))
+
+
+def test_two_facts_as_likely_are_asked_about() -> None:
+    heard = weighed("et pour arriver jusqu'à vous", Reading(meant(("fact:parking", 0.3), ("fact:address", 0.25))))
+    assert (heard.intent, heard.doubt) == ("doubt", ("fact:parking", "fact:address"))
+
+
+def test_a_long_sentence_with_a_goodbye_in_it_is_asked_about() -> None:
+    reading = Reading(meant(("intent:goodbye", 0.5), ("fact:emergency", 0.1)))
+    heard = weighed("ma couronne a dit au revoir à ma dent", reading)
+    assert (heard.intent, heard.doubt) == ("doubt", ("intent:goodbye",))
+
+
+def test_a_name_the_rules_cannot_read_is_left_to_the_mind() -> None:
+    state = State(step="qui", values={"jour": "2026-11-26", "heure": "14:00"})
+    heard = weighed("alors ça s'écrit avec deux l et un t", Reading(meant(("none:", 0.5), ("fact:hours", 0.2))), state)
+    assert (heard.intent, heard.sure) == ("unclear", False)
 
 
 def test_two_questions_in_one_breath_are_both_answered() -> None:
