@@ -87,8 +87,8 @@ def learn(name: str, tenant: str | None, fact: str, asked: str, told: str, as_js
     order and style of the file are kept.
 
     \b
-    Example: decroche agent learn cabinet-du-parc --tenant dentiste --fact parking --asked "je laisse ma bagnole où"
-             decroche agent learn dental.fr.yaml --fact wifi --asked "vous avez internet" --say "Le wifi est gratuit."
+    Example: decroche agent learn cabinet-du-parc --tenant dentiste --fact parking --asked "je me mets où"
+             decroche agent learn dental.yaml --fact wifi --asked "vous avez internet" --say "Oui."
     """
     from agents.learning import with_fact, with_wording
     from agents.loading import loads
