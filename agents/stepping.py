@@ -15,6 +15,8 @@ from agents.ready import is_fixed
 from agents.render import plain, speech
 from agents.state import Expected, Move, State, Turn, Values
 
+_MOST_ATTEMPTS = 8
+"""So often in a row nobody is not understood: it is a machine, or nobody."""
 _MOST_HOPS = 40
 """A turn passes at most this many steps; `check` refuses loops that say nothing."""
 
@@ -163,8 +165,12 @@ class Run:
             self.say(line)
 
     def misunderstood(self) -> None:
-        """Say so and ask again; after the step's retries, its fallback."""
-        if self.state.retries >= self.step.retries:
+        """Say so and ask again; after the step's retries, its fallback, a person or a message.
+
+        A caller is not hung up on because the agent does not understand: where there is none of these it goes on
+        asking, until what it hears can be no caller (a machine that talks on).
+        """
+        if self.state.retries >= self.step.retries and (self._helped() or self.state.retries >= _MOST_ATTEMPTS):
             self.give_up()
             return
         lines = self.agent.misunderstandings
@@ -187,6 +193,11 @@ class Run:
         template = self.agent.lines.doubt if len(names) > 1 else self.agent.lines.doubt_one
         self.say(template, "question", first=names[0], second=names[-1])
         self.state = replace(self.state, doubt=meanings)
+
+    def _helped(self) -> bool:
+        """There is somebody or something else for a caller who is not understood."""
+        taking = self.state.step.startswith(MESSAGE)
+        return bool(self.step.fallback) or self.agent.can_transfer or ("message" in self.agent.tools and not taking)
 
     def give_up(self, *, own_fallback: bool = True) -> None:
         """The step's fallback; without one a person, then a message, then goodbye."""

@@ -12,12 +12,17 @@ from agents import scenario
 from agents.definition import Agent
 from agents.effects import Act, Facts, Say
 from agents.hearing import understand
-from agents.loading import load
+from agents.loading import load, loads
 from agents.meaning.sense import Kind, Meaning, Reading
 from agents.meaning.weighing import settled, weigh
 from agents.state import State, Understood
 
 DENTAL = load(Path(__file__).parents[3] / "agents/examples/dental.fr.yaml").agent
+_TEXT = (Path(__file__).parents[3] / "agents/examples/dental.fr.yaml").read_text(encoding="utf-8")
+ALONE = loads(
+    _TEXT.replace("tools: [book, message, transfer, opt_out, hangup]", "tools: [book, hangup]").replace("human:", "#")
+).agent
+"""The same practice with nobody to put through to and no messages taken."""
 NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
 FACTS = Facts("call-1", NOW, "inbound", "+33612345678", "+33478000000")
 
@@ -167,3 +172,25 @@ def test_another_question_instead_of_an_answer_is_heard() -> None:
     state = State(step="accueil", doubt=("fact:parking", "intent:human"))
     reading = Reading(meant(("fact:prices", 0.9), ("fact:parking", 0.02)))
     assert settled(DENTAL, state, "combien coûte un détartrage chez vous", reading) is None
+
+
+def test_a_caller_who_is_not_understood_is_not_hung_up_on() -> None:
+    state, heard = State(step="accueil"), Understood("unclear")
+    for _ in range(6):
+        turn = scenario.advance(ALONE, state, heard, FACTS)
+        assert not any(isinstance(move, Act) for move in turn.moves)
+        assert not turn.state.closing
+        state = turn.state
+
+
+def test_a_machine_that_talks_on_is_left_in_the_end() -> None:
+    state = State(step="accueil")
+    for _ in range(12):
+        state = scenario.advance(ALONE, state, Understood("unclear"), FACTS).state
+    assert state.closing
+
+
+def test_after_the_attempts_a_person_is_offered_by_being_put_through() -> None:
+    state = State(step="accueil", retries=2)
+    turn = scenario.advance(DENTAL, state, Understood("unclear"), FACTS)
+    assert [move.name for move in turn.moves if isinstance(move, Act)] == ["transfer"]
