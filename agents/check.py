@@ -13,6 +13,7 @@ from agents.problems import Path_, Problem
 from agents.render import OWN_FIELDS
 from agents.spoken import fields, fill
 from compliance.law.disclosure import Missing, missing
+from store.base.outward import OutwardRefused, shaped
 
 _WHERE: dict[str, Path_] = {
     "ai": ("disclosure",),
@@ -150,6 +151,8 @@ class _Checker:
             verbs = [v for v in ("ask", "confirm", "propose", "do", "end") if getattr(step, v)]
             if len(verbs) > 1:
                 self.bad(path, f"step '{step.id}' does two things: {' and '.join(verbs)}", "make it two steps")
+            if step.do == "webhook":
+                self._address((*path, "args", "url"), step.args.get("url", ""))
             if step.do and step.do not in (*self.agent.tools, "opt_out", "record", "hangup"):
                 self.bad(
                     (*path, "do"),
@@ -159,6 +162,13 @@ class _Checker:
             self._recording(path, step)
             self._minutes(path, step)
             self._slots_of(path, step)
+
+    def _address(self, path: Path_, url: str) -> None:
+        """A client's address, as far as it can be told before any call."""
+        try:
+            shaped(url)
+        except OutwardRefused as error:
+            self.bad(path, str(error), error.hint)
 
     def _recording(self, path: Path_, step: Step) -> None:
         """A scenario stops a recording; it begins one only where the policy has the caller asked."""

@@ -132,7 +132,10 @@ def set_limits(conn: Conn, tenant_id: UUID, *, by: Actor, **changes: Any) -> Lim
 
 _ADDRESSES = {
     "email": (re.compile(r"[^@\s]+@[^@\s]+"), "an e-mail address such as compta@client.example"),
-    "webhook": (re.compile(r"https?://[^\s/]+\S*"), "an address that begins with http:// or https://"),
+    "webhook": (
+        re.compile(r"https?://[^\s/@{}]+(?:/\S*)?"),
+        "an address such as https://host/path, without a user or a password",
+    ),
     "phone": (re.compile(r"\+[1-9][0-9]{5,14}"), "a number such as +33612345678"),
 }
 

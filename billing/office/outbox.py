@@ -22,8 +22,10 @@ from typing import Any
 from billing.charges.controls import limits_of
 from billing.keys import key
 from billing.office import letters
+from store.base import outward
 from store.base.console import to_json
 from store.base.errors import DecrocheError, Unavailable
+from store.base.outward import OutwardFailed, OutwardRefused
 from store.base.settings import Settings
 from store.db import Conn, Database
 
@@ -84,13 +86,23 @@ class Post:
     sms_token: str = ""
     webhook_secret: str = ""
     operator: Channels = Channels()
+    allowed: tuple[str, ...] = ()
+    """Addresses that clients' web hooks may be at though they are not public (`outward.allowed`)."""
 
 
 def post_of(of: Settings) -> Post:
     """The post by the settings and secrets."""
     b = of.billing
     operator = Channels(b.operator_email, b.operator_webhook, b.operator_phone)
-    return Post(b.smtp, b.mail_from, b.sms_url, key("sms-token", of), key("notice-webhook", of), operator)
+    return Post(
+        b.smtp,
+        b.mail_from,
+        b.sms_url,
+        key("sms-token", of),
+        key("notice-webhook", of),
+        operator,
+        tuple(of.outward.allowed),
+    )
 
 
 def deliver(db: Database, post: Post, most: int = 100) -> tuple[int, int]:
@@ -190,7 +202,15 @@ def _hook(notice: Mapping[str, Any], address: str, post: Post) -> None:
     headers: dict[str, str] = {}
     if post.webhook_secret:
         headers["X-Decroche-Signature"] = hmac.new(post.webhook_secret.encode(), payload, hashlib.sha256).hexdigest()
-    _send_json(f"web hook {address}", address, payload, headers)
+    if notice["audience"] == "operator":  # the operator's own address may be inside
+        _send_json(f"web hook {address}", address, payload, headers)
+        return
+    try:
+        status = outward.post(address, payload, headers, seconds=10, allowed=post.allowed)
+    except (OutwardRefused, OutwardFailed) as error:
+        raise Undelivered(f"web hook: {error}") from error
+    if status >= 300:
+        raise Undelivered(f"web hook: answered {status}")
 
 
 def _sms(notice: Mapping[str, Any], phone: str, post: Post) -> None:

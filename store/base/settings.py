@@ -135,6 +135,14 @@ class BillingSettings(Section):
     day_begins: int = Field(8, ge=0, le=23, description="hour in Paris from which the day's reminders are sent")
 
 
+class OutwardSettings(Section):
+    """Requests to addresses that clients write."""
+
+    allowed: list[str] = Field(
+        [], description="host:port that may be asked though private, on another port than 443 or without TLS"
+    )
+
+
 class CallSettings(Section):
     """Bounds of one call."""
 
@@ -159,6 +167,7 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()  # pyright: ignore[reportCallIssue]
     models: ModelSettings = ModelSettings()  # pyright: ignore[reportCallIssue]
     call: CallSettings = CallSettings()  # pyright: ignore[reportCallIssue]
+    outward: OutwardSettings = OutwardSettings()  # pyright: ignore[reportCallIssue]
     billing: BillingSettings = BillingSettings()  # pyright: ignore[reportCallIssue]
 
     @classmethod

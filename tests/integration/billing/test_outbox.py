@@ -91,6 +91,10 @@ def running(server: Any) -> Iterator[Any]:
     server.server_close()
 
 
+HERE = ("127.0.0.1:*",)
+"""The operator lets clients' web hooks reach this machine."""
+
+
 def waiting(database: Database, tenant: Tenant, **where: str) -> None:
     with database.operator() as conn:
         set_limits(conn, tenant.id, **where, by=OPERATOR)
@@ -109,7 +113,7 @@ def later(database: Database) -> None:
 
 def test_a_notice_is_posted_once_and_signed(database: Database, dentist: Tenant, ear: Ear) -> None:
     waiting(database, dentist, webhook=at(ear))
-    post = Post(webhook_secret="s3cret")
+    post = Post(allowed=HERE, webhook_secret="s3cret")
     assert [deliver(database, post), deliver(database, post)] == [(1, 0), (0, 0)]
     ((body, headers),) = ear.heard
     assert json.loads(body)["body"]["percent"] == 80
@@ -120,7 +124,7 @@ def test_a_notice_is_mailed_with_a_subject_a_person_reads(
     database: Database, dentist: Tenant, mail: tuple[str, list[str]]
 ) -> None:
     waiting(database, dentist, email="cabinet@client.example")
-    assert deliver(database, Post(smtp=mail[0])) == (1, 0)
+    assert deliver(database, Post(allowed=HERE, smtp=mail[0])) == (1, 0)
     assert "Subject: Forfait : 80 %" in mail[1][0]
     assert "To: cabinet@client.example" in mail[1][0]
 
@@ -129,7 +133,7 @@ def test_a_notice_goes_to_a_phone_by_the_gateway_under_a_key_that_makes_it_one_s
     database: Database, dentist: Tenant, ear: Ear
 ) -> None:
     waiting(database, dentist, phone="+33612345678")
-    assert deliver(database, Post(sms_url=at(ear), sms_token="t0ken")) == (1, 0)
+    assert deliver(database, Post(allowed=HERE, sms_url=at(ear), sms_token="t0ken")) == (1, 0)
     ((body, headers),) = ear.heard
     assert json.loads(body) == {"to": "+33612345678", "text": "Forfait : 80 % utilisés"}
     assert headers["Authorization"] == "Bearer t0ken"
@@ -143,7 +147,7 @@ def test_a_formal_notice_tells_the_client_in_french_what_is_owed_and_when_access
     with database.operator() as conn:
         set_limits(conn, dentist.id, email="cabinet@client.example", by=OPERATOR)
         tell(conn, dentist.id, Notice("formal_notice", "2026-000001", "client", body))
-    assert deliver(database, Post(smtp=mail[0])) == (1, 0)
+    assert deliver(database, Post(allowed=HERE, smtp=mail[0])) == (1, 0)
     text = (
         message_from_string(mail[1][0].replace("\r\n", "\n"), policy=policy.default)
         .get_content()
@@ -160,7 +164,7 @@ def test_the_operators_own_notices_go_to_the_operator_and_not_to_the_client(
     with database.operator() as conn:
         set_limits(conn, dentist.id, webhook=at(ear), by=OPERATOR)
         tell(conn, dentist.id, Notice("blocked", "1", "operator", {"reason": "fraude"}))
-    assert deliver(database, Post(smtp=mail[0], operator=Channels("noc@operateur.example"))) == (1, 0)
+    assert deliver(database, Post(allowed=HERE, smtp=mail[0], operator=Channels("noc@operateur.example"))) == (1, 0)
     assert "To: noc@operateur.example" in mail[1][0]
     assert ear.heard == []
 
@@ -170,25 +174,25 @@ def test_what_was_refused_stays_with_the_reason_and_is_told_after_a_pause(
 ) -> None:
     ear.status = 503
     waiting(database, dentist, webhook=at(ear))
-    assert deliver(database, Post()) == (0, 1)
+    assert deliver(database, Post(allowed=HERE)) == (0, 1)
     with database.operator() as conn:
         row = conn.execute("SELECT attempts, last_error, sent_at FROM billing.notices").fetchone()
     assert row is not None
     assert (row["attempts"], row["sent_at"]) == (1, None)
     assert "503" in row["last_error"]
     ear.status = 200
-    assert deliver(database, Post()) == (0, 0)
+    assert deliver(database, Post(allowed=HERE)) == (0, 0)
     later(database)
-    assert deliver(database, Post()) == (1, 0)
+    assert deliver(database, Post(allowed=HERE)) == (1, 0)
 
 
 def test_a_channel_that_was_told_is_not_told_again_when_another_failed(
     database: Database, dentist: Tenant, ear: Ear, mail: tuple[str, list[str]]
 ) -> None:
     waiting(database, dentist, webhook=at(ear), email="cabinet@client.example")
-    assert deliver(database, Post(smtp="127.0.0.1:1")) == (0, 1)
+    assert deliver(database, Post(allowed=HERE, smtp="127.0.0.1:1")) == (0, 1)
     later(database)
-    assert deliver(database, Post(smtp=mail[0])) == (1, 0)
+    assert deliver(database, Post(allowed=HERE, smtp=mail[0])) == (1, 0)
     assert (len(ear.heard), len(mail[1])) == (1, 1)
 
 
@@ -205,7 +209,7 @@ def test_a_client_without_address_keeps_its_notices_to_read_and_holds_nobody_up(
     with database.operator() as conn:
         other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
     waiting(database, other, webhook=at(ear))
-    assert deliver(database, Post(), most=2) == (1, 0)
+    assert deliver(database, Post(allowed=HERE), most=2) == (1, 0)
     with database.tenant(dentist.id) as conn:
         assert conn.execute("SELECT sent_at FROM billing.notices").fetchall() == [{"sent_at": None}]
 
@@ -227,7 +231,7 @@ def test_an_invoice_is_mailed_with_its_factur_x_file(
         set_limits(conn, client.id, bundle_percents=(), email="compta@client.example", by=OPERATOR)
         conn.execute("DELETE FROM billing.notices")
     assert run(database, client) is not None
-    assert deliver(database, Post(smtp=mail[0])) == (1, 0)
+    assert deliver(database, Post(allowed=HERE, smtp=mail[0])) == (1, 0)
     message = message_from_string(mail[1][0].replace("\r\n", "\n"), policy=policy.default)
     assert message["Subject"] == "Facture 2026-000001 : 65.74 € TTC, à payer au plus tard le 02/11/2026"
     (file,) = message.iter_attachments()

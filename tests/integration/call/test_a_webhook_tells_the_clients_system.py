@@ -30,8 +30,10 @@ Speaks = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @pytest.fixture
-def context(database: Database, settings_home: Path) -> ActionContext:
-    """A call an action is done for."""
+def context(database: Database, settings_home: Path, monkeypatch: pytest.MonkeyPatch) -> ActionContext:
+    """A call an action is done for, where the operator lets web hooks reach this machine."""
+    monkeypatch.setenv("DECROCHE_OUTWARD__ALLOWED", '["127.0.0.1:*"]')
+    settings.cache_clear()
     who = Answerable(uuid4(), "dentiste", "+33162001234", load(DENTAL).agent, "dental", 1, "Europe/Paris")
     link = Link("http://127.0.0.1:1/", "u", "p", "decroche", lambda _: None)
     return ActionContext(
@@ -81,7 +83,7 @@ async def test_the_client_is_told_the_call_and_can_check_who_told_it(
     context: ActionContext, client: tuple[Client, str]
 ) -> None:
     kept, url = client
-    assert await told(context, url, nom="Zoé", jour=date(2026, 11, 24)) == {"outcome": "done", "status": 200}
+    assert await told(context, url, nom="Zoé", jour=date(2026, 11, 24)) == {"outcome": "done"}
     (body, signature) = kept.told[0]
     key = secret(f"webhook-{context.who.tenant_id}").encode()
     assert signature == "sha256=" + hmac.new(key, body, hashlib.sha256).hexdigest()
@@ -89,12 +91,12 @@ async def test_the_client_is_told_the_call_and_can_check_who_told_it(
 
 
 @pytest.mark.parametrize("status", [302, 404, 500, 503])
-async def test_an_answer_that_is_not_success_is_failed_with_its_status(
+async def test_an_answer_that_is_not_success_is_failed(
     context: ActionContext, client: tuple[Client, str], status: int
 ) -> None:
     kept, url = client
     kept.status = status
-    assert await told(context, url) == {"outcome": "failed", "status": status}
+    assert await told(context, url) == {"outcome": "failed"}
     assert not kept.asked_elsewhere, "a redirect is not followed"
 
 
@@ -109,7 +111,7 @@ async def test_a_system_that_does_not_answer_in_time_is_failed(
         writer.close()
 
     server, url = await peer(wait)
-    assert await told(context, url) == {"outcome": "failed", "error": "TimeoutError"}
+    assert await told(context, url) == {"outcome": "failed"}
     silent.set()
     server.close()
     await server.wait_closed()
