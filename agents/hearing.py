@@ -37,6 +37,8 @@ _REPAIR = re.compile(
     re.IGNORECASE,
 )
 """How people take back what they just said."""
+_JEUDI = re.compile(r"\bje dis(?= (?:a |prochain|matin|apres|soir|midi|vers|en |\d))|\bje dis$")
+"""A Thursday as the ear often spells it, where a day is awaited."""
 _SLOT_WORDS = {
     "date": re.compile(r"\b(?:jour|date|day)\b"),
     "time": re.compile(r"\b(?:heure|horaire|time|hour)\b"),
@@ -146,7 +148,10 @@ class _Reading:
     def __init__(self, agent: Agent, state: State, heard: str, facts: Facts, waits: Expected) -> None:
         self.agent, self.state, self.heard, self.facts, self.waits = agent, state, heard, facts, waits
         self.folded = fold(heard)
-        self.text = _NEGATED[agent.language].sub(" | ", digits(heard, agent.language))
+        text = digits(heard, agent.language)
+        if agent.language == "fr" and any(agent.slots[slot].type == "date" for slot in waits.slots):
+            text = _JEUDI.sub("jeudi", text)
+        self.text = _NEGATED[agent.language].sub(" | ", text)
         self.found: dict[str, str] = {}
 
     def values(self) -> dict[str, str]:

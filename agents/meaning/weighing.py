@@ -44,6 +44,10 @@ ReadValues = Callable[[str], Understood]
 """A part of the sentence → what the rules make of it."""
 
 
+_WHILE_ASKED = 0.9
+"""… and from here on while a day, a name or a number is awaited: what is misheard then sounds like anything."""
+
+
 def weigh(
     agent: Agent, state: State, waits: Expected, heard: str, by_rules: Understood, reading: Reading, read: ReadValues
 ) -> Understood:
@@ -69,8 +73,10 @@ def weigh(
     if by_rules.values:
         return _with_values(agent, waits, by_rules, asked, reading, read)
     plain = reading.whole[0].kind in ("intent", "choice") and _stands(reading.whole)
-    if not asked and by_rules.intent == "unclear" and _told(agent, waits) and not plain:
-        return by_rules  # a name or a number is awaited: the mind may find it in what the rules could not read
+    if not asked and by_rules.intent == "unclear" and _told(agent, waits):
+        top = reading.whole[0]
+        if not plain or (top.name in ACTS and top.sure < _WHILE_ASKED):
+            return by_rules  # the mind may find a name or a number in what the rules could not read
     return _without_values(agent, by_rules, asked, reading)
 
 

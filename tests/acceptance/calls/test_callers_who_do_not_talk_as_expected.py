@@ -56,12 +56,15 @@ def test_a_disclosure_that_was_hung_up_on_does_not_count_as_heard(house: House) 
 def test_a_caller_may_hang_up_while_the_agent_thinks(house: House) -> None:
     """Impatient: speaks at once, over the opening, and hangs up 300 ms after the last word."""
     since = now()
-    question = house.say("Bonjour, quels sont vos horaires le mercredi ?")
+    # what the model phrases takes it a second or more; a fact's own words are said at once
+    question = house.say("Bonjour, combien de séances faut-il pour un blanchiment des dents ?")
     report = house.call("caller4", [question], patience=300)
     facts = house.cdr(house.number("caller4"), since)
     assert report.ended_by == "us"
     assert (facts["outcome"], facts["hangup_side"]) == ("answered", "caller")
-    assert not any("ouvert" in turn["text"] for turn in facts["turns"])
+    said = " ".join(turn["text"] for turn in facts["turns"] if turn["who"] == "agent")
+    assert "390" not in said
+    assert "séances" not in said
 
 
 def test_keys_pressed_instead_of_speech_are_answered(house: House) -> None:

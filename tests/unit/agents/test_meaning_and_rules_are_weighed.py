@@ -194,3 +194,18 @@ def test_after_the_attempts_a_person_is_offered_by_being_put_through() -> None:
     state = State(step="accueil", retries=2)
     turn = scenario.advance(DENTAL, state, Understood("unclear"), FACTS)
     assert [move.name for move in turn.moves if isinstance(move, Act)] == ["transfer"]
+
+
+def test_what_is_misheard_while_a_day_is_awaited_is_no_message() -> None:
+    state = State(step="quand", values={"heure": "10:00"})
+    heard = weighed(
+        "ce serait possible je dis à biseur", Reading(meant(("intent:message", 0.8), ("none:", 0.1))), state
+    )
+    assert heard.intent != "message"
+
+
+def test_a_thursday_that_the_ear_spelt_otherwise_is_one_where_a_day_is_awaited() -> None:
+    assert understand(DENTAL, State(step="quand"), "ce serait possible je dis à dix heures", FACTS).values == {
+        "jour": "2026-11-26", "heure": "10:00",
+    }  # fmt: skip
+    assert "jour" not in understand(DENTAL, State(step="qui"), "je dis à dix heures", FACTS).values
