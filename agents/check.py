@@ -13,6 +13,9 @@ from agents.problems import Path_, Problem
 from agents.render import OWN_FIELDS
 from agents.spoken import fields, fill
 from compliance.law.disclosure import Missing, missing
+from dialplan.numbers import NumberClass, classify
+from store.base.errors import BadInput
+from store.base.numbering import e164
 from store.base.outward import OutwardRefused, shaped
 
 _WHERE: dict[str, Path_] = {
@@ -103,6 +106,8 @@ class _Checker:
                     )
         if "transfer" in agent.tools and agent.human is None:
             self.bad(("tools",), "transfer is allowed but there is no 'human' to transfer to", "add 'human:'")
+        if agent.human is not None:
+            self._person(agent.human.number)
         for i, fact in enumerate(agent.facts):
             if bool(fact.say) == bool(fact.info):
                 self.bad(("facts", i), f"'{fact.id}' needs either 'say' (word for word) or 'info'")
@@ -162,6 +167,20 @@ class _Checker:
             self._recording(path, step)
             self._minutes(path, step)
             self._slots_of(path, step)
+
+    def _person(self, number: str) -> None:
+        """Whom calls are put through to: a number that calls may go to."""
+        path: Path_ = ("human", "number")
+        try:
+            kind = classify(e164(number, field="human.number"))
+        except BadInput as error:
+            self.bad(path, str(error), error.hint)
+            return
+        if kind is NumberClass.SPECIAL:
+            self.bad(path, f"{number} is a special number", "name a person's number")
+        elif kind is not NumberClass.ALLOWED:
+            hint = "no call goes there unless the operator opens it: asterisk.allow_prefixes"
+            self.bad(path, f"{number} is neither an ordinary French number nor overseas", hint, warn=True)
 
     def _address(self, path: Path_, url: str) -> None:
         """A client's address, as far as it can be told before any call."""

@@ -134,6 +134,16 @@ class Office:
 
         return ask(self.db, who.tenant_id, asked(who, call_id, number, order), datetime.now(UTC))
 
+    async def may_leave(self, who: Answerable, number: str) -> None:
+        """Raises OutboundBlocked (a block, a cap, what looks like fraud) where a leg to `number` must not leave."""
+        await asyncio.to_thread(self._may_leave, who, number)
+
+    def _may_leave(self, who: Answerable, number: str) -> None:
+        from billing.charges.controls import allow_dialling
+
+        if number not in self._number_map():  # a number of ours leaves by no trunk
+            allow_dialling(self.db, who.tenant_id, number, datetime.now(UTC))
+
     async def attempted(self, end: CallEnd) -> None:
         """How an attempt that compliance allowed ended: it counts in the next decisions."""
         if end.direction == "outbound":

@@ -25,6 +25,10 @@ class Extension:
     number: str
 
 
+LONGEST_TRANSFER = 7200
+"""Seconds a caller may talk with whom they were put through to: a leg that nobody ends is paid for by somebody."""
+
+
 def extensions(
     *,
     app: str,
@@ -62,5 +66,6 @@ def extensions(
         allowed=[*ALLOWED, *(f"{prefix}X." for prefix in allow)],
         ring_seconds=ring_seconds,
         longest_call=longest_call,
+        longest_transfer=LONGEST_TRANSFER,
         demo=demo,
     )

@@ -176,12 +176,9 @@ def epoch(learner: Learner, learnt: Sequence[Company], rate: list[float], optimi
         random.shuffle(asked)
         for at in range(0, len(asked), BATCH):
             batch = [(ask, none if number < 0 else number) for ask, number in asked[at : at + BATCH]]
-            strangers = [
-                f
-                for other in learnt
-                if other is not company and other.language == company.language
-                for f in other.facts
-            ]
+            others = [other for other in learnt if other is not company]
+            alike = [other for other in others if other.language == company.language] or others
+            strangers = [fact for other in alike for fact in other.facts]
             for intent in random.sample(names, INTENTS):
                 batch.append((random.choice(heard[company.language][intent]), none - len(names) + names.index(intent)))
             texts = [said(ask) for ask, _ in batch]
@@ -202,7 +199,7 @@ def epoch(learner: Learner, learnt: Sequence[Company], rate: list[float], optimi
             loss.backward()
             nn.utils.clip_grad_norm_(learner.added.parameters(), 1.0)
             optimizer.step()
-            losses.append(float(loss))
+            losses.append(float(loss.detach()))
     return sum(losses) / len(losses)
 
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from ari_app.actions.base import ActionContext
+from store.base.errors import Refused
 from store.base.numbering import e164
+
+log = logging.getLogger(__name__)
 
 
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`args`: optional `to`, one of the agent's own numbers. Outcome: transferring, or unavailable."""
+    """`args`: optional `to`, one of the agent's own numbers. Outcome: transferring, refused, or unavailable.
+
+    A leg that leaves is an outbound call of the client's: it is refused where the client may place none.
+    """
     human = context.who.agent.human
     if human is None:
         return {"outcome": "unavailable"}
     target = e164(human.number, field="human.number")
+    try:
+        await context.office.may_leave(context.who, target)
+    except Refused as error:
+        log.warning("transfer of agent %s refused: [%s] %s", context.who.agent_name, error.code, error)
+        return {"outcome": "refused"}
     await context.link.set_variable(context.channel_id, "DECROCHE_CALLEE", context.who.number)
     return {"outcome": "transferring", "to": target}
