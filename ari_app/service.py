@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from uuid import UUID
 import aiohttp
 
 from ari_app import control, orphans, parts
+from ari_app.admission import Bounds, Going, refusal
 from ari_app.call import Call, CallState
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
@@ -51,6 +53,8 @@ class Service:
         self._demo = demo
         self._stopping = asyncio.Event()
         self._calls: dict[str, CallState] = {}
+        self._taken = deque[float](maxlen=1000)
+        """When calls were taken, by the loop's clock."""
         self._idle = asyncio.Event()
         self._idle.set()
         self._published: dict[str, str] = {}
@@ -159,6 +163,10 @@ class Service:
             log.warning("nobody has the number %s", callee)
             await house.link.continue_in_dialplan(arrival.channel_id, "decroche-unassigned", callee)
             return
+        if why := self._no_room(Going(who.tenant_id, arrival.caller)):
+            log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", callee, why)
+            await house.link.continue_in_dialplan(arrival.channel_id, "decroche-sorry", callee)
+            return
         state = CallState(
             call_id, "inbound", arrival.channel_id, arrival.caller, callee, who, Lifecycle(arrival.created_at)
         )
@@ -173,6 +181,16 @@ class Service:
             ),
         )
         await Call(house, state, events).run()
+
+    def _no_room(self, one: Going) -> str:
+        """Why one more call in is not taken; "" where it is, which counts from now on."""
+        of, now = self.settings.call, asyncio.get_running_loop().time()
+        bounds = Bounds(of.most, of.most_of_a_client, of.most_from_a_caller, of.most_a_second)
+        going = [Going(call.who.tenant_id, call.caller) for call in self._calls.values()]
+        why = refusal(bounds, going, self._taken, one, now)
+        if not why:
+            self._taken.append(now)
+        return why
 
     def _begun(self, state: CallState) -> None:
         self._calls[str(state.id)] = state
