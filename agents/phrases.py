@@ -25,6 +25,7 @@ _PATTERNS: dict[Language, tuple[tuple[Intent, str], ...]] = {
         ("human", r"parler (?:a|avec|directement a) (?:quelqu|une? (?:vrai|vraie|autre )?|la |le |l |monsieur|madame|docteur|votre)"),
         ("human", r"(?:passez|transferez|passer|transferer|mettez|mettre)(?: moi| vous| me)* (?:en relation )?(?:avec )?(?:quelqu|un(?:e)? |la |le |l |au |a |monsieur|madame|docteur|votre)"),
         ("human", r"(?:un|une|vrai|vraie) (?:etre humain|humain|vraie personne|conseiller|conseillere|operateur|operatrice|personne reelle)"),
+        ("human", r"(?:passez|passe) moi (?:monsieur |madame |docteur )?[a-z]+(?: s il vous plait)?$"),
         ("human", r"^(?:secretariat|secretaire|standard|humain|conseiller|operateur|quelqu un s il vous plait)$"),
         ("message", r"(?:laisser|prendre|transmettre|donner|laisse|prenez|transmettez|passer) (?:moi )?(?:un|le|ce|mon) message"),
         ("message", r"(?:pouvez|pourriez|pourrait|peut)(?: vous| on)? (?:me |lui )?rappeler\b(?! (?:l|le|la|les|mon|votre|vos)\b)"),

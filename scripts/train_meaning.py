@@ -13,9 +13,11 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -203,24 +205,28 @@ def epoch(learner: Learner, learnt: Sequence[Company], rate: list[float], optimi
     return sum(losses) / len(losses)
 
 
+Encode = Callable[[Sequence[str]], np.ndarray]
+"""Sentences → unit vectors (n, size)."""
+
+
 @torch.no_grad()
 def vectors(learner: Learner, texts: Sequence[str]) -> np.ndarray:
     learner.eval()
     return np.concatenate([learner(texts[at : at + 64]).numpy() for at in range(0, len(texts), 64)])
 
 
-def right(learner: Learner, held_out: Sequence[Company]) -> float:
+def right(encode: Encode, held_out: Sequence[Company]) -> float:
     """Share of the sentences of companies never learnt from whose fact comes first among their company's."""
     good = count = 0
     for company in held_out:
-        facts = vectors(learner, [told(fact, whole=True) for fact in company.facts])
+        facts = encode([told(fact, whole=True) for fact in company.facts])
         asks = [(ask, number) for ask, number in company.asked if number >= 0]
-        best = (vectors(learner, [f"query: {ask}" for ask, _ in asks]) @ facts.T).argmax(1)
+        best = (encode([f"query: {ask}" for ask, _ in asks]) @ facts.T).argmax(1)
         good, count = good + int((best == [number for _, number in asks]).sum()), count + len(asks)
     return good / count
 
 
-def head(learner: Learner, learnt: Sequence[Company]) -> tuple[np.ndarray, np.ndarray]:
+def head(encode: Encode, learnt: Sequence[Company]) -> tuple[np.ndarray, np.ndarray]:
     """Weights (kinds, size) and biases of the head; its first kind is a question about a fact, known or not."""
     texts, kinds = [], []
     for company in learnt:
@@ -230,7 +236,7 @@ def head(learner: Learner, learnt: Sequence[Company]) -> tuple[np.ndarray, np.nd
         for intent, asks in intents(language).items():
             texts += [f"query: {ask}" for ask in asks]
             kinds += [HEAD.index(intent)] * len(asks)
-    rows, wanted = torch.tensor(vectors(learner, texts)), torch.tensor(kinds)
+    rows, wanted = torch.tensor(encode(texts)), torch.tensor(kinds)
     linear = nn.Linear(rows.shape[1], len(HEAD))
     optimizer = torch.optim.AdamW(linear.parameters(), lr=0.05, weight_decay=0.02)
     share = torch.bincount(wanted, minlength=len(HEAD)).float()
@@ -243,17 +249,12 @@ def head(learner: Learner, learnt: Sequence[Company]) -> tuple[np.ndarray, np.nd
     return linear.weight.detach().numpy(), linear.bias.detach().numpy()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--to", type=Path, default=base.ADAPTER)
-    given = parser.parse_args()
-    random.seed(given.seed)
-    torch.manual_seed(given.seed)
-    learnt, held_out = companies(CORPUS), companies(CORPUS / "held_out")
+def taught(learnt: Sequence[Company], held_out: Sequence[Company], epochs: int, seed: int) -> Learner:
+    """One run."""
+    random.seed(seed)
+    torch.manual_seed(seed)
     learner = Learner(base.Encoder(weights.file(base.MODEL), None))
-    steps = given.epochs * sum(math.ceil(len(company.asked) / BATCH) for company in learnt)
+    steps = epochs * sum(math.ceil(len(company.asked) / BATCH) for company in learnt)
     rate = [RATE * min(1.0, step / 10) * max(0.05, 1 - step / steps) for step in range(steps)]
     optimizer = torch.optim.AdamW(
         [
@@ -262,24 +263,46 @@ def main() -> None:
             {"params": [learner.none], "lr": 2e-3},
         ]
     )
-    print(f"{len(learnt)} companies; held out right before: {right(learner, held_out):.3f}", flush=True)
-    for number in range(given.epochs):
+    for number in range(epochs):
         began = time.monotonic()
         loss = epoch(learner, learnt, rate, optimizer)
-        took = time.monotonic() - began
-        print(
-            f"epoch {number + 1}: loss {loss:.3f}, held out right {right(learner, held_out):.3f}, {took:.0f} s",
-            flush=True,
-        )
-    weight, bias = head(learner, learnt)
-    store(given.to, learner, weight, bias)
+        took, good = time.monotonic() - began, right(partial(vectors, learner), held_out)
+        print(f"seed {seed}, epoch {number + 1}: loss {loss:.3f}, held out right {good:.3f}, {took:.0f} s", flush=True)
+    return learner
 
 
-def store(where: Path, learner: Learner, weight: np.ndarray, bias: np.ndarray) -> None:
-    half = {name: value.detach().numpy().astype(np.float16) for name, value in learner.added.items()}
-    alone = {"scale": np.float32(learner.scale.exp().item()), "none": np.float32(learner.none.item())}
-    np.savez_compressed(where, **half, **alone, head=weight.astype(np.float32), head_bias=bias.astype(np.float32))
-    print(f"{where}: {where.stat().st_size / 1e6:.1f} MB")
+def joined(runs: Sequence[Learner]) -> dict[str, np.ndarray]:
+    """The mean of what several runs added: it knows companies never seen better than any of them.
+
+    (Model soups, Wortsman et al., arXiv 2203.05482.) A mean of products is a product of the factors side by side.
+    """
+    added: dict[str, np.ndarray] = {}
+    for name in runs[0].added:
+        parts = [run.added[name].detach().numpy() for run in runs]
+        side = np.concatenate(parts, axis=0) if name.endswith("_A") else np.concatenate(parts, axis=1) / len(runs)
+        added[name] = side.astype(np.float16)
+    scale = np.mean([run.scale.exp().item() for run in runs])
+    none = np.mean([run.none.item() for run in runs])
+    return added | {"scale": np.float32(scale), "none": np.float32(none)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--to", type=Path, default=base.ADAPTER)
+    given = parser.parse_args()
+    learnt, held_out = companies(CORPUS), companies(CORPUS / "held_out")
+    before = right(base.Encoder(weights.file(base.MODEL), None).encode, held_out)
+    print(f"{len(learnt)} companies; held out right before: {before:.3f}", flush=True)
+    added = joined([taught(learnt, held_out, given.epochs, seed) for seed in given.seeds])
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "adapter.npz"
+        np.savez_compressed(draft, **added)
+        encoder = base.Encoder(weights.file(base.MODEL), draft)
+    weight, bias = head(encoder.encode, learnt)
+    np.savez_compressed(given.to, **added, head=weight.astype(np.float32), head_bias=bias.astype(np.float32))
+    print(f"held out right: {right(encoder.encode, held_out):.3f}; {given.to}: {given.to.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -127,6 +127,9 @@ def _asked(reading: Reading) -> tuple[str, ...]:
         meanings[0].name for _, meanings in reading.parts if meanings[0].kind == "fact" and meanings[0].sure >= PART
     ]
     likely = {meaning.name for meaning in reading.whole[:6] if meaning.kind == "fact"}
+    each = [m[0].name for _, m in reading.parts if m[0].kind == "fact" and m[0].sure >= SURE]
+    if len(each) == 2 and set(each) == {m.name for m in reading.whole[:2]}:
+        return tuple(each)  # two clauses, and the two likeliest of the whole are theirs
     if len(set(parts)) > 1 or not found:
         ordered = [name for name in dict.fromkeys(parts) if name in likely or not found]
         return tuple(dict.fromkeys([*ordered, *found]))[:2]
@@ -225,6 +228,8 @@ def _intent(agent: Agent, by_rules: Understood, top: Meaning, reading: Reading) 
     name = top.name
     if name in ACTS and top.sure >= ACTS[name]:
         return _meant(agent, top.key)
+    if name in ("goodbye", "thanks") and _leaving(reading):
+        return Understood("goodbye")
     if name in LIGHT and _stands(reading.whole):
         return Understood(LIGHT[name])
     if name == "booking" and _stands(reading.whole):
@@ -233,6 +238,12 @@ def _intent(agent: Agent, by_rules: Understood, top: Meaning, reading: Reading) 
         ways = tuple(f"intent:{way}" for way in ("human", "message") if _able(agent, way))
         return Understood("doubt", doubt=ways) if ways else by_rules
     return _doubted(agent, by_rules, reading)
+
+
+def _leaving(reading: Reading) -> bool:
+    """ "Merci pour tout, salut" is half thanks, and all of it leave-taking."""
+    goodbye, thanks = reading.sure("intent:goodbye"), reading.sure("intent:thanks")
+    return goodbye >= SURE and goodbye + thanks >= ACTS["goodbye"]
 
 
 def _doubted(agent: Agent, by_rules: Understood, reading: Reading) -> Understood:

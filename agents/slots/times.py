@@ -65,6 +65,7 @@ _COUNTED = re.compile(
     r"|garcons?|petite?s?|chiens?|chats?|kilos?|kg|kilometres?|km|metres?|cm|pour cent|etages?|pieces?|chambres?|places?|points?|dents?|cartons?|voitures?"
     r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
     r"|years?|months?|weeks?|days?|times|minutes?|people|persons?|children|kids|adults?|pounds?|dollars?|miles?|percent|rooms?"
+    r"|de (?!preference|l)|d (?!accord)"
     r"|january|february|march|april|may|june|july|august|september|october|november|december)\b"
 )
 """After a number: it counts that, and is no time of day."""

@@ -46,7 +46,7 @@ def test_the_fact_asked_for_comes_first_in_companies_never_seen(sense: Sense) ->
             facts = [m.name for m in sense.reading(agent, sentence).whole if m.kind == "fact"]
             right, first_four, count = right + (facts[0] == wanted), first_four + (wanted in facts[:4]), count + 1
     assert count > 400
-    assert right / count >= 0.70, "0.76 where it was measured; 0.61 before it learnt"
+    assert right / count >= 0.70, "0.75 where it was measured; 0.58 before it learnt"
     assert first_four / count >= 0.90
 
 
@@ -64,13 +64,13 @@ def test_how_sure_it_is_says_how_often_it_is_right(sense: Sense) -> None:
 
 async def test_conversations_worded_unlike_the_file_go_right_and_harm_nobody(sense: Sense) -> None:
     results = []
-    for path in sorted(SETS.glob("*/open.yaml")):
+    for path in sorted(path for path in SETS.glob("*/*.yaml") if path.name != "agent.yaml"):
         suite = read_suite(path)
         assert not suite.problems
         results += [await run_trial(suite.agent, trial, None, sense) for trial in suite.trials]
     total = tallied(results)[-1]
     assert total.held > 80
-    assert total.right / total.held >= 0.65, "0.75 where it was measured; by rules alone 0.47"
+    assert total.right / total.held >= 0.65, "0.80 where it was measured; by rules alone 0.47"
     assert total.harmful / total.held <= 0.05
 
 

@@ -35,3 +35,9 @@ def test_compliance_decides_imports_and_screens() -> None:
         taken = found["import"][ledger]
         assert (taken["taken"], taken["bad_row"]["line"]) == (1999, 1002)
     assert 100 < found["screening"]["opposed"] < 300
+
+
+def test_understanding_counts_by_what_is_tried() -> None:
+    told = bench("understanding", "--ways", "rules,house", "--most", "1")
+    assert {row["way"] for row in told} == {"rules", "house"}
+    assert all(row["held"] == row["right"] + row["wrong"] + row["harmful"] for row in told)
