@@ -5,6 +5,7 @@ Plans are speculative: thinking changes nothing until `commit`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any, Literal, cast
 from agents import scenario
 from agents.definition import Agent
 from agents.effects import Act, Effect, Facts, Plan, Say, Source
+from agents.grounding import ungrounded, without_answer
 from agents.hearing import understand
 from agents.keys import pressed
 from agents.meaning.sense import Reading, Sense
@@ -37,6 +39,8 @@ from agents.understanding import (
 from llm.base import LlmError, Mind
 
 __all__ = ["AgentConversation", "Line"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -348,15 +352,27 @@ class _Plan:
         return read_label(text, known)
 
     async def _phrase(self, move: Phrase) -> AsyncGenerator[Effect]:
-        """The model's answer, clause by clause; without a mind, the facts as they are written."""
+        """The model's answer, each clause only if the facts hold what it says; else the facts as they are written."""
         self.source = "phrasing"
         talk = self._talk
+        agent = talk.agent
+        written = [agent.fact(name).info or agent.fact(name).say for name in move.facts]
         if talk.mind is None:
-            for name in move.facts:
-                yield Say(talk.agent.fact(name).info, kind="answer")
+            for text in written:
+                yield Say(text, kind="answer")
             return
+        held = [*written, agent.company.name, agent.human.name if agent.human else ""]
         asked = answer_messages(talk.agent, self._state, talk.facts, move.facts, self.heard)
         pieces: AsyncIterator[str] = talk.mind.stream(asked, slot=f"{talk.slot}/answer", max_tokens=70)
         async with aclosing(clauses(pieces)) as said:
             async for clause in said:
-                yield Say(clause, kind="answer")
+                spoken = without_answer(clause, held, agent.language)
+                if made_up := ungrounded(spoken, held, agent.language):
+                    log.warning("agent %s: a phrased answer holds %s, which no fact does", agent.id, ", ".join(made_up))
+                    break
+                if spoken:
+                    yield Say(spoken, kind="answer")
+            else:
+                return
+        for text in written:
+            yield Say(text, kind="answer")
