@@ -48,7 +48,8 @@ def test_what_the_facts_hold_may_be_said(clause: str) -> None:
 @pytest.mark.parametrize(
     ("clause", "made_up"),
     [("Cela coûte 290 euros.", "290"), ("Nous le faisons le jeudi.", "jeudi"),
-     ("C'est possible en mars, 390 euros.", "mars"), ("Le blanchiment est fait par le docteur Morel.", "Morel"), ("Il faut 3 séances.", "3")],
+     ("C'est possible en mars, 390 euros.", "mars"),
+     ("Le blanchiment est fait par le docteur Morel.", "Morel"), ("Il faut 3 séances.", "3")],
 )  # fmt: skip
 def test_what_they_do_not_hold_is_found(clause: str, made_up: str) -> None:
     assert made_up in ungrounded(clause, [INFO], "fr")
