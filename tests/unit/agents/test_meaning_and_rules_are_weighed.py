@@ -140,7 +140,7 @@ def test_a_doubt_is_asked_by_name_and_costs_no_attempt() -> None:
     doubt = Understood("doubt", doubt=("fact:parking", "intent:human"))
     turn = scenario.advance(DENTAL, State(step="accueil"), doubt, FACTS)
     said = " ".join(move.text for move in turn.moves if isinstance(move, Say))
-    assert said == "Pardon, c'est pour parking, ou pour parler au secrétariat ?"
+    assert said == "Pardon, c'est pour le parking, ou pour parler au secrétariat ?"
     assert turn.state.retries == 0
     assert turn.state.doubt == ("fact:parking", "intent:human")
 
