@@ -49,7 +49,7 @@ def steps(database: Database) -> list[str]:
 def test_the_days_steps_are_taken_once_a_day_and_told(
     database: Database, client: Tenant, owed: Issued, ear: Ear
 ) -> None:
-    post = Post()
+    post = Post(allowed=("127.0.0.1:*",))
     with database.operator() as conn:
         set_limits(conn, client.id, webhook=at(ear), by=OPERATOR)
     first = go_round(database, post, NOON)
