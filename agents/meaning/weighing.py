@@ -75,7 +75,7 @@ def weigh(
     plain = reading.whole[0].kind in ("intent", "choice") and _stands(reading.whole)
     if not asked and by_rules.intent == "unclear" and _told(agent, waits):
         top = reading.whole[0]
-        if not plain or (top.name in ACTS and top.sure < _WHILE_ASKED):
+        if not plain or top.name in ("message", "goodbye") or (top.name in ACTS and top.sure < _WHILE_ASKED):
             return by_rules  # the mind may find a name or a number in what the rules could not read
     return _without_values(agent, by_rules, asked, reading)
 
