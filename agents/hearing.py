@@ -39,6 +39,8 @@ _REPAIR = re.compile(
 """How people take back what they just said."""
 _JEUDI = re.compile(r"\bje dis(?= (?:a |prochain|matin|apres|soir|midi|vers|en |\d))|\bje dis$")
 """A Thursday as the ear often spells it, where a day is awaited."""
+_TEN = re.compile(r"\b(?:[bd]i[sz]eurs?|dis heures?)\b")
+"""Ten o'clock as the ear often spells it, where a day or an hour is awaited."""
 _SLOT_WORDS = {
     "date": re.compile(r"\b(?:jour|date|day)\b"),
     "time": re.compile(r"\b(?:heure|horaire|time|hour)\b"),
@@ -151,6 +153,8 @@ class _Reading:
         text = digits(heard, agent.language)
         if agent.language == "fr" and any(agent.slots[slot].type == "date" for slot in waits.slots):
             text = _JEUDI.sub("jeudi", text)
+        if agent.language == "fr" and any(agent.slots[slot].type in ("date", "time") for slot in waits.slots):
+            text = _TEN.sub("10 heures", text)
         self.text = _NEGATED[agent.language].sub(" | ", text)
         self.found: dict[str, str] = {}
 
