@@ -11,7 +11,8 @@ from agents.phrases import control_intent, is_question
 from agents.scenario import expected
 from agents.slots.dates import WEEKDAYS, FoundDate, find_date, part_of_day
 from agents.slots.names import find_name
-from agents.slots.others import find_choices, find_email, find_number
+from agents.slots.numbers import find_number
+from agents.slots.others import find_choices, find_email
 from agents.slots.phones import find_phone, says_same_number
 from agents.slots.text import digits, fold, mask
 from agents.slots.times import FoundTime, find_time
@@ -24,7 +25,8 @@ _CORRECTION = re.compile(
 )
 _NEGATED = {
     "fr": re.compile(
-        rf"\bpas (?:le |a |de |un )?(?:{'|'.join(WEEKDAYS['fr'])}|\d{{1,2}}(?: ?h(?:eures?)?)?)(?: \d{{1,2}}(?! ?h))?\b"
+        rf"\bpas (?:le |a |de |un )?(?:(?:{'|'.join(WEEKDAYS['fr'])})(?: \d{{1,2}}(?! ?h))?"
+        r"|\d{1,2}(?: ?h(?:eures?)?)?)\b"
         rf"|\b(?:{'|'.join(WEEKDAYS['fr'])}|\d{{1,2}} ?h(?:eures?)?(?: \d\d)?) (?:je |ca |c |on )?(?:ne |n |m |me )*"
         r"(?:peux|pourrai|peut|va|ira|marche|arrange|convient|est|suis|serai) (?:pas|plus)\b"
     ),
@@ -32,6 +34,7 @@ _NEGATED = {
 }  # fmt: skip
 _REPAIR = re.compile(
     r"[,.… ]+(?:(?:enfin|ah|euh|oh|mais|et puis|ou)[, ]+non\b|non,? (?:pardon|plutôt|attendez|excusez[- ]moi|je)"
+    r"|(?<=[,.…] )(?:non|enfin)(?=[, ])"
     r"|pardon\b|je (?:veux|voulais) dire|plutôt\b|finalement\b"
     r"|no,? (?:sorry|wait|rather|actually)|i mean\b|i meant\b|sorry\b|rather\b|actually\b)[,.… ]*",
     re.IGNORECASE,
@@ -155,6 +158,7 @@ class _Reading:
             text = _JEUDI.sub("jeudi", text)
         if agent.language == "fr" and any(agent.slots[slot].type in ("date", "time") for slot in waits.slots):
             text = _TEN.sub("10 heures", text)
+        self.taken_back = " ".join(match[0] for match in _NEGATED[agent.language].finditer(text))
         self.text = _NEGATED[agent.language].sub(" | ", text)
         self.found: dict[str, str] = {}
 
@@ -175,7 +179,8 @@ class _Reading:
                 value = read(slot, self.agent.slots[slot])
                 if value:
                     self.found[slot] = value
-                    break
+                    if kind != "choice":  # two choices are two questions: "un essai de guitare" answers both
+                        break
         if self.waits.kind in ("confirm", "propose"):
             said = find_yes_no(self.folded, self.agent.language)
             if said:
@@ -190,6 +195,11 @@ class _Reading:
 
     def _asked(self, slot: str) -> bool:
         return slot in self.waits.slots
+
+    def _instead(self, slot: str) -> bool:
+        """The value known so far is taken back in so many words: what stands beside it replaces it ("pas 15, 16")."""
+        known = self.state.values.get(slot, "").removeprefix("0").split(":")[0]
+        return bool(known) and known in re.findall(r"\d+", self.taken_back)
 
     def _email(self, slot: str, _: Slot) -> str | None:
         return find_email(self.heard, self.agent.language)
@@ -215,7 +225,7 @@ class _Reading:
         return mask(self.text, found.start, found.end)
 
     def _time(self, slot: str, definition: Slot) -> str | None:
-        found = find_time(self.text, self.agent.language, asked=self._asked(slot))
+        found = find_time(self.text, self.agent.language, asked=self._asked(slot) or self._instead(slot))
         if found is None:
             return None
         self.text = mask(self.text, found.start, found.end)
@@ -233,7 +243,7 @@ class _Reading:
         return may_be[0]
 
     def _number(self, slot: str, definition: Slot) -> str | None:
-        return find_number(self.text, definition.unit, asked=self._asked(slot))
+        return find_number(self.text, definition.unit, asked=self._asked(slot) or self._instead(slot))
 
     def _choice(self, slot: str, definition: Slot) -> str | None:
         asked = self._asked(slot)

@@ -76,6 +76,14 @@ _QUESTION: dict[Language, re.Pattern[str]] = {
     ),
 }
 
+_WISH = re.compile(
+    r"\b(?:je (?:voudrais|veux|souhaite|souhaiterais|prendrais|prends|viens|commande|reserve|retiens|desire)|j (?:aimerais|ai besoin"
+    r"|aurais (?:besoin|voulu|aime))|il (?:me|nous) (?:faudrait|faut)|on (?:voudrait|veut|aimerait|souhaite)|nous (?:voudrions|voulons"
+    r"|souhaitons|aimerions)|(?:c est|ce serait|c etait|ca serait) pour|(?:rendez vous|rdv|commande|reservation|inscription|creneau)"
+    r" (?:pour|d|de)|i (?:want|need|would like|d like|ll have)|id like|we (?:want|need|d like)|it s for|can i (?:have|get|book))\b"
+)
+"""How people say what they want, where they ask nothing."""
+
 
 def control_intent(text: str, language: Language) -> Intent | None:
     """The intent that the folded `text` states in so many words, if any."""
@@ -88,3 +96,8 @@ def control_intent(text: str, language: Language) -> Intent | None:
 def is_question(raw: str, text: str, language: Language) -> bool:
     """It looks like a question: its mark, or its form."""
     return "?" in raw or bool(_QUESTION[language].search(text))
+
+
+def wishes_for(text: str) -> bool:
+    """The folded sentence says what its speaker wants to have, in French or English."""
+    return bool(_WISH.search(text))

@@ -125,7 +125,7 @@ def _reply(run: Run, heard: Understood) -> None:
         case "who":
             run.say(run.agent.disclosure or run.agent.lines.wait, "answer")
             run.ask(again=True)
-        case "thanks":
+        case "thanks" | "go_on":
             run.ask(again=True)
         case "doubt":
             run.doubt(heard.doubt)

@@ -10,7 +10,7 @@ from agents.effects import Act, Say
 
 Intent = Literal[
     "answer", "question", "goodbye", "human", "message", "opt_out", "record_refused", "repeat", "wait", "greeting",
-    "thanks", "who", "doubt", "refused", "unclear",
+    "thanks", "who", "go_on", "doubt", "refused", "unclear",
 ]  # fmt: skip
 
 Values = Mapping[str, str]

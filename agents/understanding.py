@@ -18,7 +18,7 @@ from agents.effects import Facts
 from agents.phrases import is_question
 from agents.render import speech
 from agents.slots.names import tidy_name
-from agents.slots.others import find_number
+from agents.slots.numbers import find_number
 from agents.slots.text import Language, digits, fold
 from agents.state import Expected, Intent, State, Understood
 from llm.base import Message

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agents.definition import Agent
+from agents.meaning.binding import ACTS, CONTROLS, controlled, goes_on, outweighed
 from agents.meaning.sense import Meaning, Reading
 from agents.naming import label
+from agents.phrases import is_question, wishes_for
 from agents.slots.text import fold, has
 from agents.slots.yesno import find_yes_no
 from agents.state import Expected, Intent, State, Understood
@@ -22,19 +24,21 @@ SURE = 0.35
 AHEAD = 0.15
 PART = 0.8
 """A part of a sentence adds its own question from here on: it has less to go by than the whole."""
-ACTS: dict[str, float] = {"human": 0.75, "message": 0.6, "goodbye": 0.85}
-"""Intents that do something are taken from here on; less sure, they are asked."""
 BOTH, SHORT = 0.65, 200
 """Two facts that are so likely together, and have so few letters together, are both told."""
 LIGHT: dict[str, Intent] = {
     "repeat": "repeat", "wait": "wait", "greeting": "greeting", "thanks": "thanks", "robot": "who",
 }  # fmt: skip
 """Intents that do nothing for good: a wrong guess costs a sentence."""
+_INTENDED: dict[str, Intent] = {
+    **LIGHT, "human": "human", "message": "message", "goodbye": "goodbye", "opt_out": "opt_out",
+}  # fmt: skip
 LIKELY = 0.15
 """What is less likely than this is not worth asking about."""
 
+_WHILE_ASKED = 0.9
+"""An act is taken from here on while a day, a name or a number is awaited: what is misheard sounds like anything."""
 _EXACT: tuple[Intent, ...] = ("opt_out", "record_refused")
-_CONTROLS: tuple[Intent, ...] = ("human", "message", "goodbye", "repeat", "wait", "greeting")
 _ASKABLE = ("human", "message", "goodbye", "opt_out")
 _FIRST, _SECOND = ("premier", "premiere", "first"), ("deuxieme", "second", "seconde")
 
@@ -44,34 +48,29 @@ ReadValues = Callable[[str], Understood]
 """A part of the sentence → what the rules make of it."""
 
 
-_WHILE_ASKED = 0.9
-"""… and from here on while a day, a name or a number is awaited: what is misheard then sounds like anything."""
-
-
 def weigh(
     agent: Agent, state: State, waits: Expected, heard: str, by_rules: Understood, reading: Reading, read: ReadValues
 ) -> Understood:
     """One understanding of `heard`. `sure` is False where the mind could still find a value."""
     if by_rules.intent in _EXACT:
         return by_rules
-    asked = _asked(reading)
-    if by_rules.intent in _CONTROLS:
-        top = reading.whole[0]
-        if (
-            top.key in ("intent:human", "intent:message")
-            and top.sure >= PART
-            and by_rules.intent in ("human", "message")
-        ):
-            return _meant(agent, top.key)  # "me passer un coup de fil" passes nobody
-        if _misled(heard, by_rules.intent, asked, reading):
+    asked, text = _asked(reading), fold(heard)
+    if by_rules.intent in CONTROLS:
+        by_rules = controlled(heard, text, by_rules, asked, reading)
+        if by_rules.intent == "question":
             return _question(agent, asked, by_rules)
-        if by_rules.intent == "goodbye" and len(heard.split()) > 6 and reading.sure("intent:goodbye") < ACTS["human"]:
-            return Understood("doubt", doubt=("intent:goodbye",))  # "mon verre a dit au revoir à sa monture"
-        return by_rules
+        if by_rules.intent != "unclear":
+            return by_rules
     if waits.slots and agent.slots[waits.slots[0]].type == "text" and by_rules.intent == "answer":
         return _taking_text(by_rules, reading)
+    if by_rules.values and (key := outweighed(heard, waits, by_rules, reading)):
+        return _intended(agent, key)
     if by_rules.values:
+        if _wanted(agent, waits, heard, text, by_rules, reading):
+            return replace(by_rules, intent="answer", sure=True)
         return _with_values(agent, waits, by_rules, asked, reading, read)
+    if reading.whole[0].name in ("goodbye", "thanks") and goes_on(text):
+        return Understood("go_on")
     plain = reading.whole[0].kind in ("intent", "choice") and _stands(reading.whole)
     if not asked and by_rules.intent == "unclear" and _told(agent, waits):
         top = reading.whole[0]
@@ -92,7 +91,7 @@ def settled(agent: Agent, state: State, heard: str, reading: Reading) -> Underst
         return None
     if chosen == "":
         return Understood("refused")
-    return _meant(agent, chosen)
+    return _intended(agent, chosen)
 
 
 def _chosen(agent: Agent, options: tuple[str, ...], text: str, reading: Reading) -> str | None:
@@ -141,12 +140,16 @@ def _stands(meanings: tuple[Meaning, ...]) -> bool:
     return meanings[0].sure >= SURE and (len(meanings) < 2 or meanings[0].sure - meanings[1].sure >= AHEAD)
 
 
-def _misled(heard: str, intent: Intent, asked: tuple[str, ...], reading: Reading) -> bool:
-    """The rules saw a phrase of leave-taking, or of waiting, in a sentence that asks for something else."""
-    if not asked or len(heard.split()) < 6:
+def _wanted(agent: Agent, waits: Expected, heard: str, text: str, by_rules: Understood, reading: Reading) -> bool:
+    """ "Je voudrais un cocktail pour quarante personnes" books one: it asks for nothing that is known of cocktails."""
+    if is_question(heard, text, agent.language):
         return False
-    sure = max((m.sure for m in reading.whole if m.kind == "fact" and m.name in asked), default=0.0)
-    return sure >= PART and reading.sure(f"intent:{intent}") < 0.05
+    chosen = [slot for slot in by_rules.values if slot in agent.slots and agent.slots[slot].type == "choice"]
+    fitting = [slot for slot in by_rules.values if slot in waits.slots]
+    if not chosen or not (len(by_rules.values) > 1 or fitting):
+        return False
+    wishes = wishes_for(text) or len(by_rules.values) > 2
+    return wishes and max((m.sure for m in reading.whole if m.kind == "fact"), default=0.0) < _WHILE_ASKED
 
 
 def _question(
@@ -170,7 +173,7 @@ def _with_values(
     if not asked:
         top = reading.whole[0]
         if not by_rules.sure and top.kind == "intent" and top.sure >= ACTS.get(top.name, 2.0) and top.name != "goodbye":
-            return _meant(agent, top.key)
+            return _intended(agent, top.key)
         elsewhere = not by_rules.sure and not set(by_rules.values) & {*waits.slots, "_confirm"}
         if elsewhere and top.kind in ("fact", "none") and _wish(reading) < LIKELY:
             # a number or a day in a sentence that is about something else
@@ -227,13 +230,13 @@ def _without_values(agent: Agent, by_rules: Understood, asked: tuple[str, ...], 
 def _intent(agent: Agent, by_rules: Understood, top: Meaning, reading: Reading) -> Understood:
     name = top.name
     if name in ACTS and top.sure >= ACTS[name]:
-        return _meant(agent, top.key)
+        return _intended(agent, top.key)
     if name in ("goodbye", "thanks") and _leaving(reading):
         return Understood("goodbye")
     if name in LIGHT and _stands(reading.whole):
         return Understood(LIGHT[name])
     if name == "booking" and _stands(reading.whole):
-        return Understood("greeting")  # the wish is known: the pending question leads there
+        return Understood("go_on")  # the wish is known: the pending question leads there
     if name == "complaint" and _stands(reading.whole):
         ways = tuple(f"intent:{way}" for way in ("human", "message") if _able(agent, way))
         return Understood("doubt", doubt=ways) if ways else by_rules
@@ -279,16 +282,13 @@ def _able(agent: Agent, intent: str) -> bool:
     return intent != "message" or "message" in agent.tools
 
 
-def _meant(agent: Agent, key: str) -> Understood:
+def _intended(agent: Agent, key: str) -> Understood:
     kind, _, name = key.partition(":")
     if kind == "fact":
         return Understood("question", facts=(name,))
     if kind == "choice":
         return Understood("answer", _choice(name))
-    intents: dict[str, Intent] = {
-        "human": "human", "message": "message", "goodbye": "goodbye", "opt_out": "opt_out",
-    }  # fmt: skip
-    return Understood(intents[name])
+    return Understood(_INTENDED[name])
 
 
 def _choice(name: str) -> dict[str, str]:

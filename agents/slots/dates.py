@@ -25,7 +25,7 @@ MONTHS = {
 
 _PARTS: dict[str, tuple[tuple[str, Part], ...]] = {
     "fr": (
-        (r"\bapr(?:es)? ?midi\b", "afternoon"),
+        (r"\b(?:apr(?:es)? ?midi|aprem)\b", "afternoon"),
         (r"\b(?:soir|soiree|fin de journee)\b", "evening"),
         (r"\b(?:matin|matinee)\b", "morning"),
     ),
@@ -126,6 +126,34 @@ def _span(count: int, unit: str, today: date, language: Language) -> date | None
     return today + timedelta(days=idiom.get(count, count))
 
 
+def _nth(number: str, weekday: int, month: str | None, today: date) -> date | None:
+    """ "Le dernier lundi du mois", "le 2eme jeudi de mars": this month's, or the next that has one to come."""
+    for ahead in range(14):
+        year, index = divmod(today.year * 12 + today.month - 1 + ahead, 12)
+        if month in MONTHS["fr"] and index != MONTHS["fr"].index(month):
+            continue
+        if month == "prochain" and ahead == 0:
+            continue
+        days = [d for n in range(1, 32) if (d := _make(year, index + 1, n)) and d.weekday() == weekday]
+        at = -1 if number.startswith("dernier") else _NTH.get(number, 0)
+        if at < len(days) and days[at] >= today:
+            return days[at]
+    return None
+
+
+_NTH = {"1er": 0, "premier": 0, "2eme": 1, "second": 1, "3eme": 2, "4eme": 3}
+_FEASTS = {
+    "la veille de noel": (12, 24), "le reveillon de noel": (12, 24), "le lendemain de noel": (12, 26), "noel": (12, 25),
+    "la saint sylvestre": (12, 31), "la veille du jour de l an": (12, 31), "le jour de l an": (1, 1),
+    "la saint valentin": (2, 14), "la fete nationale": (7, 14), "la toussaint": (11, 1), "l armistice": (11, 11),
+}  # fmt: skip
+
+
+def _feast(name: str, today: date) -> date | None:
+    month, day = _FEASTS[name]
+    return _on(day, month, None, today)
+
+
 def _rules_fr() -> list[_Rule]:
     day = "(" + "|".join(WEEKDAYS["fr"]) + ")"
     month = "(" + "|".join(MONTHS["fr"]) + ")"
@@ -139,6 +167,11 @@ def _rules_fr() -> list[_Rule]:
          lambda m, t: _on(int(m[1]), int(m[2]), m[3], t) if int(m[2]) <= 12 else None),
         (rf"\b(?:{day} )?(?:le )?(\d{{1,2}})(?:er)? {month}(?: (\d{{4}}))?\b",
          lambda m, t: _on(int(m[2]), months.index(m[3]) + 1, m[4], t)),
+        (rf"\b({'|'.join(_FEASTS)})\b", lambda m, t: _feast(m[1], t)),
+        (rf"\b(1er|premier|2eme|second|3eme|4eme|dernier) {day}(?: (?:du mois(?: (prochain))?|(?:de|d) {month}))?\b",
+         lambda m, t: _nth(m[1], days.index(m[2]), m[3] or m[4], t)),
+        (r"\b(?:d aujourd ?hui|de demain|demain) en (8|15)\b",
+         lambda m, t: t + timedelta(days=(7 if m[1] == "8" else 14) + ("demain" in m[0]))),
         (r"\bapres demain\b", lambda m, t: t + timedelta(days=2)),
         (r"\bdemain\b", lambda m, t: t + timedelta(days=1)),
         (r"\b(?:aujourd ?hui|ce (?:matin|midi|soir)|cet(?:te)? apres midi|tout de suite|maintenant)\b",
@@ -146,6 +179,14 @@ def _rules_fr() -> list[_Rule]:
         (rf"\b(?:dans|d ici) (\d{{1,2}}) semaines?(?: le)? {day}\b",
          lambda m, t: _in_week(days.index(m[2]), t, int(m[1]))),
         (r"\b(?:dans|d ici) (\d{1,2}) (jours?|semaines?|mois)\b", lambda m, t: _span(int(m[1]), m[2], t, "fr")),
+        (r"\b(?:dans|d ici) (?:1 )?(huitaine|quinzaine|dizaine)(?: de jours)?\b",
+         lambda m, t: t + timedelta(days={"huitaine": 7, "quinzaine": 14, "dizaine": 10}[m[1]])),
+        (rf"\bpas (?:ce |le )?{day}(?: ci| la)? (?:mais )?(?:celui|le) d apres\b",
+         lambda m, t: _coming(days.index(m[1]), t) + timedelta(days=7)),
+        (rf"\b{day} (?:mais )?pas cette semaine (?:mais )?(?:celle|la semaine) d apres\b",
+         lambda m, t: _in_week(days.index(m[1]), t, 1)),
+        (rf"\bpas cette semaine (?:mais )?(?:celle|la semaine) d apres(?: le)? {day}\b",
+         lambda m, t: _in_week(days.index(m[1]), t, 1)),
         (rf"\b{day} en (8|15)\b",
          lambda m, t: _coming(days.index(m[1]), t) + timedelta(days=7 if m[2] == "8" else 14)),
         (rf"\b{day} (?:de )?(?:la )?semaine (?:prochaine|suivante|qui vient)\b",

@@ -1,4 +1,4 @@
-"""The small slots: one of several choices, a number, an e-mail address."""
+"""The small slots: one of several choices, an e-mail address."""
 
 from __future__ import annotations
 
@@ -38,18 +38,6 @@ def find_choices(text: str, choices: Mapping[str, Sequence[str]], language: Lang
 def _stands(word: str, text: str) -> bool:
     """On word boundaries; a plural or feminine ending is let by."""
     return bool(re.search(rf"(?<![a-z0-9]){re.escape(word)}(?:s|e|es|x)?(?![a-z0-9])", text))
-
-
-_WHOLE = r"\b(\d{1,3}(?: \d{3})+|\d+)\b"
-
-
-def find_number(text: str, unit: str = "", *, asked: bool = True) -> str | None:
-    """A whole number of `text` (as `text.digits` makes it): the one that counts `unit`; if it is `asked`, the first."""
-    stem = fold(unit).split(" ")[0].rstrip("sx")
-    match = re.search(rf"{_WHOLE} (?:{re.escape(stem)})\w?\b", text) if stem else None
-    if match is None and asked:
-        match = re.search(_WHOLE, text)
-    return match[1].replace(" ", "") if match else None
 
 
 def find_email(raw: str, language: Language) -> str | None:

@@ -45,6 +45,10 @@ _FR_NOON = re.compile(
     r"\b(?P<word>midi|minuit)\b ?(?P<rest>et demie?|et quart|moins (?:le )?quart|(?:et )?(?P<minute>[0-5]?\d)\b)?"
 )
 _FR_BARE = re.compile(r"\b(?:(?:a|vers|pour|plutot|disons) )?(?P<hour>\d{1,2})(?: (?P<minute>[0-5]\d))?\b")
+_FR_HALF = re.compile(
+    r"\b(?P<sign>(?:a|vers|pour|sur les|disons) )?(?P<hour>\d{1,2}) (?P<rest>et demie?|et quart|moins (?:le )?quart)\b(?P<minute>)"
+)
+_FR_RANGE = re.compile(r"\b(?:entre|de) (?P<hour>\d{1,2}) (?:et|a) (?:\d{1,2} ?h(?:eures?)?\b|midi)")
 _FR_NOT = re.compile(r"(?:dans|pendant|depuis|duree|toutes les|apres midi de) $")
 
 _EN_HALF = r"(?P<half> ?(?:a ?m\b|p ?m\b|in the morning|in the afternoon|in the evening|at night|tonight))?"
@@ -60,7 +64,7 @@ _EN_NOON = re.compile(r"\b(?P<word>noon|midday|mid day|midnight|lunch ?time)\b")
 _EN_BARE = re.compile(r"\b(?P<hour>\d{1,2})(?: (?P<minute>[0-5]\d))?\b")
 
 
-_COUNTED = re.compile(
+COUNTED = re.compile(
     r" ?(?:ans?|annees?|mois|jours?|semaines?|fois|minutes?|mn|secondes?|euros?|centimes?|personnes?|enfants?|adultes?|gamins?|gosses?|filles?"
     r"|garcons?|petite?s?|chiens?|chats?|kilos?|kg|kilometres?|km|metres?|cm|pour cent|etages?|pieces?|chambres?|places?|points?|dents?|cartons?|voitures?"
     r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
@@ -79,6 +83,8 @@ def find_time(text: str, language: Language, *, asked: bool = False) -> FoundTim
 
 
 def _find_fr(text: str, asked: bool) -> FoundTime | None:
+    if match := _FR_RANGE.search(text):  # "entre 14 et 15 heures" begins at 14
+        return FoundTime(int(match["hour"]) % 24, 0, False, match.start(), match.end())
     for match in _FR.finditer(text):
         if _FR_NOT.search(text[: match.start()]) or int(match["hour"]) > 24:
             continue
@@ -86,6 +92,8 @@ def _find_fr(text: str, asked: bool) -> FoundTime | None:
         return _halved(found, match["half"], late=("midi", "soir"))
     if match := _FR_NOON.search(re.sub(r"apres midi", "apres-----", text)):
         return _minutes_fr(match, 12 if match["word"] == "midi" else 0, settled=True)
+    if (match := _FR_HALF.search(text)) and (asked or match["sign"]) and int(match["hour"]) < 24:
+        return _minutes_fr(match, int(match["hour"]), settled=False)
     return _bare(_FR_BARE, text) if asked else None
 
 
@@ -151,7 +159,7 @@ def _minutes_en(match: re.Match[str], hour: int) -> FoundTime:
 
 def _bare(pattern: re.Pattern[str], text: str) -> FoundTime | None:
     """A number alone, unless it counts something else: "4 ans", "le 12 mars", "2 fois", "20 euros"."""
-    match = next((m for m in pattern.finditer(text) if not _COUNTED.match(text, m.end())), None)
+    match = next((m for m in pattern.finditer(text) if not COUNTED.match(text, m.end())), None)
     if match is None or int(match["hour"]) > 23:
         return None
     return FoundTime(int(match["hour"]), int(match["minute"] or 0), False, match.start(), match.end())

@@ -36,6 +36,16 @@ MONDAY = date(2026, 11, 23)
         ("la semaine prochaine, mercredi", "2026-12-02"),
         ("05/12", "2026-12-05"),
         ("cet après-midi", "2026-11-23"),
+        ("le dernier lundi du mois", "2026-11-30"),
+        ("le deuxième jeudi de janvier", "2027-01-14"),
+        ("le premier mardi du mois prochain", "2026-12-01"),
+        ("d'ici trois semaines", "2026-12-14"),
+        ("dans une quinzaine", "2026-12-07"),
+        ("pas ce mardi, celui d'après", "2026-12-01"),
+        ("mercredi, pas cette semaine, celle d'après", "2026-12-02"),
+        ("demain en huit", "2026-12-01"),
+        ("la veille de Noël", "2026-12-24"),
+        ("le jour de l'an", "2027-01-01"),
     ],
 )
 def test_a_french_date_is_the_day_meant(said: str, day: str) -> None:

@@ -209,3 +209,37 @@ def test_a_thursday_that_the_ear_spelt_otherwise_is_one_where_a_day_is_awaited()
         "jour": "2026-11-26", "heure": "10:00",
     }  # fmt: skip
     assert "jour" not in understand(DENTAL, State(step="qui"), "je dis à dix heures", FACTS).values
+
+
+AGREED = State(step="relecture", values={"jour": "2026-11-26", "heure": "14:00", "nom": "Claire Martin"})
+
+
+def test_an_allo_at_a_read_back_agrees_to_nothing() -> None:
+    reading = Reading(meant(("intent:repeat", 0.85), ("none:", 0.1)))
+    heard = weighed("oui allô, ça a coupé, j'ai rien entendu", reading, AGREED)
+    assert heard.intent == "repeat"
+
+
+def test_a_person_asked_for_outweighs_a_number_in_the_sentence() -> None:
+    state = State(step="quand")
+    reading = Reading(meant(("intent:human", 0.97), ("none:", 0.01)))
+    heard = weighed("à dix heures ou pas, je veux parler à la secrétaire et pas à un robot", reading, state)
+    assert heard.intent == "human"
+
+
+def test_thanks_with_more_to_come_end_nothing() -> None:
+    reading = Reading(meant(("intent:goodbye", 0.6), ("intent:thanks", 0.36)))
+    assert weighed("super merci, c'est noté, et donc ensuite", reading).intent == "go_on"
+
+
+def test_a_phrase_puts_nobody_through_in_a_long_sentence_about_something_else() -> None:
+    reading = Reading(meant(("fact:prices", 0.4), ("fact:hours", 0.1)))
+    heard = weighed("on aimerait bien se mettre un bout de quelque chose sous la dent avant", reading)
+    assert heard.intent != "human"
+
+
+def test_what_is_wished_for_is_booked_and_not_answered_about() -> None:
+    reading = Reading(meant(("fact:prices", 0.6), ("choice:besoin=rendez_vous", 0.2)))
+    heard = weighed("je voudrais un rendez-vous jeudi à quatorze heures", reading)
+    assert heard.intent == "answer"
+    assert {"2026-11-26", "14:00"} <= set(heard.values.values())

@@ -12,7 +12,7 @@ from agents import scenario
 from agents.effects import Facts, Say
 from agents.hearing import understand
 from agents.loading import load
-from agents.slots.others import find_number
+from agents.slots.numbers import find_number
 from agents.slots.text import digits
 from agents.slots.times import find_time
 from agents.state import State, Understood
@@ -66,3 +66,15 @@ def test_a_bare_number_still_is_one_when_asked(said: str, hour: int) -> None:
     found = find_time(digits(said, "fr"), "fr", asked=True)
     assert found is not None
     assert found.hour == hour
+
+
+READ_BACK = State(step="relecture", values={"jour": "2026-12-12", "nuits": "2", "nom": "Hélène Roux"})
+
+
+def test_what_is_taken_back_is_replaced_by_what_stands_beside_it() -> None:
+    assert understand(HOTEL, READ_BACK, "non pas deux, trois", FACTS).values["nuits"] == "3"
+
+
+@pytest.mark.parametrize("said", ["trois nuits, enfin, quatre nuits", "trois nuits, non, quatre nuits"])
+def test_a_number_taken_back_in_passing_is_the_last(said: str) -> None:
+    assert understand(HOTEL, State(step="combien"), said, FACTS).values["nuits"] == "4"

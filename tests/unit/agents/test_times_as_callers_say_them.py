@@ -33,6 +33,9 @@ def heard(said: str, language: str, *, asked: bool = False) -> time | None:
         ("onze heures moins dix", "10:50"),
         ("deux heures", "14:00"),
         ("9:15", "09:15"),
+        ("entre quatorze et quinze heures", "14:00"),
+        ("entre onze heures et midi", "11:00"),
+        ("vers huit et demi", "08:30"),
     ],
 )
 def test_a_french_time(said: str, at: str) -> None:
