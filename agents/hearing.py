@@ -7,7 +7,7 @@ from datetime import date, time
 
 from agents.definition import Agent, Slot
 from agents.effects import Facts
-from agents.phrases import control_intent, is_question
+from agents.phrases import control_intent, is_question, message_within
 from agents.scenario import expected
 from agents.slots.dates import WEEKDAYS, FoundDate, find_date, part_of_day
 from agents.slots.names import find_name
@@ -62,11 +62,13 @@ def understand(agent: Agent, state: State, heard: str, facts: Facts) -> Understo
     control = control_intent(text, agent.language)
     if control in ("opt_out", "record_refused"):
         return Understood(control)
+    taking_text = bool(waits.slots) and agent.slots[waits.slots[0]].type == "text"
+    if "message" in agent.tools and not taking_text and message_within(text, agent.language):
+        return Understood("message", told=heard.strip())
     values = _values(agent, state, heard, facts, waits)
-    if control and not _answers_first(control, values, waits, text):
-        taking_text = waits.slots and agent.slots[waits.slots[0]].type == "text"
-        if not (taking_text and control in ("message", "repeat")):
-            return Understood(control)
+    dictated = taking_text and control in ("message", "repeat")
+    if control and not dictated and not _answers_first(control, values, waits, text):
+        return Understood(control)
     return _answer_or_question(agent, waits, state.values, heard, text, values, facts)
 
 
@@ -215,14 +217,21 @@ class _Reading:
 
     def _date(self, slot: str, _: Slot) -> str | None:
         alone = self._asked(slot) and not any(self.agent.slots[s].type == "time" for s in self.waits.slots)
-        found = find_date(self.text, self.agent.language, self.facts.now.date(), asked=alone)
-        if found is None:
-            return None
-        self.text = self._without(found)
-        return found.value.isoformat()
+        found = self._found_date(alone)
+        if found is not None and self._read_back and found.value.isoformat() == self.state.values.get(slot):
+            found = self._found_date(alone) or found  # "non, mercredi je ne peux pas, jeudi"
+        return found.value.isoformat() if found else None
 
-    def _without(self, found: FoundDate) -> str:
-        return mask(self.text, found.start, found.end)
+    def _found_date(self, alone: bool) -> FoundDate | None:
+        """The next date of the sentence, which no other parser sees then."""
+        found = find_date(self.text, self.agent.language, self.facts.now.date(), asked=alone)
+        if found is not None:
+            self.text = mask(self.text, found.start, found.end)
+        return found
+
+    @property
+    def _read_back(self) -> bool:
+        return self.waits.kind in ("confirm", "correct", "propose")
 
     def _time(self, slot: str, definition: Slot) -> str | None:
         found = find_time(self.text, self.agent.language, asked=self._asked(slot) or self._instead(slot))

@@ -18,12 +18,14 @@ _PATTERNS: dict[Language, tuple[tuple[Intent, str], ...]] = {
         ("opt_out", r"(?:ne|n) plus (?:jamais )?(?:etre |m |me )(?:appele|appelee|contacte|contactee|demarche|demarchee|appeler|contacter|rappeler)"),
         ("opt_out", r"(?:retirez|enlevez|supprimez|effacez|rayez|sortez|retirer|supprimer|effacer|enlever) (?:moi|mon (?:nom|numero)|mes coordonnees|ce numero)(?: .{0,20})?(?:\b(?:liste|listes|fichier|fichiers|base)\b|$)"),
         ("opt_out", r"(?:inscri[a-z]+|mett[a-z]+) (?:moi )?.{0,20}(?:liste d opposition|liste rouge|bloctel)"),
+        ("opt_out", r"\b(?:m|me|nous) (?:enlev|retir|ray|supprim|effac|sort)[a-z]+ (?:.{0,20} )?(?:liste|listes|fichier|fichiers|base)\b"),
+        ("opt_out", r"(?:stop|arretez|cessez|assez|marre|fini)(?: avec| de| d| les| a)*(?: tous)? (?:vos|ces|les) (?:appels|coups de fil|coups de telephone|demarchages)"),
         ("opt_out", r"je (?:retire|revoque) mon (?:consentement|accord)"),
         ("record_refused", r"(?:veux|souhaite|voudrais|accepte|desire) pas .{0,20}enregistre"),
         ("record_refused", r"(?:arretez|coupez|stoppez|pas d|refuse l) ?(?:l )?enregistre"),
         ("record_refused", r"(?:m oppose|refuse) .{0,12}(?:enregistrement|enregistre)"),
         ("human", r"parler (?:a|avec|directement a) (?:quelqu|une? (?:vrai|vraie|autre )?|la |le |l |monsieur|madame|docteur|votre)"),
-        ("human", r"(?:passez|transferez|passer|transferer|mettez|mettre)(?: moi| vous| me)* (?:en relation )?(?:avec )?(?:quelqu|un(?:e)? |la |le |l |au |a |monsieur|madame|docteur|votre)"),
+        ("human", r"(?:passez|transferez|mettez|mettre en relation|(?:me|nous) (?:passer|transferer|mettre))(?: moi| nous)?(?: en relation)?(?: avec)? (?:quelqu|un(?:e)? |la |le |l |au |a |monsieur|madame|docteur|votre)"),
         ("human", r"(?:un|une|vrai|vraie) (?:etre humain|humain|vraie personne|conseiller|conseillere|operateur|operatrice|personne reelle)"),
         ("human", r"(?:passez|passe) moi (?:monsieur |madame |docteur )?[a-z]+(?: s il vous plait)?$"),
         ("human", r"^(?:secretariat|secretaire|standard|humain|conseiller|operateur|quelqu un s il vous plait)$"),
@@ -76,6 +78,18 @@ _QUESTION: dict[Language, re.Pattern[str]] = {
     ),
 }
 
+_TOLD: dict[Language, re.Pattern[str]] = {
+    "fr": re.compile(
+        r"\b(?:vous (?:direz|preciserez)|(?:vous )?(?:pouvez|pourriez|pourrez|voulez)(?: vous)? (?:lui |leur )?dire|dites|direz vous|il faudrait (?:lui |leur )?dire"
+        r"|faites savoir|transmettez)(?: bien| juste| simplement)?(?! (?:moi|nous)\b)(?: lui| leur)?(?: (?:a|au|aux)(?: \w+){1,5}?)? qu(?:e|il|elle|on|ils)?\b(?: \w+){2,}"
+        r"|\b(?:vous (?:previendrez|avertirez|informerez)|(?:pouvez|pourriez)(?: vous)? (?:prevenir|avertir|informer)|prevenez|avertissez|informez)"
+        r"(?! (?:moi|nous)\b)(?: \w+){1,5}? qu(?:e|il|elle|on|ils)?\b(?: \w+){2,}"
+    ),
+    "en": re.compile(
+        r"\b(?:tell|inform|let) (?!me\b|us\b)(?:\w+ ){1,4}?(?:know )?that(?: \w+){2,}|\blet (?!me\b|us\b)(?:\w+ ){1,3}?know(?: \w+){3,}"
+    ),
+}
+"""Somebody is to be told something, and here it is; "dites-moi" tells the agent."""
 _WISH = re.compile(
     r"\b(?:je (?:voudrais|veux|souhaite|souhaiterais|prendrais|prends|viens|commande|reserve|retiens|desire)|j (?:aimerais|ai besoin"
     r"|aurais (?:besoin|voulu|aime))|il (?:me|nous) (?:faudrait|faut)|on (?:voudrait|veut|aimerait|souhaite)|nous (?:voudrions|voulons"
@@ -101,3 +115,8 @@ def is_question(raw: str, text: str, language: Language) -> bool:
 def wishes_for(text: str) -> bool:
     """The folded sentence says what its speaker wants to have, in French or English."""
     return bool(_WISH.search(text))
+
+
+def message_within(text: str, language: Language) -> bool:
+    """The folded sentence holds a message for somebody else: "dites à Karim que je serai en retard"."""
+    return bool(_TOLD[language].search(text))

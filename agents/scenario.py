@@ -111,7 +111,7 @@ def _reply(run: Run, heard: Understood) -> None:
         case "goodbye":
             run.goodbye()
         case "message":
-            run.take_message()
+            run.take_message(heard.told)
         case "repeat":
             run.moves.append(Again())
         case "wait":

@@ -56,6 +56,8 @@ class Understood:
     sure: bool = True
     doubt: tuple[str, ...] = ()
     """Of the intent `doubt`: the meanings it may have, the likeliest first."""
+    told: str = ""
+    """Of the intent `message`: the message, where it was given in the same breath."""
 
 
 @dataclass(frozen=True, slots=True)

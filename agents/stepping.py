@@ -117,6 +117,8 @@ class Run:
 
     def _slot_question(self, slot: str) -> str:
         definition, lines = self.agent.slots[slot], self.agent.lines
+        if self.state.step == MESSAGE and definition.type == "name":
+            return lines.message_name
         by_type = {
             "time": lines.ask_time,
             "date": lines.ask_day,
@@ -222,8 +224,8 @@ class Run:
         else:
             self.goodbye()
 
-    def take_message(self) -> None:
-        """To the scenario's own `message` step, or the house's; then back to where it was."""
+    def take_message(self, told: str = "") -> None:
+        """To the scenario's own `message` step, or the house's; then back. `told`: the message, if it was given."""
         if "message" not in self.agent.tools:
             self.say(self.agent.lines.unknown)
             self.ask(again=True)
@@ -235,6 +237,10 @@ class Run:
         resume = "" if self.step.end else self.state.step
         self.enter(own)
         self.state = replace(self.state, resume=resume)
+        texts = [slot for slot in self.step.fill if self.agent.slots[slot].type == "text"]
+        if told and texts:
+            self.fill({texts[0]: told})
+            self.say(self.agent.lines.message_noted)
         self.progress()
 
     def transfer(self) -> None:

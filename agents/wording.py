@@ -39,6 +39,8 @@ class Wording(BaseModel):
     record_refused: str = ""
     message_ask: str = ""
     message_name: str = ""
+    message_noted: str = ""
+    """The message was given in the same breath as the wish to leave one."""
     message_done: str = ""
     correct: str = ""
     """The caller says no to a read-back without saying what is wrong."""
@@ -86,7 +88,8 @@ FRENCH = Wording(
     opted_out="C'est noté, nous ne vous appellerons plus.",
     record_refused="Très bien, cet appel n'est plus enregistré.",
     message_ask="Quel message souhaitez-vous laisser ?",
-    message_name="À quel nom, s'il vous plaît ?",
+    message_name="C'est de la part de qui, s'il vous plaît ?",
+    message_noted="C'est noté, je transmettrai votre message.",
     message_done="Merci, votre message est transmis.",
     correct="Que dois-je corriger ?",
     changed="D'accord, {day} {time}.",
@@ -124,7 +127,8 @@ ENGLISH = Wording(
     opted_out="Noted: we will not call you again.",
     record_refused="Very well, this call is no longer recorded.",
     message_ask="What message would you like to leave?",
-    message_name="What name is it, please?",
+    message_name="Who is it from, please?",
+    message_noted="I have noted your message and will pass it on.",
     message_done="Thank you, your message has been passed on.",
     correct="What should I change?",
     changed="All right, {day} {time}.",

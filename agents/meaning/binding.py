@@ -40,6 +40,8 @@ def controlled(heard: str, text: str, by_rules: Understood, asked: tuple[str, ..
 
     "unclear" where the sentence means something else; "question" where it asks for one of `asked`.
     """
+    if by_rules.told:
+        return by_rules
     top, intent, long = reading.whole[0], by_rules.intent, len(heard.split()) > _SHORT
     if top.kind == "intent" and top.name in _INTENDED and top.sure >= PLAIN and intent in _INTENDED:
         return replace(by_rules, intent=_INTENDED[top.name])  # "me passer un coup de fil" passes nobody
@@ -50,7 +52,8 @@ def controlled(heard: str, text: str, by_rules: Understood, asked: tuple[str, ..
             return Understood("go_on")
         if reading.sure("intent:goodbye") < ACTS["human"]:
             return Understood("doubt", doubt=("intent:goodbye",))  # "mon verre a dit au revoir à sa monture"
-    if intent == "human" and long and reading.sure("intent:human") < _FOREIGN:
+    contact = reading.sure("intent:human") + reading.sure("intent:message")
+    if intent == "human" and long and contact < _FOREIGN:
         return Understood("unclear", sure=False)
     return by_rules
 

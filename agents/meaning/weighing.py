@@ -185,18 +185,30 @@ def _with_values(
             return replace(by_rules, intent="answer", values=_choice(wished.name) | dict(by_rules.values))
         return by_rules if by_rules.intent == "answer" else replace(by_rules, sure=True)
     # what a question mentions is no answer: only the parts that ask nothing fill slots
-    kept = dict[str, str]()  # and a yes to a read-back, with a question in the same breath, is not one yet
+    kept, asks_beside = dict[str, str](), not reading.parts
     for part, meanings in reading.parts:
+        told = read(part)
         if not (meanings[0].kind == "fact" and _stands(meanings)):
-            told = read(part)
-            if told.intent == "answer":
+            if told.intent == "answer":  # a yes to a read-back, with a question in the same breath, is not one yet
                 kept |= {slot: value for slot, value in told.values.items() if slot != "_confirm"}
+        elif not told.values:
+            asks_beside = True
     if by_rules.sure and by_rules.values.get("_confirm") and reading.whole[0].sure < SURE:
         return by_rules
-    given = set(by_rules.values) & set(waits.slots) and by_rules.sure and by_rules.intent == "answer"
+    given = _given(waits, by_rules)
     if not kept and given and reading.whole[0].sure < (PART if _timed(agent, by_rules) else SURE + AHEAD / 2):
         return by_rules
+    if given and kept and not asks_beside and reading.whole[0].sure < PART:
+        return by_rules  # every part gives what was asked for: one of them only sounds like a question
     return _question(agent, asked, by_rules, Understood("answer", kept))
+
+
+def _given(waits: Expected, by_rules: Understood) -> bool:
+    """The rules read, in an answer, what was asked for; at a read-back, anything that may be corrected."""
+    fitting = set(by_rules.values) & set(waits.slots)
+    if waits.kind in ("confirm", "correct"):
+        fitting = set(by_rules.values) - {"_confirm"}
+    return bool(fitting) and by_rules.sure and by_rules.intent == "answer"
 
 
 def _wish(reading: Reading) -> float:

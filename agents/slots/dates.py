@@ -66,7 +66,11 @@ def find_date(text: str, language: Language, today: date, *, asked: bool = False
             value = read(match, today)
             if value is not None:
                 return FoundDate(value, match.start(), match.end())
-    if asked and (match := re.fullmatch(r"(?:\D*\s)?(\d{1,2})(?:er|st|nd|rd|th)?(?: \D*)?", text)):
+    if asked and (
+        match := re.fullmatch(
+            r"(?:\D*\s)?(\d{1,2})(?:er|st|nd|rd|th)?(?! ?(?:h\b|heure|:|minutes?\b|ans?\b))(?: \D*)?", text
+        )
+    ):
         value = _next_day(int(match[1]), today)
         if value is not None:
             return FoundDate(value, match.start(1), match.end(1))

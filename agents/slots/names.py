@@ -13,7 +13,7 @@ _NAME = r"(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,4})"
 _STATED = {
     "fr": (
         rf"je\s+m['’]\s?appelle\s+{_NAME}", rf"(?:mon|le)\s+nom\s*,?\s*(?:de\s+famille\s+)?(?:c['’]\s?)?est\s+{_NAME}",
-        rf"au\s+nom\s+d(?:e\s+|['’]){_NAME}", rf"\b(?:ici|moi\s+c['’]est)\s+{_NAME}", rf"c['’]est\s+{_NAME}\s+à\s+l['’]appareil",
+        rf"au\s+nom\s+d(?:e\s+|['’]){_NAME}", rf"de\s+la\s+part\s+d(?:e\s+|['’]){_NAME}", rf"\b(?:ici|moi\s+c['’]est)\s+{_NAME}", rf"c['’]est\s+{_NAME}\s+à\s+l['’]appareil",
         rf"{_NAME}\s+à\s+l['’]appareil", rf"je\s+suis\s+(?=m(?:adame|onsieur|me|\.|lle|ademoiselle)\b){_NAME}",
         rf"pour\s+(?=m(?:adame|onsieur|me|\.|lle|ademoiselle)\b){_NAME}", rf"\b(?=m(?:adame|onsieur|me|lle|ademoiselle)\s){_NAME}",
     ),
@@ -54,7 +54,7 @@ def find_name(raw: str, language: Language, *, asked: bool = False) -> str | Non
                 return _respell(name, spelt)
     if not asked:
         return None
-    name = _bare(rest, language)
+    name = _bare(rest, language) or _last_named(rest, language)
     if name:
         return _respell(name, spelt)
     return _capitals(spelt) if spelt else None
@@ -92,6 +92,15 @@ def _bare(rest: str, language: Language) -> str | None:
     if not 1 <= len(words) <= 4 or any(not _can_be_name(word, language) for word in words):
         return None
     return _capitals(" ".join(words))
+
+
+def _last_named(rest: str, language: Language) -> str | None:
+    """ "La maman de Théo, Céline Abadie": what stands last, with its capitals."""
+    said = re.split(r"[,;:]", rest.rstrip(" ."))
+    words = said[-1].split()
+    if len(said) < 2 or not 2 <= len(words) <= 4 or not all(word[:1].isupper() or word in _PARTICLES for word in words):
+        return None
+    return _bare(said[-1], language)
 
 
 def _unglue(word: str) -> list[str]:

@@ -243,3 +243,40 @@ def test_what_is_wished_for_is_booked_and_not_answered_about() -> None:
     heard = weighed("je voudrais un rendez-vous jeudi à quatorze heures", reading)
     assert heard.intent == "answer"
     assert {"2026-11-26", "14:00"} <= set(heard.values.values())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "vous direz à Claire que je serai en retard ce soir",
+        "prévenez le docteur que mon train est bloqué à Lyon",
+        "dites bien à la secrétaire que le code de la porte a changé",
+    ],
+)
+def test_a_message_given_at_once_is_taken_and_not_asked_for(said: str) -> None:
+    heard = weighed(said, Reading(meant(("fact:hours", 0.5), ("intent:message", 0.3))))
+    assert (heard.intent, heard.told) == ("message", said)
+    turn = scenario.advance(DENTAL, State(step="accueil"), heard, FACTS)
+    assert said in turn.state.values.values()
+    assert "part de qui" in " ".join(move.text for move in turn.moves if isinstance(move, Say))
+
+
+def test_what_is_said_to_the_agent_is_no_message() -> None:
+    assert understand(DENTAL, State(step="accueil"), "dites-moi que ça ne fait pas mal", FACTS).intent != "message"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "vos coups de fil pour me vendre un truc, vous m'enlevez de la liste une bonne fois pour toutes",
+        "stop vos appels",
+        "arrêtez avec ces coups de téléphone",
+    ],
+)
+def test_an_opt_out_in_plain_words_needs_no_model(said: str) -> None:
+    assert understand(DENTAL, State(step="accueil"), said, FACTS).intent == "opt_out"
+
+
+def test_another_day_at_a_read_back_replaces_the_one_that_was_refused() -> None:
+    heard = understand(DENTAL, AGREED, "oups non, jeudi y a les enfants, vendredi plutôt, même heure", FACTS)
+    assert heard.values["jour"] == "2026-11-27"
