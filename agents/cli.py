@@ -56,15 +56,22 @@ def agent() -> None:
 def check(files: tuple[Path, ...], as_json: bool) -> None:
     """Check agent FILES: every error with its line and what to do.
 
+    With the sentence encoder here it also warns of two facts that a caller cannot tell apart, and of facts that none
+    of the file's own tests asks for.
+
     \b
     Example: decroche agent check agents/*.yaml
     """
     from agents.loading import AgentFileError, load
+    from agents.meaning.reach import reach_problems
+    from agents.meaning.sense import sense_here
 
+    sense = sense_here()
     bad, rows = 0, list[dict[str, Any]]()
     for path in files:
         try:
-            found = load(path).warnings
+            loaded = load(path)
+            found = loaded.warnings + tuple(reach_problems(loaded, sense) if sense and loaded.agent.facts else ())
         except AgentFileError as error:
             bad, found = bad + 1, tuple(error.problems)
         rows += [{"file": str(path), **asdict(p)} for p in found]

@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from agents import scenario
 from agents.definition import Agent
 from agents.effects import Act, Effect, Facts, Plan, Say, Source
-from agents.grounding import ungrounded, without_answer
+from agents.grounding import echoed, ungrounded, without_answer
 from agents.hearing import understand
 from agents.keys import pressed
 from agents.meaning.sense import Reading, Sense
@@ -367,7 +367,8 @@ class _Plan:
         async with aclosing(clauses(pieces)) as said:
             async for clause in said:
                 spoken = without_answer(clause, held, agent.language)
-                if made_up := ungrounded(spoken, held, agent.language):
+                made_up = [*ungrounded(spoken, held, agent.language), *echoed(spoken, self.heard, held)]
+                if made_up:
                     log.warning("agent %s: a phrased answer holds %s, which no fact does", agent.id, ", ".join(made_up))
                     break
                 if spoken:

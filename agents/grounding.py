@@ -16,6 +16,8 @@ _YES_NO = {"fr": re.compile(r"^\s*(?:oui|non)\b[ ,.!]*", re.IGNORECASE),
            "en": re.compile(r"^\s*(?:yes|no)\b[ ,.!]*", re.IGNORECASE)}  # fmt: skip
 _NAME = re.compile(r"(?<=[a-zà-ÿ,;] )[A-ZÀ-Ÿ][\w’'-]{2,}")
 """A capital inside a sentence: a name, in both languages but for a few words that `_CAPITALS` lists."""
+_COMMON = 6
+"""Words of so many letters or fewer are mostly everybody's."""
 _CAPITALS = frozenset({"english", "french", "monsieur", "madame", "mademoiselle", "vous", "nous", "pour", "the", "you"})
 
 
@@ -30,6 +32,17 @@ def ungrounded(clause: str, held: Iterable[str], language: Language) -> list[str
         if not set(fold(word).split()) <= known and fold(word) not in _CAPITALS
     ]  # fmt: skip
     return list(dict.fromkeys([*invented(clause, texts, language), *days, *names]))
+
+
+def echoed(clause: str, heard: str, held: Iterable[str]) -> list[str]:
+    """The caller's own words in `clause` that no text of `held` has: misheard or not, they are no answer.
+
+    "Le barquage est fait" says nothing of the marking that was asked for. Short words, and those that begin like a
+    word of the facts, count for nothing.
+    """
+    known = {word[:4] for word in fold(" ".join(held)).split()}
+    words = {word for word in fold(heard).split() if len(word) > _COMMON and word[:4] not in known}
+    return [word for word in fold(clause).split() if word in words]
 
 
 def without_answer(clause: str, held: Iterable[str], language: Language) -> str:

@@ -124,6 +124,8 @@ def _reply(run: Run, heard: Understood) -> None:
             _answer(run, heard)
         case "who":
             run.say(run.agent.disclosure or run.agent.lines.wait, "answer")
+            for name in heard.facts:
+                run.say(run.agent.fact(name).say, "answer")
             run.ask(again=True)
         case "thanks" | "go_on":
             run.ask(again=True)

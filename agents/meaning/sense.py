@@ -150,6 +150,11 @@ class Sense:
         """Unit vectors of what callers said (n, size)."""
         return self._encoder.encode([f"query: {sentence}" for sentence in sentences])
 
+    def likeness_of_facts(self, agent: Agent) -> Vectors:
+        """How like each fact is to each other (facts, facts), 1 for itself."""
+        vectors = self._encoder.encode([passage(fact) for fact in agent.facts])
+        return vectors @ vectors.T
+
     def warm(self, agent: Agent) -> None:
         """Encode an agent's candidates ahead of its first call."""
         slots = [name for name, slot in agent.scenario.slots.items() if slot.type == "choice"]

@@ -246,7 +246,8 @@ def _intent(agent: Agent, by_rules: Understood, top: Meaning, reading: Reading) 
     if name in ("goodbye", "thanks") and _leaving(reading):
         return Understood("goodbye")
     if name in LIGHT and _stands(reading.whole):
-        return Understood(LIGHT[name])
+        told = by_rules.facts if LIGHT[name] == "who" else ()  # "who is calling?" asks for the company as well
+        return Understood(LIGHT[name], facts=told)
     if name == "booking" and _stands(reading.whole):
         return Understood("go_on")  # the wish is known: the pending question leads there
     if name == "complaint" and _stands(reading.whole):

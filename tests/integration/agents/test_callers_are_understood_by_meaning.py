@@ -11,7 +11,9 @@ import yaml
 
 from agents.definition import Agent
 from agents.evaluation import read_suite, tallied
+from agents.loading import EXAMPLES, load, loads
 from agents.meaning.encoder import Encoder, EncoderDamaged, open_encoder
+from agents.meaning.reach import reach_problems
 from agents.meaning.sense import Sense, open_sense
 from agents.trial import run_trial
 
@@ -99,3 +101,28 @@ def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(EncoderDamaged, match=r"e5-small-q4\.bin") as caught:
         Encoder(broken)
     assert caught.value.hint == "decroche models pull e5-small"
+
+
+def test_the_examples_can_be_told_apart_and_are_tried_whole(sense: Sense) -> None:
+    assert {path.name: reach_problems(load(path), sense) for path in sorted(EXAMPLES.glob("*.yaml"))} == {
+        path.name: [] for path in EXAMPLES.glob("*.yaml")
+    }
+
+
+def test_two_facts_that_sound_the_same_are_warned_of(sense: Sense) -> None:
+    text = (EXAMPLES / "dental.fr.yaml").read_text(encoding="utf-8")
+    twice = text.replace(
+        "  - id: children", "  - id: second_parking\n    about: [parking]\n    say: Là.\n  - id: children"
+    )
+    found = reach_problems(loads(twice), sense)
+    assert [(problem.where, problem.line) for problem in found if "tell it from" in problem.what] == [
+        ("facts.second_parking", text[: text.index("  - id: children")].count("\n") + 1)
+    ]
+
+
+def test_a_fact_that_no_test_asks_for_is_named(sense: Sense) -> None:
+    text = (EXAMPLES / "dental.fr.yaml").read_text(encoding="utf-8")
+    added = text.replace(
+        "  - id: children", "  - id: fish\n    about: [aquarium, poissons]\n    say: Il y en a un.\n  - id: children"
+    )
+    assert [p.what for p in reach_problems(loads(added), sense)] == ["no test of this file asks for fish"]

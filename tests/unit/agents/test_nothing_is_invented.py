@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents.grounding import ungrounded, without_answer
+from agents.grounding import echoed, ungrounded, without_answer
 from llm.base import Message, Mind
 from tests.unit.agents.conftest import Caller
 
@@ -58,6 +58,13 @@ def test_what_they_do_not_hold_is_found(clause: str, made_up: str) -> None:
 def test_a_yes_or_no_that_no_fact_gives_is_left_out() -> None:
     assert without_answer("Oui, le blanchiment coûte 390 euros.", [INFO], "fr") == "Le blanchiment coûte 390 euros."
     assert without_answer("Oui, c'est remboursé.", ["Oui, tout est remboursé."], "fr") == "Oui, c'est remboursé."
+
+
+def test_the_callers_own_words_are_no_answer() -> None:
+    assert echoed(
+        "Le barquage est fait ici.", "le barquage contre les voleurs vous le faites", ["Marquage : 10 euros."]
+    )
+    assert not echoed("Le marquage coûte 10 euros.", "le marquage vous le faites", ["Marquage : 10 euros."])
 
 
 async def test_a_made_up_price_is_never_heard_and_the_fact_is_said_as_written() -> None:
