@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from agents import scenario
@@ -50,6 +50,8 @@ class Line:
     who: Literal["agent", "caller"]
     parts: list[str] = field(default_factory=list[str])
     heard: str | None = None
+    notices: dict[str, str] = field(default_factory=dict[str, str])
+    """Of the agent's parts, those that the law wants heard: kind → text."""
 
     @property
     def text(self) -> str:
@@ -79,7 +81,8 @@ class AgentConversation:
         self._state = turn.state
         self._version += 1
         effects = [cast("Effect", move) for move in turn.moves]
-        self.history.append(Line("agent", [e.text for e in effects if isinstance(e, Say)]))
+        said = [effect for effect in effects if isinstance(effect, Say)]
+        self.history.append(Line("agent", [say.text for say in said], notices=_notices(said)))
         return effects
 
     def plan(self, heard: str) -> _Plan:
@@ -88,7 +91,7 @@ class AgentConversation:
 
     def plan_silence(self, seconds: float) -> _Plan:
         """The caller said nothing."""
-        return self._settled("", lambda state: scenario.silent(self.agent, state, self.facts))
+        return self._settled("", lambda state: scenario.silent(self.agent, state, self.facts, seconds))
 
     def plan_digits(self, digits: str) -> _Plan:
         """The caller pressed keys."""
@@ -127,10 +130,15 @@ class AgentConversation:
         return act.name in _ONCE and act in self._done
 
     def spoken(self, text: str, heard: str) -> None:
-        """Of the agent's last turn the caller heard only `heard`."""
+        """Of the agent's last turn the caller heard only `heard`: a notice that was talked over is owed."""
         last = next((line for line in reversed(self.history) if line.who == "agent"), None)
-        if last is not None:
-            last.heard = heard
+        if last is None:
+            return
+        last.heard = heard
+        owed = tuple(kind for kind, told in last.notices.items() if told not in heard)
+        if owed:
+            self._state = replace(self._state, owed=tuple(dict.fromkeys([*self._state.owed, *owed])))
+            self._version += 1
 
     async def prime(self) -> None:
         """Read the instructions and the pending question while the caller listens."""
@@ -196,6 +204,10 @@ class AgentConversation:
         """A plan that failed after it was committed leads elsewhere."""
         if plan.committed and plan.version + 1 == self._version:
             self._state = state
+
+
+def _notices(said: Sequence[Say]) -> dict[str, str]:
+    return {say.kind: say.text for say in said if say.kind in ("disclosure", "commercial", "recording")}
 
 
 def _choices(agent: Agent, state: State, waits: Expected) -> tuple[str, ...]:
@@ -285,6 +297,7 @@ class _Plan:
     def _told(self, effect: Effect) -> Effect:
         if isinstance(effect, Say):
             self.line.parts.append(effect.text)
+            self.line.notices |= _notices([effect])
         return effect
 
     def _gave_way(self) -> Turn:

@@ -18,7 +18,10 @@ class Say:
 
     text: str
     ready: bool = False
-    kind: Literal["greeting", "disclosure", "recording", "question", "answer", "confirm", "goodbye", "other"] = "other"
+    kind: Literal[
+        "greeting", "disclosure", "commercial", "recording", "question", "answer", "confirm", "goodbye", "other"
+    ] = "other"
+    """`disclosure`, `commercial` and `recording` are notices: the law wants them heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Facts:
     caller: str
     callee: str
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    patience: int = 60
+    """Seconds for which a silent caller is waited for (`call.silence_seconds`)."""
 
 
 class Plan(Protocol):
@@ -89,7 +94,7 @@ class Conversation(Protocol):
         ...
 
     def plan_silence(self, seconds: float) -> Plan:
-        """The caller said nothing for this long: ask again, then take leave."""
+        """The caller has said nothing for so many seconds in all: ask, bear it, and in the end take leave."""
         ...
 
     def plan_digits(self, digits: str) -> Plan:
@@ -111,7 +116,9 @@ class Conversation(Protocol):
         ...
 
     def spoken(self, text: str, heard: str) -> None:
-        """Of the last turn's `text` the caller heard only `heard` (barge-in): history is cut to it."""
+        """Of the last turn's `text` the caller heard only `heard` (barge-in): history is cut to it.
+
+        A notice that the law wants heard, and that was not, is said again in the next reply."""
         ...
 
     async def prime(self) -> None:

@@ -24,9 +24,9 @@ from agents.stepping import Run
 def opening(agent: Agent, facts: Facts) -> Turn:
     """Greeting, AI disclosure, notices, first question: all ready speech."""
     run = Run(agent, facts, State(step=agent.scenario.start))
-    run.say(agent.greeting, "greeting")
+    run.say(agent.greeting, "greeting" if agent.disclosure else "disclosure")
     run.say(agent.disclosure, "disclosure")
-    run.say(agent.commercial_notice, "disclosure")
+    run.say(agent.commercial_notice, "commercial")
     if agent.recording.policy == "announced":
         run.say(agent.recording.say, "recording")
     run.enter(CONSENT if agent.recording.policy == "consent_asked" else agent.scenario.start)
@@ -42,22 +42,26 @@ def expected(agent: Agent, state: State, facts: Facts) -> Expected:
 
 def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> Turn:
     """The reply to an understood turn."""
-    run = Run(agent, facts, replace(state, silences=0, doubt=()))
+    run = Run(agent, facts, replace(state, silences=0, doubt=(), patient=False))
+    run.say_owed()
     if state.closing:
         return _after_goodbye(run, heard, unheard=state.silences > 0)
     _reply(run, heard)
     return run.turn()
 
 
-def silent(agent: Agent, state: State, facts: Facts) -> Turn:
-    """The caller said nothing: ask again, then take leave."""
+def silent(agent: Agent, state: State, facts: Facts, seconds: float) -> Turn:
+    """The caller has said nothing for `seconds`: ask whether they are there, bear it, in the end take leave.
+
+    Who asked to be waited for is not asked, and is waited for twice as long.
+    """
     run = Run(agent, facts, state)
     if state.closing:
         run.act("hangup")
-    elif state.silences >= len(agent.silences):
+    elif seconds >= facts.patience * (2 if state.patient else 1):
         run.say(agent.lines.leave)
         run.goodbye()
-    else:
+    elif state.silences < len(agent.silences) and not (state.patient and seconds < facts.patience):
         run.say(agent.silences[state.silences], "question")
         run.state = replace(state, silences=state.silences + 1)
         if state.silences > 0:
@@ -116,6 +120,7 @@ def _reply(run: Run, heard: Understood) -> None:
             run.moves.append(Again())
         case "wait":
             run.moves.append(Say(run.agent.lines.wait, ready=True))
+            run.state = replace(run.state, patient=True)
         case "greeting":
             run.ask(again=True)
         case "question":

@@ -29,6 +29,10 @@ class State:
     """The caller refused a read-back and was asked what is wrong."""
     retries: int = 0
     silences: int = 0
+    patient: bool = False
+    """The caller asked to be waited for: their silence is borne, and nothing is asked meanwhile."""
+    owed: tuple[str, ...] = ()
+    """What the law wants heard and the caller talked over: "disclosure", "commercial", "recording"."""
     waiting: str = ""
     """The action whose result is awaited."""
     confirmed_at: str = ""

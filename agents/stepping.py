@@ -44,6 +44,14 @@ class Run:
             ready = is_fixed(template)
             self.moves.append(Say(text, ready=ready and not extra, kind=cast("Any", kind)))
 
+    def say_owed(self) -> None:
+        """Say again, shorter, what the law wants heard and the caller talked over."""
+        agent, lines = self.agent, self.agent.lines
+        shorter = {"disclosure": lines.disclosed, "commercial": agent.commercial_notice, "recording": lines.recorded}
+        for kind in self.state.owed:
+            self.say(shorter[kind], kind)
+        self.state = replace(self.state, owed=())
+
     def act(self, name: str, args: Mapping[str, Any] | None = None) -> None:
         self.moves.append(Act(name, dict(args or {})))
 

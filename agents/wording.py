@@ -36,6 +36,10 @@ class Wording(BaseModel):
     no_transfer: str = ""
     """The caller asks for a person and there is none to pass the call to."""
     opted_out: str = ""
+    disclosed: str = ""
+    """Said in the first reply to who talked over the disclosure: an AI speaks (AI Act, art. 50)."""
+    recorded: str = ""
+    """… and over the notice that the call is recorded (RGPD, art. 13)."""
     record_refused: str = ""
     message_ask: str = ""
     message_name: str = ""
@@ -86,6 +90,8 @@ FRENCH = Wording(
     transfer_failed="Je n'arrive pas à joindre {human}.",
     no_transfer="Personne n'est disponible pour le moment.",
     opted_out="C'est noté, nous ne vous appellerons plus.",
+    disclosed="Je suis une intelligence artificielle.",
+    recorded="Cet appel est enregistré.",
     record_refused="Très bien, cet appel n'est plus enregistré.",
     message_ask="Quel message souhaitez-vous laisser ?",
     message_name="C'est de la part de qui, s'il vous plaît ?",
@@ -125,6 +131,8 @@ ENGLISH = Wording(
     transfer_failed="I can't reach {human}.",
     no_transfer="Nobody is available right now.",
     opted_out="Noted: we will not call you again.",
+    disclosed="I am an artificial intelligence.",
+    recorded="This call is recorded.",
     record_refused="Very well, this call is no longer recorded.",
     message_ask="What message would you like to leave?",
     message_name="Who is it from, please?",

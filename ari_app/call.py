@@ -82,7 +82,7 @@ class Call:
             house.parts.mind,
             Facts(
                 str(state.id), state.who.now(), "inbound" if state.direction == "inbound" else "outbound",
-                state.caller, state.callee, state.variables,
+                state.caller, state.callee, state.variables, house.settings.call.silence_seconds,
             ),
             sense=house.parts.sense,
         )  # fmt: skip
@@ -189,8 +189,7 @@ class Call:
         self._dialogue = dialogue = Dialogue(
             media, self._conversation, self._house.parts, self._voice, language=agent.language,
             phrases=Phrases(agent.excuse, agent.farewell, agent.lines.thinking, agent.can_transfer),
-            notes=self.state.notes, recording=self._recording, answered=self._answered,
-            silence_seconds=settings.silence_seconds, perform=self._perform,
+            notes=self.state.notes, recording=self._recording, answered=self._answered, perform=self._perform,
         )  # fmt: skip
         if self.state.life.over:
             return "hung_up"
@@ -248,6 +247,8 @@ class Call:
             match event.type:
                 case "ChannelDtmfReceived" if self._dialogue is not None:
                     self._dialogue.press(str(event.data.get("digit", "")))
+                case "ChannelHold" | "ChannelUnhold" if self._dialogue is not None:
+                    self._dialogue.hold(event.type == "ChannelHold")
                 case "ChannelHangupRequest" | "ChannelDestroyed" | "ChannelGone":
                     self._wake(None)
                     self._pick_up(False)
@@ -344,6 +345,9 @@ class Call:
     async def _write_down(self) -> None:
         """The CDR, its charge, the recording. A database that is down loses nothing: the office spools it."""
         state = self.state
+        agent, notes = state.who.agent, state.notes
+        if agent.recording.policy == "announced" and agent.recording.say and notes.recording_told_ms is None:
+            state.record = False  # who was not told of it is not recorded (RGPD, art. 13)
         recording = self._recording if state.record and state.life.answered_at else None
         await self._house.office.finish(CallEnd(state.id, state.direction, state.channel_id, state.caller, state.callee,
             state.who, state.life, state.notes, dict(state.variables), state.decision_id, recording))  # fmt: skip

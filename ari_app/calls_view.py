@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from billing.charges.ledger import charge_of
 from compliance.law.disclosure import unheard
 from compliance.ledgers.stored import decision_of
-from store.calls import CallRecord, Cdr
+from store.calls import CallRecord, Cdr, Turn
 from store.db import Conn
 from store.tenants import listed
 
@@ -70,7 +70,7 @@ def whole(conn: Conn, record: CallRecord) -> dict[str, Any]:
         "actions": [
             {"name": a.name, "args": dict(a.args), "result": dict(a.result), "at_ms": a.at_ms} for a in record.actions
         ],
-        "disclosure": _disclosure(cdr),
+        "disclosure": _disclosure(cdr, talked_over=_opening_cut(record.turns)),
         "decision": decision,
         "charge": charge.plain() if charge else None,
         "recording": cdr.recording,
@@ -79,12 +79,18 @@ def whole(conn: Conn, record: CallRecord) -> dict[str, Any]:
     }
 
 
-def _disclosure(cdr: Cdr) -> dict[str, Any] | None:
+def _opening_cut(turns: Sequence[Turn]) -> bool:
+    """The caller spoke over the agent's first words."""
+    first = next((turn for turn in turns if turn.who == "agent"), None)
+    return first is not None and bool(first.stages.get("interrupted"))
+
+
+def _disclosure(cdr: Cdr, *, talked_over: bool) -> dict[str, Any] | None:
     """What the person was told of the AI and when they had heard it, or why they had not; None: nobody answered."""
     if cdr.answered_at is None:
         return None
     heard = cdr.disclosure_heard_ms
-    note = "" if heard is not None else unheard(cdr.answered_at, cdr.ended_at, cdr.hangup_side)
+    note = "" if heard is not None else unheard(cdr.answered_at, cdr.ended_at, cdr.hangup_side, talked_over=talked_over)
     return {"text": cdr.disclosure_text, "heard_at_ms": heard, "note": note}
 
 

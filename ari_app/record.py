@@ -45,6 +45,8 @@ class Notes:
     turns: list[Turn] = field(default_factory=list[Turn])
     actions: list[Done] = field(default_factory=list[Done])
     disclosure: Disclosure | None = None
+    recording_told_ms: int | None = None
+    """When the caller had heard that the call is recorded."""
     outcome: str = ""
     holds: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     """(from, to) of each time the caller's voice held the agent."""

@@ -49,10 +49,10 @@ class Dialogue:
 
     def __init__(
         self, media: Media, conversation: Conversation, parts: Parts, voice: Voice, *, language: str, phrases: Phrases,
-        notes: Notes, recording: Recording, answered: float, silence_seconds: int, perform: Perform,
+        notes: Notes, recording: Recording, answered: float, perform: Perform,
     ) -> None:  # fmt: skip
         self._media, self._conversation, self._notes, self._recording = media, conversation, notes, recording
-        self._phrases, self._answered, self._silence_seconds = phrases, answered, silence_seconds
+        self._phrases, self._answered = phrases, answered
         self._turns = TurnTaker()
         self._audio = CallerAudio()
         self._voicing = Voicing(parts.activity())
@@ -61,7 +61,7 @@ class Dialogue:
             conversation, voice, self._talker, notes, phrases, perform, self.now_ms,
             Cues(
                 started=lambda: self._turns.agent_started(self._audio.ms),
-                stopped=lambda: self._turns.agent_stopped(self._audio.ms),
+                stopped=self._agent_stopped,
                 committed=self._committed, idle=self._prime, stop=self.stop, running=lambda: not self._ending.done(),
             ),
         )  # fmt: skip
@@ -69,7 +69,9 @@ class Dialogue:
         self._primer: asyncio.Task[None] | None = None
         self._group: asyncio.TaskGroup
         self._stream_zero = self._last_audio = 0.0
-        self._voiced_ms = 0
+        self._quiet_ms = 0
+        """Until then somebody said something, on the caller's stream: their silence counts from here."""
+        self._prodding = self._on_hold = False
         self._digits = ""
         self._digits_timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -79,9 +81,9 @@ class Dialogue:
         return round((monotonic() - self._answered) * 1000)
 
     def stop(self, why: str) -> None:
-        """End the dialogue from outside: the caller hung up, a deadline passed, a transfer begins."""
+        """End the dialogue: the caller hung up, a deadline passed, a transfer begins, leave was taken."""
         if not self._ending.done():
-            self._ending.set_result(why)
+            self._ending.set_result("silence" if why == "hangup" and self._prodding else why)
 
     async def run(self, opening: Plan) -> str:
         """Speak the opening, then converse until the end. Returns why it ended."""
@@ -159,8 +161,13 @@ class Dialogue:
     async def _heed_audio(self) -> None:
         for at_ms, window in self._audio.windows():
             probability = self._voicing.push(at_ms, window)
+            if self._on_hold:  # music, or nothing: whatever it is, nobody is talking to us
+                self._quiet_ms = at_ms
+                heard = self._turns.hear(at_ms, 0.0)
+                await self._carry_out([decision for decision in heard if not isinstance(decision, Silence)])
+                continue
             if probability >= self._turns.rules.voice:
-                self._voiced_ms = at_ms
+                self._quiet_ms = at_ms
             await self._carry_out(self._turns.hear(at_ms, probability))
 
     async def _carry_out(self, decisions: Sequence[Decision]) -> None:
@@ -205,12 +212,29 @@ class Dialogue:
         self._drop_guess()
         self._delivery.play(self._delivery.prepare(self._conversation.plan_digits(digits)))
 
+    def hold(self, held: bool) -> None:
+        """The caller's side put us on hold, or took us back (re-INVITE). Meanwhile nothing is said or heard."""
+        if held != self._on_hold and not self._ending.done():
+            self._on_hold = held
+            self._group.create_task(self._pause() if held else self._talker.resume(), name="hold")
+
+    async def _pause(self) -> None:
+        self._drop_guess()
+        if self._talker.talking:
+            await self._talker.hold()
+
     async def _silent(self) -> None:
-        seconds = (self._audio.ms - self._voiced_ms) / 1000
-        if seconds >= self._silence_seconds:
-            await self.take_leave(self._phrases.goodbye, "silence")
-        elif not self._delivery.busy:
+        if not self._delivery.busy:
+            seconds = (self._audio.ms - self._quiet_ms) / 1000
+            self._prodding = True
             self._delivery.play(self._delivery.prepare(self._conversation.plan_silence(seconds)))
+
+    def _agent_stopped(self) -> None:
+        """The agent's last word was played. A question to a silent caller does not end their silence."""
+        self._turns.agent_stopped(self._audio.ms)
+        if not self._prodding:
+            self._quiet_ms = self._audio.ms
+        self._prodding = False
 
     # -- guessing ----------------------------------------------------------------------------------------
 
@@ -268,10 +292,12 @@ class Dialogue:
 
     async def _interrupted(self) -> None:
         """The caller took the floor: what was not heard was not said."""
+        self._prodding = False
         self._delivery.cancel()
         await self._delivery.cut()
         self._turns.agent_stopped(self._audio.ms)
 
     async def _silence_agent(self) -> None:
+        self._prodding = False
         await self._delivery.silence()
         self._turns.agent_stopped(self._audio.ms)

@@ -116,6 +116,8 @@ class Talker:
         if done.say.kind == "disclosure":
             self._notes.disclosure = self._notes.disclosure or Disclosure(done.say.text)
             self._notes.disclosure.heard_at_ms = self._notes.disclosure.heard_at_ms or now
+        if done.say.kind == "recording" and self._notes.recording_told_ms is None:
+            self._notes.recording_told_ms = now
         if not self._speaking:
             self._quiet.set()
         return done.say

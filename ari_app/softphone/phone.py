@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from ari_app.softphone.media import MediaLoop
+from ari_app.softphone.messages import Dialog
 from ari_app.softphone.report import CallReport, fill
 from ari_app.softphone.script import Manners, Script
-from ari_app.softphone.signalling import Dialog, Line
+from ari_app.softphone.signalling import Line
 from asterisk_conf.phones import phones
 from store.base.errors import DecrocheError, NotFound
 from store.base.settings import Settings
@@ -58,6 +59,7 @@ class SoftPhone:
         self._manners = manners or Manners()
         self._ringing: SimpleQueue[Dialog] = SimpleQueue()
         self.bind = bind
+        self._placed: Dialog | None = None
 
     @classmethod
     def of(
@@ -95,7 +97,7 @@ class SoftPhone:
         talk = _Talk(self, number, script)
         dialled = time.monotonic()
         try:
-            dialog = self._line.invite(number, talk.media.port, talk.changed)
+            dialog = self._placed = self._line.invite(number, talk.media.port, talk.changed)
             talk.wait(dialog, max_seconds)
         except BaseException:
             talk.media.close()
@@ -144,6 +146,11 @@ class SoftPhone:
     def hang_up(self, dialog: Dialog) -> None:
         """End a call."""
         self._line.hang_up(dialog)
+
+    def hold(self, *, held: bool) -> None:
+        """Put the far end of the call that we placed on hold, or take it back."""
+        if self._placed is not None:
+            self._line.hold(self._placed, held=held)
 
     def media(self, script: Script, finished: threading.Event) -> MediaLoop:
         """Sound for one call; `finished` is set when its script is over."""

@@ -14,26 +14,28 @@ import select
 import socket
 import threading
 import time
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from queue import Empty, Queue
 from typing import Any
 from uuid import uuid4
 
+from ari_app.softphone.messages import (
+    MEDIA,
+    Dialog,
+    Messages,
+    PayloadType,
+    SIPMessage,
+    SIPMessageType,
+    TransmitType,
+    Writer,
+    media_of,
+)
 from store.base.errors import BadInput, Refused, Unavailable
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # it imports audioop, which we do not use
-    import pyVoIP.VoIP  # noqa: F401  first: its own imports go round in a circle
-    from pyVoIP.RTP import PayloadType, TransmitType
-    from pyVoIP.SIP import SIPClient, SIPMessage, SIPMessageType
 
 T1 = 0.5
 """Seconds before an unanswered request is sent again, doubling (RFC 3261, 17.1)."""
 GIVE_UP = 8.0
 """Seconds after which a server that has not answered is said not to."""
-MEDIA = {8: PayloadType.PCMA, 101: PayloadType.EVENT}
 
 
 class SipSilent(Unavailable):
@@ -47,43 +49,6 @@ class SipRefused(Refused):
 
     code = "sip_refused"
     retryable = False
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """Where the far end wants RTP, and the payload type of its key presses."""
-
-    address: str
-    port: int
-    events: int = 101
-
-
-@dataclass(slots=True)
-class Dialog:
-    """One call's signalling. `status`: the latest response (SIP); `over` is set when it has ended."""
-
-    call_id: str
-    changed: Callable[[str, Dialog], None]
-    request: Any = None
-    status: int = 0
-    reason: str = ""
-    media: Media | None = None
-    number: str = ""
-    rtp_port: int = 0
-    branch: str = ""
-    authorised: bool = False
-    incoming: bool = False
-    ended_by: str = ""
-    answer_text: str = ""
-    heard_of: threading.Event = field(default_factory=threading.Event)
-    over: threading.Event = field(default_factory=threading.Event)
-
-
-class _Messages(SIPClient):
-    """pyVoIP's message writer, with Call-IDs that never repeat."""
-
-    def gen_call_id(self) -> str:
-        return f"{uuid4().hex}@{self.myIP}"
 
 
 class Line:
@@ -105,7 +70,8 @@ class Line:
             ) from error
         self._wake, self._woken = socket.socketpair()
         here, my_port = self._socket.getsockname()
-        self._make = _Messages(server, port, user, password, phone=None, myIP=here, myPort=my_port)  # type: ignore[arg-type]
+        self._make = Messages(server, port, user, password, phone=None, myIP=here, myPort=my_port)  # type: ignore[arg-type]
+        self._write = Writer(self._make, here)
         self._dialogs: dict[str, Dialog] = {}
         self._answers: Queue[Any] = Queue()
         self._thread = threading.Thread(target=self._listen, name=f"sip {user}", daemon=True)
@@ -193,8 +159,14 @@ class Line:
         if dialog.incoming and dialog.status < 200:
             self.refuse(dialog, "480 Temporarily Unavailable")
             return
-        self._send(self._bye(dialog) if dialog.status >= 200 else self._cancel(dialog))
+        self._send(self._write.bye(dialog) if dialog.status >= 200 else self._write.cancel(dialog))
         self._end(dialog, "us")
+
+    def hold(self, dialog: Dialog, *, held: bool) -> None:
+        """Put the far end on hold, or take it back: a call that we placed and that was answered."""
+        if not dialog.incoming and dialog.status == 200 and not dialog.over.is_set():
+            dialog.offered = self._write.renew(dialog, held=held)
+            self._send(dialog.offered)
 
     # -- listening
 
@@ -238,32 +210,37 @@ class Line:
         status = int(message.status)
         dialog.heard_of.set()
         if status == 401 and not dialog.authorised:
-            self._send(self._ack(dialog, message))
+            self._send(self._write.ack(dialog, message))
             dialog.authorised = True
             self._send_invite(dialog, message)
             return
-        if dialog.status >= 200:  # said again because our ACK was lost
-            self._send(self._ack(dialog, message))
+        if dialog.status >= 200 and status >= 400 and dialog.offered:
+            self._send(self._write.ack(dialog, message))
+            if status == 401:
+                self._prove(dialog, message)
+            return
+        if dialog.status >= 200:  # said again because our ACK was lost, or the answer to a new offer of ours
+            self._send(self._write.ack(dialog, message))
             return
         if dialog.over.is_set():
             if status >= 200:
-                self._send(self._ack(dialog, message))
+                self._send(self._write.ack(dialog, message))
                 if status < 300:
                     self._adopt(dialog, message)
-                    self._send(self._bye(dialog))
+                    self._send(self._write.bye(dialog))
             return
         dialog.reason = message.status.phrase
-        media = _media(message.raw)
+        media = media_of(message.raw)
         if media is not None:
             dialog.media = media
         if status >= 300:
             dialog.status = status
-            self._send(self._ack(dialog, message))
+            self._send(self._write.ack(dialog, message))
             dialog.changed("refused", dialog)
             self._end(dialog, "them")
         elif status >= 200:
             self._adopt(dialog, message)
-            self._send(self._ack(dialog, message))
+            self._send(self._write.ack(dialog, message))
             dialog.status = status
             dialog.changed("answered", dialog)
         else:
@@ -280,7 +257,7 @@ class Line:
                 self.answer(dialog, dialog.rtp_port)
             return
         call = Dialog(message.headers["Call-ID"], lambda *_: None, request=message, incoming=True)
-        call.media = _media(message.raw)
+        call.media = media_of(message.raw)
         call.number = message.headers["From"]["number"] or ""
         call.status = 180
         ringing = self._make.gen_ringing(message)
@@ -297,6 +274,13 @@ class Line:
         with contextlib.suppress(OSError):
             self._socket.sendto(text.encode(), self._to)
 
+    def _prove(self, dialog: Dialog, challenge: Any) -> None:
+        """The server wants the password for the new offer too: once more, with it."""
+        dialog.sequence += 1
+        again = re.sub(r"CSeq: \d+", f"CSeq: {dialog.sequence}", dialog.offered, count=1)
+        dialog.offered = ""
+        self._send(self._write.proven(again, challenge))
+
     def _send_invite(self, dialog: Dialog, challenge: Any = None) -> None:
         dialog.branch = f"z9hG4bK{uuid4().hex}"
         tag = self._make.tagLibrary.get(dialog.call_id)
@@ -312,15 +296,7 @@ class Line:
             text = text.replace(f";tag={self._make.tagLibrary[dialog.call_id]}", f";tag={tag}", 1)
             self._make.tagLibrary[dialog.call_id] = tag
         if challenge is not None:
-            proof = self._make.gen_authorization(challenge).decode()
-            known = challenge.authentication
-            text = text.replace(
-                "\r\nContent-Length",
-                f'\r\nAuthorization: Digest username="{self.user}",realm="{known["realm"]}",'
-                f'nonce="{known["nonce"]}",uri="sip:{self._make.server};transport=UDP",'
-                f'response="{proof}",algorithm=MD5\r\nContent-Length',
-                1,
-            )
+            text = self._write.proven(text, challenge)
         dialog.answer_text = text
         dialog.request = SIPMessage(text.encode())
         self._send(text)
@@ -330,73 +306,8 @@ class Line:
         dialog.request.headers["To"]["tag"] = message.headers["To"]["tag"]
         dialog.request.headers["Contact"] = message.headers["Contact"]
 
-    def _ack(self, dialog: Dialog, message: Any) -> str:
-        """For a 2xx its own transaction to the contact; for others the INVITE's (RFC 3261, 13.2.2.4, 17.1.1.3)."""
-        mine = int(message.status) < 300
-        target = _uri(message.headers.get("Contact", "")) if mine else ""
-        return self._in_dialog(
-            "ACK",
-            target or f"sip:{dialog.number}@{self._make.server}",
-            message.headers["From"],
-            message.headers["To"],
-            dialog.call_id,
-            message.headers["CSeq"]["check"],
-            branch=None if mine else dialog.branch,
-        )
-
-    def _cancel(self, dialog: Dialog) -> str:
-        headers = dialog.request.headers
-        to = {**headers["To"], "tag": ""}
-        target = f"sip:{dialog.number}@{self._make.server}"
-        sequence = headers["CSeq"]["check"]
-        return self._in_dialog("CANCEL", target, headers["From"], to, dialog.call_id, sequence, dialog.branch)
-
-    def _bye(self, dialog: Dialog) -> str:
-        headers = dialog.request.headers
-        us, them = headers["From"], headers["To"]
-        sequence = int(headers["CSeq"]["check"]) + 1
-        if dialog.incoming:
-            us = {**headers["To"], "tag": self._make.tagLibrary[dialog.call_id]}
-            them, sequence = headers["From"], 1
-        return self._in_dialog("BYE", _uri(headers["Contact"]), us, them, dialog.call_id, str(sequence))
-
-    def _in_dialog(
-        self,
-        method: str,
-        target: str,
-        us: Any,
-        them: Any,
-        call_id: str,
-        sequence: str,
-        branch: str | None = None,
-    ) -> str:
-        to = f"{them['raw']};tag={them['tag']}" if them["tag"] else them["raw"]
-        return (
-            f"{method} {target} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP {self.bind}:{self._make.myPort};branch={branch or f'z9hG4bK{uuid4().hex}'}\r\n"
-            f"Max-Forwards: 70\r\n"
-            f"From: {us['raw']};tag={us['tag']}\r\nTo: {to}\r\n"
-            f"Call-ID: {call_id}\r\nCSeq: {sequence} {method}\r\nContent-Length: 0\r\n\r\n"
-        )
-
     def _end(self, dialog: Dialog, by: str) -> None:
         if not dialog.over.is_set():
             dialog.ended_by = by
             dialog.over.set()
             dialog.changed("over", dialog)
-
-
-def _uri(contact: str) -> str:
-    found = re.search(r"<?(sips?:[^>;\s]+)", contact)
-    return found[1] if found else ""
-
-
-def _media(raw: bytes) -> Media | None:
-    """What the session description in a message says, if it has one (RFC 4566)."""
-    text = raw.decode(errors="replace").partition("\r\n\r\n")[2]
-    address = re.search(r"^c=IN IP4 (\S+)", text, re.MULTILINE)
-    audio = re.search(r"^m=audio (\d+)", text, re.MULTILINE)
-    events = re.search(r"^a=rtpmap:(\d+) telephone-event", text, re.MULTILINE)
-    if not address or not audio:
-        return None
-    return Media(address[1], int(audio[1]), int(events[1]) if events else 101)

@@ -131,10 +131,12 @@ def records(text: str, language: str) -> bool:
     return bool(_RECORDED[_known(language)].search(text))
 
 
-def unheard(answered_at: datetime | None, ended_at: datetime, side: str) -> str:
-    """Why the person did not hear that an AI spoke; `side` is who hung up."""
+def unheard(answered_at: datetime | None, ended_at: datetime, side: str, *, talked_over: bool = False) -> str:
+    """Why the person did not hear that an AI spoke; `side` is who hung up, `talked_over`: they spoke meanwhile."""
     if answered_at is None:
         return "not heard: the call was not answered"
+    if talked_over:
+        return "not heard: talked over by the caller"
     return f"not heard: the {side} hung up after {(ended_at - answered_at).total_seconds():.1f} s"
 
 

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from agents.slots.text import Language
+from agents.wording import Wording, wording
+from compliance.law.disclosure import ai, records
+
 Caller = Any
 
 
@@ -137,20 +141,21 @@ async def test_garbage_is_asked_again_then_given_to_a_person(dentist: Caller) ->
 
 async def test_silence_is_asked_about_then_ends_the_call(dentist: Caller) -> None:
     assert await dentist.hears(dentist.talk.plan_silence(8)) == "Vous êtes toujours là ?"
-    await dentist.hears(dentist.talk.plan_silence(8))
-    assert (await dentist.hears(dentist.talk.plan_silence(8))).endswith("[hangup]")
+    await dentist.hears(dentist.talk.plan_silence(16))
+    assert await dentist.hears(dentist.talk.plan_silence(24)) == ""  # said once, then borne
+    assert (await dentist.hears(dentist.talk.plan_silence(60))).endswith("[hangup]")
 
 
 async def test_a_caller_who_speaks_up_at_the_goodbye_is_listened_to(dentist: Caller) -> None:
-    for _ in range(3):
-        await dentist.hears(dentist.talk.plan_silence(8))
+    for seconds in (8, 16, 60):
+        await dentist.hears(dentist.talk.plan_silence(seconds))
     assert "[hangup]" not in await dentist.says("Oui oui, je suis toujours là !")
     assert not dentist.talk.over
 
 
 async def test_a_caller_who_only_says_goodbye_back_is_hung_up_on(dentist: Caller) -> None:
-    for _ in range(3):
-        await dentist.hears(dentist.talk.plan_silence(8))
+    for seconds in (8, 16, 60):
+        await dentist.hears(dentist.talk.plan_silence(seconds))
     assert await dentist.says("Au revoir.") == "Au revoir. [hangup]"
 
 
@@ -192,3 +197,33 @@ async def test_a_mere_hello_is_answered_with_the_question(reminder: Caller) -> N
 
 async def test_yes_hello_is_a_yes(reminder: Caller) -> None:
     assert "rendez-vous" in await reminder.says("Oui bonjour.")
+
+
+async def test_who_asked_to_be_waited_for_is_not_asked_whether_they_are_there(dentist: Caller) -> None:
+    await dentist.says("Attendez, je prends mon agenda.")
+    for seconds in (8, 16, 48):
+        assert await dentist.hears(dentist.talk.plan_silence(seconds)) == ""
+    assert await dentist.hears(dentist.talk.plan_silence(64)) == "Vous êtes toujours là ?"
+    assert "quel nom" in await dentist.says("Voilà, un rendez-vous jeudi à quatorze heures.")
+
+
+async def test_an_opening_that_was_talked_over_is_said_again_shorter_in_the_first_reply(dentist: Caller) -> None:
+    whole = " ".join(dentist.talk.history[0].parts)
+    dentist.talk.spoken(whole, dentist.talk.agent.greeting)
+    said = await dentist.says("Bonjour, je voudrais un rendez-vous jeudi à quatorze heures.")
+    assert said.startswith("Je suis une intelligence artificielle.")
+    assert "quel nom" in said
+    assert "intelligence" not in await dentist.says("Claire Martin")
+
+
+async def test_an_opening_that_was_heard_is_not_said_again(dentist: Caller) -> None:
+    whole = " ".join(dentist.talk.history[0].parts)
+    dentist.talk.spoken(whole, whole[:-4])
+    assert "intelligence" not in await dentist.says("Un rendez-vous jeudi à quatorze heures.")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_is_said_again_says_what_the_law_wants(language: Language) -> None:
+    lines = wording(language, Wording())
+    assert ai(lines.disclosed, language) is not None
+    assert records(lines.recorded, language)

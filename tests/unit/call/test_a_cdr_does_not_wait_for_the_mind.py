@@ -16,6 +16,7 @@ from ari_app.lifecycle import Lifecycle
 from ari_app.link import ChannelEvent
 from ari_app.office_types import CallEnd
 from llm.base import JsonSchema, Message, Mind
+from store.base.settings import Settings
 
 AGENT = Path(__file__).parents[3] / "agents/examples/dental.fr.yaml"
 
@@ -61,6 +62,7 @@ async def test_a_cdr_is_written_while_the_mind_still_holds_the_call() -> None:
         link=SimpleNamespace(unwatch=lambda channel: None),  # pyright: ignore[reportUnknownLambdaType]
         parts=SimpleNamespace(sense=None, mind=mind, voice=lambda language, voice: None),  # pyright: ignore[reportUnknownLambdaType]
         office=SimpleNamespace(finish=finish),
+        settings=Settings(),
     )
     who: Any = SimpleNamespace(agent=load(AGENT).agent, now=lambda: datetime.now(UTC))
     events: asyncio.Queue[ChannelEvent] = asyncio.Queue()
