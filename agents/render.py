@@ -72,7 +72,19 @@ def _own(agent: Agent, state: State, facts: Facts, name: str) -> str:
     return ""
 
 
-OWN_FIELDS = ("hours", "human", "company", "on_behalf_of", "alternative", "reason", "first", "second", "least", "most")
+OWN_FIELDS = (
+    "hours",
+    "human",
+    "company",
+    "on_behalf_of",
+    "alternative",
+    "reason",
+    "first",
+    "second",
+    "least",
+    "most",
+    "value",
+)
 
 
 def plain(state: State, facts: Facts, template: str) -> str:

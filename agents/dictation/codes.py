@@ -41,7 +41,7 @@ def dictates(breath: Sequence[Piece], language: Language, *, begun: bool) -> boo
     """The sentence dictates a plate or a reference, or more of one that was begun."""
     said = _characters(breath)
     others = content([p.text for p in breath if p.kind == "word" and not _is_code(p)], language)
-    if any(p.kind == "word" and UNITS.fullmatch(fold(p.text)) for p in breath[1:]):
+    if any(p.kind == "word" and not p.text.isupper() and UNITS.fullmatch(fold(p.text)) for p in breath[1:]):
         return False
     if begun:
         return len(said) >= 1 and len(others) <= 3

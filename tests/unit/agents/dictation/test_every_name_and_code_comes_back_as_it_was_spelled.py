@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.dictation.alphabet import LETTERS
 from agents.dictation.dictation import BETWEEN_MS, SPELLING_MS, Dictation, Kind, hear, patience_ms, result
 from agents.dictation.result import Result
 from agents.slots.text import Language
 from tests.unit.agents.dictation.speaking import FR_WORDS, breaths, group, letters
 
-LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"
+PLATE = "ABCDEFGHJKLMNPQRSTVWXYZ"
 
 
 def dictated(kind: Kind, *said: str, language: Language = "fr") -> Result:
@@ -24,7 +25,8 @@ def dictated(kind: Kind, *said: str, language: Language = "fr") -> Result:
 @st.composite
 def spelled(draw: st.DrawFn) -> tuple[str, str]:
     """A name of one or two words, and how it was spelled."""
-    words = draw(st.lists(st.from_regex(r"[a-z]{3,9}", fullmatch=True), min_size=1, max_size=2))
+    word = st.from_regex(r"[a-z]{3,9}", fullmatch=True).filter(lambda word: word not in LETTERS["fr"])
+    words = draw(st.lists(word, min_size=1, max_size=2))
     told = [", ".join(draw(letters(word))) for word in words]
     sign = draw(st.sampled_from(["trait d'union", "tiret"]))
     return "-".join(word.capitalize() for word in words), f", {sign}, ".join(told)
@@ -45,7 +47,7 @@ def test_a_name_said_and_spelled_is_the_spelling(case: tuple[str, str], before: 
 @st.composite
 def plates(draw: st.DrawFn) -> tuple[str, list[str]]:
     """A French plate of today, and how it was said."""
-    forms = (f"[{LETTERS}]{{2}}", r"[0-9]{3}", f"[{LETTERS}]{{2}}")
+    forms = (f"[{PLATE}]{{2}}", r"[0-9]{3}", f"[{PLATE}]{{2}}")
     first, digits, last = (draw(st.from_regex(form, fullmatch=True)) for form in forms)
     parts = [*pair(draw, first), draw(group(digits)), *pair(draw, last)]
     return f"{first}-{digits}-{last}", draw(breaths(parts, [" ", ", "]))
