@@ -298,7 +298,7 @@ class _Plan:
         if self._reply is not None:
             return self._reply(self._state)
         heard = understand(agent, self._state, self.heard, facts)
-        if self._talk.sense is not None:
+        if self._talk.sense is not None and not heard.exact:
             heard = await self._weighed(self._talk.sense, heard)
         if not heard.sure and self._talk.mind is not None:
             heard = await self._ask_mind(heard)

@@ -42,11 +42,18 @@ def expected(agent: Agent, state: State, facts: Facts) -> Expected:
 
 def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> Turn:
     """The reply to an understood turn."""
-    run = Run(agent, facts, replace(state, silences=0, doubt=()))
+    run = Run(agent, facts, _dictated(replace(state, silences=0, doubt=()), heard))
     if state.closing:
         return _after_goodbye(run, heard, unheard=state.silences > 0)
     _reply(run, heard)
     return run.turn()
+
+
+def _dictated(state: State, heard: Understood) -> State:
+    """What was dictated is kept till it is whole; a value that is said anew is spelled no more."""
+    spelled = {slot: letters for slot, letters in state.spelled.items() if slot not in heard.values}
+    kept = state.dictation if state.dictation is None or state.dictation.slot not in state.values else None
+    return replace(state, dictation=heard.dictation or kept, spelled={**spelled, **heard.spelled})
 
 
 def silent(agent: Agent, state: State, facts: Facts) -> Turn:
@@ -54,13 +61,17 @@ def silent(agent: Agent, state: State, facts: Facts) -> Turn:
     run = Run(agent, facts, state)
     if state.closing:
         run.act("hangup")
+    elif run.settle():
+        run.progress()
     elif state.silences >= len(agent.silences):
         run.say(agent.lines.leave)
         run.goodbye()
     else:
-        run.say(agent.silences[state.silences], "question")
+        begun = run.begun()
         run.state = replace(state, silences=state.silences + 1)
-        if state.silences > 0:
+        if begun is None or state.silences > 0:
+            run.say(agent.silences[state.silences], "question")
+        if begun is not None or state.silences > 0:
             run.ask(again=True)
     return run.turn()
 
@@ -122,6 +133,8 @@ def _reply(run: Run, heard: Understood) -> None:
             _question(run, heard)
         case "answer":
             _answer(run, heard)
+        case "dictating":
+            run.dictating(heard)
         case "who":
             run.say(run.agent.disclosure or run.agent.lines.wait, "answer")
             for name in heard.facts:

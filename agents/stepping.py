@@ -8,12 +8,14 @@ from typing import Any, cast
 
 from agents.builtin import BACK, END, MESSAGE
 from agents.definition import Agent, Step
+from agents.dictating import accepts, unfinished
+from agents.dictation.dictation import Dictation, result
 from agents.effects import Act, Facts, Say
 from agents.filling import fill_slots
 from agents.naming import plain_label
 from agents.ready import is_fixed
-from agents.render import plain, speech
-from agents.state import Expected, Move, State, Turn, Values
+from agents.render import careful_speech, plain, say_so_far, speech
+from agents.state import Expected, Move, State, Turn, Understood, Values
 
 _MOST_ATTEMPTS = 8
 """So often in a row nobody is not understood: it is a machine, or nobody."""
@@ -104,7 +106,7 @@ class Run:
         if step.confirm and self.state.correcting:
             return Expected("correct", (), step.correct or self.agent.lines.correct)
         if step.confirm:
-            return Expected("confirm", (), speech(self.agent, self.state, self.facts, step.confirm))
+            return Expected("confirm", (), careful_speech(self.agent, self.state, self.facts, step.confirm))
         if step.propose and self.state.offer:
             return Expected("propose", (), speech(self.agent, self.state, self.facts, step.propose))
         return Expected("nothing")
@@ -133,6 +135,9 @@ class Run:
             self.goodbye()
             return
         missing = self._missing()
+        if missing and (begun := self.begun()) is not None:
+            self.say(self.agent.lines.so_far, "question", value=say_so_far(begun))
+            return
         if missing:
             self.say(self._question(missing, again=again), "question")
             return
@@ -142,7 +147,46 @@ class Run:
                 self.progress()
             return
         template = {"confirm": self.step.confirm, "propose": self.step.propose}.get(waits.kind, waits.question)
-        self.say(template, "confirm" if waits.kind == "confirm" else "question")
+        if waits.kind == "confirm":
+            self.moves.append(Say(waits.question, ready=is_fixed(template), kind="confirm"))
+        else:
+            self.say(template, "question")
+
+    def begun(self) -> Dictation | None:
+        """What is being dictated and wants more, if it is what is asked for."""
+        begun = unfinished(self.agent, self.state.dictation, self.state.values)
+        return begun if begun is not None and begun.slot in self._missing() else None
+
+    def settle(self) -> bool:
+        """Nothing more comes: what was dictated is taken as it is, if it can be."""
+        begun = self.begun()
+        settled = result(begun, accepts(self.agent.slots[begun.slot])).settled if begun is not None else ""
+        if begun is None or not settled:
+            return False
+        self.fill({begun.slot: settled})
+        return True
+
+    def dictating(self, heard: Understood) -> None:
+        """More must come: listen on. What can be no number is dictated again, and counts as an attempt."""
+        told = heard.dictation
+        assert told is not None
+        if heard.values:
+            self.fill(heard.values, acknowledge=False)
+        if told.slot in self.state.values:  # at a read-back: it is given anew
+            self.forget(told.slot)
+        if told.breaths:
+            self.say(self.agent.lines.go_on if len(told.breaths) == 1 else self.agent.lines.go_on_again, "question")
+            return
+        if self.state.retries >= self.step.retries and self._helped():
+            self.give_up()
+            return
+        self.state = replace(self.state, retries=self.state.retries + 1)
+        self.say(self.agent.lines.dictate_again, "question")
+
+    def forget(self, slot: str) -> None:
+        """Ask for a slot again, out of the step's own order."""
+        kept = {s: v for s, v in self.state.values.items() if s != slot}
+        self.state = replace(self.state, values=kept, focus=(slot,), correcting=False)
 
     def fill(self, new: Values, *, acknowledge: bool = True) -> None:
         """Put values in; say which are refused, and ask for those first."""

@@ -57,6 +57,23 @@ def corrected(value: str, breath: Sequence[Piece], heard: str, language: Languag
     return _by_letter(value, said, plain, language)
 
 
+def digits_corrected(value: str, breath: Sequence[Piece], heard: str, language: Language) -> str | None:
+    """The digits of a number with a group corrected: said against the wrong one, as the last, or much like only one."""
+    made = corrected(value, breath, heard, language)
+    if made is not None:
+        return made.text
+    said = _said(grouped(breath, language), language)
+    if len(said) != 1 or said[0].kind != "digits" or not 2 <= len(said[0].text) <= 4:
+        return None
+    group = said[0].text
+    if _LAST.search(fold(heard)):
+        return value[: -len(group)] + group
+    if len(group) != 2 or _FIRST.search(fold(heard)):
+        return None
+    pairs = [at for at in range(len(value) % 2, len(value), 2) if sum(map(str.__eq__, value[at : at + 2], group)) == 1]
+    return value[: pairs[0]] + group + value[pairs[0] + 2 :] if len(pairs) == 1 else None
+
+
 def _by_letter(value: str, said: Sequence[Piece], plain: str, language: Language) -> Correction | None:
     letter = said[-1].text
     if _WITHOUT[language].search(plain):

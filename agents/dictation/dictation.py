@@ -92,7 +92,7 @@ def _spells(breath: tuple[Piece, ...], heard: str, language: Language, *, begun:
     if begun:
         return letters >= 1 and len(content([p.text for p in breath if p.kind == "word"], language)) <= 3
     alone = all(piece.kind == "letter" for piece in breath)
-    return letters >= 3 or announced(heard, language) or (alone and letters >= 2)
+    return bool(spellings(heard, language)) or announced(heard, language) or (alone and letters >= 2)
 
 
 def _is_done(heard: str, dictation: Dictation) -> bool:
