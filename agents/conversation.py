@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 from agents import scenario
 from agents.definition import Agent
+from agents.dictating import patience
 from agents.effects import Act, Effect, Facts, Plan, Say, Source
 from agents.grounding import echoed, ungrounded, without_answer
 from agents.hearing import understand
@@ -158,6 +159,11 @@ class AgentConversation:
         if waits.kind in ("confirm", "propose"):
             return "yes_no"
         return self.agent.slots[waits.slots[0]].type if waits.slots else ""
+
+    def patience(self, heard: str) -> int:
+        """How long a silence to bear after `heard`, in milliseconds, before the turn is the agent's; 0: the usual."""
+        waits = scenario.expected(self.agent, self._state, self.facts)
+        return patience(self.agent, self._state, waits, heard)
 
     @property
     def hotwords(self) -> tuple[str, ...]:

@@ -16,18 +16,26 @@ from agents.dictation.dictation import KINDS, Dictation, Kind, hear, patience_ms
 from agents.dictation.pieces import Piece, pieces
 from agents.dictation.result import content
 from agents.dictation.spelling import likeness_of, respell, spellings
-from agents.phrases import is_question
+from agents.phrases import control_intent, is_question
 from agents.slots.accepting import matches
 from agents.slots.names import find_name
 from agents.slots.text import Language, fold, unaccent
 from agents.spoken import fields
 from agents.state import Expected, State, Understood, Values
+from store.base.numbering import NINE_DIGITS
 
 _NAMED = {
     "plate": re.compile(r"(?i)\b(?:immatriculee?s?|plaque|immatriculation|registration|number plate)\b"),
     "reference": re.compile(
         r"(?i)\b(?:reference|(?:dossier|commande|facture) numero|numero de (?:dossier|commande))\b"
     ),
+}
+_MENTIONS = {
+    "phone": re.compile(r"\b(?:numero|telephone|number|phone)\b"),
+    "email": re.compile(r"\b(?:mail|e mail|email|courriel|adresse)\b"),
+    "name": re.compile(r"\b(?:nom|prenom|name)\b"),
+    "plate": re.compile(r"\b(?:plaque|immatriculation|registration|plate)\b"),
+    "reference": re.compile(r"\b(?:reference|dossier|devis|commande)\b"),
 }
 _WRITTEN_PLATE = re.compile(r"\b[A-Z]{2}[- ]?\d{3}[- ]?[A-Z]{2}\b|\b[A-Z]{2}\d{2} ?[A-Z]{3}\b")
 _EMAIL = re.compile(r"[a-z0-9][a-z0-9._+'-]*@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}")
@@ -44,7 +52,8 @@ class Dictating:
 
     def understood(self, by_rules: Values) -> Understood | None:
         """What it dictates or corrects; None: neither. `by_rules`: the values that the other readers found in it."""
-        if is_question(self.heard, fold(self.heard), self.agent.language):
+        text = fold(self.heard)
+        if is_question(self.heard, text, self.agent.language) or control_intent(text, self.agent.language) == "human":
             return None
         if self.waits.kind in ("confirm", "correct"):
             return self._again() or self._correction(by_rules) or self._added()
@@ -166,23 +175,32 @@ class Dictating:
         """A part of one value: the only one that the words can correct."""
         if set(by_rules) - {"_confirm"} - set(self._read_back()):
             return None
-        made = {slot: fixed for slot in self._read_back() if (fixed := self._fixed(slot)) is not None}
+        meant = self._mentioned()
+        made = {slot: fixed for slot in meant if (fixed := self._fixed(slot)) is not None}
         if len(made) != 1:
             return None
         ((slot, fixed),) = made.items()
         told = self.state.spelled.get(slot, "") + fixed.told
         return Understood("answer", {slot: fixed.text}, spelled={slot: told}, exact=True)
 
+    def _mentioned(self) -> list[str]:
+        """The slots that the sentence may correct: those it names ("la plaque", "Durand"), else all of them."""
+        text, slots = fold(self.heard), self._read_back()
+        named = [slot for slot in slots if _MENTIONS[self._type(slot)].search(text)]
+        words = {slot: set(fold(self.state.values[slot]).split()) for slot in slots if self._type(slot) == "name"}
+        named += [slot for slot in words if {word for word in words[slot] if len(word) > 2} & set(text.split())]
+        return list(dict.fromkeys(named)) or slots
+
     def _fixed(self, slot: str) -> Correction | None:
         kind, value = kind_of(self.agent, slot), self.state.values[slot]
         breath = self._breath(kind)
         if kind == "phone":
             return self._phone_fixed(value, breath)
+        if kind == "name":
+            return self._letter_fixed(value, breath) or self._name_fixed(value)
         made = corrected(value, breath, self.heard, self.agent.language)
-        if made is None and kind == "name":
-            made = self._name_fixed(value)
-        if made is None or kind == "name":
-            return made
+        if made is None:
+            return None
         definition = self.agent.slots[slot]
         text = _written(cast("Kind", kind), made.text, definition, self.agent)
         return Correction(text, made.told) if text and text != value else None
@@ -195,6 +213,14 @@ class Dictating:
         made = digits_corrected(national, breath, self.heard, self.agent.language)
         number = telephone.valid(made) if made else ""
         return Correction(number) if number and number != value else None
+
+    def _letter_fixed(self, value: str, breath: tuple[Piece, ...]) -> Correction | None:
+        """The family name is corrected sooner than the whole."""
+        first, _, last = value.rpartition(" ")
+        made = corrected(last, breath, self.heard, self.agent.language)
+        if made is not None:
+            return Correction(f"{first} {made.text}".strip(), made.told)
+        return corrected(value, breath, self.heard, self.agent.language)
 
     def _name_fixed(self, value: str) -> Correction | None:
         """ "Non, c'est Dupond": one word that is much like one of the name."""
@@ -251,7 +277,7 @@ def patience(agent: Agent, state: State, waits: Expected, heard: str) -> int:
 def _national(value: str) -> str:
     """A French number as it is dictated, with its zero; others in full."""
     parsed = phonenumbers.parse(value)
-    return f"0{phonenumbers.national_significant_number(parsed)}" if parsed.country_code == 33 else value
+    return f"0{phonenumbers.national_significant_number(parsed)}" if parsed.country_code in NINE_DIGITS else value
 
 
 def _written(kind: Kind, text: str, slot: Slot, agent: Agent) -> str:

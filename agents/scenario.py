@@ -16,6 +16,7 @@ from agents.builtin import CONSENT, END
 from agents.definition import Agent, Step
 from agents.effects import Facts, Say
 from agents.hours import say_day
+from agents.listening import begun, listen_on, settle
 from agents.spoken import fields
 from agents.state import Again, Expected, Phrase, State, Turn, Understood, Values
 from agents.stepping import Run
@@ -61,17 +62,17 @@ def silent(agent: Agent, state: State, facts: Facts) -> Turn:
     run = Run(agent, facts, state)
     if state.closing:
         run.act("hangup")
-    elif run.settle():
+    elif settle(run):
         run.progress()
     elif state.silences >= len(agent.silences):
         run.say(agent.lines.leave)
         run.goodbye()
     else:
-        begun = run.begun()
+        told = begun(run)
         run.state = replace(state, silences=state.silences + 1)
-        if begun is None or state.silences > 0:
+        if told is None or state.silences > 0:
             run.say(agent.silences[state.silences], "question")
-        if begun is not None or state.silences > 0:
+        if told is not None or state.silences > 0:
             run.ask(again=True)
     return run.turn()
 
@@ -134,7 +135,7 @@ def _reply(run: Run, heard: Understood) -> None:
         case "answer":
             _answer(run, heard)
         case "dictating":
-            run.dictating(heard)
+            listen_on(run, heard)
         case "who":
             run.say(run.agent.disclosure or run.agent.lines.wait, "answer")
             for name in heard.facts:

@@ -8,14 +8,13 @@ from typing import Any, cast
 
 from agents.builtin import BACK, END, MESSAGE
 from agents.definition import Agent, Step
-from agents.dictating import accepts, unfinished
-from agents.dictation.dictation import Dictation, result
 from agents.effects import Act, Facts, Say
 from agents.filling import fill_slots
+from agents.listening import begun
 from agents.naming import plain_label
 from agents.ready import is_fixed
 from agents.render import careful_speech, plain, say_so_far, speech
-from agents.state import Expected, Move, State, Turn, Understood, Values
+from agents.state import Expected, Move, State, Turn, Values
 
 _MOST_ATTEMPTS = 8
 """So often in a row nobody is not understood: it is a machine, or nobody."""
@@ -68,7 +67,7 @@ class Run:
             if step.end:
                 self.goodbye()
                 return
-            if self._missing() or step.confirm or (step.propose and self.state.offer):
+            if self.missing() or step.confirm or (step.propose and self.state.offer):
                 self.ask()
                 return
             if step.do:
@@ -95,12 +94,13 @@ class Run:
             args = {"number": self.agent.human.number, "name": self.agent.human.name, **args}
         return args
 
-    def _missing(self) -> tuple[str, ...]:
+    def missing(self) -> tuple[str, ...]:
+        """The slots that the step, or a correction, still asks for."""
         focus = tuple(s for s in self.state.focus if s not in self.state.values)
         return focus or tuple(s for s in self.step.fill if s not in self.state.values)
 
     def expected(self) -> Expected:
-        step, missing = self.step, self._missing()
+        step, missing = self.step, self.missing()
         if missing:
             return Expected("slots", missing, self._question(missing))
         if step.confirm and self.state.correcting:
@@ -134,9 +134,9 @@ class Run:
         if self.step.end:
             self.goodbye()
             return
-        missing = self._missing()
-        if missing and (begun := self.begun()) is not None:
-            self.say(self.agent.lines.so_far, "question", value=say_so_far(begun))
+        missing = self.missing()
+        if (told := begun(self)) is not None:
+            self.say(self.agent.lines.so_far, "question", value=say_so_far(told))
             return
         if missing:
             self.say(self._question(missing, again=again), "question")
@@ -152,46 +152,10 @@ class Run:
         else:
             self.say(template, "question")
 
-    def begun(self) -> Dictation | None:
-        """What is being dictated and wants more, if it is what is asked for."""
-        begun = unfinished(self.agent, self.state.dictation, self.state.values)
-        return begun if begun is not None and begun.slot in self._missing() else None
-
-    def settle(self) -> bool:
-        """Nothing more comes: what was dictated is taken as it is, if it can be."""
-        begun = self.begun()
-        settled = result(begun, accepts(self.agent.slots[begun.slot])).settled if begun is not None else ""
-        if begun is None or not settled:
-            return False
-        self.fill({begun.slot: settled})
-        return True
-
-    def dictating(self, heard: Understood) -> None:
-        """More must come: listen on. What can be no number is dictated again, and counts as an attempt."""
-        told = heard.dictation
-        assert told is not None
-        if heard.values:
-            self.fill(heard.values, acknowledge=False)
-        if told.slot in self.state.values:  # at a read-back: it is given anew
-            self.forget(told.slot)
-        if told.breaths:
-            self.say(self.agent.lines.go_on if len(told.breaths) == 1 else self.agent.lines.go_on_again, "question")
-            return
-        if self.state.retries >= self.step.retries and self._helped():
-            self.give_up()
-            return
-        self.state = replace(self.state, retries=self.state.retries + 1)
-        self.say(self.agent.lines.dictate_again, "question")
-
-    def forget(self, slot: str) -> None:
-        """Ask for a slot again, out of the step's own order."""
-        kept = {s: v for s, v in self.state.values.items() if s != slot}
-        self.state = replace(self.state, values=kept, focus=(slot,), correcting=False)
-
     def fill(self, new: Values, *, acknowledge: bool = True) -> None:
         """Put values in; say which are refused, and ask for those first."""
         new = {s: v for s, v in new.items() if s in self.agent.slots}
-        asked = set(self._missing())
+        asked = set(self.missing())
         filled = fill_slots(self.agent, self.state, new, self.facts)
         focus = tuple(s for s in self.state.focus if s not in filled.values)
         late = tuple(s for s in filled.refused if s not in asked and s not in focus)
@@ -210,8 +174,8 @@ class Run:
             line = self.agent.lines.changed.replace("{day}", said["date"]).replace("{time}", at + said["time"])
             self.say(line)
 
-    def misunderstood(self) -> None:
-        """Say so and ask again; after the step's retries, its fallback, a person or a message.
+    def misunderstood(self, instead: str = "") -> None:
+        """Say so and ask again, or say `instead`; after the step's retries, its fallback, a person or a message.
 
         A caller is not hung up on because the agent does not understand: where there is none of these it goes on
         asking, until what it hears can be no caller (a machine that talks on).
@@ -220,9 +184,10 @@ class Run:
             self.give_up()
             return
         lines = self.agent.misunderstandings
-        self.say(lines[min(self.state.retries, len(lines) - 1)])
+        self.say(instead or lines[min(self.state.retries, len(lines) - 1)], "question" if instead else "other")
         self.state = replace(self.state, retries=self.state.retries + 1)
-        self.ask(again=True)
+        if not instead:
+            self.ask(again=True)
 
     def unknown(self) -> None:
         """Say that it is not known, and what can be done instead."""

@@ -52,9 +52,13 @@ def corrected(value: str, breath: Sequence[Piece], heard: str, language: Languag
         made = _replaced(value, wrong, right, last=bool(_LAST.search(plain)), first=bool(_FIRST.search(plain)))
         return Correction(made, _letters(right)) if made is not None else None
     said = [piece for piece in _said(breath, language) if not (piece.text == "1" and _ONE[language].search(plain))]
+    held = set(fold(value).split())
+    said = [piece for piece in said if piece.kind != "word" or fold(piece.text) not in held]  # "Durand, avec un t"
     if not said or not all(piece.kind == "letter" for piece in said) or len(said) > 2:
         return None
-    return _by_letter(value, said, plain, language)
+    head, at, rest = value.partition("@")  # of an address, a letter is one of what stands before its @
+    made = _by_letter(head, said, plain, language)
+    return Correction(made.text + at + rest, made.told) if made else None
 
 
 def digits_corrected(value: str, breath: Sequence[Piece], heard: str, language: Language) -> str | None:

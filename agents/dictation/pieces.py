@@ -170,7 +170,8 @@ class _Cutter:
     def _numeral(self, at: int) -> bool:
         token = self.tokens[at]
         if token.plain.isdigit() or token.plain in NUMBER_WORDS[self.language]:
-            return not (token.plain in ("un", "une") and self._is_letter(at + 1) and not self.counts)
+            article = self._is_letter(at + 1) and not self.counts
+            return not (token.plain in ("un", "une") and (article or self._plain_at(at - 1) == "'"))  # "quelqu'un"
         previous, following = self._plain_at(at - 1), self._plain_at(at + 1)
         if token.plain in ("et", "and"):
             return previous in NUMBER_WORDS[self.language] and following in NUMBER_WORDS[self.language]
