@@ -20,8 +20,8 @@ Kind = Literal["phone", "email", "name", "plate", "reference"]
 KINDS: tuple[Kind, ...] = ("phone", "email", "name", "plate", "reference")
 Accepts = Callable[[str], bool]
 
-BETWEEN_MS, AT_THE_END_MS = 2500, 1200
-"""Least silence before the agent takes the turn: while more must come, and once it is whole."""
+BETWEEN_MS = 2500
+"""Least silence before the agent takes the turn while more must come."""
 SPELLING_MS = 1800
 """… while it may be whole: a reference whose form nobody told, a name of letters only."""
 _MOST_BREATHS = 24
@@ -60,10 +60,10 @@ def result(dictation: Dictation, accepts: Accepts | None = None) -> Result:
 
 
 def patience_ms(dictation: Dictation, accepts: Accepts | None = None) -> int:
-    """How long a silence to bear before the turn is the agent's, in milliseconds."""
+    """How long a silence to bear before the turn is the agent's, in milliseconds; 0: as long as usual, it is whole."""
     found = result(dictation, accepts)
     if found.value and dictation.kind in ("phone", "email", "plate"):
-        return AT_THE_END_MS
+        return 0
     return SPELLING_MS if found.value else BETWEEN_MS
 
 

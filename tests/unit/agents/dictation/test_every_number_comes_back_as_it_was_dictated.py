@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.dictation.dictation import AT_THE_END_MS, BETWEEN_MS, Dictation, hear, missing, patience_ms, result
+from agents.dictation.dictation import BETWEEN_MS, Dictation, hear, missing, patience_ms, result
 from agents.dictation.result import Result
 from agents.slots.text import Language
 from store.base.numbering import e164
@@ -111,7 +111,7 @@ def test_patience_is_longer_while_digits_are_missing() -> None:
     assert (missing(begun), patience_ms(begun)) == (6, BETWEEN_MS)
     whole = hear(begun, "34 56 78")
     assert whole
-    assert patience_ms(whole) == AT_THE_END_MS
+    assert patience_ms(whole) == 0
 
 
 def test_two_pairs_taken_for_one_come_apart_when_nothing_more_comes() -> None:
