@@ -37,19 +37,22 @@ def say_code(value: str, language: Language) -> str:
 
 
 def say_address(address: str, language: Language, *, words_for: str = "") -> str:
-    """An e-mail address: spelled, but for the domains and endings that everybody knows."""
+    """An e-mail address: in words, then letter by letter, but for the domains and endings that everybody knows."""
     local, _, domain = address.partition("@")
-    parts = [_part(part, language, words_for, frozenset()) for part in re.findall(r"[a-z0-9]+|.", local)]
-    known = frozenset(KNOWN) | TLDS | {"gouv", "asso"}
-    end = [_part(part, language, words_for, known) for part in re.findall(r"[a-z0-9]+|.", domain)]
-    return f"{', '.join(parts)}, {_SIGNS[language]['@']} {' '.join(end)}"
+    whole = "".join(f" {_SIGNS[language][char]} " if char in _SIGNS[language] else char for char in address)
+    parts = [_part(part, language, words_for) for part in re.findall(r"[a-z0-9]+|.", local)]
+    name = domain.rpartition(".")[0]
+    if not set(re.findall(r"[a-z0-9]+", name)) <= {*KNOWN, *TLDS, "gouv", "asso"}:
+        parts += [
+            _SIGNS[language]["@"],
+            *(_part(part, language, words_for) for part in re.findall(r"[a-z0-9]+|.", name)),
+        ]
+    return f"{whole}, {', '.join(parts)}"
 
 
-def _part(part: str, language: Language, words_for: str, known: frozenset[str]) -> str:
+def _part(part: str, language: Language, words_for: str) -> str:
     if part in _SIGNS[language]:
         return _SIGNS[language][part]
-    if part in known and len(part) > 2:
-        return part
     runs = re.findall(r"\d+|[a-z]", part)
     return ", ".join(", ".join(_digits(run)) if run.isdigit() else _said(run, language, words_for) for run in runs)
 

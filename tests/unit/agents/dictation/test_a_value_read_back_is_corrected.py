@@ -66,6 +66,8 @@ def test_codes_are_read_back_with_words_for_letters_that_sound_alike() -> None:
     assert say_code("AB12 CDE", "en").startswith("A, B as in Bravo, 12")
 
 
-def test_an_address_is_spelled_but_for_what_everybody_knows() -> None:
-    assert say_address("dupuy_c@gmail.com", "fr") == "D, U, P, U, Y, tiret bas, C, arobase gmail point com"
-    assert say_address("a@exemple.fr", "fr") == "A, arobase E, X, E, M, P, L, E point F, R"
+def test_an_address_is_said_and_spelled_but_for_what_everybody_knows() -> None:
+    said = say_address("dupuy_c@gmail.com", "fr")
+    assert said == "dupuy tiret bas c arobase gmail point com, D, U, P, U, Y, tiret bas, C"
+    said = say_address("a12@exemple.fr", "fr")
+    assert said == "a12 arobase exemple point fr, A, 12, arobase, E, X, E, M, P, L, E"
