@@ -12,7 +12,7 @@ from itertools import product
 from agents.dictation.alphabet import CODE_WORDS
 from agents.dictation.numerals import groups
 from agents.dictation.pieces import Piece
-from agents.dictation.result import FILLERS, Result, content
+from agents.dictation.result import FILLERS, Result, content, talks
 from agents.dictation.telephone import UNITS
 from agents.slots.text import Language, fold, listed, unaccent
 
@@ -31,7 +31,7 @@ _NO_CODE = (
     | frozenset(
         listed(
             "ce ces cette de des du en es est et il ils je la le les ma mes mon nos on ou pas sa se ses si son sur ta "
-            "te tu un une vos an as at by do go he if in is it me my no of or so to up us we non oui yes"
+            "te tu un une vos ai ah eh oh hm an as at by do go he if in is it me my no of or so to up us we non oui yes"
         )
     )
 )
@@ -40,13 +40,16 @@ _NO_CODE = (
 def dictates(breath: Sequence[Piece], language: Language, *, begun: bool) -> bool:
     """The sentence dictates a plate or a reference, or more of one that was begun."""
     said = _characters(breath)
-    others = content([p.text for p in breath if p.kind == "word" and not _is_code(p)], language)
+    words = [piece.text for piece in breath if piece.kind == "word" and not _is_code(piece)]
+    others = content(words, language)
+    if talks(words, language) and len(said) < 5:
+        return False
     if any(p.kind == "word" and not p.text.isupper() and UNITS.fullmatch(fold(p.text)) for p in breath[1:]):
         return False
     if begun:
-        return len(said) >= 1 and len(others) <= 3
+        return len(said) >= 1 and len(others) <= max(1, len(said) // 3)
     alone = all(piece.kind in ("letter", "digits") for piece in breath)
-    return len(said) >= (1 if alone else 2) and len(others) <= len(said)
+    return len(said) >= (1 if alone else 2) and 3 * len(others) <= len(said)
 
 
 def read_plate(breaths: Breaths, language: Language) -> Result:
@@ -143,5 +146,7 @@ def _code(piece: Piece) -> str:
         return CODE_WORDS[plain].upper()
     if (named := _ACCENTED.get(piece.text.lower())) is not None:
         return named.upper()
+    if not plain.isalnum() or plain != unaccent(piece.text).lower():
+        return ""
     written = len(piece.text) <= 4 and piece.text.isupper() and len(piece.text) >= 2
     return unaccent(piece.text).upper() if written or (len(plain) == 2 and plain not in _NO_CODE) else ""

@@ -11,7 +11,7 @@ from typing import Literal
 
 from agents.dictation import codes, mail, telephone
 from agents.dictation.pieces import Piece, pieces
-from agents.dictation.result import DONE, Result, content
+from agents.dictation.result import DONE, Result, content, talks
 from agents.dictation.spelling import announced, spellings, unfinished, without
 from agents.slots.names import find_name
 from agents.slots.text import Language, fold, has
@@ -89,8 +89,9 @@ def _dictates(dictation: Dictation, heard: str, *, begun: bool) -> bool:
 
 def _spells(breath: tuple[Piece, ...], heard: str, language: Language, *, begun: bool) -> bool:
     letters = sum(len(piece.text) for piece in breath if piece.kind == "letter")
-    if begun:
-        return letters >= 1 and len(content([p.text for p in breath if p.kind == "word"], language)) <= 3
+    words = [piece.text for piece in breath if piece.kind == "word"]
+    if begun and not talks(words, language):
+        return letters >= 1 and len(content(words, language)) <= 1
     alone = all(piece.kind == "letter" for piece in breath)
     return bool(spellings(heard, language)) or announced(heard, language) or (alone and letters >= 2)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from agents.dictation.pieces import Piece
-from agents.dictation.result import FILLERS, Result, content
+from agents.dictation.result import FILLERS, Result, content, talks
+from agents.dictation.telephone import UNITS
 from agents.slots.name_words import SENTENCE
 from agents.slots.text import Language, fold, listed, unaccent
 
@@ -42,7 +44,6 @@ _ABOUT: dict[Language, frozenset[str]] = {
     "en": frozenset(listed("is address email mail its")),
 }
 """What follows the last of these is the address."""
-_SPEAKING = frozenset(listed("je j vous nous on tu ne n i you we they he she not"))
 _JOINED = re.compile(r"(?:tout|en un(?: seul)? mot|sans espaces?|all one word|one word|no spaces?)$")
 _NOT_IN_ONE = re.compile(
     r"\b(?:est ce que|combien|pourquoi|rappelle[rz]|rendez vous|pouvez|voudrais|avez|faut|why|could|would)\b"
@@ -54,22 +55,30 @@ def dictates(breath: Sequence[Piece], language: Language, *, begun: bool) -> boo
     words = [piece.text for piece in breath if piece.kind == "word"]
     others = content(words, language)
     signs = [piece.text for piece in breath if piece.kind == "sign" and not piece.written]
-    letters = sum(piece.kind == "letter" for piece in breath)
+    letters = _longest_run(breath)
     if any(piece.kind == "sign" and piece.text == "@" for piece in breath):
         return True
-    if _NOT_IN_ONE.search(fold(" ".join(words))):
+    if _NOT_IN_ONE.search(fold(" ".join(words))) or any(UNITS.fullmatch(fold(word)) for word in words):
         return False
-    if begun:
-        return bool(signs or letters or others or any(p.kind == "digits" for p in breath)) and len(others) <= 4
+    if talks(words, language):
+        return letters >= 3
     if letters >= 2 or (set(signs) & {".", "-", "_"} and len(others) <= 4):
         return True
-    return _begins(words, others, language) and all(piece.kind == "word" for piece in breath)
+    if begun and not words:
+        return bool(breath)
+    alone = begun or all(piece.kind == "word" for piece in breath)
+    return alone and 1 <= len(others) <= 2 and not set(others) & SENTENCE[language]
 
 
-def _begins(words: list[str], others: list[str], language: Language) -> bool:
-    """A word or two that may begin an address: "Claire". Nobody speaks of himself or of us in them."""
-    plain = {fold(word) for word in words}
-    return 1 <= len(others) <= 2 and not plain & _SPEAKING and not set(others) & SENTENCE[language]
+def _longest_run(breath: Sequence[Piece]) -> int:
+    """Letters one after the other; "y a" of "il y a" is no spelling."""
+    runs = [0]
+    for before, piece in pairwise((None, *breath)):
+        if piece is None or piece.kind != "letter" or (before is not None and fold(before.text) in ("il", "n'y", "n")):
+            runs.append(0)
+        else:
+            runs[-1] += len(piece.text)
+    return max(runs) if max(runs) != 2 or "y" not in [p.text for p in breath] else 0
 
 
 def read(breaths: Breaths, language: Language) -> Result:

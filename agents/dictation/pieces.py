@@ -8,6 +8,7 @@ from typing import Literal
 
 from agents.dictation.alphabet import ACCENT_WORDS, ACCENTS, AS_IN, DOUBLES, LETTERS, PURE_DOUBLES, SIGNS, SPELLED_ONLY
 from agents.dictation.numerals import NUMBER_WORDS, NumberWord, groups
+from agents.dictation.result import FILLERS
 from agents.dictation.tokens import Token, tokens_of
 from agents.slots.text import Language, fold, listed, unaccent
 
@@ -170,8 +171,7 @@ class _Cutter:
     def _numeral(self, at: int) -> bool:
         token = self.tokens[at]
         if token.plain.isdigit() or token.plain in NUMBER_WORDS[self.language]:
-            article = self._is_letter(at + 1) and not self.counts
-            return not (token.plain in ("un", "une") and (article or self._plain_at(at - 1) == "'"))  # "quelqu'un"
+            return token.plain not in ("un", "une") or not self._is_article(at)
         previous, following = self._plain_at(at - 1), self._plain_at(at + 1)
         if token.plain in ("et", "and"):
             return previous in NUMBER_WORDS[self.language] and following in NUMBER_WORDS[self.language]
@@ -179,6 +179,16 @@ class _Cutter:
             numerals = {previous, following} <= NUMBER_WORDS[self.language] and token.plain == "-"
             return numerals or (previous.isdigit() and following.isdigit())
         return False
+
+    def _is_article(self, at: int) -> bool:
+        """ "Un b", "une Clio", "quelqu'un": no number."""
+        if self._plain_at(at - 1) == "'" or (self._is_letter(at + 1) and not self.counts):
+            return True
+        after = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+        if after is None or after.pause or not after.plain.isalpha() or len(after.plain) < 2:
+            return False
+        known = NUMBER_WORDS[self.language] | FILLERS[self.language] | DOUBLES[self.language].keys()
+        return after.plain not in known and not after.text.isupper() and (after.plain,) not in SIGNS[self.language]
 
     def _hyphenated(self, at: int) -> bool:
         return (
@@ -218,7 +228,8 @@ class _Cutter:
     def _is_letter(self, at: int) -> bool:
         plain = self._plain_at(at)
         if len(plain) == 1 and plain.isalpha():
-            return not self._elides(at)
+            there_is = (self._plain_at(at - 1), plain) == ("il", "y") or self._plains(at - 2, 3) == ("il", "y", "a")
+            return not (self._elides(at) or (there_is and at > 0))
         return plain in SPELLED_ONLY[self.language] or self._two_words(at) != ""
 
     def _letter_at(self, at: int) -> str:
@@ -233,7 +244,7 @@ class _Cutter:
         return self._plain_at(at) in _ELIDED and self._plain_at(at + 1) == "'" and self.tokens[at + 1].tight
 
     def _letter(self, at: int) -> int:
-        if not self._is_letter(at) or self.tokens[at].text == "à":
+        if not self._is_letter(at) or self.tokens[at].text in ("à", "À"):
             return 0
         return self._one_letter(self._letter_at(at), at, at + (2 if self._two_words(at) else 1))
 

@@ -29,6 +29,14 @@ FILLERS: dict[Language, frozenset[str]] = {
 }
 """Folded words that stand around what is dictated, and are no part of it."""
 
+_TALK = {
+    "fr": "je j ne n vous nous on tu pas quoi pourquoi comment merci accord revoir allo rien laissez mari femme "
+    "beaucoup hmm hm pardon desole meme",
+    "en": "i you we they he she not don didn can what why how thanks thank bye goodbye hello nothing sorry hmm hm same",
+}
+TALK: dict[Language, frozenset[str]] = {"fr": frozenset(listed(_TALK["fr"])), "en": frozenset(listed(_TALK["en"]))}
+"""Folded words of somebody who talks and does not dictate, unless much of what follows is letters or digits."""
+
 DONE: dict[Language, tuple[str, ...]] = {
     "fr": (
         "c est tout",
@@ -56,6 +64,11 @@ class Result:
     so_far: str = ""
     settled: str = ""
     wrong: bool = False
+
+
+def talks(words: list[str], language: Language) -> bool:
+    """One of `words` is of those with which people talk to each other."""
+    return any(part in TALK[language] for word in words for part in fold(word).split())
 
 
 def content(words: list[str], language: Language) -> list[str]:

@@ -11,7 +11,7 @@ import phonenumbers
 
 from agents.dictation.numerals import NumberWord, groups
 from agents.dictation.pieces import Piece
-from agents.dictation.result import Result, content
+from agents.dictation.result import Result, content, talks
 from agents.slots.text import Language, fold, listed
 from store.base import numbering
 from store.base.errors import BadInput
@@ -33,10 +33,10 @@ _MOST = 15
 def dictates(breath: Sequence[Piece], language: Language, *, begun: bool) -> bool:
     """The sentence dictates a number, or more of one that was begun, and does not just hold numbers."""
     said = "".join(_flat([_counted_out(breath)], language))
-    others = content([piece.text for piece in breath if piece.kind == "word"], language)
+    words = [piece.text for piece in breath if piece.kind == "word"]
+    others, digits = content(words, language), len(said.strip("+"))
     if begun:
-        return bool(said.strip("+")) and len(others) <= 4
-    digits = len(said.strip("+"))
+        return digits >= (4 if talks(words, language) else 1) and len(others) <= max(1, digits // 3)
     if said[:1] in ("0", "+"):
         return digits >= (2 if others else 1) and len(others) <= 2 * digits
     return digits >= 4 and not others
@@ -92,6 +92,7 @@ def _counted_out(breath: Sequence[Piece]) -> tuple[Piece, ...]:
     for at, piece in enumerate(breath):
         following = breath[at + 1] if at + 1 < len(breath) else None
         counts = following is not None and following.kind == "word" and UNITS.fullmatch(fold(following.text))
+        counts = counts or (at > 0 and fold(breath[at - 1].text) in ("heure", "heures", "h"))
         if not (piece.kind == "digits" and counts):
             kept.append(piece)
     return tuple(kept)
