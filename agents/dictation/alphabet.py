@@ -119,6 +119,9 @@ SIGNS: dict[Language, dict[tuple[str, ...], str]] = {
         ("tiret", "du", "huit"): "_", ("tiret", "du", "8"): "_", ("tiret", "du", "bas"): "_", ("tiret", "bas"): "_", ("underscore",): "_",
         ("under", "score"): "_", ("souligne",): "_", ("point",): ".", ("dot",): ".", ("arobase",): "@", ("arobas",): "@",
         ("arrobase",): "@", ("a", "robase"): "@", ("a", "robaze"): "@", ("at",): "@", ("arobaz",): "@",
+        ("arrobas",): "@", ("arubas",): "@", ("arau", "base"): "@", ("arau", "bas"): "@", ("a", "robas"): "@",
+        ("a", "rebas"): "@", ("a", "r", "base"): "@", ("tire", "du", "six"): "-", ("tire", "du", "6"): "-",
+        ("tirez", "du", "6"): "-", ("tire", "du", "huit"): "_", ("tire", "du", "8"): "_", ("tirez", "du", "8"): "_",
         ("apostrophe",): "'", ("espace",): " ", ("slash",): "/", ("barre",): "/", ("plus",): "+",
     },
     "en": {

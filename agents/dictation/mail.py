@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from itertools import pairwise
 
 from agents.dictation.pieces import Piece
 from agents.dictation.result import FILLERS, Result, content, talks
@@ -28,7 +27,17 @@ _HEARD_AS = {
     "outlouk": "outlook", "aicloud": "icloud", "icloude": "icloud", "poste": "laposte", "essefr": "sfr",
 }  # fmt: skip
 """As the ear may spell them."""
-_TLD_HEARD_AS = {"come": "com", "comme": "com", "komm": "com", "effere": "fr", "efferre": "fr", "nette": "net"}
+_TLD_HEARD_AS = {
+    "come": "com",
+    "comme": "com",
+    "komm": "com",
+    "comission": "com",
+    "commission": "com",
+    "francais": "fr",
+    "effere": "fr",
+    "efferre": "fr",
+    "nette": "net",
+}
 TLDS = frozenset(
     listed(
         "fr com net org eu be ch lu io info biz re pro paris bzh de es it pt nl uk co ca app dev me tv gp mq gf "
@@ -64,21 +73,19 @@ def dictates(breath: Sequence[Piece], language: Language, *, begun: bool) -> boo
         return letters >= 3
     if letters >= 2 or (set(signs) & {".", "-", "_"} and len(others) <= 4):
         return True
-    if begun and not words:
+    if not words and (begun or letters):
         return bool(breath)
     alone = begun or all(piece.kind == "word" for piece in breath)
     return alone and 1 <= len(others) <= 2 and not set(others) & SENTENCE[language]
 
 
 def _longest_run(breath: Sequence[Piece]) -> int:
-    """Letters one after the other; "y a" of "il y a" is no spelling."""
-    runs = [0]
-    for before, piece in pairwise((None, *breath)):
-        if piece is None or piece.kind != "letter" or (before is not None and fold(before.text) in ("il", "n'y", "n")):
-            runs.append(0)
-        else:
-            runs[-1] += len(piece.text)
-    return max(runs) if max(runs) != 2 or "y" not in [p.text for p in breath] else 0
+    """Letters one after the other."""
+    longest = run = 0
+    for piece in breath:
+        run = run + len(piece.text) if piece.kind == "letter" else 0
+        longest = max(longest, run)
+    return longest
 
 
 def read(breaths: Breaths, language: Language) -> Result:
@@ -114,7 +121,8 @@ def _head(breath: Sequence[Piece], language: Language) -> str:
 
 def _read(said: list[Piece], language: Language) -> Result:
     at = max((i for i, piece in enumerate(said) if piece.kind == "sign" and piece.text == "@"), default=len(said))
-    local = _joined(_respelt(_beginning(said[:at], language, closed=at < len(said))))
+    local = re.sub(r"\.{2,}", ".", _joined(_respelt(_beginning(said[:at], language, closed=at < len(said)))))
+    local = local.strip(".") if at < len(said) else local.lstrip(".")
     if at == len(said):
         return Result(so_far=local)
     domain, whole = _domain(said[at + 1 :])

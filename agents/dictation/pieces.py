@@ -92,6 +92,8 @@ class _Cutter:
             return at + 1  # "M-A-R-T-I-N", "06-12"
         if token.plain == "." and self._between_single(at, chain=True):
             return at + 1  # "M.A.R.T.I.N."
+        if token.plain in "-." and self.found and self.found[-1].kind == "sign" and not token.pause:
+            return at + 1  # "tiret du 6-Martin", "arobase.gmail"
         self._add(Piece("sign", token.plain, token.start, token.end, token.pause, written=True))
         return at + 1
 
@@ -166,7 +168,7 @@ class _Cutter:
 
     def _doubles(self, after: int, word: str) -> bool:
         """ "deux n": the number says how often the letter after it is written."""
-        return word in DOUBLES[self.language] and self._is_letter(after) and not self.tokens[after].tight
+        return word in DOUBLES[self.language] and self._is_letter(after)
 
     def _numeral(self, at: int) -> bool:
         token = self.tokens[at]
@@ -237,7 +239,15 @@ class _Cutter:
         return self._two_words(at) or (text if len(text) == 1 else LETTERS[self.language][self.tokens[at].plain])
 
     def _two_words(self, at: int) -> str:
-        return "y" if self.language == "fr" and self._plains(at, 2) == ("i", "grec") else ""
+        """ "i grec", also as "U-I-GREC"."""
+        return (
+            "y"
+            if self.language == "fr" and self._plains(at, self._grec(at)) in (("i", "grec"), ("i", "-", "grec"))
+            else ""
+        )
+
+    def _grec(self, at: int) -> int:
+        return 3 if self._plain_at(at + 1) == "-" else 2
 
     def _elides(self, at: int) -> bool:
         """ "c'est", "l'adresse", "d'accord": no letter."""
@@ -246,7 +256,7 @@ class _Cutter:
     def _letter(self, at: int) -> int:
         if not self._is_letter(at) or self.tokens[at].text in ("à", "À"):
             return 0
-        return self._one_letter(self._letter_at(at), at, at + (2 if self._two_words(at) else 1))
+        return self._one_letter(self._letter_at(at), at, at + (self._grec(at) if self._two_words(at) else 1))
 
     def _one_letter(self, letter: str, at: int, after: int) -> int:
         start, end, pause = self._span(at, after)

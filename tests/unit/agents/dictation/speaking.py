@@ -20,6 +20,13 @@ FR_WORDS = {
     "o": "Oscar", "p": "Pierre", "q": "Quentin", "r": "Raoul", "s": "Suzanne", "t": "Thérèse", "u": "Ursule",
     "v": "Victor", "w": "William", "x": "Xavier", "y": "Yvonne", "z": "Zoé",
 }  # fmt: skip
+EN_WORDS = {
+    word[0]: word.capitalize()
+    for word in listed(
+        "apple boat candle dog egg fish garden house island jam kite lemon monkey nest orange paper queen river sugar "
+        "table umbrella violin water xylophone yellow zebra"
+    )
+}
 SIGNS = {
     "-": ["tiret", "tiret du 6", "tiret du six", "trait d'union"],
     "_": ["underscore", "tiret du 8", "tiret du bas", "tiret bas"],
@@ -85,19 +92,22 @@ def breaths(draw: st.DrawFn, parts: list[str], joints: list[str]) -> list[str]:
 
 
 @st.composite
-def letters(draw: st.DrawFn, word: str) -> list[str]:
-    """A word spelled: each letter by its sign, its name, or with a word; doubled ones as such."""
+def letters(draw: st.DrawFn, word: str, language: str = "fr") -> list[str]:
+    """A word spelled: each letter by its sign or with a word; doubled ones as such."""
     told: list[str] = []
     at = 0
     while at < len(word):
         letter = word[at]
-        if letter == word[at + 1 : at + 2] and draw(st.booleans()):
-            told.append(
-                draw(st.sampled_from([f"deux {letter}", f"double {letter}"])) if letter != "v" else f"deux {letter}"
-            )
+        if letter == word[at + 1 : at + 2] and letter not in "uv" and draw(st.booleans()):
+            ways = [f"double {letter}"] + ([f"deux {letter}"] if language == "fr" else [])
+            told.append(draw(st.sampled_from(ways)))
             at += 2
             continue
-        ways = [letter, letter.upper(), f"{letter} comme {FR_WORDS[letter]}"]
-        told.append(draw(st.sampled_from([*ways, "double v"] if letter == "w" else ways)))
+        ways = [letter, letter.upper()]
+        if language == "fr":
+            ways += [f"{letter} comme {FR_WORDS[letter]}", *(["double v"] if letter == "w" else [])]
+        else:
+            ways += [f"{letter} as in {EN_WORDS[letter]}", f"{letter} for {EN_WORDS[letter]}"]
+        told.append(draw(st.sampled_from(ways)))
         at += 1
     return told

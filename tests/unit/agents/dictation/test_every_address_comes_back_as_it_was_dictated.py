@@ -55,6 +55,22 @@ def spoken(draw: st.DrawFn) -> tuple[str, list[str]]:
     return f"{local}@{domain}", said
 
 
+@st.composite
+def spoken_in_english(draw: st.DrawFn) -> tuple[str, list[str]]:
+    """An address spelled in English, with one sign, and how it was said."""
+    first, last = (draw(st.from_regex(r"[a-z]{3,7}", fullmatch=True)) for _ in range(2))
+    sign, told = draw(st.sampled_from([(".", "dot"), ("-", "hyphen"), ("-", "dash"), ("_", "underscore")]))
+    parts = [*draw(letters(first, "en")), told, *draw(letters(last, "en")), "at", "example dot co dot uk"]
+    return f"{first}{sign}{last}@example.co.uk", draw(breaths(parts, [", "]))
+
+
+@given(spoken_in_english())
+def test_an_address_spelled_in_english(case: tuple[str, list[str]]) -> None:
+    address, said = case
+    if not begins_anew(address):
+        assert dictated(*said, language="en").value == address, said
+
+
 def begins_anew(address: str) -> bool:
     """A part repeats how it began, as people do who begin anew."""
     parts = [part for part in address.replace("@", ".").replace("-", ".").replace("_", ".").split(".") if part]

@@ -23,12 +23,12 @@ def dictated(kind: Kind, *said: str, language: Language = "fr") -> Result:
 
 
 @st.composite
-def spelled(draw: st.DrawFn) -> tuple[str, str]:
+def spelled(draw: st.DrawFn, language: Language = "fr") -> tuple[str, str]:
     """A name of one or two words, and how it was spelled."""
-    word = st.from_regex(r"[a-z]{3,9}", fullmatch=True).filter(lambda word: word not in LETTERS["fr"])
+    word = st.from_regex(r"[a-z]{3,9}", fullmatch=True).filter(lambda word: word not in LETTERS[language])
     words = draw(st.lists(word, min_size=1, max_size=2))
-    told = [", ".join(draw(letters(word))) for word in words]
-    sign = draw(st.sampled_from(["trait d'union", "tiret"]))
+    told = [", ".join(draw(letters(word, language))) for word in words]
+    sign = draw(st.sampled_from(["trait d'union", "tiret"] if language == "fr" else ["hyphen", "dash"]))
     return "-".join(word.capitalize() for word in words), f", {sign}, ".join(told)
 
 
@@ -36,6 +36,12 @@ def spelled(draw: st.DrawFn) -> tuple[str, str]:
 def test_a_name_spelled(case: tuple[str, str]) -> None:
     name, said = case
     assert dictated("name", said).value == name, said
+
+
+@given(spelled("en"))
+def test_a_name_spelled_in_english(case: tuple[str, str]) -> None:
+    name, said = case
+    assert dictated("name", said, language="en").value == name, said
 
 
 @given(spelled(), st.sampled_from(["je m'appelle ", "c'est ", "Alors, le nom c'est "]))
