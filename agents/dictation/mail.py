@@ -101,9 +101,9 @@ def read(breaths: Breaths, language: Language) -> Result:
 
 
 def _starts(breaths: Breaths, language: Language) -> list[int]:
-    """The last breath that begins anew first: it repeats how an earlier one began."""
-    heads = [_head(breath, language) for breath in breaths]
-    again = [at for at in range(len(breaths) - 1, 0, -1) if heads[at] and heads[at] in heads[:at]
+    """The last breath that begins anew first: it repeats how the address began."""
+    first = _head([piece for breath in breaths for piece in breath], language)
+    again = [at for at in range(len(breaths) - 1, 0, -1) if first and _head(breaths[at], language) == first
              and not (breaths[at - 1] and breaths[at - 1][-1].kind == "sign")]  # fmt: skip
     return [*again, 0]
 
