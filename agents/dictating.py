@@ -262,8 +262,12 @@ def stated_code(heard: str, slot: str, definition: Slot, language: Language) -> 
     rest = heard[named.end() :] if named else ""
     if kind == "plate" and not rest and (written := _WRITTEN_PLATE.search(heard)):
         rest = written[0]
-    told = hear(Dictation(slot, kind, language), rest) if rest else None
-    return (result(told, accepts(definition)).value or None) if told else None
+    clauses = re.split(r"(?<=[,;.])", rest)
+    for count in range(1, len(clauses) + 1):  # "… immatriculée A, B, 123, C, D, et c'est pour une vidange"
+        told = hear(Dictation(slot, kind, language), "".join(clauses[:count]))
+        if told is not None and (value := result(told, accepts(definition)).value):
+            return value
+    return None
 
 
 def patience(agent: Agent, state: State, waits: Expected, heard: str) -> int:

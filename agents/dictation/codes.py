@@ -61,7 +61,8 @@ def read_plate(breaths: Breaths, language: Language) -> Result:
             if value:
                 return Result(value, said, value)
             if start == 0 and not best.so_far:
-                best = Result(so_far=said, settled=said if 5 <= len(said) <= 9 else "", wrong=len(said) > 10)
+                mixed = 5 <= len(said) <= 9 and any(map(str.isdigit, said)) and any(map(str.isalpha, said))
+                best = Result(so_far=said, settled=said if mixed else "", wrong=len(said) > 10)
     return best
 
 

@@ -11,7 +11,7 @@ import pytest
 from agents.conversation import AgentConversation
 from agents.dictation.dictation import BETWEEN_MS
 from agents.effects import Facts, Say
-from agents.loading import loads
+from agents.loading import EXAMPLES, load, loads
 
 FILE = """id: atelier
 name: Atelier
@@ -180,6 +180,16 @@ async def test_what_may_be_two_letters_is_asked(asked: Callable[[str], Caller]) 
     caller = asked("nom")
     await caller.says("Dudoi", "non, un b comme Bernard")
     assert caller.talk.values["nom"] == "Dudoi"
+
+
+async def test_a_plate_is_taken_before_it_is_asked() -> None:
+    now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
+    facts = Facts("call-1", now, "inbound", "+33612345678", "+33478000000", {})
+    talk = AgentConversation(load(EXAMPLES / "garage.fr.yaml").agent, None, facts)
+    talk.opening()
+    said = "Ma voiture est immatriculée F, G, deux cent quatre, Z, K, c'est pour une vidange, je suis madame Morin."
+    talk.commit(talk.plan(said))
+    assert talk.values == {"plaque": "FG-204-ZK", "demande": "revision", "nom": "Morin"}
 
 
 async def test_a_value_that_is_not_listed_is_not_kept(asked: Callable[[str], Caller]) -> None:
