@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from agents.builtin import BACK, END
+from agents.check_slots import unacceptable
 from agents.definition import Agent, Step
 from agents.problems import Path_, Problem
 from agents.render import OWN_FIELDS
@@ -119,6 +120,8 @@ class _Checker:
                 self.bad(path, f"'{name}' is a choice without 'choices'")
             if slot.of and (slot.of not in agent.scenario.slots or agent.scenario.slots[slot.of].type != "date"):
                 self.bad((*path, "of"), f"'{slot.of}' is not a date slot", _near(slot.of, agent.scenario.slots))
+            for key, what, hint in unacceptable(name, slot):
+                self.bad((*path, key), what, hint)
             if slot.within == "hours" and agent.hours is None:
                 self.bad((*path, "within"), "the agent has no 'hours'", "add 'hours:'")
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 from agents import scenario
 from agents.definition import Agent
+from agents.dictating import patience
 from agents.effects import Act, Effect, Facts, Plan, Say, Source
 from agents.grounding import echoed, ungrounded, without_answer
 from agents.hearing import understand
@@ -167,6 +168,11 @@ class AgentConversation:
             return "yes_no"
         return self.agent.slots[waits.slots[0]].type if waits.slots else ""
 
+    def patience(self, heard: str) -> int:
+        """How long a silence to bear after `heard`, in milliseconds, before the turn is the agent's; 0: the usual."""
+        waits = scenario.expected(self.agent, self._state, self.facts)
+        return patience(self.agent, self._state, waits, heard)
+
     @property
     def hotwords(self) -> tuple[str, ...]:
         """Names the ear should expect."""
@@ -311,7 +317,7 @@ class _Plan:
         if self._reply is not None:
             return self._reply(self._state)
         heard = understand(agent, self._state, self.heard, facts)
-        if self._talk.sense is not None:
+        if self._talk.sense is not None and not heard.exact:
             heard = await self._weighed(self._talk.sense, heard)
         if not heard.sure and self._talk.mind is not None:
             heard = await self._ask_mind(heard)

@@ -12,7 +12,7 @@ from agents.slots.text import Language
 from agents.wording import Wording, default_lines, wording
 
 Tool = Literal["book", "cancel", "message", "transfer", "opt_out", "record", "dtmf", "hangup", "webhook"]
-SlotType = Literal["name", "date", "time", "phone", "yes_no", "choice", "number", "text", "email"]
+SlotType = Literal["name", "date", "time", "phone", "yes_no", "choice", "number", "text", "email", "plate", "reference"]
 Purpose = Literal["service", "contract", "survey", "canvassing"]
 Sector = Literal["energy_renovation", "renewable_energy", "housing_adaptation", "training_account"]
 
@@ -75,6 +75,10 @@ class Slot(_Part):
     min: int | None = None
     max: int | None = None
     """Of a number: what is accepted, both included."""
+    pattern: str = Field(default="", max_length=200)
+    """The form of what is accepted, a small regular expression (`agents/slots/patterns.py`)."""
+    list: Words = Field(default=[], max_length=2000)
+    """The values that are accepted; what is heard is taken for the one that it is or is surely meant to be."""
     within: Literal["", "hours"] = ""
     of: str = ""
 

@@ -136,6 +136,11 @@ class Conversation(Protocol):
         Helps the ear: a phone number comes in pieces, a yes does not."""
         ...
 
+    def patience(self, heard: str) -> int:
+        """How long a silence to bear after `heard`, in milliseconds, before the turn is the agent's: half a telephone
+        number is no turn yet. 0: as long as usual. Quick, changes nothing."""
+        ...
+
     @property
     def hotwords(self) -> tuple[str, ...]:
         """Names the ear should expect: staff, streets, treatments, the company."""

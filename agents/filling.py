@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from agents.definition import Agent, Slot
 from agents.effects import Facts
 from agents.render import day_hours, speech
+from agents.slots.accepting import matches, nearest, within
 from agents.spoken import say_date
 from agents.state import State, Values
 
@@ -27,6 +28,7 @@ class Filled:
 def fill_slots(agent: Agent, state: State, new: Values, facts: Facts) -> Filled:
     """Put `new` values in, dates first; refuse those that cannot be, and times their day does not have."""
     values, refused, changed = dict(state.values), dict[str, str](), list[str]()
+    new = {slot: _listed(agent.slots[slot], value) for slot, value in new.items()}
     ranked = sorted(new, key=lambda s: _ORDER.index(t) if (t := agent.slots[s].type) in _ORDER else 9)
     for slot in ranked:
         why = _why_not(agent, slot, new[slot], values, facts)
@@ -39,6 +41,13 @@ def fill_slots(agent: Agent, state: State, new: Values, facts: Facts) -> Filled:
         values[slot] = new[slot]
         _recheck_time(agent, slot, values, refused, facts)
     return Filled(values, refused, tuple(changed))
+
+
+def _listed(slot: Slot, value: str) -> str:
+    """The value of the slot's list that is meant, where it has one; of a text, what has its pattern's form."""
+    if slot.list:
+        return nearest(value, slot.list) or value
+    return within(value, slot.pattern) or value if slot.type == "text" and slot.pattern else value
 
 
 def _recheck_time(agent: Agent, day_slot: str, values: dict[str, str], refused: dict[str, str], facts: Facts) -> None:
@@ -61,7 +70,9 @@ def _why_not(agent: Agent, slot: str, value: str, values: Values, facts: Facts) 
         return _time_refused(agent, day, at, facts, hours=definition.within == "hours")
     if definition.type == "number":
         return _number_refused(agent, int(value), definition, facts)
-    return ""
+    if definition.list and value not in definition.list:
+        return agent.lines.not_listed
+    return "" if matches(value, definition.pattern) else agent.lines.not_accepted
 
 
 def _number_refused(agent: Agent, value: int, slot: Slot, facts: Facts) -> str:

@@ -6,6 +6,7 @@ import re
 from datetime import date, time
 
 from agents.definition import Agent, Slot
+from agents.dictating import Dictating, stated_code
 from agents.effects import Facts
 from agents.phrases import control_intent, is_question, message_within
 from agents.scenario import expected
@@ -50,6 +51,8 @@ _SLOT_WORDS = {
     "name": re.compile(r"\b(?:nom|prenom|name)\b"),
     "phone": re.compile(r"\b(?:numero|telephone|number|phone)\b"),
     "email": re.compile(r"\b(?:mail|e mail|email|adresse mail)\b"),
+    "plate": re.compile(r"\b(?:plaque|immatriculation|registration|plate)\b"),
+    "reference": re.compile(r"\b(?:reference|dossier|commande|order number)\b"),
 }
 
 
@@ -66,6 +69,8 @@ def understand(agent: Agent, state: State, heard: str, facts: Facts) -> Understo
     if "message" in agent.tools and not taking_text and message_within(text, agent.language):
         return Understood("message", told=heard.strip())
     values = _values(agent, state, heard, facts, waits)
+    if (told := Dictating(agent, state, waits, heard).understood(values)) is not None:
+        return told
     dictated = taking_text and control in ("message", "repeat")
     if control and not dictated and not _answers_first(control, values, waits, text):
         return Understood(control)
@@ -168,6 +173,8 @@ class _Reading:
         """Slot → value."""
         for kind, read in (
             ("email", self._email),
+            ("plate", self._code),
+            ("reference", self._code),
             ("phone", self._phone),
             ("date", self._date),
             ("time", self._time),
@@ -205,6 +212,9 @@ class _Reading:
 
     def _email(self, slot: str, _: Slot) -> str | None:
         return find_email(self.heard, self.agent.language)
+
+    def _code(self, slot: str, definition: Slot) -> str | None:
+        return stated_code(self.heard, slot, definition, self.agent.language)
 
     def _phone(self, slot: str, _: Slot) -> str | None:
         found = find_phone(self.text, self.agent.language)

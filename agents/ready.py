@@ -11,7 +11,7 @@ from agents.render import OWN_FIELDS, speech
 from agents.spoken import fields
 from agents.state import State
 
-FIXED_FIELDS = frozenset(OWN_FIELDS) - {"alternative", "reason", "first", "second", "least", "most"}
+FIXED_FIELDS = frozenset(OWN_FIELDS) - {"alternative", "reason", "first", "second", "least", "most", "value"}
 """Names in braces that every call of an agent fills alike."""
 
 

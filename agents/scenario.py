@@ -16,6 +16,7 @@ from agents.builtin import CONSENT, END
 from agents.definition import Agent, Step
 from agents.effects import Facts, Say
 from agents.hours import say_day
+from agents.listening import begun, listen_on, settle
 from agents.spoken import fields
 from agents.state import Again, Expected, Phrase, State, Turn, Understood, Values
 from agents.stepping import Run
@@ -42,12 +43,19 @@ def expected(agent: Agent, state: State, facts: Facts) -> Expected:
 
 def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> Turn:
     """The reply to an understood turn."""
-    run = Run(agent, facts, replace(state, silences=0, doubt=(), patient=False))
+    run = Run(agent, facts, _dictated(replace(state, silences=0, doubt=(), patient=False), heard))
     run.say_owed()
     if state.closing:
         return _after_goodbye(run, heard, unheard=state.silences > 0)
     _reply(run, heard)
     return run.turn()
+
+
+def _dictated(state: State, heard: Understood) -> State:
+    """What was dictated is kept till it is whole; a value that is said anew is spelled no more."""
+    spelled = {slot: letters for slot, letters in state.spelled.items() if slot not in heard.values}
+    kept = state.dictation if state.dictation is None or state.dictation.slot not in state.values else None
+    return replace(state, dictation=heard.dictation or kept, spelled={**spelled, **heard.spelled})
 
 
 def silent(agent: Agent, state: State, facts: Facts, seconds: float) -> Turn:
@@ -58,13 +66,17 @@ def silent(agent: Agent, state: State, facts: Facts, seconds: float) -> Turn:
     run = Run(agent, facts, state)
     if state.closing:
         run.act("hangup")
+    elif settle(run):
+        run.progress()
     elif seconds >= facts.patience * (2 if state.patient else 1):
         run.say(agent.lines.leave)
         run.goodbye()
     elif state.silences < len(agent.silences) and not (state.patient and seconds < facts.patience):
-        run.say(agent.silences[state.silences], "question")
+        told = begun(run)
         run.state = replace(state, silences=state.silences + 1)
-        if state.silences > 0:
+        if told is None or state.silences > 0:
+            run.say(agent.silences[state.silences], "question")
+        if told is not None or state.silences > 0:
             run.ask(again=True)
     return run.turn()
 
@@ -127,6 +139,8 @@ def _reply(run: Run, heard: Understood) -> None:
             _question(run, heard)
         case "answer":
             _answer(run, heard)
+        case "dictating":
+            listen_on(run, heard)
         case "who":
             run.say(run.agent.disclosure or run.agent.lines.wait, "answer")
             for name in heard.facts:

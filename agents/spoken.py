@@ -9,6 +9,7 @@ from datetime import date, time
 import phonenumbers
 
 from agents.slots.text import Language
+from store.base.numbering import NINE_DIGITS
 
 _WEEKDAYS = {
     "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
@@ -53,6 +54,9 @@ def say_phone(number: str, language: Language) -> str:
         parsed = phonenumbers.parse(number, "FR")
     except phonenumbers.NumberParseException:
         return number
+    if language == "fr" and parsed.country_code in NINE_DIGITS - {33}:  # overseas: said as it is dialled in France
+        national = f"0{phonenumbers.national_significant_number(parsed)}"
+        return " ".join(national[i : i + 2] for i in range(0, len(national), 2))
     if parsed.country_code == 33 or language != "fr":
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from agents.dictation.dictation import Dictation
 from agents.effects import Act, Say
 
 Intent = Literal[
     "answer", "question", "goodbye", "human", "message", "opt_out", "record_refused", "repeat", "wait", "greeting",
-    "thanks", "who", "go_on", "doubt", "refused", "unclear",
+    "dictating", "thanks", "who", "go_on", "doubt", "refused", "unclear",
 ]  # fmt: skip
 
 Values = Mapping[str, str]
@@ -42,6 +43,10 @@ class State:
     """What the caller was just asked to choose between: meanings, as "fact:parking" or "intent:human"."""
     offer: Values = field(default_factory=dict[str, str])
     """What an action proposed instead (another time), as slot values."""
+    dictation: Dictation | None = None
+    """What was last dictated; while it is not whole, what has been heard of it."""
+    spelled: Values = field(default_factory=dict[str, str])
+    """Slots whose values were spelled or corrected by letters → the letters to be read back with a word."""
     closing: bool = False
     opted_out: bool = False
 
@@ -62,6 +67,11 @@ class Understood:
     """Of the intent `doubt`: the meanings it may have, the likeliest first."""
     told: str = ""
     """Of the intent `message`: the message, where it was given in the same breath."""
+    dictation: Dictation | None = None
+    """What the turn dictates, with what was heard before; without breaths, what can be none and begins anew."""
+    spelled: Values = field(default_factory=dict[str, str])
+    exact: bool = False
+    """It was dictated letter by letter: no likelihood has a say in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from agents.builtin import BACK, END, MESSAGE
 from agents.definition import Agent, Step
 from agents.effects import Act, Facts, Say
 from agents.filling import fill_slots
+from agents.listening import begun
 from agents.naming import plain_label
 from agents.ready import is_fixed
-from agents.render import plain, speech
+from agents.render import careful_speech, plain, say_so_far, speech
 from agents.state import Expected, Move, State, Turn, Values
 
 _MOST_ATTEMPTS = 8
@@ -74,7 +75,7 @@ class Run:
             if step.end:
                 self.goodbye()
                 return
-            if self._missing() or step.confirm or (step.propose and self.state.offer):
+            if self.missing() or step.confirm or (step.propose and self.state.offer):
                 self.ask()
                 return
             if step.do:
@@ -101,18 +102,19 @@ class Run:
             args = {"number": self.agent.human.number, "name": self.agent.human.name, **args}
         return args
 
-    def _missing(self) -> tuple[str, ...]:
+    def missing(self) -> tuple[str, ...]:
+        """The slots that the step, or a correction, still asks for."""
         focus = tuple(s for s in self.state.focus if s not in self.state.values)
         return focus or tuple(s for s in self.step.fill if s not in self.state.values)
 
     def expected(self) -> Expected:
-        step, missing = self.step, self._missing()
+        step, missing = self.step, self.missing()
         if missing:
             return Expected("slots", missing, self._question(missing))
         if step.confirm and self.state.correcting:
             return Expected("correct", (), step.correct or self.agent.lines.correct)
         if step.confirm:
-            return Expected("confirm", (), speech(self.agent, self.state, self.facts, step.confirm))
+            return Expected("confirm", (), careful_speech(self.agent, self.state, self.facts, step.confirm))
         if step.propose and self.state.offer:
             return Expected("propose", (), speech(self.agent, self.state, self.facts, step.propose))
         return Expected("nothing")
@@ -140,7 +142,10 @@ class Run:
         if self.step.end:
             self.goodbye()
             return
-        missing = self._missing()
+        missing = self.missing()
+        if (told := begun(self)) is not None:
+            self.say(self.agent.lines.so_far, "question", value=say_so_far(told))
+            return
         if missing:
             self.say(self._question(missing, again=again), "question")
             return
@@ -150,12 +155,15 @@ class Run:
                 self.progress()
             return
         template = {"confirm": self.step.confirm, "propose": self.step.propose}.get(waits.kind, waits.question)
-        self.say(template, "confirm" if waits.kind == "confirm" else "question")
+        if waits.kind == "confirm":
+            self.moves.append(Say(waits.question, ready=is_fixed(template), kind="confirm"))
+        else:
+            self.say(template, "question")
 
     def fill(self, new: Values, *, acknowledge: bool = True) -> None:
         """Put values in; say which are refused, and ask for those first."""
         new = {s: v for s, v in new.items() if s in self.agent.slots}
-        asked = set(self._missing())
+        asked = set(self.missing())
         filled = fill_slots(self.agent, self.state, new, self.facts)
         focus = tuple(s for s in self.state.focus if s not in filled.values)
         late = tuple(s for s in filled.refused if s not in asked and s not in focus)
@@ -174,8 +182,8 @@ class Run:
             line = self.agent.lines.changed.replace("{day}", said["date"]).replace("{time}", at + said["time"])
             self.say(line)
 
-    def misunderstood(self) -> None:
-        """Say so and ask again; after the step's retries, its fallback, a person or a message.
+    def misunderstood(self, instead: str = "") -> None:
+        """Say so and ask again, or say `instead`; after the step's retries, its fallback, a person or a message.
 
         A caller is not hung up on because the agent does not understand: where there is none of these it goes on
         asking, until what it hears can be no caller (a machine that talks on).
@@ -184,9 +192,10 @@ class Run:
             self.give_up()
             return
         lines = self.agent.misunderstandings
-        self.say(lines[min(self.state.retries, len(lines) - 1)])
+        self.say(instead or lines[min(self.state.retries, len(lines) - 1)], "question" if instead else "other")
         self.state = replace(self.state, retries=self.state.retries + 1)
-        self.ask(again=True)
+        if not instead:
+            self.ask(again=True)
 
     def unknown(self) -> None:
         """Say that it is not known, and what can be done instead."""

@@ -11,7 +11,7 @@ class Wording(BaseModel):
     """One sentence per situation; any of them may be given under `wording:` in the agent's file.
 
     In braces: {day}, {time}, {hours}, {human}, {alternative}, {reason}, {company},
-    {first}, {second}, {least}, {most}.
+    {first}, {second}, {least}, {most}, {value}.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +56,18 @@ class Wording(BaseModel):
     """A number is less than its slot's `min`: {least}."""
     too_many: str = ""
     """A number is more than its slot's `max`: {most}."""
+    not_accepted: str = ""
+    """What was said has not the form that its slot wants."""
+    not_listed: str = ""
+    """… or is none of the values of its slot's `list`."""
+    go_on: str = ""
+    """A number, an address or a name is being dictated, and more must come."""
+    go_on_again: str = ""
+    """… said after each breath that follows."""
+    so_far: str = ""
+    """… said when the caller asked something else meanwhile, or keeps silent: {value}, as far as it was heard."""
+    dictate_again: str = ""
+    """What was dictated can be no number (a digit too many)."""
     ask_time: str = ""
     ask_day: str = ""
     ask_name: str = ""
@@ -104,6 +116,12 @@ FRENCH = Wording(
     closed_time="Nous sommes fermés à cette heure-là : {day}, nous recevons {hours}.",
     too_few="C'est {least} au minimum.",
     too_many="C'est {most} au maximum.",
+    not_accepted="Ce que j'ai noté n'a pas la bonne forme.",
+    not_listed="Je ne trouve pas cela dans ma liste.",
+    go_on="Je vous écoute.",
+    go_on_again="Oui.",
+    so_far="J'ai noté {value}. Je vous écoute.",
+    dictate_again="Je n'ai pas bien suivi. Pouvez-vous reprendre depuis le début ?",
     ask_time="À quelle heure ?",
     ask_day="Quel jour ?",
     ask_name="À quel nom, s'il vous plaît ?",
@@ -145,6 +163,12 @@ ENGLISH = Wording(
     closed_time="We are closed at that time: on {day} we are open {hours}.",
     too_few="It is {least} at least.",
     too_many="It is {most} at most.",
+    not_accepted="What I have noted does not look right.",
+    not_listed="I can't find that in my list.",
+    go_on="Go on, please.",
+    go_on_again="Yes.",
+    so_far="I have {value} so far. Go on, please.",
+    dictate_again="I didn't quite follow. Could you start again from the beginning?",
     ask_time="At what time?",
     ask_day="Which day?",
     ask_name="What name is it, please?",

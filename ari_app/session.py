@@ -197,7 +197,8 @@ class Dialogue:
         if digit != "#":
             self._digits += digit
             loop = asyncio.get_running_loop()
-            self._digits_timer = loop.call_later(DIGITS_PAUSE, self._pressed)
+            pause = max(DIGITS_PAUSE, self._conversation.patience(self._digits) / 1000)
+            self._digits_timer = loop.call_later(pause, self._pressed)
         else:
             self._pressed()
 
@@ -259,8 +260,10 @@ class Dialogue:
         if guess is not self._guesses.current:
             return
         now = self._audio.ms
+        text = "" if self._digits else guess.text  # words while keys are pressed disturb nothing
         decisions = self._turns.judged(guess.version, guess.complete, now)
-        await self._carry_out([*decisions, *self._turns.transcribed(guess.version, guess.text, now)])
+        patience = self._conversation.patience(text)
+        await self._carry_out([*decisions, *self._turns.transcribed(guess.version, text, now, patience)])
 
     def _grant(self, version: int, last_voiced_ms: int) -> None:
         guess = self._guesses.grant(version, last_voiced_ms)

@@ -158,6 +158,7 @@ class TurnTaker:
         self._floor_ms = 0  # when somebody was last heard
         self._reported_ms = 0
         self._text: str | None = None
+        self._patience_ms = 0
         self._complete: float | None = None
 
     # -- events ------------------------------------------------------------------------------------------
@@ -178,11 +179,11 @@ class TurnTaker:
             case Caller.GRANTED:
                 return self._granted()
 
-    def transcribed(self, version: int, text: str, at_ms: int) -> list[Decision]:
-        """The ear's answer to Speculate(version)."""
+    def transcribed(self, version: int, text: str, at_ms: int, patience_ms: int = 0) -> list[Decision]:
+        """The ear's answer to Speculate(version). `patience_ms`: least silence before a turn of these words is over."""
         if version != self.version or self.caller is not Caller.WEIGHING:
             return []
-        self._text = text.strip()
+        self._text, self._patience_ms = text.strip(), patience_ms
         return self._weigh(at_ms)
 
     def judged(self, version: int, probability: float, at_ms: int) -> list[Decision]:
@@ -272,7 +273,7 @@ class TurnTaker:
         rules = self.rules
         silence = at_ms - self._last_voiced_ms
         sure = self._complete is not None and self._complete >= rules.complete
-        wait = rules.settle_ms if sure else rules.patience_ms
+        wait = max(rules.settle_ms if sure else rules.patience_ms, self._patience_ms)
         if silence < wait and not self._overlong(at_ms):
             return []
         self.caller = Caller.GRANTED

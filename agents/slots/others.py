@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from agents.slots.text import Language, fold, has
+from agents.dictation import mail
+from agents.dictation.pieces import pieces
+from agents.slots.text import Language, fold, has, unaccent
 
 _ORDINALS = {
     "fr": ("premier", "deuxieme", "troisieme", "quatrieme", "cinquieme"),
     "en": ("first", "second", "third", "fourth", "fifth"),
-}
-_AT = {"fr": r"(?:@|\barobase\b|\barobas\b|\bat\b|\ba robase\b)", "en": r"(?:@|\bat\b)"}
-_DOT = {"fr": r"(?:\bpoint\b|\bdot\b)", "en": r"(?:\bdot\b|\bpoint\b|\bperiod\b)"}
-_SIGNS = {
-    "fr": {"tiret du bas": "_", "underscore": "_", "tiret": "-"},
-    "en": {"underscore": "_", "hyphen": "-", "dash": "-"},
 }
 
 
@@ -41,14 +37,8 @@ def _stands(word: str, text: str) -> bool:
 
 
 def find_email(raw: str, language: Language) -> str | None:
-    """An address said ("claire point martin arobase exemple point fr") or written."""
+    """An address said ("claire point martin arobase exemple point fr"), spelled or written."""
     written = re.search(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", raw)
     if written:
-        return written[0].lower().rstrip(".")
-    text = raw.lower().replace(",", " ")
-    for sign, symbol in _SIGNS[language].items():
-        text = re.sub(rf"\s*\b{sign}\b\s*", symbol, text)
-    text = re.sub(rf"\s*{_DOT[language]}\s*", ".", text)
-    text = re.sub(rf"\s*{_AT[language]}\s*", "@", text)
-    said = re.search(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", text)
-    return said[0].rstrip(".") if said else None
+        return unaccent(written[0]).lower().rstrip(".")
+    return mail.read((pieces(raw, language),), language).value or None

@@ -20,6 +20,11 @@ _KEPT = re.compile(r"[^a-z0-9:/@+ ]")
 _DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 
 
+def listed(text: str) -> list[str]:
+    """The words of a table written as text."""
+    return text.split()
+
+
 def unaccent(text: str) -> str:
     """`text` without accents and ligatures."""
     text = text.replace("œ", "oe").replace("Œ", "Oe").replace("æ", "ae")

@@ -134,3 +134,31 @@ def test_the_same_key_twice() -> None:
 
 def test_broken_yaml_names_its_line() -> None:
     assert "agent:2: YAML" in problems("id: x\n  name: y: z\n")
+
+
+def with_slot(slot: str) -> str:
+    """A good file with one more slot, asked for."""
+    asks = "    - {id: a, ask: Quoi, fill: ref, next: b}\n    - id: b\n"
+    text = GOOD.replace("    suite: {type: yes_no}\n", f"    suite: {{type: yes_no}}\n    ref: {slot}\n")
+    return text.replace("    - id: a\n", asks).replace("yes: a", "yes: b")
+
+
+def test_a_pattern_and_a_list_are_read() -> None:
+    agent = loads(with_slot(r"{type: reference, pattern: '[A-Z]{2}\d{4}', list: [CX2041, AB0001]}")).agent
+    assert (agent.slots["ref"].pattern, agent.slots["ref"].list) == (r"[A-Z]{2}\d{4}", ["CX2041", "AB0001"])
+
+
+@pytest.mark.parametrize(
+    ("slot", "told"),
+    [
+        ("{type: reference, pattern: '[A-Z'}", "scenario.slots.ref.pattern: '[A-Z': '[' at character 1 holds no list"),
+        ("{type: reference, pattern: '(A|B'}", "'(' at character 1 is not closed"),
+        ("{type: date, pattern: 'A'}", "scenario.slots.ref.pattern: 'ref' is a date, which has no 'pattern'"),
+        ("{type: phone, list: [A]}", "scenario.slots.ref.list: 'ref' is a phone, which has no 'list'"),
+        ("{type: text, list: [Lyon, lyon]}", "'lyon' is there 2 times"),
+        (r"{type: reference, pattern: '\d+', list: [AB]}", "'AB' is not of the form of 'pattern'"),
+        ("{type: number, min: 4, max: 2}", "scenario.slots.ref.min: 4 is more than 'max', 2"),
+    ],
+)
+def test_what_a_slot_accepts_is_checked(slot: str, told: str) -> None:
+    assert told in problems(with_slot(slot))

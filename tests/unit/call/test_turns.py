@@ -67,6 +67,17 @@ def test_a_complete_turn_is_granted_after_the_settling_silence() -> None:
     assert kinds(line.hear(256, QUIET)) == [Grant]
 
 
+def test_a_turn_of_half_a_number_waits_as_long_as_its_words_ask_for() -> None:
+    line = Line()
+    line.hear(1600, VOICE)
+    line.hear(256, QUIET)
+    version = line.turns.version
+    line.turns.judged(version, 0.9, line.now)
+    line.turns.transcribed(version, "C'est le zéro six, trente-neuf", line.now, patience_ms=2500)
+    assert kinds(line.hear(2048, QUIET)) == []
+    assert kinds(line.hear(320, QUIET)) == [Grant]
+
+
 def test_an_incomplete_turn_waits_for_the_callers_patience_not_for_ever() -> None:
     line = Line()
     line.hear(1600, VOICE)

@@ -1,0 +1,1 @@
+"""What is dictated: telephone numbers, addresses, spelled names, plates, references. See README.md."""
