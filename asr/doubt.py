@@ -17,22 +17,32 @@ WORDS_PER_SECOND = 8.0
 """Faster than anyone speaks."""
 
 # Whisper learned on subtitles, and over silence says what stands in them where nobody speaks.
-PHANTOMS = tuple(
+_CREDITS = tuple(
     re.compile(pattern)
     for pattern in (
         r"sous[ -]?titr(es|age|eur)\b.*",
         r".*\bamara\.?org\b.*",
         r".*\bsoustitreur\.?com\b.*",
         r".*\bsociete radio[ -]canada\b.*",
-        r"merci d.avoir (regarde|suivi|visionne)\b.*",
         r"n.oubliez pas de vous abonner\b.*",
         r"abonnez[ -]vous\b.*",
+        r"merci d.avoir (regarde|visionne|suivi)( (cette|la|ma|notre) (video|emission|chaine))?",
         r"(subtitles|captions|transcription|transcribed|translated|captioned) by\b.*",
         r"(thanks|thank you)( so much| very much)? for watching\b.*",
         r"please subscribe\b.*",
     )
 )
-"""Matched against the whole of the plain text (lower case, no accents)."""
+"""A sentence in plain text (lower case, no accents) that nobody says on the telephone."""
+_SOUND = re.compile(r"[\[(*♪♫][^\])*♪♫]*[\])*♪♫]+")
+"""What subtitles write of a sound: "(Sonnerie)", "[Musique]", "♪ ♪"."""
+_PLEASANTRIES = frozenset({
+    "merci", "au revoir", "merci a tous", "merci a tous et a bientot", "a bientot", "merci beaucoup", "bonne journee",
+    "musique", "sonnerie", "bonjour", "c est parti", "amen", "thank you", "thanks", "bye", "bye bye", "goodbye",
+    "music", "you",
+})  # fmt: skip
+"""What Whisper says over noise and people say too: believed only where it hears speech."""
+PLEASANT_NO_SPEECH = 0.5
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 
 
 def plain(text: str) -> str:
@@ -42,10 +52,27 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", bare.replace("’", "'")).strip(" .,;:!?…-–—\"'«»♪♫*[]()")
 
 
-def phantom(text: str) -> bool:
+def believed(text: str, no_speech: float = 0.0) -> str:
+    """`text` less what nobody said: credits of subtitles at its end or alone, sounds in brackets, a "merci" over noise.
+
+    `no_speech`: Whisper's own probability that nobody spoke.
+    """
+    sentences = _SENTENCE.split(_SOUND.sub(" ", text).strip())
+    while sentences and _credit(sentences[-1]):
+        sentences.pop()
+    kept = " ".join(sentences).strip()
+    words = re.sub(r"[^a-z]+", " ", plain(kept)).strip()
+    return "" if no_speech > PLEASANT_NO_SPEECH and words in _PLEASANTRIES else kept
+
+
+def phantom(text: str, no_speech: float = 0.0) -> bool:
     """Nothing but punctuation, or words that nobody says on the telephone but subtitles do."""
-    words = plain(text)
-    return not words or any(pattern.fullmatch(words) for pattern in PHANTOMS)
+    return not plain(believed(text, no_speech))
+
+
+def _credit(sentence: str) -> bool:
+    words = plain(sentence)
+    return not words or any(pattern.fullmatch(words) for pattern in _CREDITS)
 
 
 def silence(logprob: float, no_speech: float) -> bool:

@@ -123,9 +123,10 @@ def _better(first: Pass, again: Pass, seconds: float) -> Pass:
 
 
 def _settled(heard: Pass) -> Pass:
-    if doubt.phantom(heard.text):
+    text = doubt.believed(heard.text, heard.no_speech)
+    if not doubt.plain(text):
         return _nothing(heard)
-    text = doubt.once(heard.text) if doubt.repeats(heard.text) else heard.text
+    text = doubt.once(text) if doubt.repeats(text) else text
     return Pass(text, heard.logprob, heard.no_speech, heard.cut)
 
 

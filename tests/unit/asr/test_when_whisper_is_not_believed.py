@@ -43,6 +43,28 @@ def test_what_callers_do_say_is_kept(text):
     assert not doubt.phantom(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Oui, pour demain. Sous-titres réalisés par la communauté d'Amara.org", "Oui, pour demain."),
+        ("Oui, pour demain. Merci d'avoir regardé cette vidéo !", "Oui, pour demain."),
+        ("Merci d'avoir suivi mon dossier, au revoir.", "Merci d'avoir suivi mon dossier, au revoir."),
+        ("Merci d'avoir regardé, c'est gentil.", "Merci d'avoir regardé, c'est gentil."),
+        ("(Sonnerie)", ""),
+        ("[Musique] Oui, jeudi.", "Oui, jeudi."),
+        ("♪ ♪", ""),
+    ],
+)
+def test_the_tail_of_a_subtitle_is_cut_and_what_was_said_is_kept(text: str, kept: str):
+    assert doubt.believed(text) == kept
+
+
+@pytest.mark.parametrize("text", ["Merci.", "Au revoir.", "Musique", "Merci à tous et à bientôt !"])
+def test_thanks_over_noise_are_none_and_real_thanks_count(text: str):
+    assert doubt.phantom(text, no_speech=0.8)
+    assert not doubt.phantom(text, no_speech=0.05)
+
+
 def test_a_phrase_said_three_times_is_a_repetition_and_said_once_after():
     text = "Je suis désolé. Je suis désolé. Je suis désolé. Je suis"
     assert doubt.repeats(text)
