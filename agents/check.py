@@ -109,6 +109,8 @@ class _Checker:
             self.bad(("tools",), "transfer is allowed but there is no 'human' to transfer to", "add 'human:'")
         if agent.human is not None:
             self._person(agent.human.number)
+        if agent.language in agent.languages:
+            self.bad(("languages", agent.language), "is the agent's own language", "name the others only")
         for i, fact in enumerate(agent.facts):
             if bool(fact.say) == bool(fact.info):
                 self.bad(("facts", i), f"'{fact.id}' needs either 'say' (word for word) or 'info'")

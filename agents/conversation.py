@@ -21,6 +21,7 @@ from agents.keys import pressed
 from agents.meaning.sense import Reading, Sense
 from agents.meaning.weighing import settled, weigh
 from agents.sentences import clauses
+from agents.slots.text import Language
 from agents.state import Again, Expected, Phrase, State, Turn, Understood
 from agents.understanding import (
     PREFILL,
@@ -98,6 +99,10 @@ class AgentConversation:
         """The caller pressed keys."""
         heard = pressed(self.agent, self._state, digits, self.facts)
         return self._settled(digits, lambda state: scenario.advance(self.agent, state, heard, self.facts))
+
+    def plan_foreign(self, heard: str, language: Language) -> _Plan:
+        """The caller spoke another language."""
+        return self._settled(heard, lambda state: scenario.foreign(self.agent, state, language, self.facts))
 
     def plan_acted(self, name: str, result: Mapping[str, Any]) -> _Plan:
         """The action ended."""

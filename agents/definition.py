@@ -174,6 +174,8 @@ class Agent(_Part):
     instructions: str = ""
     facts: list[Fact] = Field(default=[], max_length=200)
     hours: Hours | None = None
+    languages: dict[Language, Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]] = {}
+    """Another language → the id of this agent's version in it: a caller who speaks it is answered by that one."""
     hotwords: Words = Field(default=[], max_length=200)
     tools: list[Tool] = []
     human: Human | None = None

@@ -28,7 +28,8 @@ class Say:
 class Act:
     """Do an action (`ari_app/actions/<name>.py`) once the caller heard all that was said before it.
 
-    Names: book, cancel, message, transfer, opt_out, record, dtmf, webhook, hangup. `args` is plain JSON.
+    Names: book, cancel, message, transfer, opt_out, record, dtmf, webhook, language, hangup. `args` is plain JSON.
+    `language` carries {"language", "agent"}: the agent that goes on in that language.
     `record` carries {"allowed": bool}: the caller agreed to, or refused, being recorded.
     What became of the action is told with `Conversation.plan_acted`; `hangup` alone needs no telling.
     """
@@ -99,6 +100,10 @@ class Conversation(Protocol):
 
     def plan_digits(self, digits: str) -> Plan:
         """The caller pressed keys instead of speaking."""
+        ...
+
+    def plan_foreign(self, heard: str, language: Literal["fr", "en"]) -> Plan:
+        """The caller spoke another language than the agent: its version in it takes over, or else a person."""
         ...
 
     def plan_acted(self, name: str, result: Mapping[str, Any]) -> Plan:

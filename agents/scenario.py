@@ -17,6 +17,7 @@ from agents.definition import Agent, Step
 from agents.effects import Facts, Say
 from agents.hours import say_day
 from agents.listening import begun, listen_on, settle
+from agents.slots.text import Language
 from agents.spoken import fields
 from agents.state import Again, Expected, Phrase, State, Turn, Understood, Values
 from agents.stepping import Run
@@ -81,13 +82,27 @@ def silent(agent: Agent, state: State, facts: Facts, seconds: float) -> Turn:
     return run.turn()
 
 
+def foreign(agent: Agent, state: State, language: Language, facts: Facts) -> Turn:
+    """The caller speaks another language: the agent's version in it answers, else a person or a message does."""
+    run = Run(agent, facts, replace(state, silences=0, doubt=(), patient=False))
+    other = agent.languages.get(language)
+    if other is None:
+        run.speaks_not(language)
+    else:
+        run.act("language", {"language": language, "agent": other})
+        run.state = replace(run.state, waiting="language")
+    return run.turn()
+
+
 def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], facts: Facts) -> Turn:
     """The action `name` ended; its `outcome` leads to the next step."""
     outcome = str(result.get("outcome", "done"))
     run = Run(agent, facts, replace(state, waiting=""))
     if state.waiting != name:
         return Turn(state, ())
-    if name == "transfer" and not run.step.do:
+    if name == "language":
+        run.speaks_not(cast("Language", result["language"]))
+    elif name == "transfer" and not run.step.do:
         _transferred(run, outcome)
     else:
         _done(run, outcome, result)

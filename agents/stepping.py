@@ -14,7 +14,9 @@ from agents.listening import begun
 from agents.naming import plain_label
 from agents.ready import is_fixed
 from agents.render import careful_speech, plain, say_so_far, speech
+from agents.slots.text import Language
 from agents.state import Expected, Move, State, Turn, Values
+from agents.wording import Wording, wording
 
 _MOST_ATTEMPTS = 8
 """So often in a row nobody is not understood: it is a machine, or nobody."""
@@ -270,6 +272,16 @@ class Run:
             return
         self.say(self.agent.lines.no_transfer)
         if "message" in self.agent.tools:
+            self.take_message()
+        else:
+            self.ask(again=True)
+
+    def speaks_not(self, language: Language) -> None:
+        """Say in the caller's language that the agent does not speak it; a person, a message, or the question again."""
+        self.say(wording(language, Wording()).foreign)
+        if self.agent.can_transfer:
+            self.transfer()
+        elif "message" in self.agent.tools:
             self.take_message()
         else:
             self.ask(again=True)

@@ -40,6 +40,8 @@ class Wording(BaseModel):
     """Said in the first reply to who talked over the disclosure: an AI speaks (AI Act, art. 50)."""
     recorded: str = ""
     """… and over the notice that the call is recorded (RGPD, art. 13)."""
+    foreign: str = ""
+    """Said in the caller's language by an agent that has no version in it, before a person or a message."""
     record_refused: str = ""
     message_ask: str = ""
     message_name: str = ""
@@ -102,6 +104,7 @@ FRENCH = Wording(
     transfer_failed="Je n'arrive pas à joindre {human}.",
     no_transfer="Personne n'est disponible pour le moment.",
     opted_out="C'est noté, nous ne vous appellerons plus.",
+    foreign="Je suis désolé, je ne parle pas français ici.",
     disclosed="Je suis une intelligence artificielle.",
     recorded="Cet appel est enregistré.",
     record_refused="Très bien, cet appel n'est plus enregistré.",
@@ -149,6 +152,7 @@ ENGLISH = Wording(
     transfer_failed="I can't reach {human}.",
     no_transfer="Nobody is available right now.",
     opted_out="Noted: we will not call you again.",
+    foreign="I am sorry, I do not speak English here.",
     disclosed="I am an artificial intelligence.",
     recorded="This call is recorded.",
     record_refused="Very well, this call is no longer recorded.",

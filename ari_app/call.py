@@ -74,14 +74,20 @@ class Call:
         self._arrived: asyncio.Future[bool] | None = None
         self._dialling = ("", "", 0)
         self._meter: asyncio.Task[None] | None = None
-        agent = state.who.agent
+        self._next: Answerable | None = None
+        self._take_on(state.who)
+
+    def _take_on(self, who: Answerable) -> None:
+        """This agent talks from now on, in its own voice."""
+        house, state = self._house, self.state
+        state.who, agent = who, who.agent
         state.record = agent.recording.policy == "announced"
         self._voice = house.parts.voice(agent.language, agent.voice)
         self._conversation: Conversation = AgentConversation(
             agent,
             house.parts.mind,
             Facts(
-                str(state.id), state.who.now(), "inbound" if state.direction == "inbound" else "outbound",
+                str(state.id), who.now(), "inbound" if state.direction == "inbound" else "outbound",
                 state.caller, state.callee, state.variables, house.settings.call.silence_seconds,
             ),
             sense=house.parts.sense,
@@ -146,7 +152,10 @@ class Call:
         if self.state.direction == "outbound" and not await self._picked_up():
             return
         why = await self._converse(opening, answer=self.state.direction == "inbound")
-        while why == "transfer":
+        while why in ("transfer", "language"):
+            if why == "language":
+                why = await self._converse(await self._in_other_language(), answer=False)
+                continue
             outcome = await self._transferred()
             if outcome is None:
                 return
@@ -154,6 +163,15 @@ class Call:
             why = await self._converse(acted, answer=False)
         log.info("conversation ended: %s", why)
         await self._end(why)
+
+    async def _in_other_language(self) -> Plan:
+        """The agent's version in the caller's language goes on, from its own opening."""
+        assert self._next is not None, "the action `language` found it"
+        await self._conversation.release()
+        self._take_on(self._next)
+        opening = Said(self._conversation.opening())
+        await self._prepare_voice(opening)
+        return opening
 
     async def _prepare_voice(self, opening: Plan) -> None:
         """The opening is synthesised before the answer, so that the caller never waits for it."""
@@ -292,6 +310,8 @@ class Call:
 
     async def _perform(self, act: Act) -> Mapping[str, Any]:
         state = self.state
+        if act.name == "language":
+            return await self._other_version(str(act.args["language"]), str(act.args["agent"]))
         context = ActionContext(
             state.id, state.who, state.channel_id, state.direction, state.caller, state.callee,
             self._house.office, self._link,
@@ -303,6 +323,20 @@ class Call:
             announced = state.who.agent.recording.policy != "off"  # nothing is kept that nobody was told of
             state.record = announced and bool(act.args.get("allowed"))
         return result
+
+    async def _other_version(self, language: str, agent: str) -> Mapping[str, Any]:
+        """Whether the client has that agent live, in that language."""
+        try:
+            found = await self._house.office.version_of(self.state.who, agent)
+            self._house.parts.voice(found.agent.language, found.agent.voice)
+        except DecrocheError as error:
+            log.warning("no agent %s to go on in %s: [%s] %s", agent, language, error.code, error)
+            return {"outcome": "failed", "language": language}
+        if found.agent.language != language:
+            log.warning("agent %s speaks %s, not %s", agent, found.agent.language, language)
+            return {"outcome": "failed", "language": language}
+        self._next = found
+        return {"outcome": "switching", "language": language, "agent": agent}
 
     # -- the end -----------------------------------------------------------------------------------------
 

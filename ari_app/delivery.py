@@ -21,7 +21,7 @@ from tts.base import Voice
 
 log = logging.getLogger(__name__)
 
-AFTER_SPEECH = frozenset({"hangup", "transfer"})
+AFTER_SPEECH = frozenset({"hangup", "transfer", "language"})
 """Actions done only once the caller has heard all that was said before them; the others are done at once."""
 
 THINK_SECONDS = 12.0
@@ -251,7 +251,7 @@ class Delivery:
             # The caller cut in while it was being done: done it is, and the conversation must know.
             doing.add_done_callback(lambda done: self._tell_unheard(act, done))
             raise
-        if act.name in AFTER_SPEECH and result["outcome"] in ("done", "transferring"):
+        if act.name in AFTER_SPEECH and result["outcome"] in ("done", "transferring", "switching"):
             self._cues.stop(act.name)
             return None
         return self.prepare(self._conversation.plan_acted(act.name, result))

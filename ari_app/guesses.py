@@ -9,11 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, cast
 
 from agents.effects import Conversation, Plan
 from ari_app.callaudio import CallerAudio
 from ari_app.parts import Parts
 from ari_app.reply import Reply, Stages
+from asr.base import Pcm, Transcript
+
+FOREIGN_SECONDS, FOREIGN_SHARE = 1.2, 0.9
+"""An utterance so long that is so surely in another language is heard in that one too; shorter ones mislead."""
+ASKED_FOREIGN = 3
+"""So many utterances are asked for their language: who has spoken the agent's so often speaks it."""
 
 
 @dataclass(slots=True)
@@ -28,6 +35,8 @@ class Guess:
     text: str = ""
     complete: float = 0.0
     """Probability (0–1) that the turn is over."""
+    language: str = ""
+    """Another language than the agent's, in which it was said."""
     reply: Reply | None = None
     granted: bool = False
     last_voiced_ms: int = 0
@@ -43,6 +52,7 @@ class Guesses:
         self._parts, self._conversation, self._audio, self._language = parts, conversation, audio, language
         self._begin_reply = begin_reply
         self._spare: Reply | None = None
+        self._asked_foreign = 0
         self.current: Guess | None = None
 
     async def think_ahead(self, guess: Guess) -> None:
@@ -53,14 +63,29 @@ class Guesses:
             # names help when a name is expected; on other short answers they mislead the ear (measured)
             hotwords = self._conversation.hotwords if self._conversation.awaiting == "name" else ()
             transcript = await self._parts.ear.transcribe(pcm, language=self._language, hotwords=hotwords)
+            transcript = await self._in_its_language(pcm, transcript)
             guess.stages.note("transcribed")
             guess.text = transcript.text.strip()
+            guess.language = transcript.language if transcript.language != self._language else ""
             guess.complete = await judging
             guess.stages.note("judged")
         finally:
             judging.cancel()
         if guess is self.current and guess.text:
             guess.reply = self._reply_to(guess)
+
+    async def _in_its_language(self, pcm: Pcm, heard: Transcript) -> Transcript:
+        """What was heard, or the same in the language that it really is in: it is heard better there."""
+        if self._asked_foreign >= ASKED_FOREIGN or heard.audio_seconds < FOREIGN_SECONDS or not heard.text:
+            return heard
+        shares = await self._parts.ear.sounds(pcm)
+        likeliest = max(shares, key=shares.__getitem__, default=self._language)
+        if likeliest == self._language:
+            self._asked_foreign += 1
+        if likeliest == self._language or shares[likeliest] < FOREIGN_SHARE:
+            return heard
+        other = await self._parts.ear.transcribe(pcm, language=likeliest)
+        return other if other.text and other.confidence > heard.confidence else heard
 
     def _reply_to(self, guess: Guess) -> Reply:
         """The reply prepared before a breath was taken for speech, if the words are the same; else a new one."""
@@ -71,7 +96,10 @@ class Guesses:
             return spare
         if spare is not None:
             spare.cancel()
-        return self._begin_reply(self._conversation.plan(guess.text), guess.stages)
+        plan = self._conversation.plan(guess.text)
+        if guess.language:
+            plan = self._conversation.plan_foreign(guess.text, cast("Literal['fr', 'en']", guess.language))
+        return self._begin_reply(plan, guess.stages)
 
     def grant(self, version: int, last_voiced_ms: int) -> Guess | None:
         """The turn is over: the guess whose reply is to be heard; None if it has none."""

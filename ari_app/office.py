@@ -81,6 +81,17 @@ class Office:
                 self._agents[key] = loads(agents.get(conn, tenant_id, name, version).yaml, name).agent
         return Answerable(tenant_id, tenant.slug, number, self._agents[key], name, version, self._agents[key].time_zone)
 
+    async def version_of(self, who: Answerable, agent: str) -> Answerable:
+        """Another live agent of the same client, on the same number. Raises NotFound, NoAgent."""
+        return await asyncio.to_thread(self._version_of, who, agent)
+
+    def _version_of(self, who: Answerable, name: str) -> Answerable:
+        with self.db.tenant(who.tenant_id) as conn:
+            live = agents.live(conn, who.tenant_id, name)
+        if live is None:
+            raise NoAgent(f"agent {name} of {who.tenant} has no live version", hint=f"decroche agent publish {name}")
+        return self._answerable(who.tenant_id, name, live.version, who.number)
+
     async def caller_for(self, tenant: str, agent: str) -> Answerable:
         """The live version of a tenant's agent and the number it shows. Raises NotFound, NoAgent."""
         return await asyncio.to_thread(self._caller_for, tenant, agent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,8 @@ class Capabilities:
     """Those it hears. The house needs the agent's own."""
     hotwords: bool = False
     """Names worth expecting help it; else they are passed over."""
+    tells_language: bool = False
+    """It says which language an utterance is in (`Ear.sounds`)."""
     streaming: bool = False
     """Words come before the utterance ends. None here does, and the house does not count on it."""
 
@@ -64,6 +66,10 @@ class Ear(ABC):
     @abstractmethod
     async def transcribe(self, pcm: Pcm, *, language: str, hotwords: Sequence[str] = ()) -> Transcript:
         """The text of one utterance (at most 30 s). `hotwords`: names worth expecting. Raises AsrError."""
+
+    async def sounds(self, pcm: Pcm) -> Mapping[str, float]:
+        """How much each language it hears is in `pcm`: language → share of 1; {}: it cannot tell. Raises AsrError."""
+        return {}
 
     async def warm(self) -> None:
         """Make the first utterance as quick as the others."""

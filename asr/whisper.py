@@ -102,6 +102,15 @@ class Whisper:
             cut=len(tokens) >= min(most, 224),
         )
 
+    def sounds(self, pcm: Pcm) -> dict[str, float]:
+        """How much each language that is heard here is in `pcm`: language → share of 1. Raises AsrError."""
+        try:
+            found = self._model.detect_language(self._view(self._features(pcm, pcm.size / SAMPLE_RATE + 0.5)))[0]
+        except (RuntimeError, ValueError) as error:
+            raise AsrError(f"Whisper failed: {error}", hint="decroche doctor") from error
+        known = {token.strip("<|>"): share for token, share in found if token.strip("<|>") in self._tokenizers}
+        return {language: share / sum(known.values()) for language, share in known.items()}
+
     def close(self) -> None:
         """Free the weights."""
         self._model.unload_model()

@@ -171,11 +171,11 @@ class House:
 
     # -- people ------------------------------------------------------------------------------------------
 
-    def say(self, text: str, **cue: Any) -> Utterance:
-        """A French sentence as a telephone carries it."""
+    def say(self, text: str, language: str = "fr", **cue: Any) -> Utterance:
+        """A sentence as a telephone carries it."""
         if text not in self._speech:
             with self.environment():
-                slin = np.frombuffer(asyncio.run(_synthesised(text)), "<i2")
+                slin = np.frombuffer(asyncio.run(_synthesised(text, language)), "<i2")
             phone = to_phone_rate(slin.astype(np.float64), SAMPLE_RATE)
             self._speech[text] = phone.clip(-32768, 32767).astype(np.int16)
         return Utterance(self._speech[text], note=text, **cue)
@@ -304,9 +304,9 @@ class _Talking:
         return next((a for a in self.answers if re.search(a.asked, text, re.IGNORECASE)), None)
 
 
-async def _synthesised(text: str) -> bytes:
+async def _synthesised(text: str, language: str) -> bytes:
     try:
-        return await voice("fr").say(text)
+        return await voice(language).say(text)
     finally:
         await close_voices()
 

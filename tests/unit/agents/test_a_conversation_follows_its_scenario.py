@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agents.loading import EXAMPLES, AgentFileError, loads
 from agents.slots.text import Language
 from agents.wording import Wording, wording
 from compliance.law.disclosure import ai, records
@@ -227,3 +228,21 @@ def test_what_is_said_again_says_what_the_law_wants(language: Language) -> None:
     lines = wording(language, Wording())
     assert ai(lines.disclosed, language) is not None
     assert records(lines.recorded, language)
+
+
+async def test_another_language_is_answered_by_the_version_in_it(dentist: Caller) -> None:
+    assert await dentist.hears(dentist.talk.plan_foreign("Do you speak English?", "en")) == "[language]"
+    assert dentist.acts[0].args == {"language": "en", "agent": "park-dental"}
+
+
+async def test_without_that_version_it_is_a_sentence_in_it_and_a_person(dentist: Caller) -> None:
+    await dentist.hears(dentist.talk.plan_foreign("Do you speak English?", "en"))
+    said = await dentist.result("language", outcome="failed", language="en")
+    assert said.startswith("I am sorry, I do not speak English here.")
+    assert said.endswith("[transfer]")
+
+
+def test_a_file_names_other_languages_than_its_own() -> None:
+    text = (EXAMPLES / "dental.fr.yaml").read_text(encoding="utf-8").replace("{en: park-dental}", "{fr: park-dental}")
+    with pytest.raises(AgentFileError, match="own language"):
+        loads(text)
