@@ -18,6 +18,7 @@ from agents.effects import Act, Effect, Facts, Plan, Say, Source
 from agents.grounding import echoed, ungrounded, without_answer
 from agents.hearing import understand
 from agents.keys import pressed
+from agents.leading import MOST_TOKENS, leading_messages, leading_schema, led
 from agents.meaning.sense import Reading, Sense
 from agents.meaning.weighing import settled, weigh
 from agents.sentences import clauses
@@ -151,8 +152,11 @@ class AgentConversation:
         if self.mind is None:
             return
         waits = scenario.expected(self.agent, self._state, self.facts)
+        ahead = turn_messages(self.agent, waits, "")
+        if self.mind.leads:
+            ahead = leading_messages(self.agent, self._state, waits, self.facts, (), "")[:1]
         try:
-            await self.mind.prime(turn_messages(self.agent, waits, ""), slot=self.slot)
+            await self.mind.prime(ahead, slot=self.slot)
             if not self._phrasing_read and any(fact.info for fact in self.agent.facts):
                 await self.mind.prime([answer_head(self.agent)], slot=f"{self.slot}/answer")
                 self._phrasing_read = True
@@ -322,15 +326,35 @@ class _Plan:
         if self._reply is not None:
             return self._reply(self._state)
         heard = understand(agent, self._state, self.heard, facts)
-        if self._talk.sense is not None and not heard.exact:
+        move = await self._led(heard)
+        if move is not None:
+            heard = move
+        elif self._talk.sense is not None and not heard.exact:
             heard = await self._weighed(self._talk.sense, heard)
-        if not heard.sure and self._talk.mind is not None:
+        if move is None and not heard.sure and self._talk.mind is not None:
             heard = await self._ask_mind(heard)
         self.understood = heard
         turn = scenario.advance(agent, self._state, heard, facts)
         if self.source == "rules" and any(isinstance(m, Say) and m.kind == "answer" for m in turn.moves):
             self.source = "fact"
         return turn
+
+    async def _led(self, by_rules: Understood) -> Understood | None:
+        """The move that a large model chooses; None where none leads, or the rules are exact."""
+        talk, mind = self._talk, self._talk.mind
+        if mind is None or not mind.leads or by_rules.exact or by_rules.intent in ("opt_out", "record_refused"):
+            return None
+        waits = scenario.expected(talk.agent, self._state, talk.facts)
+        told = [f"{line.who}: {line.text}" for line in talk.history]
+        asked = leading_messages(talk.agent, self._state, waits, talk.facts, told, self.heard)
+        self.source = "intent"
+        try:
+            text = await mind.complete(asked, slot=talk.slot, schema=leading_schema(talk.agent), max_tokens=MOST_TOKENS)
+        except LlmError as error:
+            if error.code != "llm_cut":
+                raise
+            return None  # it rambled: the house understands by itself
+        return led(talk.agent, waits, text, self.heard, by_rules)
 
     async def _weighed(self, sense: Sense, by_rules: Understood) -> Understood:
         """The rules' understanding and the sentence's meaning together."""

@@ -49,6 +49,8 @@ class Mind(ABC):
     engine: str
     model: str
     capabilities: Capabilities = Capabilities()
+    leads: bool = False
+    """It is large enough to choose the agent's moves itself; else it is asked for words only (`llm.leads`)."""
 
     @abstractmethod
     def stream(

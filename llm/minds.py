@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,9 @@ from llm.base import LlmError, Mind
 from store.base.errors import BadInput, DecrocheError
 from store.base.settings import Settings, settings
 from store.weights import default, file, verify
+
+LEADING_BILLIONS = 7.0
+"""Parameters from which a model understands callers better than the house does without it."""
 
 
 def model_name(chosen: Settings) -> str:
@@ -44,7 +48,18 @@ def mind(chosen: Settings | None = None) -> Mind:
             f"llm.engine {chosen.llm.engine!r} gives no answers under a schema, which every call needs",
             hint=f"set llm.engine to one of {', '.join(ENGINES)}",
         )
+    opened.leads = leads(chosen)
     return opened
+
+
+def leads(chosen: Settings) -> bool:
+    """Whether the mind chooses an agent's moves. `auto`: a server's does, and a model of seven billion or more here."""
+    if chosen.llm.leads != "auto":
+        return chosen.llm.leads == "always"
+    if chosen.llm.engine == "openai":
+        return True
+    size = re.search(r"(\d+(?:\.\d+)?)b\b", model_name(chosen).lower())
+    return size is not None and float(size[1]) >= LEADING_BILLIONS
 
 
 def checks(chosen: Settings | None = None) -> list[dict[str, Any]]:

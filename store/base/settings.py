@@ -100,6 +100,9 @@ class LlmSettings(Section):
 
     engine: str = Field("llama-cpp", description="llama-cpp (in process) or openai (any compatible server)")
     model: str = Field("", description="model name; empty: the default for the device")
+    leads: Literal["auto", "never", "always"] = Field(
+        "auto", description="the model chooses an agent's moves; auto: on a server, or from 7 billion parameters on"
+    )
     base_url: str = Field("", description="OpenAI-compatible server, for engine = openai")
     api_key_env: str = Field("DECROCHE_LLM_API_KEY", description="environment variable that holds its key")
     threads: int = Field(0, ge=0, description="CPU threads; 0: all cores")

@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from agents.conversation import AgentConversation
 from agents.effects import Facts, Say
+from agents.leading import MOST_TOKENS, leading_schema
 from agents.loading import EXAMPLES, load
 from llm.base import LlmError, Message, Mind
 from llm.minds import ENGINES
@@ -109,3 +110,13 @@ async def test_a_turn_that_rules_do_not_settle_reaches_the_mind_and_is_no_apolog
     await talk.release()
     assert plan.source in ("intent", "phrasing")
     assert agent.excuse not in " ".join(e.text for e in effects if isinstance(e, Say))
+
+
+async def test_a_move_is_chosen_under_its_schema(mind: Mind) -> None:
+    """What a large model is asked when it leads; a small one's answer fits too, though it means little."""
+    agent = load(EXAMPLES / "dental.fr.yaml").agent
+    asked = [Message("system", "You choose moves."), Message("user", "Bonjour, un rendez-vous jeudi.")]
+    text = await mind.complete(asked, slot="lead", schema=leading_schema(agent), max_tokens=MOST_TOKENS)
+    move = json.loads(text)
+    assert set(move) == {"move", "fact", "second_fact", "agrees", "slots"}
+    assert set(move["slots"]) == set(agent.scenario.slots)
