@@ -28,12 +28,15 @@ from billing.invoices.invoicing import issue, set_customer, set_seller
 from billing.invoices.reconcile import read_witnesses, reconcile_period
 from billing.rating.cdrs import read_blocks
 from store import tenants
+from store.base.actor import service
 from store.base.settings import Settings
 from store.db import Database, connect
 from store.embedded import EmbeddedServer
 from store.setup import SERVICE, embedded_database, set_up
 from tests.actors import OPERATOR
 from tests.bench.rating import write_cdrs, write_tariff
+
+BY = service("bench")
 
 MONTH = date(2026, 10, 1)
 FIRST = datetime(2026, 9, 30, 22, tzinfo=UTC)  # midnight in Paris
@@ -63,15 +66,15 @@ def _one(db: Database, folder: Path, calls: int) -> dict[str, object]:
         set_seller(conn, SELLER, Terms(), by=OPERATOR)
         tenant = tenants.add(conn, "cabinet", "Cabinet", by=OPERATOR)
         set_customer(conn, tenant.id, BUYER, by=OPERATOR)
-        version = tariffs.add_version(conn, "standard", tariff.read_text(), "bench").version
-        tariffs.assign(conn, tenant.id, "standard", version, FIRST, "bench")
+        version = tariffs.add_version(conn, "standard", tariff.read_text(), BY).version
+        tariffs.assign(conn, tenant.id, "standard", version, FIRST, BY)
     marks = [time.perf_counter()]
     outcomes = Counter(
         outcome.status for some in import_calls(db, tenant.id, read_blocks(cdrs), by=OPERATOR) for outcome in some
     )
     marks.append(time.perf_counter())
     with db.operator(tenant.id) as conn:
-        issued = issue(conn, tenant, MONTH, date(2026, 11, 2), "bench")
+        issued = issue(conn, tenant, MONTH, date(2026, 11, 2), BY)
     marks.append(time.perf_counter())
     with db.operator() as conn:
         compared, differences = reconcile_period(conn, MONTH, tenant.id, read_witnesses(asterisk))
