@@ -11,6 +11,7 @@ from agents.effects import Facts
 from agents.phrases import control_intent, is_question, message_within
 from agents.scenario import expected
 from agents.slots.dates import WEEKDAYS, FoundDate, find_date, part_of_day
+from agents.slots.misheard import with_weekdays
 from agents.slots.names import find_name
 from agents.slots.numbers import find_number
 from agents.slots.others import find_choices, find_email
@@ -41,8 +42,8 @@ _REPAIR = re.compile(
     re.IGNORECASE,
 )
 """How people take back what they just said."""
-_JEUDI = re.compile(r"\bje dis(?= (?:a |prochain|matin|apres|soir|midi|vers|en |\d))|\bje dis$")
-"""A Thursday as the ear often spells it, where a day is awaited."""
+_OWN_WORDS = frozenset({"name", "text", "phone", "email", "plate", "reference"})
+"""Where these are awaited, what sounds like a day may be anything."""
 _TEN = re.compile(r"\b(?:[bd]i[sz]eurs?|dis heures?)\b")
 """Ten o'clock as the ear often spells it, where a day or an hour is awaited."""
 _SLOT_WORDS = {
@@ -161,8 +162,10 @@ class _Reading:
         self.agent, self.state, self.heard, self.facts, self.waits = agent, state, heard, facts, waits
         self.folded = fold(heard)
         text = digits(heard, agent.language)
-        if agent.language == "fr" and any(agent.slots[slot].type == "date" for slot in waits.slots):
-            text = _JEUDI.sub("jeudi", text)
+        asked = {agent.slots[slot].type for slot in waits.slots}
+        dated = any(slot.type == "date" for slot in agent.slots.values()) and not asked & _OWN_WORDS
+        if agent.language == "fr" and dated:
+            text = with_weekdays(text, awaited="date" in asked)
         if agent.language == "fr" and any(agent.slots[slot].type in ("date", "time") for slot in waits.slots):
             text = _TEN.sub("10 heures", text)
         self.taken_back = " ".join(match[0] for match in _NEGATED[agent.language].finditer(text))
