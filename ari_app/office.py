@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +17,7 @@ from agents.loading import loads
 from ari_app import agenda
 from ari_app import cdr as cdrs
 from ari_app.legs import joined
-from ari_app.office_types import Answerable, CallEnd, Order
+from ari_app.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, Order
 from ari_app.spool import Spool
 from store import agents, audit, calls, live, messages, numbers, tenants
 from store.base.actor import service
@@ -33,11 +32,6 @@ log = logging.getLogger(__name__)
 
 WITNESS_SECONDS = 0.5
 """How long Asterisk's own CDR is waited for after a call's end."""
-
-LEASE_MARGIN = 120
-"""Seconds a lease outlives the longest call."""
-
-NODE = socket.gethostname()
 
 
 class NoAgent(Refused):

@@ -20,7 +20,8 @@ from ari_app.call import Call, CallState
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
 from ari_app.link import Arrival, ChannelEvent, Link, LinkError
-from ari_app.office import LEASE_MARGIN, NoAgent, Office
+from ari_app.office import NoAgent, Office
+from ari_app.office_types import LEASE_MARGIN
 from ari_app.outbound import Order, place
 from ari_app.till import Till
 from ari_app.vouching import Voucher
@@ -86,7 +87,8 @@ class Service:
         of = self.settings.asterisk
         link = Link(f"http://127.0.0.1:{of.http_port}/", ARI_USER, ari_password(self.settings), of.app, self._arrived)
         office = Office(db, self.settings)
-        self._house = House(self.settings, link, http, loaded, office, Till(db), ARI_USER, ari_password(self.settings))
+        till = Till(db, timedelta(seconds=self.settings.call.max_seconds + LEASE_MARGIN))
+        self._house = House(self.settings, link, http, loaded, office, till, ARI_USER, ari_password(self.settings))
         self._warmer = Warmer(self._house)
         self._voucher = Voucher(db, self.settings, demo=self._demo)
         witness = Witness("127.0.0.1", of.ami_port, AMI_USER, ami_password(self.settings), office.witnessed)
@@ -253,8 +255,7 @@ class Service:
             elif (orphan := orphans.of_channel(channel, self.settings.asterisk.app)) is not None:
                 self._attend(orphan)
         await asyncio.to_thread(self._house.office.close_lost, datetime.now(UTC), {*ours, *self._orphans})
-        longest = timedelta(seconds=self.settings.call.max_seconds + LEASE_MARGIN)
-        await asyncio.to_thread(self._house.till.close_forgotten, longest)
+        await asyncio.to_thread(self._house.till.close_forgotten)
 
     def _attend(self, orphan: orphans.Orphan) -> None:
         """Look after a call nobody owns, once, in a task whose faults stay in it."""

@@ -55,6 +55,7 @@ def account(slug: str, mode: Any, as_json: bool) -> None:
 @click.option("--no-cap", is_flag=True, help="No monthly cap.")
 @click.option("--alert-at", type=MONEY, multiple=True, help="Tell the client at this amount; may be given again.")
 @click.option("--calls-a-minute", type=click.IntRange(0), help="More outbound calls a minute suspend; 0: no limit.")
+@click.option("--calls-at-once", type=click.IntRange(0), help="More outbound calls at once wait; 0: no limit.")
 @click.option("--spend-an-hour", type=MONEY, help="More spent an hour suspends outbound.")
 @click.option("--email", help="Where the client is told by e-mail.")
 @click.option("--webhook", help="Where the client's systems are told (http or https).")
@@ -67,6 +68,7 @@ def controls(
     no_cap: bool,
     alert_at: tuple[Decimal, ...],
     calls_a_minute: int | None,
+    calls_at_once: int | None,
     spend_an_hour: Decimal | None,
     email: str | None,
     webhook: str | None,
@@ -86,6 +88,8 @@ def controls(
         changes["alert_micros"] = sorted(int(amount * 1_000_000) for amount in alert_at)
     if calls_a_minute is not None:
         changes["calls_a_minute"] = calls_a_minute
+    if calls_at_once is not None:
+        changes["calls_at_once"] = calls_at_once
     addresses = {"email": email, "webhook": webhook, "phone": phone}
     changes |= {name: text for name, text in addresses.items() if text is not None}
     if spend_an_hour is not None:
@@ -107,6 +111,7 @@ def controls(
         "alert_at": [spell(amount) for amount in found.alert_micros],
         "cap": spell(found.month_cap_micros) if found.month_cap_micros else None,
         "calls_a_minute": found.calls_a_minute,
+        "calls_at_once": found.calls_at_once,
         "spend_an_hour": spell(found.spend_an_hour_micros),
         "email": found.email,
         "webhook": found.webhook,
