@@ -138,6 +138,13 @@ class Office:
         if number not in self._number_map():  # a number of ours leaves by no trunk
             allow_dialling(self.db, who.tenant_id, number, datetime.now(UTC))
 
+    def count_refused(self, tenant_id: UUID, calls: int, why: str) -> None:
+        """So many calls in were not taken for want of room."""
+        from billing.charges import refusals
+
+        with self.db.tenant(tenant_id) as conn:
+            refusals.count(conn, tenant_id, datetime.now(UTC), calls, why)
+
     async def attempted(self, end: CallEnd) -> None:
         """How an attempt that compliance allowed ended: it counts in the next decisions."""
         if end.direction == "outbound":

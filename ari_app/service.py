@@ -56,6 +56,8 @@ class Service:
         self._calls: dict[str, CallState] = {}
         self._taken = deque[float](maxlen=1000)
         """When calls were taken, by the loop's clock."""
+        self._refused: dict[UUID, tuple[int, str]] = {}
+        """Calls not taken since they were last written down: how many of each client's, and the last reason."""
         self._idle = asyncio.Event()
         self._idle.set()
         self._published: dict[str, str] = {}
@@ -167,6 +169,7 @@ class Service:
             return
         if why := self._no_room(Going(who.tenant_id, arrival.caller)):
             log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", callee, why)
+            self._refused[who.tenant_id] = (self._refused.get(who.tenant_id, (0, ""))[0] + 1, why)
             await house.link.continue_in_dialplan(arrival.channel_id, "decroche-sorry", callee)
             return
         state = CallState(
@@ -220,12 +223,18 @@ class Service:
                     await self._warmer.voices()
                     await self._warmer.minds()
                 await asyncio.to_thread(self._house.office.retry_spool)
+                await self._count_refused()
                 await self._anchor()
             except DecrocheError as error:
                 log.warning("not in step: [%s] %s", error.code, error)
             except Exception:  # the edge of this task: a fault here must not end the calls of others
                 log.exception("not in step, by a fault of ours")
             await asyncio.sleep(SYNC_SECONDS)
+
+    async def _count_refused(self) -> None:
+        while self._refused:
+            tenant_id, (calls, why) = self._refused.popitem()
+            await asyncio.to_thread(self._house.office.count_refused, tenant_id, calls, why)
 
     async def _anchor(self) -> None:
         if monotonic() >= self._anchor_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from billing.charges import controls as limits
 from billing.charges.accounts import account as account_of
 from billing.charges.accounts import change_mode
 from billing.charges.ledger import spell
+from billing.charges.refusals import lately
 from billing.commands.common import MONEY, stripe_edge, today_in_paris
 from billing.documents.cii import money
 from store import tenants
@@ -101,6 +103,7 @@ def controls(
         if changes:
             limits.set_limits(conn, tenant.id, by=typing_now(), **changes)
         found = limits.limits_of(conn, tenant.id)
+        refused = lately(conn, tenant.id, datetime.now(UTC))
         open_blocks = conn.execute(
             "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL ORDER BY kind",
             (tenant.id,),
@@ -116,6 +119,7 @@ def controls(
         "email": found.email,
         "webhook": found.webhook,
         "phone": found.phone,
+        "refused_in_24_h": refused,
         "blocked": [f"{b['kind']}: {b['reason']}" for b in open_blocks],
     }
     emit([row], tuple(row), as_json=as_json)
