@@ -264,11 +264,19 @@ class Office:
         """Recording, CDR, charge. If the database is down the CDR is spooled; it is never lost."""
         await asyncio.to_thread(self._finish, end)
         await self.attempted(end)
-        await self._attach_witness(end)
+        await self.attach_witness(end.who.tenant_id, end.id)
 
     def _finish(self, end: CallEnd) -> None:
         path = cdrs.save_recording(end, self._settings) if end.recording is not None else None
-        record, turns, actions = cdrs.compose(end, path)
+        self.keep(*cdrs.compose(end, path))
+
+    def tenant_of(self, slug: str) -> UUID:
+        """The id of a client by its name. Raises NotFound."""
+        with self.db.operator() as conn:
+            return tenants.tenant_id(conn, slug)
+
+    def keep(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> None:
+        """Store a CDR and charge it; spool it where that cannot be done now."""
         try:
             self._store(record, turns, actions)
         except Exception:  # the last edge before a CDR is lost: whatever went wrong, it is kept and tried again
@@ -292,17 +300,17 @@ class Office:
         if len(self._witnessed) > 1000:
             self._witnessed.pop(next(iter(self._witnessed)))
 
-    async def _attach_witness(self, end: CallEnd) -> None:
+    async def attach_witness(self, tenant_id: UUID, call_id: UUID) -> None:
         """Keep it beside ours; Asterisk sends it within moments of the channel's end."""
         await asyncio.sleep(WITNESS_SECONDS)
-        seen = self._witnessed.pop(str(end.id), None)
+        seen = self._witnessed.pop(str(call_id), None)
         if seen is not None:
-            await asyncio.to_thread(self._attach, end, seen)
+            await asyncio.to_thread(self._attach, tenant_id, call_id, seen)
 
-    def _attach(self, end: CallEnd, seen: dict[str, Any]) -> None:
+    def _attach(self, tenant_id: UUID, call_id: UUID, seen: dict[str, Any]) -> None:
         try:
-            with self.db.tenant(end.who.tenant_id) as conn:
-                calls.witness(conn, end.id, seen)
+            with self.db.tenant(tenant_id) as conn:
+                calls.witness(conn, call_id, seen)
         except DecrocheError as error:
             log.warning("Asterisk's CDR was not kept: [%s] %s", error.code, error)
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import aiohttp
 
-from ari_app import control, orphans, parts
+from ari_app import control, orphans, parts, phonecalls
 from ari_app.admission import Bounds, Going, refusal
 from ari_app.call import Call, CallState
 from ari_app.house import House
@@ -128,6 +128,10 @@ class Service:
         match arrival.args:
             case ("inbound", _) if not self._stopping.is_set():
                 self._group.create_task(self._inbound(arrival), name=f"call-{arrival.channel_id}")
+            case ("phone", _, _) if not self._stopping.is_set():
+                self._group.create_task(phonecalls.carry(self._house, arrival), name=f"phone-{arrival.channel_id}")
+            case ("phone", *_, callee):
+                self._group.create_task(self._away(arrival.channel_id, callee, "decroche-sorry"), name="away")
             case ("inbound" | "transfer", *_, callee):
                 self._group.create_task(self._away(arrival.channel_id, callee), name="away")
             case ("outbound", *_):  # of a process that died: one of ours has its own queue, and never comes here
@@ -206,10 +210,10 @@ class Service:
         if not self._calls:
             self._idle.set()
 
-    async def _away(self, channel_id: str, callee: str) -> None:
+    async def _away(self, channel_id: str, callee: str, context: str = "decroche-away") -> None:
         """We cannot take this call: the dialplan's fallback does."""
         with suppress(LinkError):
-            await self._house.link.continue_in_dialplan(channel_id, "decroche-away", callee)
+            await self._house.link.continue_in_dialplan(channel_id, context, callee)
 
     # -- keeping in step ---------------------------------------------------------------------------------
 
