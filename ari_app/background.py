@@ -17,6 +17,7 @@ from ari_app import control
 from asterisk_conf.server import Asterisk
 from store.base.errors import Unavailable
 from store.base.settings import Settings
+from store.base.unprivileged import environment
 from store.db import open_database
 from store.embedded import EmbeddedServer
 
@@ -77,9 +78,17 @@ def _launch(settings: Settings, *, demo: bool) -> subprocess.Popen[bytes]:
             stderr=output,
             cwd=Path(__file__).parent.parent,
             start_new_session=True,
+            env=environment(*SERVICE_NEEDS, settings.llm.api_key_env),
         )
     pid_file(settings).write_text(str(child.pid))
     return child
+
+
+SERVICE_NEEDS = (
+    "DECROCHE_", "PG", "HOME", "XDG_", "PYTHON", "VIRTUAL_ENV", "LC_", "LD_LIBRARY_PATH", "CUDA_", "NVIDIA_", "OMP_",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_",
+)  # fmt: skip
+"""What of our environment the service is given: its settings, its database, its libraries, its way out."""
 
 
 async def _await_ready(settings: Settings, child: subprocess.Popen[bytes] | None) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from store.base.errors import DecrocheError, Unavailable
 from store.base.settings import Settings
+from store.base.unprivileged import private_folder
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +38,7 @@ def socket_path(settings: Settings) -> Path:
 
     mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"decroche-{os.getuid()}-{mark}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
-        raise Unavailable(f"{folder} is not a private folder of ours", hint="remove it")
+    private_folder(folder)
     return folder / "control.sock"
 
 

@@ -191,11 +191,13 @@ def home(of: Settings) -> Iterator[Finding]:
 
 
 def _exposed(path: Path, top: Path) -> bool:
-    """The top may be passed through (PostgreSQL, started by root, is another user); a folder in it may not."""
+    """The top may be passed through (servers that root starts are another user), as may root's by that user's group."""
     if path.is_symlink() or not path.is_dir():
         return False
     mode = stat.S_IMODE(path.stat().st_mode)
-    return bool(mode & (0o022 if path == top else 0o077))
+    if path == top:
+        return bool(mode & 0o022)
+    return bool(mode & (0o067 if path.stat().st_uid == 0 else 0o077))
 
 
 def secrets(of: Settings) -> Finding:

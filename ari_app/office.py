@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +17,7 @@ from agents.loading import loads
 from ari_app import agenda
 from ari_app import cdr as cdrs
 from ari_app.legs import joined
-from ari_app.office_types import Answerable, CallEnd, Order
+from ari_app.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, Order
 from ari_app.spool import Spool
 from store import agents, audit, calls, live, messages, numbers, tenants
 from store.base.actor import service
@@ -33,11 +32,6 @@ log = logging.getLogger(__name__)
 
 WITNESS_SECONDS = 0.5
 """How long Asterisk's own CDR is waited for after a call's end."""
-
-LEASE_MARGIN = 120
-"""Seconds a lease outlives the longest call."""
-
-NODE = socket.gethostname()
 
 
 class NoAgent(Refused):
@@ -154,6 +148,13 @@ class Office:
 
         if number not in self._number_map():  # a number of ours leaves by no trunk
             allow_dialling(self.db, who.tenant_id, number, datetime.now(UTC))
+
+    def count_refused(self, tenant_id: UUID, calls: int, why: str) -> None:
+        """So many calls in were not taken for want of room."""
+        from billing.charges import refusals
+
+        with self.db.tenant(tenant_id) as conn:
+            refusals.count(conn, tenant_id, datetime.now(UTC), calls, why)
 
     async def attempted(self, end: CallEnd) -> None:
         """How an attempt that compliance allowed ended: it counts in the next decisions."""
@@ -274,11 +275,19 @@ class Office:
         """Recording, CDR, charge. If the database is down the CDR is spooled; it is never lost."""
         await asyncio.to_thread(self._finish, end)
         await self.attempted(end)
-        await self._attach_witness(end)
+        await self.attach_witness(end.who.tenant_id, end.id)
 
     def _finish(self, end: CallEnd) -> None:
         path = cdrs.save_recording(end, self._settings) if end.recording is not None else None
-        record, turns, actions = cdrs.compose(end, path)
+        self.keep(*cdrs.compose(end, path))
+
+    def tenant_of(self, slug: str) -> UUID:
+        """The id of a client by its name. Raises NotFound."""
+        with self.db.operator() as conn:
+            return tenants.tenant_id(conn, slug)
+
+    def keep(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> None:
+        """Store a CDR and charge it; spool it where that cannot be done now."""
         try:
             self._store(record, turns, actions)
         except Exception:  # the last edge before a CDR is lost: whatever went wrong, it is kept and tried again
@@ -302,17 +311,17 @@ class Office:
         if len(self._witnessed) > 1000:
             self._witnessed.pop(next(iter(self._witnessed)))
 
-    async def _attach_witness(self, end: CallEnd) -> None:
+    async def attach_witness(self, tenant_id: UUID, call_id: UUID) -> None:
         """Keep it beside ours; Asterisk sends it within moments of the channel's end."""
         await asyncio.sleep(WITNESS_SECONDS)
-        seen = self._witnessed.pop(str(end.id), None)
+        seen = self._witnessed.pop(str(call_id), None)
         if seen is not None:
-            await asyncio.to_thread(self._attach, end, seen)
+            await asyncio.to_thread(self._attach, tenant_id, call_id, seen)
 
-    def _attach(self, end: CallEnd, seen: dict[str, Any]) -> None:
+    def _attach(self, tenant_id: UUID, call_id: UUID, seen: dict[str, Any]) -> None:
         try:
-            with self.db.tenant(end.who.tenant_id) as conn:
-                calls.witness(conn, end.id, seen)
+            with self.db.tenant(tenant_id) as conn:
+                calls.witness(conn, call_id, seen)
         except DecrocheError as error:
             log.warning("Asterisk's CDR was not kept: [%s] %s", error.code, error)
 

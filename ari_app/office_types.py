@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,12 @@ from agents.definition import Agent
 from ari_app.lifecycle import Lifecycle
 from ari_app.record import Notes
 from ari_app.recording import Recording
+
+LEASE_MARGIN = 120
+"""Seconds a lease outlives the longest call."""
+
+NODE = socket.gethostname()
+"""Which machine carries a call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,14 @@ from uuid import UUID
 
 import aiohttp
 
-from ari_app import control, orphans, parts
+from ari_app import control, orphans, parts, phonecalls
 from ari_app.admission import Bounds, Going, refusal
 from ari_app.call import Call, CallState
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
 from ari_app.link import Arrival, ChannelEvent, Link, LinkError
-from ari_app.office import LEASE_MARGIN, NoAgent, Office
+from ari_app.office import NoAgent, Office
+from ari_app.office_types import LEASE_MARGIN
 from ari_app.outbound import Order, place
 from ari_app.till import Till
 from ari_app.vouching import Voucher
@@ -55,6 +56,8 @@ class Service:
         self._calls: dict[str, CallState] = {}
         self._taken = deque[float](maxlen=1000)
         """When calls were taken, by the loop's clock."""
+        self._refused: dict[UUID, tuple[int, str]] = {}
+        """Calls not taken since they were last written down: how many of each client's, and the last reason."""
         self._idle = asyncio.Event()
         self._idle.set()
         self._published: dict[str, str] = {}
@@ -86,7 +89,8 @@ class Service:
         of = self.settings.asterisk
         link = Link(f"http://127.0.0.1:{of.http_port}/", ARI_USER, ari_password(self.settings), of.app, self._arrived)
         office = Office(db, self.settings)
-        self._house = House(self.settings, link, http, loaded, office, Till(db), ARI_USER, ari_password(self.settings))
+        till = Till(db, timedelta(seconds=self.settings.call.max_seconds + LEASE_MARGIN))
+        self._house = House(self.settings, link, http, loaded, office, till, ARI_USER, ari_password(self.settings))
         self._warmer = Warmer(self._house)
         self._voucher = Voucher(db, self.settings, demo=self._demo)
         witness = Witness("127.0.0.1", of.ami_port, AMI_USER, ami_password(self.settings), office.witnessed)
@@ -124,6 +128,10 @@ class Service:
         match arrival.args:
             case ("inbound", _) if not self._stopping.is_set():
                 self._group.create_task(self._inbound(arrival), name=f"call-{arrival.channel_id}")
+            case ("phone", _, _) if not self._stopping.is_set():
+                self._group.create_task(phonecalls.carry(self._house, arrival), name=f"phone-{arrival.channel_id}")
+            case ("phone", *_, callee):
+                self._group.create_task(self._away(arrival.channel_id, callee, "decroche-sorry"), name="away")
             case ("inbound" | "transfer", *_, callee):
                 self._group.create_task(self._away(arrival.channel_id, callee), name="away")
             case ("outbound", *_):  # of a process that died: one of ours has its own queue, and never comes here
@@ -165,6 +173,7 @@ class Service:
             return
         if why := self._no_room(Going(who.tenant_id, arrival.caller)):
             log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", callee, why)
+            self._refused[who.tenant_id] = (self._refused.get(who.tenant_id, (0, ""))[0] + 1, why)
             await house.link.continue_in_dialplan(arrival.channel_id, "decroche-sorry", callee)
             return
         state = CallState(
@@ -201,10 +210,10 @@ class Service:
         if not self._calls:
             self._idle.set()
 
-    async def _away(self, channel_id: str, callee: str) -> None:
+    async def _away(self, channel_id: str, callee: str, context: str = "decroche-away") -> None:
         """We cannot take this call: the dialplan's fallback does."""
         with suppress(LinkError):
-            await self._house.link.continue_in_dialplan(channel_id, "decroche-away", callee)
+            await self._house.link.continue_in_dialplan(channel_id, context, callee)
 
     # -- keeping in step ---------------------------------------------------------------------------------
 
@@ -218,12 +227,18 @@ class Service:
                     await self._warmer.voices()
                     await self._warmer.minds()
                 await asyncio.to_thread(self._house.office.retry_spool)
+                await self._count_refused()
                 await self._anchor()
             except DecrocheError as error:
                 log.warning("not in step: [%s] %s", error.code, error)
             except Exception:  # the edge of this task: a fault here must not end the calls of others
                 log.exception("not in step, by a fault of ours")
             await asyncio.sleep(SYNC_SECONDS)
+
+    async def _count_refused(self) -> None:
+        while self._refused:
+            tenant_id, (calls, why) = self._refused.popitem()
+            await asyncio.to_thread(self._house.office.count_refused, tenant_id, calls, why)
 
     async def _anchor(self) -> None:
         if monotonic() >= self._anchor_at:
@@ -253,8 +268,7 @@ class Service:
             elif (orphan := orphans.of_channel(channel, self.settings.asterisk.app)) is not None:
                 self._attend(orphan)
         await asyncio.to_thread(self._house.office.close_lost, datetime.now(UTC), {*ours, *self._orphans})
-        longest = timedelta(seconds=self.settings.call.max_seconds + LEASE_MARGIN)
-        await asyncio.to_thread(self._house.till.close_forgotten, longest)
+        await asyncio.to_thread(self._house.till.close_forgotten)
 
     def _attend(self, orphan: orphans.Orphan) -> None:
         """Look after a call nobody owns, once, in a task whose faults stay in it."""

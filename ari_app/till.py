@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from ari_app.office_types import NODE
 from billing.charges.prepaid import Extension
+from store import live
 from store.db import Database
+from store.live import LiveCall
 
 Direction = Literal["inbound", "outbound"]
 
@@ -16,12 +19,14 @@ Direction = Literal["inbound", "outbound"]
 class Till:
     """Billing as a live call sees it: a yes or a no beforehand, more seconds on the way, the rest given back."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, longest: timedelta) -> None:
+        """`longest`: no call is in progress for longer than that."""
+        self._db, self._longest = db, longest
 
     async def open(self, tenant_id: UUID, call_id: UUID, direction: Direction, far_party: str) -> int | None:
         """Answered seconds the call may last for now; None where nothing limits it.
 
+        A call out is in progress from here on, until it is closed or has its CDR: it counts for the next one.
         Raises OutboundBlocked (a cap, a suspension, what looks like fraud), BalanceTooLow, NoPrice.
         """
         return await asyncio.to_thread(self._open, tenant_id, call_id, direction, far_party)
@@ -31,9 +36,16 @@ class Till:
 
         now = datetime.now(UTC)
         if direction == "outbound":
-            controls.allow_dialling(self._db, tenant_id, far_party, now)
-        with self._db.tenant(tenant_id) as conn:
-            return prepaid.reserve(conn, tenant_id, call_id, direction, far_party, now).seconds
+            until = now + self._longest
+            begun = LiveCall(tenant_id, call_id, f"{call_id}-out", NODE, direction, now, until, callee=far_party)
+            controls.allow_dialling(self._db, tenant_id, far_party, now, begun)
+        try:
+            with self._db.tenant(tenant_id) as conn:
+                return prepaid.reserve(conn, tenant_id, call_id, direction, far_party, now).seconds
+        except BaseException:
+            if direction == "outbound":
+                self._close(tenant_id, call_id)
+            raise
 
     async def extend(self, tenant_id: UUID, call_id: UUID) -> Extension:
         """Hold more of a call in progress, or learn that this is all there is."""
@@ -55,13 +67,14 @@ class Till:
         with self._db.tenant(tenant_id) as conn:
             ledger.lock_account(conn, tenant_id)
             ledger.release(conn, tenant_id, call_id)
+            live.end(conn, call_id)
 
-    def close_forgotten(self, longest: timedelta) -> int:
+    def close_forgotten(self) -> int:
         """Give back what was held for calls older than any may be which are not in progress. Returns how many."""
         from billing.charges import prepaid
 
         with self._db.operator() as conn:
-            forgotten = prepaid.forgotten(conn, datetime.now(UTC) - longest)
+            forgotten = prepaid.forgotten(conn, datetime.now(UTC) - self._longest)
         for tenant_id, call_id in forgotten:
             self._close(tenant_id, call_id)
         return len(forgotten)

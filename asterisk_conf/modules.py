@@ -30,10 +30,10 @@ MODULES: dict[str, tuple[str, ...]] = {
         "res_ari_playbacks", "res_ari_recordings", "res_ari_sounds", "app_stasis",
     ),
     "the dialplan": (
-        "pbx_config", "app_dial", "app_playback", "app_echo", "app_stack", "app_exec", "app_userevent",
+        "pbx_config", "app_dial", "app_playback", "app_echo", "app_playtones", "app_stack", "app_exec", "app_userevent",
         "app_verbose", "app_transfer", "app_senddtmf", "func_db", "func_cdr", "func_channel",
         "func_callerid", "func_strings", "func_logic", "func_timeout", "func_dialplan", "func_global",
-        "func_hangupcause", "func_export", "func_uri",
+        "func_hangupcause", "func_groupcount", "func_export", "func_uri",
     ),
     "what the application may use": ("func_talkdetect", "func_jitterbuffer"),
     "witnesses": ("app_cdr", "cdr_manager"),

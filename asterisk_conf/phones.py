@@ -9,21 +9,26 @@ from store.base.errors import BadInput
 from store.base.numbering import read
 from store.base.secrets import secret
 from store.base.settings import Settings
+from store.tenants import check_slug
 
 DEMO_CALLERS = 16
 """Softphones that can call at once in a demonstration or a bench: caller1 … caller16."""
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_TAKEN = {"trunk", "udp", "tcp", "media", "global", "system"}
+_TAKEN = {"trunk", "udp", "tcp", "tls", "media", "global", "system"}
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A phone: the name it registers under, its E.164 number, the name it shows."""
+    """A phone: the name it registers under, its E.164 number, the name it shows.
+
+    `tenant`: the client who pays for its calls, and whose limits hold for them; '' for one of the operator's own.
+    """
 
     name: str
     number: str
     label: str
+    tenant: str = ""
 
     def password(self, config: Settings) -> str:
         """Its SIP password, made on first use (`home/secrets/phone-NAME`)."""
@@ -51,8 +56,14 @@ def phones(config: Settings, *, demo: bool = False) -> list[Phone]:
 
 
 def _phone(entry: str) -> Phone:
-    name, _, number = entry.partition("=")
+    name, _, rest = entry.partition("=")
+    number, at, tenant = rest.partition("@")
     found = read(number)
-    if not _NAME.fullmatch(name) or name in _TAKEN or found is None or found.short:
-        raise BadInput(f"asterisk.phones: {entry!r} is not NAME=+33…", hint="e.g. phones = ['desk=+33199001234']")
-    return Phone(name, found.e164, name)
+    if not _NAME.fullmatch(name) or name in _TAKEN or found is None or found.short or bool(at) != bool(tenant):
+        raise BadInput(
+            f"asterisk.phones: {entry!r} is not NAME=+33… or NAME=+33…@TENANT",
+            hint="e.g. phones = ['desk=+33199001234@dentiste']",
+        )
+    if tenant:
+        check_slug("tenant", tenant)
+    return Phone(name, found.e164, name, tenant)

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from asterisk_conf.modules import modules
-from asterisk_conf.phones import phones
+from asterisk_conf.phones import DEMO, phones
 from asterisk_conf.signing import signing
 from dialplan.contexts import SOUNDS, Extension, extensions
 from store.base.errors import BadInput
@@ -134,6 +134,8 @@ def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
                 "name": phone.name,
                 "number": phone.number,
                 "label": phone.label,
+                "tenant": phone.tenant,
+                "encrypted": bool(asterisk.tls_port) and phone not in DEMO,
                 "password": phone.password(config),
             }
             for phone in phones(config, demo=demo)

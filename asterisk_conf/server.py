@@ -19,12 +19,14 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from asterisk_conf.housing import furnish, keys_for, make_folders, open_the_way
 from asterisk_conf.ports import check_ports
 from asterisk_conf.program import Program, program, version
-from asterisk_conf.render import Places, copy_sounds, render, sweep, write
+from asterisk_conf.render import Places, render
 from asterisk_conf.signing import keep_vouched
 from store.base.errors import BadInput, Unavailable
 from store.base.settings import Settings, settings
+from store.base.unprivileged import environment, identity, system_user
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -64,6 +66,7 @@ class Asterisk:
         self.home = self.config.folder("asterisk")
         self.etc = self.home / "etc"
         self.log = self.home / "log" / "messages.log"
+        self.console = self.home / "console.log"
         self.run_folder = _run_folder(self.home)
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -83,14 +86,14 @@ class Asterisk:
 
     def prepare(self, found: Program) -> None:
         """Write configuration, messages and folders, without starting anything."""
-        for name in ("etc", "lib", "lib/keys", "spool", "log"):
-            self.config.folder("asterisk", *name.split("/"))
-        self.run_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        user = system_user()
+        self.config.folder("asterisk", "etc")
+        make_folders(self.home, self.run_folder, user)
         places = Places(self.home, self.run_folder, found.modules, found.data)
-        files = render(self.config, places, demo=self.demo)
-        sweep(files, self.etc)
-        write(files, self.etc)
-        copy_sounds(self.home / "sounds")
+        render(self.config, places, demo=self.demo)  # what is wrong is told by the names that the operator gave
+        files = render(keys_for(self.config, self.etc, user), places, demo=self.demo)
+        furnish(self.home, files, user)
+        open_the_way(self.home, found, user)
 
     def stop(self, *, timeout: float = STOP_SECONDS) -> bool:
         """End it: SIGTERM, then after `timeout` seconds SIGKILL. False when it did not run."""
@@ -138,6 +141,9 @@ class Asterisk:
             text=True,
             timeout=timeout,
             check=False,
+            cwd="/",
+            env=environment(HOME="/nonexistent"),
+            **identity(system_user()),
         )
         if done.returncode:
             raise AsteriskDown(f"Asterisk did not answer {line!r}: {done.stderr.strip()[:200]}")
@@ -217,17 +223,22 @@ class Asterisk:
         where.unlink(missing_ok=True)
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready,
-            (self.home / "log" / "console.log").open("ab") as console,
+            self.console.open("ab") as console,
         ):
-            ready.bind(str(where))
+            before = os.umask(0)  # its folder is its user's alone
+            try:
+                ready.bind(str(where))
+            finally:
+                os.umask(before)
             child = subprocess.Popen(
                 [*found.command, "-f", "-C", str(self.etc / "asterisk.conf")],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
-                cwd=self.home,
-                env={**os.environ, "NOTIFY_SOCKET": str(where)},
+                cwd=self.home / "spool",
+                env=environment(HOME=str(self.home / "lib"), NOTIFY_SOCKET=str(where)),
                 start_new_session=True,
+                **identity(system_user()),
             )
             self._child = child
             try:
@@ -256,7 +267,7 @@ class Asterisk:
     def last_errors(self) -> str:
         """The last error of its log, for a message."""
         lines: list[str] = []
-        for path in (self.log, self.home / "log" / "console.log"):
+        for path in (self.log, self.console):
             if path.exists():
                 lines += path.read_text(errors="replace").splitlines()[-200:]
         errors = [line for line in lines if "ERROR" in line]

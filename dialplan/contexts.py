@@ -29,6 +29,13 @@ LONGEST_TRANSFER = 7200
 """Seconds a caller may talk with whom they were put through to: a leg that nobody ends is paid for by somebody."""
 
 
+UNACKNOWLEDGED = 7
+"""Seconds after which Asterisk has ended a call whose answer nobody acknowledged: more than timer_b of pjsip.conf."""
+
+CALLS_OF_A_PHONE = 2
+"""Calls by the trunk that one phone has at once: one, and another while it is held."""
+
+
 def extensions(
     *,
     app: str,
@@ -67,5 +74,7 @@ def extensions(
         ring_seconds=ring_seconds,
         longest_call=longest_call,
         longest_transfer=LONGEST_TRANSFER,
+        unacknowledged=UNACKNOWLEDGED,
+        calls_of_a_phone=CALLS_OF_A_PHONE,
         demo=demo,
     )

@@ -13,7 +13,9 @@ from enum import StrEnum
 
 from store.base.numbering import SPECIAL
 
-OVERSEAS_CODES = ("262", "590", "594", "596", "508", "681", "687", "689")
+OVERSEAS_CODES = ("262", "590", "594", "596")
+"""The overseas departments, Saint-Martin and Saint-Barthélemy. Saint-Pierre (508) and the Pacific (681, 687,
+689) are dear: the operator lets them out, as `asterisk.allow_prefixes`."""
 
 ALLOWED = (
     "+33[1-79]XXXXXXXX",  # fixed, mobile, polyvalent

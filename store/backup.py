@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from store.base.errors import BadInput, Refused, Unavailable
 from store.base.settings import Settings
+from store.base.unprivileged import environment
 from store.db import OWNER, connect
 from store.embedded import EmbeddedFailed, binaries
 from store.setup import admin_dsn_of, make_roles, service_user, set_up_from
@@ -78,7 +79,7 @@ def _run(of: Settings, program: str, *arguments: str, stdin: int | None = None, 
         stderr=subprocess.PIPE,
         check=False,
         # the environment, unlike the arguments, cannot be read by other users
-        env={**os.environ, **({"PGPASSWORD": password} if password else {}), "LC_ALL": "C"},
+        env=environment("PG", "HOME", **({"PGPASSWORD": password} if password else {}), LC_ALL="C"),
     )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()

@@ -27,10 +27,10 @@ from psycopg.conninfo import make_conninfo
 from store.base.errors import Unavailable
 from store.base.secrets import secret
 from store.base.settings import Settings
+from store.base.unprivileged import identity, let_through, private_folder, system_user
 
 VERSION = 18
 SUPERUSER = "postgres"
-SYSTEM_USER = "decroche"
 _SOCKET_PATH_MAX = 100  # sockaddr_un holds 108 bytes with its end mark; .s.PGSQL.5432.lock must fit too
 _START_SECONDS = 60
 _PORT = 5432  # only part of the socket's name: nothing listens on TCP
@@ -69,6 +69,7 @@ class EmbeddedServer:
             user=user,
             password=password or secret("postgres-superuser", of=self._settings),
             dbname=database,
+            require_auth="scram-sha-256",  # a server that somebody else put there learns no password
         )
 
     def status(self) -> EmbeddedStatus:
@@ -105,10 +106,10 @@ class EmbeddedServer:
                 hint=f"dump it with PostgreSQL {version}, move the folder away, restore into a new one",
                 retryable=False,
             )
-        user = _system_user()
+        user = system_user()
         if user:
-            _let_through(self.data)
-            _let_through(binaries())
+            let_through(self.data)
+            let_through(binaries())
         if version:
             return
         if self.data.exists() and any(self.data.iterdir()):
@@ -154,12 +155,7 @@ class EmbeddedServer:
         )  # fmt: skip
 
     def _make_socket_folder(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        user = _system_user()
-        if user:
-            os.chown(folder, user.pw_uid, user.pw_gid)
-        if folder.is_symlink() or folder.stat().st_uid != (user.pw_uid if user else os.geteuid()):
-            raise EmbeddedFailed(f"{folder} belongs to someone else", hint="remove it", retryable=False)
+        private_folder(folder, system_user())
 
     def _socket_folder(self) -> Path:
         """The data folder, which only its owner may enter; a short one in /tmp when the path is too long."""
@@ -180,7 +176,7 @@ class EmbeddedServer:
         return int(first) if name.startswith("postgres") else None
 
     def _run(self, program: str, *arguments: str) -> None:
-        user = _system_user()
+        user = system_user()
         done = subprocess.run(
             [str(binaries() / program), *arguments],
             cwd="/",
@@ -188,9 +184,7 @@ class EmbeddedServer:
             capture_output=True,
             text=True,
             check=False,
-            user=user.pw_uid if user else None,
-            group=user.pw_gid if user else None,
-            extra_groups=[] if user else None,
+            **identity(user),
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
         )
         if done.returncode:
@@ -203,7 +197,9 @@ class EmbeddedServer:
 
     @contextmanager
     def _lock(self) -> Generator[None]:
-        with (self._settings.folder() / "postgres.lock").open("w") as file:
+        lock = self._settings.folder() / "postgres.lock"
+        with os.fdopen(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w") as file:
+            os.fchmod(file.fileno(), 0o600)  # who may lock it may hold up a start
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
@@ -219,35 +215,6 @@ def binaries() -> Path:
             retryable=False,
         )
     return folder
-
-
-def _system_user() -> pwd.struct_passwd | None:
-    """Whom the server runs as: None is ourselves; root hands over to SYSTEM_USER."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        pass
-    command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent"]
-    done = subprocess.run(
-        [*command, "--shell", "/usr/sbin/nologin", SYSTEM_USER], capture_output=True, text=True, check=False
-    )
-    try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError as error:
-        raise EmbeddedFailed(
-            f"PostgreSQL does not run as root, and the user {SYSTEM_USER} cannot be made: {done.stderr.strip()}",
-            hint="run decroche as an ordinary user",
-            retryable=False,
-        ) from error
-
-
-def _let_through(path: Path) -> None:
-    """Let others pass through (not list) the folders above `path`."""
-    for folder in path.parents:
-        if folder.exists() and not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o001)
 
 
 def _cache_mb() -> int:

@@ -34,11 +34,13 @@ class LiveCall:
 
 
 def begin(conn: Conn, call: LiveCall) -> None:
-    """The call is in progress; a node that takes an orphan over begins it again."""
+    """The call is in progress; a node that takes an orphan over begins it again, as does who learns who talks."""
     conn.execute(
         f"""INSERT INTO store.live_calls ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (call_id) DO UPDATE
-               SET channel = excluded.channel, node = excluded.node, lease_until = excluded.lease_until""",
+               SET channel = excluded.channel, node = excluded.node, lease_until = excluded.lease_until,
+                   caller = coalesce(nullif(excluded.caller, ''), live_calls.caller),
+                   callee = coalesce(nullif(excluded.callee, ''), live_calls.callee)""",
         astuple(call),
     )
 

@@ -15,10 +15,11 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from billing.charges.ledger import month_of, spell
+from billing.charges.ledger import lock_account, month_of, spell
+from billing.charges.running import NOTHING, Running, running
 from billing.charges.tariffs import in_force
 from billing.rating.tariff import PARIS
-from store import tenants
+from store import live, tenants
 from store.audit import note
 from store.base.actor import Actor, service
 from store.base.errors import BadInput, Refused
@@ -41,8 +42,10 @@ class Limits:
     alert_micros: Sequence[int] = ()
     month_cap_micros: int = 0
     calls_a_minute: int = 60
+    calls_at_once: int = 30
     spend_an_hour_micros: int = 100_000_000
-    known_countries: Sequence[str] = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "NC", "PF", "WF", "MC")
+    known_countries: Sequence[str] = ("FR", "GP", "MQ", "GF", "RE", "YT", "BL", "MF")
+    """Besides those called before. The islands of the Pacific, Saint-Pierre and Monaco are dear: they are new."""
     new_country_suspends: bool = True
     email: str = ""
     webhook: str = ""
@@ -51,13 +54,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """A month so far, and the last minute and hour of outbound calls."""
+    """A month so far, the last minute and hour of outbound calls, and those in progress."""
 
     bundle_used: int = 0
     bundle_included: int = 0
     month_micros: int = 0
     calls_last_minute: int = 0
     micros_last_hour: int = 0
+    running: Running = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +96,27 @@ def fraud(limits: Limits, spent: Spent, country: str, seen: Sequence[str]) -> st
     """Why outbound is to be suspended before this call; '' when nothing is odd."""
     if limits.calls_a_minute and spent.calls_last_minute >= limits.calls_a_minute:
         return f"{spent.calls_last_minute} outbound calls in a minute, {limits.calls_a_minute} allowed"
-    if limits.spend_an_hour_micros and spent.micros_last_hour >= limits.spend_an_hour_micros:
-        return f"{spell(spent.micros_last_hour)} spent in an hour, {spell(limits.spend_an_hour_micros)} allowed"
+    hour = spent.micros_last_hour + spent.running.so_far
+    if limits.spend_an_hour_micros and hour >= limits.spend_an_hour_micros:
+        return f"{spell(hour)} spent in an hour, {spell(limits.spend_an_hour_micros)} allowed"
     if limits.new_country_suspends and country not in limits.known_countries and country not in seen:
         return f"first call to a new destination country, {country or 'unknown'}"
+    return ""
+
+
+def crowded(limits: Limits, spent: Spent) -> str:
+    """Why this call must wait for others to end; '' when it need not. It suspends nothing.
+
+    Calls in progress count for all that they may yet come to: none of them can be taken back.
+    """
+    calls, hour = spent.running.calls, spent.micros_last_hour + spent.running.at_most
+    if limits.calls_at_once and calls >= limits.calls_at_once:
+        return f"{calls} outbound calls are in progress, {limits.calls_at_once} allowed"
+    most, cap = limits.spend_an_hour_micros, limits.month_cap_micros
+    if most and calls and hour >= most:
+        return f"{calls} calls in progress may bring the hour to {spell(hour)}, {spell(most)} allowed"
+    if cap and calls and spent.month_micros + spent.running.at_most >= cap:
+        return f"{calls} calls in progress may reach the month's cap of {spell(cap)}"
     return ""
 
 
@@ -146,30 +167,40 @@ def _check_addresses(changes: Mapping[str, Any]) -> None:
             raise BadInput(f"{name}: {changes[name]!r} is not {what}", hint="'' switches it off")
 
 
-def allow_dialling(db: Database, tenant_id: UUID, callee: str, now: datetime) -> None:
+def allow_dialling(
+    db: Database, tenant_id: UUID, callee: str, now: datetime, taking: live.LiveCall | None = None
+) -> None:
     """Raises OutboundBlocked when this call must not be placed; what looks like fraud suspends outbound first.
 
-    It opens its own transactions: a suspension stays although the call is refused.
+    `taking`: the call, in progress from now on where it is allowed; orders of one tenant take turns, so that two at
+    once are not both the last one allowed. It opens its own transactions: a suspension stays although the call is
+    refused.
     """
     with db.tenant(tenant_id) as conn:
-        row = conn.execute(
-            "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL LIMIT 1", (tenant_id,)
-        ).fetchone()
-        if row is not None:
-            raise OutboundBlocked(f"outbound is blocked ({row['kind']}): {row['reason']}", hint="ask the operator")
+        lock_account(conn, tenant_id)
         limits = limits_of(conn, tenant_id)
         spent = _spent(conn, tenant_id, now)
-        if limits.month_cap_micros and spent.month_micros >= limits.month_cap_micros:
-            cap = spell(limits.month_cap_micros)
-            raise OutboundBlocked(
-                f"the month's cap of {cap} is reached", hint="raise the cap, or wait for the next month"
-            )
-        country = country_of(callee)
-        why = fraud(limits, spent, country, _countries(conn, tenant_id))
+        _check_open(conn, tenant_id, limits, spent)
+        why = fraud(limits, spent, country_of(callee), _countries(conn, tenant_id))
         if why:
             block(conn, tenant_id, "fraud", why, by=service("fraud"))
+        elif wait := crowded(limits, spent):
+            raise OutboundBlocked(f"outbound waits: {wait}", hint="wait for calls to end, or raise the limit")
+        elif taking is not None:
+            live.begin(conn, taking)
     if why:
         raise OutboundBlocked(f"outbound is blocked (fraud): {why}", hint="ask the operator")
+
+
+def _check_open(conn: Conn, tenant_id: UUID, limits: Limits, spent: Spent) -> None:
+    row = conn.execute(
+        "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL LIMIT 1", (tenant_id,)
+    ).fetchone()
+    if row is not None:
+        raise OutboundBlocked(f"outbound is blocked ({row['kind']}): {row['reason']}", hint="ask the operator")
+    if limits.month_cap_micros and spent.month_micros >= limits.month_cap_micros:
+        cap = spell(limits.month_cap_micros)
+        raise OutboundBlocked(f"the month's cap of {cap} is reached", hint="raise the cap, or wait for the next month")
 
 
 def block(conn: Conn, tenant_id: UUID, kind: Literal["fraud", "unpaid", "operator"], reason: str, *, by: Actor) -> bool:
@@ -238,7 +269,7 @@ def _spent(conn: Conn, tenant_id: UUID, now: datetime) -> Spent:
         {"tenant": tenant_id, "month": month, "minute": now - timedelta(minutes=1), "hour": now - timedelta(hours=1)},
     ).fetchone()
     assert row is not None
-    return Spent(0, 0, row["month_micros"], row["calls"], row["hour"])
+    return Spent(0, 0, row["month_micros"], row["calls"], row["hour"], running(conn, tenant_id, now))
 
 
 def _countries(conn: Conn, tenant_id: UUID) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from billing.charges import controls as limits
 from billing.charges.accounts import account as account_of
 from billing.charges.accounts import change_mode
 from billing.charges.ledger import spell
+from billing.charges.refusals import lately
 from billing.commands.common import MONEY, stripe_edge, today_in_paris
 from billing.documents.cii import money
 from store import tenants
@@ -55,6 +57,7 @@ def account(slug: str, mode: Any, as_json: bool) -> None:
 @click.option("--no-cap", is_flag=True, help="No monthly cap.")
 @click.option("--alert-at", type=MONEY, multiple=True, help="Tell the client at this amount; may be given again.")
 @click.option("--calls-a-minute", type=click.IntRange(0), help="More outbound calls a minute suspend; 0: no limit.")
+@click.option("--calls-at-once", type=click.IntRange(0), help="More outbound calls at once wait; 0: no limit.")
 @click.option("--spend-an-hour", type=MONEY, help="More spent an hour suspends outbound.")
 @click.option("--email", help="Where the client is told by e-mail.")
 @click.option("--webhook", help="Where the client's systems are told (http or https).")
@@ -67,6 +70,7 @@ def controls(
     no_cap: bool,
     alert_at: tuple[Decimal, ...],
     calls_a_minute: int | None,
+    calls_at_once: int | None,
     spend_an_hour: Decimal | None,
     email: str | None,
     webhook: str | None,
@@ -86,6 +90,8 @@ def controls(
         changes["alert_micros"] = sorted(int(amount * 1_000_000) for amount in alert_at)
     if calls_a_minute is not None:
         changes["calls_a_minute"] = calls_a_minute
+    if calls_at_once is not None:
+        changes["calls_at_once"] = calls_at_once
     addresses = {"email": email, "webhook": webhook, "phone": phone}
     changes |= {name: text for name, text in addresses.items() if text is not None}
     if spend_an_hour is not None:
@@ -97,6 +103,7 @@ def controls(
         if changes:
             limits.set_limits(conn, tenant.id, by=typing_now(), **changes)
         found = limits.limits_of(conn, tenant.id)
+        refused = lately(conn, tenant.id, datetime.now(UTC))
         open_blocks = conn.execute(
             "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL ORDER BY kind",
             (tenant.id,),
@@ -107,10 +114,12 @@ def controls(
         "alert_at": [spell(amount) for amount in found.alert_micros],
         "cap": spell(found.month_cap_micros) if found.month_cap_micros else None,
         "calls_a_minute": found.calls_a_minute,
+        "calls_at_once": found.calls_at_once,
         "spend_an_hour": spell(found.spend_an_hour_micros),
         "email": found.email,
         "webhook": found.webhook,
         "phone": found.phone,
+        "refused_in_24_h": refused,
         "blocked": [f"{b['kind']}: {b['reason']}" for b in open_blocks],
     }
     emit([row], tuple(row), as_json=as_json)

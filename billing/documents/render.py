@@ -15,6 +15,7 @@ from typing import Any
 from billing.documents.invoice import Invoice, restored
 from store.base.console import to_json
 from store.base.errors import Unavailable
+from store.base.unprivileged import environment
 
 SECONDS = 60.0
 
@@ -33,7 +34,7 @@ def _apart(name: str, what: Mapping[str, Any]) -> bytes:
     try:
         done = subprocess.run(
             [sys.executable, "-m", "billing.documents.render"], input=to_json(what).encode(), capture_output=True,
-            timeout=SECONDS, check=False,
+            timeout=SECONDS, check=False, env=environment("PYTHON", "HOME", "XDG_"),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"the PDF of {name} could not be made: {error}") from error

@@ -39,6 +39,7 @@ _TITLES = {
     "amount": "Consommation du mois : {amount}",
     "cap": "Plafond du mois atteint : appels sortants bloqués",
     "blocked": "Appels sortants suspendus : {reason}",
+    "flood": "Appels entrants refusés, trop nombreux à la fois : {reason}",
     "invoice": "Facture {number} : {amount} € TTC, à payer au plus tard le {due_on}",
     "credit_note": "Avoir {number} : {amount} € TTC",
     "reminder_1": "Facture {number} : rappel",

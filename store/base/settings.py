@@ -58,12 +58,17 @@ class AsteriskSettings(Section):
     stir_shaken_certificate: str = Field("", description="certificate of that key, PEM, P-256")
     stir_shaken_url: str = Field("", description="https address where the far side fetches the certificate")
     stir_shaken_level: Literal["A", "B", "C"] = Field("A", description="attestation of the numbers tenants may show")
-    phones: list[str] = Field([], description="phones that may register, each NAME=+33…")
+    phones: list[str] = Field([], description="phones that may register, each NAME=+33… or NAME=+33…@TENANT")
+    tls_port: int = Field(0, ge=0, le=65535, description="TCP port for SIP by TLS; phones then encrypt media; 0: none")
+    tls_certificate: str = Field("", description="certificate of this host for SIP by TLS, PEM, its chain with it")
+    tls_key: str = Field("", description="private key of that certificate, PEM")
     allow_prefixes: list[str] = Field([], description="prefixes that may be called beyond France, as +44")
 
     @model_validator(mode="after")
     def _a_range_has_room(self) -> Self:
         """A call takes two ports, an even one and the next."""
+        if self.tls_port and not (self.tls_certificate and self.tls_key):
+            raise ValueError("tls_port is set: tls_certificate and tls_key name the files that it needs")
         if self.rtp_last <= self.rtp_first:
             raise ValueError(f"rtp_last {self.rtp_last} is not above rtp_first {self.rtp_first}")
         return self

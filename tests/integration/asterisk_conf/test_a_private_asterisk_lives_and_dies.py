@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ from asterisk_conf.program import NoAsterisk
 from asterisk_conf.server import Asterisk, AsteriskDown
 from store.base.errors import BadInput
 from store.base.settings import Settings
+from store.base.unprivileged import system_user
 from tests.asterisk_fixture import asterisk_settings
 
 
@@ -56,9 +58,12 @@ def test_nothing_listens_beyond_the_loopback(asterisk: Asterisk) -> None:
     assert not beyond & {ours.sip_port, ours.http_port, ours.ami_port, *range(ours.rtp_first, ours.rtp_last + 1)}
 
 
-def test_its_files_can_be_read_by_their_owner_only(asterisk: Asterisk) -> None:
-    modes = {path.name: path.stat().st_mode & 0o777 for path in asterisk.etc.iterdir()}
-    assert set(modes.values()) == {0o600}
+def test_its_files_can_be_read_by_their_owner_and_its_own_user_only(asterisk: Asterisk) -> None:
+    user = system_user()
+    found = [path.stat() for path in asterisk.etc.iterdir()]
+    assert {entry.st_mode & 0o777 for entry in found} == {0o640 if user else 0o600}
+    assert {entry.st_uid for entry in found} == {os.geteuid()}
+    assert {entry.st_gid for entry in found} == {user.pw_gid if user else os.getegid()}
 
 
 def test_starting_what_runs_changes_nothing(asterisk: Asterisk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -10,6 +11,7 @@ from asterisk_conf.cli import asterisk as command
 from asterisk_conf.handover import INCLUDED, handover
 from asterisk_conf.program import program
 from asterisk_conf.server import Asterisk
+from store.base.unprivileged import system_user
 from tests.asterisk_fixture import asterisk_settings
 
 
@@ -33,6 +35,9 @@ class Operators(Asterisk):
 def test_included_in_anothers_files_they_load_without_warning(new_folder: Path) -> None:
     config = asterisk_settings(new_folder / "home")
     handover(config, new_folder / "out", demo=True)
+    if user := system_user():  # as who runs an Asterisk of their own does
+        for path in (new_folder / "out", *(new_folder / "out").rglob("*")):
+            os.chown(path, user.pw_uid, user.pw_gid)
     server = Operators(config)
     server.out = new_folder / "out"
     with server:

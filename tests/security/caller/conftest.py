@@ -74,6 +74,13 @@ class Carrier:
                 elif call in text and f" {method}\r" in text and not text.startswith("SIP/2.0 1"):
                     return text
 
+    async def leaves(self, number: str) -> None:
+        """Until a call to `number` leaves by the trunk."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(SECONDS):
+            while not any(f"INVITE sip:{number}@" in text for text in self.left):
+                self.left.append((await loop.sock_recv(self.socket, 65536)).decode())
+
     async def arrival(self) -> Arrival:
         """The next call that enters the application."""
         async with asyncio.timeout(SECONDS):

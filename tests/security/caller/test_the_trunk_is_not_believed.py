@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
 
+from ari_app.link import ChannelEvent
+from tests.integration.call.conftest import SECONDS
 from tests.security.caller.conftest import CALLER, HOUSE, OURS, Carrier
 
 
@@ -53,3 +56,30 @@ async def test_a_caller_who_hides_nothing_is_known(carrier: Carrier) -> None:
 async def test_a_call_in_that_shows_one_of_our_numbers_loses_it(carrier: Carrier) -> None:
     carrier.invite(OURS, caller=OURS)
     assert (await carrier.arrival()).caller == ""
+
+
+async def test_a_fallback_is_dialled_only_for_a_call_that_acknowledges_its_answer(carrier: Carrier) -> None:
+    await asyncio.to_thread(carrier.server.publish_number, OURS, "+33612340000")
+    for acknowledges in (False, True):
+        call = carrier.invite(OURS)
+        arrival = await carrier.arrival()
+        events = carrier.line.link.watch(arrival.channel_id)
+        await carrier.line.link.subscribe(arrival.channel_id)
+        await carrier.line.link.continue_in_dialplan(arrival.channel_id, "decroche-away", OURS)
+        accepted = await carrier.answer(call)
+        assert accepted.startswith("SIP/2.0 200")
+        found = re.search(r"^To: .*;tag=(\S+)\r$", accepted, re.MULTILINE)
+        assert found
+        if acknowledges:
+            carrier.request("ACK", OURS, call, to_tag=found[1])
+            await carrier.leaves("+33612340000")
+        else:
+            await ended(events)
+            assert carrier.invitations() == []
+
+
+async def ended(events: asyncio.Queue[ChannelEvent]) -> None:
+    """Until the channel is gone."""
+    async with asyncio.timeout(SECONDS):
+        while (await events.get()).type != "ChannelDestroyed":
+            pass

@@ -58,9 +58,15 @@ def test_four_digit_numbers_are_cut_where_the_plan_cuts_them(number: str, expect
     assert classify(number) == expected
 
 
-@pytest.mark.parametrize("number", ["+33123456789", "+33612345678", "+33912345678", "+262692123456", "+687123456"])
+@pytest.mark.parametrize("number", ["+33123456789", "+33612345678", "+33912345678", "+262692123456"])
 def test_a_french_number_is_allowed(number: str) -> None:
     assert classify(number) is NumberClass.ALLOWED
+
+
+@pytest.mark.parametrize("number", ["+681721234", "+687251234", "+68940123456", "+508411234"])
+def test_a_dear_island_is_blocked_until_the_operator_lets_it_out(number: str) -> None:
+    assert classify(number) is NumberClass.BLOCKED
+    assert classify(number, (number[:4],)) is NumberClass.ALLOWED
 
 
 def test_abroad_is_blocked_until_the_operator_lets_its_prefix_out() -> None:
