@@ -60,7 +60,7 @@ def cache(of: Settings) -> Iterator[Finding]:
         return
     ours = {0, os.geteuid(), of.home.stat().st_uid if of.home.is_dir() else 0}
     places = [of.cache, *(path for path in of.cache.iterdir() if path.is_dir())]
-    bad = [path for path in places if (found := path.stat()).st_uid not in ours or stat.S_IMODE(found.st_mode) & 0o022]
+    bad = [path for path in places if (found := path.stat()).st_uid not in ours or stat.S_IMODE(found.st_mode) & 0o002]
     if bad:
         names = " ".join(map(str, bad[:3]))
         yield fail("cache owner", f"others may change what is run from {names}", f"remove {names}, then scripts/setup")
