@@ -98,5 +98,31 @@ def install() -> None:
     err.print(f"Asterisk {version} is in {settings().cache / 'asterisk-root'}")
 
 
+@asterisk.command()
+@click.option("--now", is_flag=True, help="Restart Asterisk at once, cutting its calls.")
+def upgrade(now: bool) -> None:
+    """Fetch the newest Asterisk, beside the one that runs; restart it when no call is in progress.
+
+    \b
+    Example: decroche asterisk upgrade
+    """
+    from asterisk_conf.install import TAKES_SECONDS, fetch
+    from asterisk_conf.server import Asterisk
+
+    with progress(what=f"fetching Asterisk (about {TAKES_SECONDS} s)") as bar:
+        version = fetch(settings().cache, lambda step: bar.update(bar.task_ids[0], description=f"Asterisk: {step}"))
+    err.print(f"Asterisk {version} is in {settings().cache / 'asterisk-root'}")
+    server = Asterisk()
+    if server.pid() is None:
+        return
+    if not now and (calls := server.status().channels):
+        err.print(f"{calls} channels are in use: the old one runs on (decroche asterisk upgrade again, or --now)")
+        return
+    server.demo = server.has_demo()
+    server.stop()
+    server.start()
+    err.print(f"Asterisk {server.status().version} is ready, pid {server.pid()}")
+
+
 if __name__ == "__main__":
     asterisk()

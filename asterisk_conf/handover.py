@@ -9,6 +9,7 @@ from asterisk_conf.modules import modules
 from asterisk_conf.program import NoAsterisk, program
 from asterisk_conf.render import Places, copy_sounds, render, write
 from asterisk_conf.signing import signing
+from asterisk_conf.units import drop_in
 from store.base.errors import BadInput
 from store.base.settings import Settings
 
@@ -42,6 +43,7 @@ def handover(config: Settings, out: Path, *, demo: bool = False) -> list[Path]:
     _refuse_foreign(files, out)
     write(files, out)
     copy_sounds(out / "sounds")
+    (out / "asterisk.service.d-decroche.conf").write_text(drop_in(), encoding="utf-8")
     (out / "README").write_text(_readme(config, out.absolute()), encoding="utf-8")
     return sorted(path for path in out.rglob("*") if path.is_file())
 
@@ -52,7 +54,7 @@ def _refuse_foreign(files: Mapping[str, str], out: Path) -> None:
     ours = readme.is_file() and readme.read_text(encoding="utf-8", errors="replace").startswith(TITLE)
     foreign = sorted(
         path.name for path in out.glob("*.conf")
-        if not path.name.startswith("decroche-") and not (ours and path.name in files)
+        if not path.name.startswith(("decroche-", "asterisk.service.d-")) and not (ours and path.name in files)
     ) + ([] if ours or not readme.exists() else ["README"])  # fmt: skip
     if foreign:
         some = ", ".join(foreign[:5])
@@ -100,5 +102,7 @@ def _readme(config: Settings, out: Path) -> str:
 
 3. These files hold passwords: chown them to Asterisk's user, mode 0600. sounds/ must be readable by it.
 
-4. asterisk -rx "core reload", then: decroche doctor
+4. asterisk.service.d-decroche.conf hardens Asterisk's own unit: its first line says where it goes.
+
+5. asterisk -rx "core reload", then: decroche doctor
 """

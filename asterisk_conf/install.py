@@ -6,15 +6,17 @@ machine changes. The mirror is the one this machine's apt already uses.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from asterisk_conf.program import NoAsterisk, in_root, version
+from asterisk_conf.program import LEAST, NoAsterisk, in_root, numbered, version
 from store.base.errors import Unavailable
 
 SUITE = "sid"
@@ -30,6 +32,12 @@ PACKAGES = (
 TAKES_SECONDS = 35
 NEEDS_MB = 700
 _STEP = re.compile(r"^I: (.+)$")
+VALID_SECONDS = 14 * 86400
+"""sid's index is vouched for during 7 days: a mirror may be a week late."""
+_EXPIRED = re.compile(r"is not valid anymore|is expired|has expired", re.IGNORECASE)
+FETCHED = "var/lib/dpkg/status"
+"""Written last when a root is made: its time is when it was fetched."""
+log = logging.getLogger(__name__)
 
 
 class InstallFailed(Unavailable):
@@ -47,25 +55,52 @@ def installed(cache: Path) -> str | None:
 
 
 def install(cache: Path, tell: Callable[[str], None] = lambda step: None) -> str:
-    """Make `cache/asterisk-root` unless a working one is there; the version. Raises InstallFailed.
+    """Make `cache/asterisk-root` unless a working one is there that is not below LEAST; its version.
 
-    It is built beside and renamed when whole, so that a cut leaves nothing half done. `tell` is given
-    each step as mmdebstrap names it.
+    Raises InstallFailed. `tell` is given each step as mmdebstrap names it.
     """
     present = installed(cache)
-    if present:
-        return present
+    return present if present and numbered(present) >= LEAST else fetch(cache, tell)
+
+
+def new_enough(cache: Path) -> bool:
+    """Whether the cache has an Asterisk that runs and is not below LEAST."""
+    return numbered(installed(cache) or "") >= LEAST
+
+
+def age_days(cache: Path, now: datetime) -> int | None:
+    """Days since the Asterisk in the cache was fetched; None where there is none."""
+    try:
+        made = (cache / "asterisk-root" / FETCHED).stat().st_mtime
+    except OSError:
+        return None
+    return (now - datetime.fromtimestamp(made, UTC)).days
+
+
+def fetch(cache: Path, tell: Callable[[str], None] = lambda step: None) -> str:
+    """Make `cache/asterisk-root` anew; its version. Raises InstallFailed, also for one below LEAST or what is there.
+
+    It is built beside and renamed when whole, so that a cut leaves nothing half done, and what runs runs on.
+    """
+    least = max(LEAST, numbered(installed(cache) or ""))
     cache.mkdir(parents=True, exist_ok=True)
     _check_tools(cache)
     for left in cache.glob(".asterisk-root-*"):
         _remove(left)
     building = Path(tempfile.mkdtemp(prefix=".asterisk-root-", dir=cache))
     try:
-        _build(building / "root", tell)
+        _build_fresh(building / "root", tell)
         found = version(in_root(building / "root"))
+        if numbered(found) < least:
+            raise InstallFailed(
+                f"the mirror has Asterisk {found}; {'.'.join(map(str, least))} is the least that is taken",
+                hint="the mirror is old, or somebody plays an old index again: use another (apt's sources)",
+            )
         target = cache / "asterisk-root"
-        if target.is_symlink() or target.exists():
-            _remove(target)
+        if target.is_symlink():
+            target.unlink()
+        elif target.exists():
+            target.rename(building / "before")
         (building / "root").rename(target)
     except NoAsterisk as error:
         raise InstallFailed(f"the fetched Asterisk does not run: {error}") from error
@@ -74,14 +109,27 @@ def install(cache: Path, tell: Callable[[str], None] = lambda step: None) -> str
     return found
 
 
-def _build(root: Path, tell: Callable[[str], None]) -> None:
+def _build_fresh(root: Path, tell: Callable[[str], None]) -> None:
+    """From an index that its archive still vouches for; else, said, from an older one: LEAST then holds alone."""
+    try:
+        _build(root, tell, f"Acquire::Min-ValidTime {VALID_SECONDS}")
+    except InstallFailed as error:
+        if not _EXPIRED.search(str(error)):
+            raise
+        log.warning("the mirror's index has expired: %s", error)
+        tell("the mirror's index has expired; what it holds is taken if it is new enough")
+        _remove(root)
+        _build(root, tell, "Acquire::Check-Valid-Until false")
+
+
+def _build(root: Path, tell: Callable[[str], None], validity: str) -> None:
     command = [
         "mmdebstrap",
         f"--mode={'root' if os.geteuid() == 0 else 'unshare'}",
         "--variant=minbase",
         f"--components={COMPONENTS}",
         f"--include={','.join(PACKAGES)}",
-        "--aptopt=Acquire::Check-Valid-Until false",  # sid's Release may look expired on a slow mirror
+        f"--aptopt={validity}",
         "--aptopt=APT::Install-Recommends false",
         "--dpkgopt=path-exclude=/usr/share/man/*",
         "--dpkgopt=path-exclude=/usr/share/locale/*",

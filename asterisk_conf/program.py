@@ -12,6 +12,11 @@ from store.base.errors import Unavailable
 from store.base.settings import Settings
 
 OLDEST = 22
+"""The first major version with what we need: chan_websocket with JSON control."""
+
+LEAST = (22, 10, 1)
+"""The oldest Asterisk without a known hole: raised with each advisory of Asterisk's. What is fetched is no older,
+whatever index of Debian's somebody plays again."""
 
 
 class NoAsterisk(Unavailable):
@@ -69,6 +74,11 @@ def _system(binary: Path) -> Program:
     if not major or int(major[0]) < OLDEST:
         raise NoAsterisk(f"{binary} is older than Asterisk {OLDEST}", hint="decroche asterisk install")
     return found
+
+
+def numbered(text: str) -> tuple[int, ...]:
+    """A version to compare: "22.10.1" → (22, 10, 1)."""
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
 
 
 def version(found: Program) -> str:

@@ -96,7 +96,8 @@ def copy_sounds(folder: Path) -> None:
     shutil.copytree(SOUNDS, folder, dirs_exist_ok=True)
 
 
-def _loopback(address: str) -> bool:
+def loopback(address: str) -> bool:
+    """Whether an address, with or without a port or a mask, is this machine's own."""
     host = address.split("/")[0].split(":")[0] if address.count(":") < 2 else address.strip("[]")
     return host in {"localhost", "::1"} or host.startswith("127.")
 
@@ -104,7 +105,7 @@ def _loopback(address: str) -> bool:
 def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
     asterisk = config.asterisk
     for peer in asterisk.trunk_peers:
-        if asterisk.trunk and not demo and _loopback(peer) and not _loopback(asterisk.trunk):
+        if asterisk.trunk and not demo and loopback(peer) and not loopback(asterisk.trunk):
             raise BadInput(
                 f"asterisk.trunk_peers holds {peer}: any user of this machine would be the trunk",
                 hint="give the addresses that the operator's calls come from",

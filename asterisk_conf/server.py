@@ -120,6 +120,11 @@ class Asterisk:
 
     # -- questions
 
+    def has_demo(self) -> bool:
+        """Whether what was rendered last has the demonstration's phones."""
+        written = self.etc / "extensions.conf"
+        return written.exists() and "exten => *43,1," in written.read_text(encoding="utf-8")
+
     def pid(self) -> int | None:
         """Its process, if it runs and is ours (a process id that was given again does not count)."""
         try:

@@ -30,6 +30,8 @@ from store.base.settings import Settings
 from store.base.unprivileged import identity, let_through, private_folder, system_user
 
 VERSION = 18
+LEAST = (18, 4)
+"""The oldest PostgreSQL of the wheel without a known hole: raised with each advisory of PostgreSQL's."""
 SUPERUSER = "postgres"
 _SOCKET_PATH_MAX = 100  # sockaddr_un holds 108 bytes with its end mark; .s.PGSQL.5432.lock must fit too
 _START_SECONDS = 60

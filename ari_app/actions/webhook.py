@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
 import logging
 from collections.abc import Mapping
+from time import time
 from typing import Any
 
 from ari_app.actions.base import ActionContext
 from store.base.outward import OutwardFailed, OutwardRefused, post
-from store.base.secrets import secret
 from store.base.settings import settings
+from store.base.stamped import key_of, stamp
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ SECONDS = 4.0
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """`args`: url (https, see `store/base/outward.py`) and whatever is to be told. Outcome: done, failed.
 
-    The body's HMAC-SHA256 under the tenant's own webhook secret is in `X-Decroche-Signature`. Why it failed is in our
+    It is signed and dated as `store/base/stamped.py` says, under the tenant's own key. Why it failed is in our
     log and not in the outcome, which would tell a client what answers inside our network.
     """
     url = str(args.get("url", ""))
@@ -32,9 +31,7 @@ async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
     body = json.dumps(
         {"call": str(context.call_id), "agent": context.who.agent_name, **told}, ensure_ascii=False, default=str
     )
-    key = secret(f"webhook-{context.who.tenant_id}").encode()
-    signature = hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
-    headers = {"X-Decroche-Signature": f"sha256={signature}"}
+    headers = stamp(key_of(context.who.tenant_id, settings()), body.encode(), time())
     allowed = settings().outward.allowed
     try:
         async with asyncio.timeout(SECONDS):

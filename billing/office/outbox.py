@@ -4,20 +4,21 @@ Each channel is told once: one that failed is tried again later and later (1 min
 some three days), without those that were told already. A notice nobody has an address for stays to be read
 (`decroche billing notices`); after a week it is not sent any more, so that an address given later is not flooded.
 The e-mail of an invoice or a credit note carries its Factur-X file, that of a debit note its PDF.
-A web hook's body is signed (HMAC-SHA256 in
-`X-Decroche-Signature`); its id lets a receiver drop repeats.
+A web hook's body is signed and dated under its reader's own key (`store/base/stamped.py`); its id lets a receiver drop
+repeats.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import smtplib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
+from functools import partial
+from time import time
 from typing import Any
+from uuid import UUID
 
 from billing.charges.controls import limits_of
 from billing.keys import key
@@ -27,6 +28,7 @@ from store.base.console import to_json
 from store.base.errors import DecrocheError, Unavailable
 from store.base.outward import OutwardFailed, OutwardRefused
 from store.base.settings import Settings
+from store.base.stamped import key_of, stamp
 from store.db import Conn, Database
 
 MOST_ATTEMPTS = 20
@@ -86,6 +88,8 @@ class Post:
     sms_url: str = ""
     sms_token: str = ""
     webhook_secret: str = ""
+    """What the operator's own web hook is signed with; a client's is under a key that only that client is given."""
+    key_of: Callable[[UUID], str] | None = None
     operator: Channels = Channels()
     allowed: tuple[str, ...] = ()
     """Addresses that clients' web hooks may be at though they are not public (`outward.allowed`)."""
@@ -101,6 +105,7 @@ def post_of(of: Settings) -> Post:
         b.sms_url,
         key("sms-token", of),
         key("notice-webhook", of),
+        partial(key_of, of=of),
         operator,
         tuple(of.outward.allowed),
     )
@@ -201,11 +206,13 @@ def _hook(notice: Mapping[str, Any], address: str, post: Post) -> None:
     facts = {name: notice[name] for name in ("id", "kind", "about", "body", "created_at")} | {"tenant": notice["slug"]}
     payload = to_json(facts).encode()
     headers: dict[str, str] = {}
-    if post.webhook_secret:
-        headers["X-Decroche-Signature"] = hmac.new(post.webhook_secret.encode(), payload, hashlib.sha256).hexdigest()
     if notice["audience"] == "operator":  # the operator's own address may be inside
+        if post.webhook_secret:
+            headers = stamp(post.webhook_secret, payload, time())
         _send_json(f"web hook {address}", address, payload, headers)
         return
+    if post.key_of is not None:
+        headers = stamp(post.key_of(notice["tenant_id"]), payload, time())
     try:
         status = outward.post(address, payload, headers, seconds=10, allowed=post.allowed)
     except (OutwardRefused, OutwardFailed) as error:

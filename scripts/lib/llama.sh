@@ -49,10 +49,19 @@ build_llama() {
   rm -rf "$cache"/wheels/.building.*
   draft=$(mktemp -d "$cache/wheels/.building.XXXXXX")
   say "      building with $flags"
-  keep_lock=yes quietly env CMAKE_ARGS="$flags" CMAKE_BUILD_PARALLEL_LEVEL="$(nproc)" \
-    .venv/bin/python -m pip wheel --disable-pip-version-check --no-deps --require-hashes \
-    -r requirements-llama.lock -w "$draft"
+  build_tools "$draft/tools"
+  keep_lock=yes quietly env CMAKE_ARGS="$flags" CMAKE_BUILD_PARALLEL_LEVEL="$(nproc)" PATH="$draft/tools/bin:$PATH" \
+    "$draft/tools/bin/python" -m pip wheel --disable-pip-version-check --no-deps --require-hashes --no-build-isolation \
+    -r requirements-llama.lock -w "$draft/wheel"
   rm -rf "$(llama_folder)"
-  chmod 755 "$draft"
-  mv "$draft" "$(llama_folder)"
+  chmod 755 "$draft/wheel"
+  mv "$draft/wheel" "$(llama_folder)"
+  rm -rf "$draft"
+}
+
+# What builds it, pinned with its hashes: pip would fetch a build's own requirements with none.
+build_tools() {
+  pip_index
+  .venv/bin/python -m venv "$1"
+  quietly uv pip install --python "$1/bin/python" --require-hashes -r requirements-build.lock
 }

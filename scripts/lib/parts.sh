@@ -2,7 +2,11 @@
 # shellcheck shell=bash disable=SC2154  # purpose and cache: scripts/setup
 
 need_asterisk() {
-  [ -z "${DECROCHE_ASTERISK__BINARY:-}" ] && [ "$purpose" != --image ] && [ ! -x "$cache/asterisk-root/usr/sbin/asterisk" ]
+  [ -z "${DECROCHE_ASTERISK__BINARY:-}" ] && [ "$purpose" != --image ] || return 1
+  [ -x "$cache/asterisk-root/usr/sbin/asterisk" ] || return 0
+  [ -x .venv/bin/python ] || return 1
+  ! .venv/bin/python -c 'import sys; from pathlib import Path; from asterisk_conf.install import new_enough
+sys.exit(not new_enough(Path(sys.argv[1])))' "$cache"
 }
 
 # mmdebstrap needs root, or user namespaces: root is the sure way. What root makes is the user's in the end.

@@ -1,6 +1,6 @@
 # What every step of scripts/setup shares. A step NAME is two functions: need_NAME (is it needed?) and
 # install_NAME. Sourced by scripts/setup, which sets $purpose and $cache.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # purpose and cache: scripts/setup
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -53,6 +53,17 @@ end_job() { kill "$1" 2>/dev/null || sudo -n kill "$1" 2>/dev/null || true; }
 
 # quietly COMMAND…: its output only when it fails; on a terminal, the seconds it has taken. With keep_lock set the
 # command holds setup's lock too: when setup is killed outright the next one waits for it, and does not begin it twice.
+# What is run from the cache must be nobody else's: who may change it becomes whoever runs it next.
+refuse_foreign_cache() {
+  local found
+  found=$(find "$cache" -maxdepth 1 -type d ! -uid 0 ! -uid "$(id -u)" -print -quit 2>/dev/null)
+  [ -z "$found" ] && found=$(find "$cache" -maxdepth 1 -type d -perm /002 -print -quit 2>/dev/null)
+  if [ -n "$found" ]; then
+    say "error: $found may be changed by somebody else, and what is in it is run: remove it, or set DECROCHE_CACHE"
+    exit 5
+  fi
+}
+
 quietly() {
   local log job began=$SECONDS status=0
   log=$(mktemp)

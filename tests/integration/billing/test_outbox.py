@@ -113,11 +113,12 @@ def later(database: Database) -> None:
 
 def test_a_notice_is_posted_once_and_signed(database: Database, dentist: Tenant, ear: Ear) -> None:
     waiting(database, dentist, webhook=at(ear))
-    post = Post(allowed=HERE, webhook_secret="s3cret")
+    post = Post(allowed=HERE, key_of=lambda _: "s3cret")
     assert [deliver(database, post), deliver(database, post)] == [(1, 0), (0, 0)]
     ((body, headers),) = ear.heard
     assert json.loads(body)["body"]["percent"] == 80
-    assert headers["X-Decroche-Signature"] == hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()
+    at_, _, signed = headers["X-Decroche-Signature"].removeprefix("t=").partition(",v1=")
+    assert signed == hmac.new(b"s3cret", at_.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 def test_a_notice_is_mailed_with_a_subject_a_person_reads(

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import date
 from pathlib import Path
@@ -86,7 +87,9 @@ async def test_the_client_is_told_the_call_and_can_check_who_told_it(
     assert await told(context, url, nom="Zoé", jour=date(2026, 11, 24)) == {"outcome": "done"}
     (body, signature) = kept.told[0]
     key = secret(f"webhook-{context.who.tenant_id}").encode()
-    assert signature == "sha256=" + hmac.new(key, body, hashlib.sha256).hexdigest()
+    at = signature.partition(",")[0].removeprefix("t=")
+    assert signature == f"t={at},v1={hmac.new(key, at.encode() + b'.' + body, hashlib.sha256).hexdigest()}"
+    assert abs(time.time() - int(at)) < 60
     assert json.loads(body) == {"call": str(context.call_id), "agent": "dental", "nom": "Zoé", "jour": "2026-11-24"}
 
 

@@ -17,11 +17,14 @@ from tests.integration.setup.dockerfile import ROOT, Image, ignored
 
 CERTIFICATES = "/etc/this-machine.crt"
 SCRIPTS = ("Dockerfile", "pyproject.toml", "scripts/setup", "requirements.lock", "requirements-llama.lock",
-           "requirements-uv.lock")  # fmt: skip
+           "requirements-uv.lock", "requirements-build.lock")  # fmt: skip
+
+LENT = ("wheels", "uv", "models")
+"""Folders of this machine's cache that the image's steps may use; the cache itself is never theirs."""
 
 
 class BareRoot:
-    """One root folder. `cache` is bound where the image keeps its cache, so that wheels are fetched once."""
+    """One root folder. Folders of `cache` are bound into the image's own, so that wheels are fetched once."""
 
     def __init__(self, folder: Path, image: Image, cache: Path) -> None:
         self.folder = folder
@@ -62,19 +65,37 @@ class BareRoot:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target / name)
 
+    @property
+    def own_cache(self) -> Path:
+        """The image's own cache: what its steps give away is theirs to give."""
+        return self.folder.parent / "own-cache"
+
+    def cache_mounts(self) -> list[str]:
+        """Shell lines ($0: the root, $1: its own cache): of this machine's cache, what saves fetching is lent."""
+        where = f'"$0{self.image.environment["DECROCHE_CACHE"]}"'
+        self.own_cache.mkdir(exist_ok=True)
+        lines = [f"mkdir -p {where}", f'mount --bind "$1" {where}']
+        for name in LENT:
+            if (self.cache / name).is_dir():
+                lines += [f"mkdir -p {where}/{name}", f'mount --bind "{self.cache / name}" {where}/{name}']
+        return lines
+
     def run(self, line: str, *, user: str = "", seconds: float = 120, ok: tuple[int, ...] = (0,)) -> str:
         """What a shell line printed, run in the root as the image's user. Fails with its last words."""
         variables = {**self.image.environment, **_network(), "KEEP_CACHE": "1", "HOME": "/nonexistent",
                      "DEBIAN_FRONTEND": "noninteractive"}  # fmt: skip
-        mounts = ["mount --make-rprivate /", 'mount -t proc proc "$0/proc"', 'mount --rbind /dev "$0/dev"']
-        where = self.image.environment["DECROCHE_CACHE"]
-        mounts += [f'mkdir -p "$0{where}"', f'mount --bind "$1" "$0{where}"']
+        mounts = [
+            "mount --make-rprivate /",
+            'mount -t proc proc "$0/proc"',
+            'mount --rbind /dev "$0/dev"',
+            *self.cache_mounts(),
+        ]
         enter = 'exec chroot --userspec="$2" "$0" /usr/bin/env -i ' + " ".join(
             f'{k}="{v}"' for k, v in variables.items()
         )
         script = " && ".join(mounts) + f' && {enter} /bin/sh -ec "cd {self.image.workdir}; $3"'
         command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", script, str(self.folder),
-                   str(self.cache), user or self.image.user, line]  # fmt: skip
+                   str(self.own_cache), user or self.image.user, line]  # fmt: skip
         return _checked(command, seconds=seconds, ok=ok)
 
 

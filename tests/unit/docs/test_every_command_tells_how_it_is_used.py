@@ -19,6 +19,7 @@ WITHOUT_JSON = {
     "decroche asterisk up": "says what it starts",
     "decroche asterisk down": "says what it stops",
     "decroche asterisk install": "says what it fetches",
+    "decroche asterisk upgrade": "says what it fetches",
     "decroche compliance audit": "writes the proof as JSON and PDF files",
     "decroche compliance caller-id revoke": "changes one row and says so",
     "decroche compliance consent export": "writes the person's copy, which is JSON",
