@@ -51,7 +51,7 @@ async def run_trial(agent: Agent, trial: Trial, mind: Mind | None, sense: Sense 
                 wrong.append(made_up)
                 harms.append(made_up)
             if wrong:
-                result.why.append(f"turn {number}: {_meaning(plan)}")
+                result.why.append(f"turn {number}: taken as {talk.why(plan)}")
             result.failures += [f"turn {number}: {why}" for why in wrong]
             result.harms += [f"turn {number}: {why}" for why in harms]
     finally:
@@ -117,11 +117,3 @@ def _spoken(agent: Agent, trial: Trial, talk: AgentConversation) -> list[str]:
     texts += [exchange.caller or "" for exchange in trial.turns]
     texts += [say_date(today, today, language), say_time(talk.facts.now.time(), language)]
     return [*texts, *talk.values.values(), *trial.variables.values()]
-
-
-def _meaning(plan: Plan) -> str:
-    understood, reading = getattr(plan, "understood", None), getattr(plan, "reading", None)
-    if understood is None:
-        return f"by {plan.source}"
-    likely = ", ".join(f"{m.key} {m.sure:.2f}" for m in reading.whole[:4]) if reading is not None else ""
-    return f"taken as {understood}, by {plan.source}" + (f"; likely {likely}" if likely else "")

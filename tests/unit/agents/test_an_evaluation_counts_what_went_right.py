@@ -45,7 +45,7 @@ def test_right_wrong_and_harmful_are_counted_by_category(tmp_path: Path) -> None
 
 
 def test_a_failure_says_what_the_caller_was_taken_to_mean(tmp_path: Path) -> None:
-    assert "taken as Understood(intent='question'" in run(tmp_path, CONVERSATIONS).stdout
+    assert "taken as fact:address, by fact" in run(tmp_path, CONVERSATIONS).stdout
 
 
 def test_a_conversation_that_cannot_be_read_is_named_and_the_others_are_held(tmp_path: Path) -> None:
