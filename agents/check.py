@@ -109,6 +109,9 @@ class _Checker:
             self.bad(("tools",), "transfer is allowed but there is no 'human' to transfer to", "add 'human:'")
         if agent.human is not None:
             self._person(agent.human.number)
+        for word, said in agent.say_as.items():
+            if not re.search(r"\w", word) or not re.search(r"[^\W\d_]", said):
+                self.bad(("say_as", word), "needs a word and how it is said", 'write for instance: Dupuy: "Dupui"')
         if agent.language in agent.languages:
             self.bad(("languages", agent.language), "is the agent's own language", "name the others only")
         for i, fact in enumerate(agent.facts):

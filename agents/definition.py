@@ -176,6 +176,8 @@ class Agent(_Part):
     hours: Hours | None = None
     languages: dict[Language, Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]] = {}
     """Another language → the id of this agent's version in it: a caller who speaks it is answered by that one."""
+    say_as: Annotated[dict[str, str], Field(max_length=200)] = {}
+    """A name, place or acronym → how the voice is to read it: "SNCF" → "esse enne cé effe"."""
     hotwords: Words = Field(default=[], max_length=200)
     tools: list[Tool] = []
     human: Human | None = None

@@ -27,6 +27,7 @@ from ari_app.record import Notes
 from ari_app.recording import Recording
 from ari_app.session import Dialogue
 from store.base.errors import DecrocheError, Refused
+from tts.pronounced import pronounced
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Call:
         house, state = self._house, self.state
         state.who, agent = who, who.agent
         state.record = agent.recording.policy == "announced"
-        self._voice = house.parts.voice(agent.language, agent.voice)
+        self._voice = pronounced(house.parts.voice(agent.language, agent.voice), agent.say_as)
         self._conversation: Conversation = AgentConversation(
             agent,
             house.parts.mind,

@@ -13,6 +13,7 @@ from agents.ready import ready_phrases
 from ari_app.house import House
 from ari_app.office_types import Answerable
 from store.base.errors import DecrocheError
+from tts.pronounced import pronounced
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Warmer:
 
     async def _voice(self, who: Answerable) -> None:
         voice = await asyncio.to_thread(self._house.parts.voice, who.agent.language, who.agent.voice)
-        await voice.prepare(ready_phrases(who.agent))
+        await pronounced(voice, who.agent.say_as).prepare(ready_phrases(who.agent))
 
     async def _prime(self, who: Answerable) -> None:
         if (sense := self._house.parts.sense) is not None:
