@@ -22,9 +22,9 @@ from tts.normalise import normalise
 from tts.pcm import Edges, Resampler, amplify, pause_after, to_bytes
 from tts.threads import in_threads
 
-_GAIN = 1.4
-"""Brings Piper's speech (about -23 dBFS active, unnormalised) to -20 dBFS. Its own normalisation to the
-peak of each sentence is not used: it makes a short "oui" 4 dB louder than the sentence after it."""
+_GAIN = 2.04
+"""Brings Piper's speech, unnormalised, to the loudness of every voice here (`tts/loudness.py`). Its own normalisation
+to the peak of each sentence is not used: it makes a short "oui" 4 dB louder than the sentence after it."""
 
 _BLOCK = 4096
 _ESPEAK = {"fr-fr": "fr"}
@@ -76,7 +76,7 @@ class PiperVoice(Voice):
         except Exception as error:  # the file is damaged: json, the config and the network say so each its way
             raise TtsError(f"{model}: {error}", hint="decroche models pull", code="tts.model_damaged") from error
         self.language = voice[:2]
-        self.version = f"1:{model.stat().st_size}-{Path(f'{model}.json').stat().st_size}"
+        self.version = f"2:{model.stat().st_size}-{Path(f'{model}.json').stat().st_size}"
         self._rate = self._piper.config.sample_rate
         self._executor = ThreadPoolExecutor(4, thread_name_prefix="piper")
 

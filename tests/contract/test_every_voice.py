@@ -9,10 +9,20 @@ from contextlib import aclosing
 import pytest
 
 from tts import voices
-from tts.base import Voice
+from tts.base import SAMPLE_RATE, Voice
+from tts.loudness import TARGET, lufs
+from tts.pcm import from_bytes
 from tts.voices import ENGINES, LANGUAGES
 
 KNOWN = [info for language in LANGUAGES for engine in ENGINES.values() for info in engine.voices(language)]
+SENTENCES = {
+    "fr": ["Cabinet dentaire du Parc, bonjour.", "Quel jour et à quelle heure souhaitez-vous venir ?",
+           "La consultation est à vingt-trois euros, le détartrage à quarante-trois euros.",
+           "Je récapitule : Claire Martin, jeudi à quatorze heures.", "Merci de votre appel, au revoir et à bientôt."],
+    "en": ["Park Dental Practice, good morning.", "What day and time would suit you?",
+           "A consultation is twenty-three euros and a cleaning is forty-three.",
+           "So that's John Smith, Thursday at half past two.", "Thank you for calling, goodbye."],
+}  # fmt: skip
 SENTENCE = {"fr": "Bonjour, que puis-je faire pour vous ?", "en": "Good morning, how can I help you?"}
 
 
@@ -67,3 +77,8 @@ async def test_several_calls_are_spoken_to_at_once(voice: Voice) -> None:
 async def test_ready_speech_is_the_same_speech(voice: Voice) -> None:
     await voice.prepare([SENTENCE[voice.language]])
     assert b"".join([piece async for piece in voice.speak(SENTENCE[voice.language], ready=True)])
+
+
+async def test_every_voice_is_as_loud_as_the_others(voice: Voice) -> None:
+    told = [lufs(from_bytes(await voice.say(sentence)), SAMPLE_RATE) for sentence in SENTENCES[voice.language]]
+    assert abs(sum(told) / len(told) - TARGET) < 1.5
