@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -77,10 +79,22 @@ def alternatives(conn: Conn, who: Answerable, starts: datetime, length: timedelt
     return free
 
 
-def cancel(conn: Conn, who: Answerable, party: str) -> Mapping[str, Any]:
-    """Cancel the party's next appointment. Outcome: done, or none."""
+def cancel(conn: Conn, who: Answerable, party: str, args: Mapping[str, Any], *, called_us: bool) -> Mapping[str, Any]:
+    """Cancel the party's next appointment. Outcome: done, or none.
+
+    A number that is shown proves nothing: who `called_us` says the name that it is booked under too.
+    """
     coming = bookings.find(conn, agent=None, since=who.now(), phone=party) if party else []
+    if called_us:
+        said = _words(str(args.get("name", "")))
+        coming = [booking for booking in coming if said & _words(booking.name)]
     if not coming:
         return {"outcome": "none"}
     cancelled = bookings.cancel(conn, coming[0].id)
     return {"outcome": "done", "booking": str(cancelled.id), "starts_at": cancelled.starts_at.isoformat()}
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name, to compare: small letters, no accents, no initials."""
+    plain = "".join(c for c in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(c))
+    return {word for word in re.findall(r"\w+", plain) if len(word) > 1}

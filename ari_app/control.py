@@ -72,7 +72,7 @@ async def _handle(line: bytes, handlers: Mapping[str, Handler]) -> Mapping[str, 
     try:
         request: Mapping[str, Any] = json.loads(line)
         handler = handlers[request["do"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return _error("bad_request", "the request is not one I know")
     try:
         return await handler(request)

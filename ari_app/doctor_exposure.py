@@ -13,9 +13,8 @@ from pathlib import Path
 from ari_app.doctor_finding import Finding, fail, ok, warn
 from asterisk_conf import install
 from asterisk_conf.program import LEAST, NoAsterisk, numbered, program, version
-from asterisk_conf.render import loopback
 from store import embedded
-from store.base.settings import Settings
+from store.base.settings import Settings, loopback
 
 OLD_DAYS = 30
 """An Asterisk fetched longer ago is to be looked after: sid has no security support but the next upload."""
@@ -28,6 +27,7 @@ def exposure(of: Settings) -> Iterator[Finding]:
     yield from asterisk_version(of)
     yield from postgres_version(of)
     yield from doors(of)
+    yield from settings_file(of)
 
 
 def served_as(of: Settings) -> Iterator[Finding]:
@@ -119,3 +119,13 @@ def doors(of: Settings) -> Iterator[Finding]:
                    "set asterisk.trunk_peers to the addresses that the operator's calls come from")  # fmt: skip
     elif asterisk.trunk and not asterisk.trunk_peers:
         yield warn("trunk peers", "none: no call comes in by the trunk", "set asterisk.trunk_peers")
+
+
+def settings_file(of: Settings) -> Iterator[Finding]:
+    """A password in decroche.toml is a secret: its file is closed as theirs are."""
+    path = Path(os.environ.get("DECROCHE_CONFIG", of.home / "decroche.toml")).expanduser()
+    named = [url for url in (of.database.url, of.database.admin_url) if url]
+    if not (path.is_file() and named) or "DECROCHE_DATABASE__URL" in os.environ:
+        return
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        yield fail("settings file", f"others can read {path}, which names the database", f"chmod 600 {path}")

@@ -14,10 +14,18 @@ from typing import Any
 def joined(first: Mapping[str, Any] | None, second: Mapping[str, Any]) -> dict[str, Any]:
     """Two CDRs of one call as one: earliest start and answer, latest end, seconds between them.
 
-    Everything else is the earlier one's. Times are Asterisk's "2026-11-22 22:05:00"; '' when never answered.
+    Everything else is the earlier one's. Times are Asterisk's "2026-11-22 22:05:00"; '' when never answered. A second
+    whose times cannot be read adds nothing.
     """
     if first is None:
         return dict(second)
+    try:
+        return _joined(first, second)
+    except (ValueError, TypeError):  # no time, or of another kind than the first one's
+        return dict(first)
+
+
+def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     # of two that began in the same second, the longer is the call and the other its hangup handler
     earlier, later = sorted((first, second), key=lambda leg: (leg["start"], -int(leg["duration"] or 0)))
     answers = [leg["answer"] for leg in (first, second) if leg["answer"]]

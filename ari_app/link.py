@@ -147,19 +147,27 @@ class Link:
         self._queues.pop(channel_id, None)
 
     def _dispatch(self, message: dict[str, Any]) -> None:
-        """Called by aioari for each event: only ever queues."""
-        kind = message["type"]
+        """Called by aioari for each event: only ever queues. One that is not as Asterisk's are ends no link."""
+        try:
+            self._sorted(message)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            log.warning("an event of Asterisk's cannot be read (%s): %.200s", error, message)
+
+    def _sorted(self, message: dict[str, Any]) -> None:
+        kind = str(message["type"])
         at = asterisk_time(message["timestamp"]) if "timestamp" in message else datetime.now(UTC)
         channel = message.get("channel") or message.get("caller") or message.get("peer") or {}
-        channel_id = channel.get("id", "")
+        channel_id = str(channel.get("id", ""))
+        _check(message)
         if channel_id in self._queues:
             self._put(channel_id, ChannelEvent(kind, channel_id, at, message))
         elif kind == "StasisStart":
             self._on_arrival(
                 Arrival(
-                    channel_id, tuple(message.get("args", ())), channel.get("caller", {}).get("number", ""),
-                    channel.get("name", ""), at, asterisk_time(channel["creationtime"]), channel.get("state", ""),
-                    channel.get("language", ""),
+                    channel_id, tuple(map(str, message.get("args", ()))),
+                    str(channel.get("caller", {}).get("number", "")),
+                    str(channel.get("name", "")), at, asterisk_time(channel["creationtime"]),
+                    str(channel.get("state", "")), str(channel.get("language", "")),
                 )
             )  # fmt: skip
 
@@ -266,3 +274,16 @@ class Link:
         if isinstance(got, list):
             return [getattr(item, "json", item) for item in got]
         return getattr(got, "json", got)
+
+
+def _check(message: dict[str, Any]) -> None:
+    """What a call reads of its events is of the kind that it takes it for. Raises ValueError."""
+    channel = message.get("channel", {})
+    if not isinstance(channel, dict):
+        raise ValueError("channel is no object")
+    if "creationtime" in channel:
+        asterisk_time(str(channel["creationtime"]))
+    if not isinstance(message.get("cause", 0), int | None):
+        raise ValueError("cause is no number")
+    if not isinstance(message.get("args", []), list):
+        raise ValueError("args is no list")

@@ -12,7 +12,7 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 
@@ -181,10 +181,14 @@ class Media:
 
     def _control(self, text: str) -> None:
         try:
-            event: dict[str, Any] = json.loads(text)
-        except json.JSONDecodeError:
-            log.warning("media control message is not JSON: %.80s", text)
-            return
+            event = json.loads(text)
+            if not isinstance(event, dict):
+                raise TypeError("no object")
+            self._obey(cast("dict[str, Any]", event))
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            log.warning("media control message cannot be read (%s): %.80s", error, text)
+
+    def _obey(self, event: dict[str, Any]) -> None:
         at = monotonic()
         match event.get("event"):
             case "MEDIA_MARK_PROCESSED":

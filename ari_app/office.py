@@ -239,13 +239,15 @@ class Office:
         with self.db.tenant(who.tenant_id) as conn:
             return agenda.book(conn, who, call_id, party, args)
 
-    async def cancel(self, who: Answerable, call_id: UUID, party: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def cancel(
+        self, who: Answerable, party: str, args: Mapping[str, Any], *, called_us: bool
+    ) -> Mapping[str, Any]:
         """See `actions/cancel.py`."""
-        return await asyncio.to_thread(self._cancel, who, party)
+        return await asyncio.to_thread(self._cancel, who, party, dict(args), called_us)
 
-    def _cancel(self, who: Answerable, party: str) -> Mapping[str, Any]:
+    def _cancel(self, who: Answerable, party: str, args: dict[str, Any], called_us: bool) -> Mapping[str, Any]:
         with self.db.tenant(who.tenant_id) as conn:
-            return agenda.cancel(conn, who, party)
+            return agenda.cancel(conn, who, party, args, called_us=called_us)
 
     async def message(self, who: Answerable, call_id: UUID, party: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         """See `actions/message.py`."""

@@ -17,7 +17,7 @@ from asterisk_conf.signing import signing
 from dialplan.contexts import SOUNDS, Extension, extensions
 from store.base.errors import BadInput
 from store.base.secrets import read_secret, secret
-from store.base.settings import Settings
+from store.base.settings import Settings, loopback
 
 TEMPLATES = Path(__file__).parent / "templates"
 ARI_USER = "decroche"
@@ -94,12 +94,6 @@ def write(files: dict[str, str], folder: Path) -> None:
 def copy_sounds(folder: Path) -> None:
     """The recorded messages, beside the configuration that plays them."""
     shutil.copytree(SOUNDS, folder, dirs_exist_ok=True)
-
-
-def loopback(address: str) -> bool:
-    """Whether an address, with or without a port or a mask, is this machine's own."""
-    host = address.split("/")[0].split(":")[0] if address.count(":") < 2 else address.strip("[]")
-    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:

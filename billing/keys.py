@@ -11,6 +11,7 @@ NAMES = {
     "stripe-key": "DECROCHE_STRIPE_KEY",
     "stripe-webhook": "DECROCHE_STRIPE_WEBHOOK_SECRET",
     "notice-webhook": "DECROCHE_WEBHOOK_SECRET",
+    "smtp-password": "DECROCHE_SMTP_PASSWORD",
     "sms-token": "DECROCHE_SMS_TOKEN",
 }
 """Secret → the variable that may hold it instead."""

@@ -159,8 +159,12 @@ def connect(dsn: str) -> Conn:
         return Conn.connect(dsn, autocommit=True, row_factory=dict_row, connect_timeout=5, options="-c timezone=UTC")
     except psycopg.OperationalError as error:
         raise unreachable(dsn, error) from error
-    except psycopg.ProgrammingError as error:
-        raise BadInput(f"the database DSN cannot be read: {error}", hint="postgresql://user@host/database") from error
+    except psycopg.ProgrammingError:
+        # libpq quotes what it cannot read, the password with it
+        raise BadInput(
+            "the database DSN cannot be read",
+            hint="DECROCHE_DATABASE__URL (and __ADMIN_URL): postgresql://user@host/db",
+        ) from None
 
 
 def unreachable(dsn: str, error: Exception) -> DatabaseUnavailable:

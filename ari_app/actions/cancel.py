@@ -9,5 +9,6 @@ from ari_app.actions.base import ActionContext
 
 
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Outcome: done, or none when there is no such appointment."""
-    return await context.office.cancel(context.who, context.call_id, context.party, args)
+    """`args`: `name`, which who called us must say as it was booked. Outcome: done, or none: no such appointment."""
+    inbound = context.direction == "inbound"
+    return await context.office.cancel(context.who, context.party, args, called_us=inbound)

@@ -11,6 +11,7 @@ repeats.
 from __future__ import annotations
 
 import smtplib
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +28,7 @@ from store.base import outward
 from store.base.console import to_json
 from store.base.errors import DecrocheError, Unavailable
 from store.base.outward import OutwardFailed, OutwardRefused
-from store.base.settings import Settings
+from store.base.settings import Settings, loopback
 from store.base.stamped import key_of, stamp
 from store.db import Conn, Database
 
@@ -85,6 +86,8 @@ class Post:
 
     smtp: str = "127.0.0.1:25"
     mail_from: str = "decroche@localhost"
+    smtp_user: str = ""
+    smtp_password: str = ""
     sms_url: str = ""
     sms_token: str = ""
     webhook_secret: str = ""
@@ -102,6 +105,8 @@ def post_of(of: Settings) -> Post:
     return Post(
         b.smtp,
         b.mail_from,
+        b.smtp_user,
+        key("smtp-password", of) if b.smtp_user else "",
         b.sms_url,
         key("sms-token", of),
         key("notice-webhook", of),
@@ -256,6 +261,10 @@ def _mail(notice: Mapping[str, Any], address: str, post: Post) -> None:
                 notice["file"], maintype="application", subtype="pdf", filename=f"{notice['about']}.pdf"
             )
         with smtplib.SMTP(host, int(port or 25), timeout=10) as server:
+            if not loopback(host):  # refused where the server cannot, or its certificate is another's
+                server.starttls(context=ssl.create_default_context())
+            if post.smtp_user:
+                server.login(post.smtp_user, post.smtp_password)
             server.send_message(message)
     except (OSError, ValueError, smtplib.SMTPException) as error:
         raise Undelivered(f"e-mail to {address}: {error}") from error

@@ -23,6 +23,8 @@ def read_strictly(text: str, name: str, read: Callable[[Table], T], error_type: 
     except tomllib.TOMLDecodeError as error:
         line = _line_of(str(error), text)
         raise error_type(f"{name}: line {line}: not TOML: {error}", hint="mend the line") from error
+    except RecursionError:
+        raise error_type(f"{name}: it is nested too deep", hint="mend its brackets") from None
     problems: list[tuple[Place, str]] = []
     found = read(Table(data, (), problems))
     if problems:

@@ -7,11 +7,15 @@ answer or a 5xx with the same key.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from store.base.errors import BadInput, Refused, Unavailable
+
+TOLERANCE_SECONDS = 300
+"""How old a webhook's signature may be: Stripe's own default."""
 
 
 class StripeDown(Unavailable):
@@ -137,9 +141,13 @@ class Stripe:
     def event(self, payload: bytes, signature: str, secret: str) -> dict[str, Any]:
         """A webhook's event, once its signature on the raw body is right. Raises BadWebhook."""
         try:
-            return self._stripe.Webhook.construct_event(payload, signature, secret).to_dict()
-        except (ValueError, self._stripe.SignatureVerificationError) as error:
+            self._stripe.WebhookSignature.verify_header(payload.decode(), signature, secret, TOLERANCE_SECONDS)
+            found = json.loads(payload)
+        except (ValueError, RecursionError, self._stripe.SignatureVerificationError) as error:
             raise BadWebhook(f"webhook: {error}", hint="check the endpoint's signing secret") from error
+        if not _is_event(found):
+            raise BadWebhook("webhook: it is no event of Stripe's", hint="check what posts to this address")
+        return found
 
     def _call(self, do: Any, params: Any, key: str) -> Any:
         options: Any = {"idempotency_key": key} if key else {}
@@ -160,6 +168,14 @@ class Stripe:
             raise StripeDown(f"Stripe failed: {error}", hint="it is asked again with the same key") from error
         except stripe.StripeError as error:
             raise Refused(f"Stripe refused: {error}", hint="check the key, the customer and the method") from error
+
+
+def _is_event(found: Any) -> bool:
+    """Whether it has what is read of an event, and nothing that no database takes."""
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in ("id", "type")):
+        return False
+    about = found["data"].get("object") if isinstance(found.get("data"), dict) else None
+    return isinstance(about, dict) and isinstance(about.get("id"), str) and "\\u0000" not in json.dumps(found)
 
 
 def intent_of(plain: Mapping[str, Any]) -> Intent:

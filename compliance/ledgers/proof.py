@@ -6,6 +6,7 @@ The decision is taken from the chain, whose links are checked up to it, and take
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
@@ -204,7 +205,9 @@ def note_anchor(folder: Path, tenant_id: UUID, anchor: Anchor) -> None:
         line = canonical(
             {"tenant": tenant_id, "seq": anchor.seq, "hash": anchor.hash.hex(), "noted_at": datetime.now(UTC)}
         )
-        with (folder / _ANCHORS).open("a", encoding="utf-8") as file:
+        opened = os.open(folder / _ANCHORS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(opened, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)
             file.write(line + "\n")
 
 

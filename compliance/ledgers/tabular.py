@@ -119,23 +119,24 @@ def rows(path: Path, columns: Mapping[str, str], needed: set[str]) -> Iterator[t
     `columns`: name in the file → field; names are compared without case, accents, spaces. Raises BadInput for a file
     that is no such table.
     """
+    line = 0
     with path.open(encoding=_encoding(path), newline="") as file:
         lines = enumerate(file, 1)
-        line, header = next(lines, (1, ""))
-        given = _SEP.fullmatch(header.strip())  # Excel's own way to say which separator follows
-        if given:
-            line, header = next(lines, (2, ""))
-        if not header.strip():
-            raise BadInput(f"{path}: it is empty", hint="a header line, then one row a line")
-        delimiter = given[1] if given else max(";,\t", key=header.count)
-        names = _names(f"{path}, line {line}", next(csv.reader([header], delimiter=delimiter)), columns, needed)
         try:
+            line, header = next(lines, (1, ""))
+            given = _SEP.fullmatch(header.strip())  # Excel's own way to say which separator follows
+            if given:
+                line, header = next(lines, (2, ""))
+            if not header.strip():
+                raise BadInput(f"{path}: it is empty", hint="a header line, then one row a line")
+            delimiter = given[1] if given else max(";,\t", key=header.count)
+            names = _names(f"{path}, line {line}", next(csv.reader([header], delimiter=delimiter)), columns, needed)
             for line, values in _values(lines, delimiter):
                 if isinstance(values, BadRow):
                     yield line, values
                 elif any(value.strip() for value in values):
                     yield line, _fields(names, values)
-        except UnicodeError as error:
+        except (UnicodeError, csv.Error) as error:
             raise BadInput(f"{path}, line {line + 1}: {error}", hint="save it again as CSV UTF-8") from error
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -174,8 +175,10 @@ def _keep_trace() -> str:
     try:
         path = settings().folder("logs") / "faults.log"
     except (DecrocheError, OSError):
-        path = Path(tempfile.gettempdir()) / "decroche-faults.log"
+        # a name that nobody can have prepared a link at
+        path = Path(tempfile.mkdtemp(prefix="decroche-")) / "faults.log"
     head = f"{datetime.now().astimezone().isoformat()} {' '.join(sys.argv[1:2])}"
-    with path.open("a", encoding="utf-8") as file:
+    opened = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(opened, "w", encoding="utf-8") as file:
         file.write(f"{head}\n{strike('', traceback.format_exc())}\n")
     return str(path)

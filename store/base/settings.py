@@ -31,6 +31,12 @@ def own_address(text: str) -> str:
         ) from error
 
 
+def loopback(address: str) -> bool:
+    """Whether an address, with or without a port or a mask, is this machine's own."""
+    host = address.split("/")[0].split(":")[0] if address.count(":") < 2 else address.strip("[]")
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
 OwnAddress = Annotated[str, AfterValidator(own_address)]
 
 
@@ -134,7 +140,10 @@ class BillingSettings(Section):
         8097, ge=0, le=65535, description="port; open when the secrets stripe-key and stripe-webhook are set"
     )
     stripe_url: str = Field("", description="another address than Stripe's, such as a simulator's; empty: Stripe")
-    smtp: str = Field("127.0.0.1:25", description="host:port of the mail server notices go through")
+    smtp: str = Field(
+        "127.0.0.1:25", description="host:port of the mail server for notices; STARTTLS unless it is here"
+    )
+    smtp_user: str = Field("", description="account at that server; its password is the secret `smtp-password`")
     mail_from: str = Field("decroche@localhost", description="sender of those mails")
     sms_url: str = Field("", description="http(s) gateway that takes {to, text} as JSON and sends an SMS; empty: none")
     operator_email: str = Field("", description="where the operator is told by e-mail")

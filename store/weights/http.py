@@ -38,7 +38,7 @@ class Fetcher:
         while _held(target) < size:
             before = _held(target)
             try:
-                self._once(url, target, advance)
+                self._once(url, target, size, advance)
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
                 if not before:
                     self._down[host] = f"{host} cannot be reached ({error or type(error).__name__})"
@@ -51,7 +51,7 @@ class Fetcher:
             if _held(target) < size:
                 raise SourceFailed(f"{url} is shorter than {size} bytes")
 
-    def _once(self, url: str, target: Path, advance: Advance) -> None:
+    def _once(self, url: str, target: Path, size: int, advance: Advance) -> None:
         start = _held(target)
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
         with self._client.stream("GET", url, headers=headers) as answer:
@@ -65,6 +65,9 @@ class Fetcher:
                 advance(-start)
             with target.open("ab" if goes_on else "wb") as out:
                 for block in answer.iter_bytes():  # as they come, so that a cut loses none
+                    if out.tell() + len(block) > size:
+                        target.unlink()
+                        raise SourceFailed(f"{url} is longer than {size} bytes")
                     out.write(block)
                     advance(len(block))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator, Mapping
@@ -239,3 +240,18 @@ def test_an_invoice_is_mailed_with_its_factur_x_file(
     assert file.get_filename() == "2026-000001.pdf"
     name, xml = facturx.get_xml_from_pdf(file.get_content(), check_xsd=True, check_schematron=False)[:2]
     assert (name, b"2026-000001" in xml) == ("factur-x.xml", True)
+
+
+def test_mail_goes_in_clear_to_this_machine_only(
+    database: Database, dentist: Tenant, mail: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting(database, dentist, email="compta@client.example")
+    elsewhere = f"mail.operator.example:{mail[0].partition(':')[2]}"
+    real = socket.create_connection
+    monkeypatch.setattr(
+        socket, "create_connection", lambda address, *more, **rest: real(("127.0.0.1", address[1]), *more, **rest)
+    )
+    assert deliver(database, Post(smtp=elsewhere)) == (0, 1)
+    assert mail[1] == [], "a server that cannot be spoken to in secret is told nothing"
+    later(database)
+    assert deliver(database, Post(smtp=mail[0])) == (1, 0)

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 from panoramisk import Manager
 from panoramisk.message import Message
 
 from ari_app.softphone.phone import SoftPhone
-from asterisk_conf.render import AMI_USER, ami_password
+from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
 from asterisk_conf.server import Asterisk
+from store.base.settings import Settings
 
 SECRETARY = "+33199000001"
 
@@ -20,25 +22,19 @@ SECRETARY = "+33199000001"
 class Witness:
     """A manager connection that keeps what it is told."""
 
-    def __init__(self, manager: Manager) -> None:
-        self.manager = manager
+    def __init__(self, manager: Manager, of: Settings) -> None:
+        self.manager, self.of = manager, of
         self.outcomes: asyncio.Queue[Message] = asyncio.Queue()
         manager.register_event("UserEvent", lambda _, event: self.outcomes.put_nowait(event))
 
     async def dial(self, context: str, number: str, **variables: str) -> None:
         """A call whose one side waits and whose other side enters `context` at `number`."""
-        await self.manager.send_action(
-            {
-                "Action": "Originate",
-                "Channel": "Local/*43@from-phone/n",
-                "Context": context,
-                "Exten": number,
-                "Priority": "1",
-                "Async": "true",
-                "Variable": [f"{name}={value}" for name, value in variables.items()],
-            },
-            as_list=False,
-        )
+        asked = {"endpoint": "Local/*43@from-phone/n", "context": context, "extension": number, "priority": 1}
+        answer = await asyncio.to_thread(
+            httpx.post, f"http://127.0.0.1:{self.of.asterisk.http_port}/ari/channels", params=asked,
+            json={"variables": variables}, auth=(ARI_USER, ari_password(self.of)),
+        )  # fmt: skip
+        answer.raise_for_status()
 
     async def outcome(self) -> str:
         """What the next DecrocheTransfer event says."""
@@ -56,7 +52,7 @@ async def witness(asterisk: Asterisk) -> AsyncGenerator[Witness]:
         host="127.0.0.1", port=ours.ami_port, username=AMI_USER, secret=ami_password(asterisk.config), ping_delay=0
     )
     await manager.connect()
-    yield Witness(manager)
+    yield Witness(manager, asterisk.config)
     manager.close()
 
 

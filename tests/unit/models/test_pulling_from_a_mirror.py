@@ -139,3 +139,10 @@ def test_two_pulls_at_once_fetch_once(mirror):
     for thread in threads:
         thread.join()
     assert len(mirror.ranges) == 1
+
+
+def test_a_mirror_that_goes_on_for_ever_fills_no_disk(mirror):
+    mirror.body = BODY + b"x" * (1 << 22)
+    with pytest.raises(PullFailed, match="longer than"):
+        pull(["small"])
+    assert not list(models.folder("small").glob("weights*"))
