@@ -10,7 +10,7 @@ from agents.dictating import Dictating, stated_code
 from agents.effects import Facts
 from agents.phrases import control_intent, is_question, message_within
 from agents.scenario import expected
-from agents.slots.dates import WEEKDAYS, FoundDate, find_date, part_of_day
+from agents.slots.dates import MONTHS, WEEKDAYS, FoundDate, find_date, part_of_day
 from agents.slots.misheard import with_weekdays
 from agents.slots.names import find_name
 from agents.slots.numbers import find_number
@@ -42,6 +42,11 @@ _REPAIR = re.compile(
     re.IGNORECASE,
 )
 """How people take back what they just said."""
+_STREET = re.compile(
+    r"\b(?:rue|avenue|place|boulevard|allee|quai|impasse|chemin|cours|square|pont) (?:du|de la|des|de|d) \d{1,2}(?:er)?"
+    rf" (?:{'|'.join(MONTHS['fr'])})(?: \d{{4}})?\b"
+)
+"""A street that is called after a day."""
 _OWN_WORDS = frozenset({"name", "text", "phone", "email", "plate", "reference"})
 """Where these are awaited, what sounds like a day may be anything."""
 _TEN = re.compile(r"\b(?:[bd]i[sz]eurs?|dis heures?)\b")
@@ -169,7 +174,7 @@ class _Reading:
         if agent.language == "fr" and any(agent.slots[slot].type in ("date", "time") for slot in waits.slots):
             text = _TEN.sub("10 heures", text)
         self.taken_back = " ".join(match[0] for match in _NEGATED[agent.language].finditer(text))
-        self.text = _NEGATED[agent.language].sub(" | ", text)
+        self.text = _NEGATED[agent.language].sub(" | ", _STREET.sub(" | ", text))
         self.found: dict[str, str] = {}
 
     def values(self) -> dict[str, str]:

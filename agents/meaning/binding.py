@@ -50,6 +50,8 @@ def controlled(heard: str, text: str, by_rules: Understood, asked: tuple[str, ..
     if intent == "goodbye" and long:
         if goes_on(text):
             return Understood("go_on")
+        if reading.sure("intent:goodbye") < _FOREIGN:
+            return Understood("unclear", sure=False)  # "quelqu'un m'a dit au revoir sans me répondre"
         if reading.sure("intent:goodbye") < ACTS["human"]:
             return Understood("doubt", doubt=("intent:goodbye",))  # "mon verre a dit au revoir à sa monture"
     contact = reading.sure("intent:human") + reading.sure("intent:message")

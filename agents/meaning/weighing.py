@@ -36,6 +36,8 @@ _INTENDED: dict[str, Intent] = {
 LIKELY = 0.15
 """What is less likely than this is not worth asking about."""
 
+_PLAIN_WORDS = 7
+"""So few words, of which some are a value, hold little else."""
 _WHILE_ASKED = 0.9
 """An act is taken from here on while a day, a name or a number is awaited: what is misheard sounds like anything."""
 _EXACT: tuple[Intent, ...] = ("opt_out", "record_refused")
@@ -144,11 +146,13 @@ def _wanted(agent: Agent, waits: Expected, heard: str, text: str, by_rules: Unde
     """ "Je voudrais un cocktail pour quarante personnes" books one: it asks for nothing that is known of cocktails."""
     if is_question(heard, text, agent.language):
         return False
-    chosen = [slot for slot in by_rules.values if slot in agent.slots and agent.slots[slot].type == "choice"]
-    fitting = [slot for slot in by_rules.values if slot in waits.slots]
-    if not chosen or not (len(by_rules.values) > 1 or fitting):
+    types = {agent.slots[slot].type for slot in by_rules.values if slot in agent.slots}
+    fitting, short = set(by_rules.values) & set(waits.slots), len(text.split()) <= _PLAIN_WORDS
+    if types == {"date", "time"} and short:
+        return True  # "mardi à onze heures" asks for no opening hours
+    if "choice" not in types or not (len(by_rules.values) > 1 or fitting):
         return False
-    wishes = wishes_for(text) or len(by_rules.values) > 2
+    wishes = wishes_for(text) or len(by_rules.values) > 2 or (bool(fitting) and short)
     return wishes and max((m.sure for m in reading.whole if m.kind == "fact"), default=0.0) < _WHILE_ASKED
 
 

@@ -65,7 +65,7 @@ _EN_BARE = re.compile(r"\b(?P<hour>\d{1,2})(?: (?P<minute>[0-5]\d))?\b")
 
 
 COUNTED = re.compile(
-    r" ?(?:ans?|annees?|mois|jours?|semaines?|fois|minutes?|mn|secondes?|euros?|centimes?|personnes?|enfants?|adultes?|gamins?|gosses?|filles?"
+    r" ?(?:demi heures?|quarts? d heure|heures? de (?:route|trajet|train|voiture|marche|vol|bus)|ans?|annees?|mois|jours?|semaines?|fois|minutes?|mn|secondes?|euros?|centimes?|personnes?|enfants?|adultes?|gamins?|gosses?|filles?"
     r"|garcons?|petite?s?|chiens?|chats?|kilos?|kg|kilometres?|km|metres?|cm|pour cent|etages?|pieces?|chambres?|places?|points?|dents?|cartons?|voitures?"
     r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
     r"|years?|months?|weeks?|days?|times|minutes?|people|persons?|children|kids|adults?|pounds?|dollars?|miles?|percent|rooms?"
@@ -86,7 +86,8 @@ def _find_fr(text: str, asked: bool) -> FoundTime | None:
     if match := _FR_RANGE.search(text):  # "entre 14 et 15 heures" begins at 14
         return FoundTime(int(match["hour"]) % 24, 0, False, match.start(), match.end())
     for match in _FR.finditer(text):
-        if _FR_NOT.search(text[: match.start()]) or int(match["hour"]) > 24:
+        travelled = COUNTED.match(text, match.end("hour"))
+        if _FR_NOT.search(text[: match.start()]) or int(match["hour"]) > 24 or travelled:
             continue
         found = _minutes_fr(match, int(match["hour"]) % 24, settled=bool(match["half"]))
         return _halved(found, match["half"], late=("midi", "soir"))

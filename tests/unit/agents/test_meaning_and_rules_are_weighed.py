@@ -280,3 +280,21 @@ def test_an_opt_out_in_plain_words_needs_no_model(said: str) -> None:
 def test_another_day_at_a_read_back_replaces_the_one_that_was_refused() -> None:
     heard = understand(DENTAL, AGREED, "oups non, jeudi y a les enfants, vendredi plutôt, même heure", FACTS)
     assert heard.values["jour"] == "2026-11-27"
+
+
+def test_a_bare_day_and_hour_ask_for_no_opening_hours() -> None:
+    reading = Reading(meant(("fact:hours", 0.78), ("none:", 0.1)))
+    heard = weighed("mardi à onze heures et demie", reading)
+    assert (heard.intent, heard.values["heure"]) == ("answer", "11:30")
+
+
+def test_a_goodbye_that_somebody_else_said_is_none() -> None:
+    reading = Reading(meant(("fact:prices", 0.3), ("none:", 0.2), ("intent:goodbye", 0.02)))
+    heard = weighed("quelqu'un hier m'a dit au revoir sans me répondre sur le prix", reading)
+    assert heard.intent != "goodbye"
+    assert "intent:goodbye" not in heard.doubt
+
+
+@pytest.mark.parametrize("said", ["j'habite place du 8 mai", "attendez, j'ai une demi-heure de route"])
+def test_streets_and_journeys_are_no_day_and_no_hour(said: str) -> None:
+    assert not {"jour", "heure"} & set(understand(DENTAL, State(step="quand"), said, FACTS).values)
