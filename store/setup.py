@@ -20,6 +20,8 @@ from store.embedded import EmbeddedServer
 from store.migrate import applied, apply, load, migrating, pending
 
 DATABASE = "decroche"
+OPERATOR_LOGIN = "decroche_operator_login"
+"""Whom the operator's pool logs in as, where the database is the embedded one."""
 _LOCK = 0x0DEC_0C4F  # processes that start at once take turns
 
 
@@ -36,7 +38,22 @@ def prepare(of: Settings, *, migrate: bool = True) -> tuple[str, str]:
             f"{len(waiting)} migrations are not applied, from {waiting[0].name} on",
             hint="decroche database migrate, with DECROCHE_DATABASE__ADMIN_URL set",
         )
-    return service, admin
+    return service, admin if of.database.url else _operator_login(of, admin)
+
+
+def _operator_login(of: Settings, admin: str) -> str:
+    """The operator's DSN of the embedded database: a login that may become the operator and nothing more.
+
+    The superuser's is for migrations and backups alone: `RESET ROLE`, slipped into a command, leads nowhere.
+    """
+    password = secret("postgres-operator", of=of)
+    login, role = sql.Identifier(OPERATOR_LOGIN), sql.Identifier(OPERATOR)
+    with connect(admin) as conn:
+        conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))  # until the connection closes
+        _make_role(conn, OPERATOR_LOGIN)
+        conn.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(login, sql.Literal(password)))
+        conn.execute(sql.SQL("GRANT {} TO {}").format(role, login))
+    return EmbeddedServer(of).dsn(OPERATOR_LOGIN, password, DATABASE)
 
 
 def set_up_from(of: Settings) -> list[str]:

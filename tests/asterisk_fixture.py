@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -58,12 +59,16 @@ def asterisk_settings(home: Path, **changes: object) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Generator[Asterisk]:
-    """A running Asterisk shared by the session; `asterisk.config` are its settings. Stasis app: decroche."""
-    config = asterisk_settings(tmp_path_factory.mktemp("asterisk"))
-    try:
-        program(config)
-    except NoAsterisk as missing:
-        pytest.fail(f"{missing}; {missing.hint}")
-    with Asterisk(config, demo=True) as server:
-        yield server
+def asterisk() -> Generator[Asterisk]:
+    """A running Asterisk shared by the session; `asterisk.config` are its settings. Stasis app: decroche.
+
+    Not in pytest's own folder, which every new run closes to other users: root's Asterisk is one.
+    """
+    with tempfile.TemporaryDirectory(prefix="decroche-test-") as folder:
+        config = asterisk_settings(Path(folder))
+        try:
+            program(config)
+        except NoAsterisk as missing:
+            pytest.fail(f"{missing}; {missing.hint}")
+        with Asterisk(config, demo=True) as server:
+            yield server

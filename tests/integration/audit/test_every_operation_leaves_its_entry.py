@@ -37,6 +37,7 @@ OWN_RECORD = {
     "billing.usage": "a sum of charges",
     "billing.accounts": "a balance, moved by movements and charges",
     "billing.reservations": "held while a call goes on",
+    "billing.refusals": "counted, not decided",
     "billing.invoice_numbers": "taken with the document",
     "billing.invoice_charges": "with the document",
     "billing.debit_note_numbers": "taken with the document",
