@@ -54,10 +54,14 @@ def test_a_disclosure_that_was_hung_up_on_does_not_count_as_heard(house: House) 
 
 
 def test_a_caller_may_hang_up_while_the_agent_thinks(house: House) -> None:
-    """Impatient: speaks at once, over the opening, and hangs up 300 ms after the last word."""
+    """Impatient: hears the opening (16 s), asks, and hangs up 300 ms after the last word.
+
+    Over the opening the agent would not only think: it would say what the law wants heard.
+    """
     since = now()
     # what the model phrases takes it a second or more; a fact's own words are said at once
-    question = house.say("Bonjour, combien de séances faut-il pour un blanchiment des dents ?")
+    asked = "Bonjour, combien de séances faut-il pour un blanchiment des dents ?"
+    question = house.say(asked, when="after_answer", delay_ms=20_000)
     report = house.call("caller4", [question], patience=300)
     facts = house.cdr(house.number("caller4"), since)
     assert report.ended_by == "us"
