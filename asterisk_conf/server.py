@@ -26,7 +26,7 @@ from asterisk_conf.render import Places, render
 from asterisk_conf.signing import keep_vouched
 from store.base.errors import BadInput, Unavailable
 from store.base.settings import Settings, settings
-from store.base.unprivileged import environment, identity, system_user
+from store.base.unprivileged import as_user, environment, identity, system_user
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -141,14 +141,13 @@ class Asterisk:
             raise AsteriskDown("Asterisk does not run", hint="decroche asterisk up")
         found = program(self.config)
         done = subprocess.run(
-            [*found.command, "-C", str(self.etc / "asterisk.conf"), "-rx", line],
+            [*as_user(system_user()), *found.command, "-C", str(self.etc / "asterisk.conf"), "-rx", line],
             capture_output=True,
             text=True,
             timeout=timeout,
             check=False,
             cwd="/",
             env=environment(HOME="/nonexistent"),
-            **identity(system_user()),
         )
         if done.returncode:
             raise AsteriskDown(f"Asterisk did not answer {line!r}: {done.stderr.strip()[:200]}")

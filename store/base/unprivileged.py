@@ -67,6 +67,17 @@ def identity(user: pwd.struct_passwd | None) -> Identity:
     return Identity(user=user.pw_uid, group=user.pw_gid, extra_groups=[]) if user else Identity()
 
 
+def as_user(user: pwd.struct_passwd | None) -> list[str]:
+    """What a short command begins with to be that user's, where a process of many threads gives it.
+
+    Python changes a child's user between fork and exec, which copies the whole process and may wait there for a lock
+    that another thread held; util-linux's setpriv does so after exec.
+    """
+    if user is None:
+        return []
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
+
+
 def environment(*also: str, **more: str) -> dict[str, str]:
     """A child process's whole environment: what it cannot do without, what begins as `also` says, and `more`."""
     return {name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith(also)} | more
