@@ -51,19 +51,32 @@ as_root() {
 # end_job PID: one that sudo started is root's, and its end root's to ask for.
 end_job() { kill "$1" 2>/dev/null || sudo -n kill "$1" 2>/dev/null || true; }
 
-# quietly COMMAND…: its output only when it fails; on a terminal, the seconds it has taken. With keep_lock set the
-# command holds setup's lock too: when setup is killed outright the next one waits for it, and does not begin it twice.
-# What is run from the cache must be nobody else's: who may change it becomes whoever runs it next.
+# foreign_in FOLDER: the first folder there that somebody else than root or oneself owns, or that anybody may change.
+foreign_in() {
+  find "$1" -maxdepth 1 -type d \( ! -uid 0 ! -uid "$(id -u)" -o -perm /002 \) -print -quit 2>/dev/null
+}
+
+# What is run from the cache must be nobody else's: who may change it becomes whoever runs it next. The usual cache is
+# set aside, nothing of it used, and another begun; one that DECROCHE_CACHE named is its owner's to look at.
 refuse_foreign_cache() {
-  local found
-  found=$(find "$cache" -maxdepth 1 -type d ! -uid 0 ! -uid "$(id -u)" -print -quit 2>/dev/null)
-  [ -z "$found" ] && found=$(find "$cache" -maxdepth 1 -type d -perm /002 -print -quit 2>/dev/null)
-  if [ -n "$found" ]; then
+  local found aside
+  found=$(foreign_in "$cache")
+  [ -n "$found" ] || return 0
+  if [ -n "${cache_was_named:-}" ]; then
     say "error: $found may be changed by somebody else, and what is in it is run: remove it, or set DECROCHE_CACHE"
     exit 5
   fi
+  aside="$cache.set-aside-$(date +%Y%m%d-%H%M%S)-$$"
+  if ! mv -T "$cache" "$aside" || ! mkdir -p "$cache/wheels" || [ -n "$(foreign_in "$cache")" ]; then
+    say "error: $found may be changed by somebody else, and another could not be made: set DECROCHE_CACHE"
+    exit 5
+  fi
+  say "note: $found could be changed by somebody else, and what is in it is run: it is now"
+  say "      $aside (remove it at will), and everything is fetched anew"
 }
 
+# quietly COMMAND…: its output only when it fails; on a terminal, the seconds it has taken. With keep_lock set the
+# command holds setup's lock too: when setup is killed outright the next one waits for it, and does not begin it twice.
 quietly() {
   local log job began=$SECONDS status=0
   log=$(mktemp)

@@ -41,16 +41,38 @@ def test_the_images_steps_do_not_reach_this_machines_cache(tmp_path: Path) -> No
 
 
 @root_only
-def test_setup_refuses_a_cache_that_somebody_else_may_change(tmp_path: Path) -> None:
+def test_a_named_cache_that_somebody_else_may_change_is_refused(tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir()
-    assert shell("refuse_foreign_cache", cache=str(tmp_path)).returncode == 0
+    assert shell("refuse_foreign_cache", cache=str(tmp_path), cache_was_named="yes").returncode == 0
     os.chown(tmp_path / "tools", pwd.getpwnam("nobody").pw_uid, -1)
-    done = shell("refuse_foreign_cache", cache=str(tmp_path))
+    done = shell("refuse_foreign_cache", cache=str(tmp_path), cache_was_named="yes")
     assert done.returncode == 5
     assert "tools" in done.stderr
 
 
-def test_setup_refuses_a_cache_that_anybody_may_change(tmp_path: Path) -> None:
+def test_a_named_cache_that_anybody_may_change_is_refused(tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools").chmod(0o777)
-    assert shell("refuse_foreign_cache", cache=str(tmp_path)).returncode == 5
+    assert shell("refuse_foreign_cache", cache=str(tmp_path), cache_was_named="yes").returncode == 5
+
+
+@root_only
+def test_the_usual_cache_that_was_given_away_is_set_aside_and_another_begun(tmp_path: Path) -> None:
+    cache = tmp_path / "decroche"
+    (cache / "tools").mkdir(parents=True)
+    (cache / "tools/uv").write_text("somebody else's")
+    os.chown(cache, pwd.getpwnam("nobody").pw_uid, -1)
+    done = shell("refuse_foreign_cache", cache=str(cache), cache_was_named="")
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in cache.iterdir()] == ["wheels"]
+    assert cache.stat().st_uid == 0
+    (aside,) = tmp_path.glob("decroche.set-aside-*")
+    assert (aside / "tools/uv").read_text() == "somebody else's", "nothing is thrown away"
+    assert str(aside) in done.stderr
+
+
+def test_a_cache_that_is_ones_own_stays(tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    done = shell("refuse_foreign_cache", cache=str(tmp_path), cache_was_named="")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "tools").is_dir()
