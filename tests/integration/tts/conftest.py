@@ -9,7 +9,7 @@ import pytest
 from tts import voices
 from tts.base import Voice
 
-NAMES = ("pico-fr-FR", "pico-en-GB", "pico-en-US", "piper-en-joe", "piper-fr-siwis")
+NAMES = ("pico-fr-FR", "pico-en-GB", "pico-en-US", "piper-en-joe", "piper-fr-siwis", "kokoro-fr-siwis")
 
 
 @pytest.fixture(params=NAMES)

@@ -20,7 +20,7 @@ def test_each_use_has_a_default_in_each_language_on_each_device(use, language, d
 
 def test_every_file_can_be_had_from_somewhere():
     files = [f for m in models.catalogue().values() for v in m.variant for f in v.file]
-    assert all(f.hub or f.package or f.bundled for f in files)
+    assert all(f.hub or f.package or f.npm or f.bundled for f in files)
 
 
 def test_a_model_without_packages_says_what_happens_without_it_or_needs_a_gpu():
