@@ -98,12 +98,15 @@ class KokoroVoice(Voice):
 
 
 def _phonemes(words: str, language: str) -> list[str]:
-    """The phonemes of each sentence. Piper's own lock is taken: espeak-ng has one voice a process."""
+    """The phonemes of each sentence. espeak-ng has one voice a process, and crashes when it is begun a second time
+    under somebody who uses it: its lock and its only phonemizer are Piper's."""
+    from piper import voice as piper
     from piper.phonemize_espeak import EspeakPhonemizer
-    from piper.voice import _ESPEAK_PHONEMIZER_LOCK
 
-    with _ESPEAK_PHONEMIZER_LOCK:
-        sentences = EspeakPhonemizer().phonemize(language, words)
+    with piper._ESPEAK_PHONEMIZER_LOCK:
+        if piper._ESPEAK_PHONEMIZER is None:
+            piper._ESPEAK_PHONEMIZER = EspeakPhonemizer()
+        sentences = piper._ESPEAK_PHONEMIZER.phonemize(language, words)
     # Composed, and without espeak's hyphens (a liaison): so Kokoro's alphabet has them.
     return [unicodedata.normalize("NFC", "".join(each)).replace("-", "") for each in sentences]
 
