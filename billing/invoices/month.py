@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from billing.documents.invoice import Line, Talk, Usage, usage_lines
+from store.base.numbering import SPECIAL
 from store.db import Conn
 
 # Nearly every call lies in one window: its seconds need no list to be opened.
@@ -27,6 +28,7 @@ SELECT prefix, price, bundled, sum(seconds)::bigint AS seconds
          GROUP BY 1, 2, 3) either
  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
+# Emergency and social calls are left off what details the month (Arcep); they cost nothing.
 # One reading of the month gives every sum: `by` says which column the row is for, '' for the whole month.
 _SUMS = """
 SELECT CASE WHEN GROUPING(day) = 0 THEN 'day' WHEN GROUPING(destination) = 0 THEN 'destination'
@@ -39,10 +41,11 @@ SELECT CASE WHEN GROUPING(day) = 0 THEN 'day' WHEN GROUPING(destination) = 0 THE
        coalesce(sum(billed_seconds), 0)::bigint AS seconds,
        coalesce(sum(amount_micros), 0)::bigint AS micros
   FROM (SELECT c.status, c.bundle_seconds, c.charged_seconds, c.billed_seconds, c.amount_micros, c.fee,
-               (c.answered_at AT TIME ZONE %(zone)s)::date AS day,
-               CASE c.status WHEN 'rated' THEN c.prefix END AS destination,
-               CASE WHEN c.answered_at IS NOT NULL THEN coalesce(k.agent, '') END AS agent
-          FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id
+               CASE WHEN NOT hidden THEN (c.answered_at AT TIME ZONE %(zone)s)::date END AS day,
+               CASE WHEN c.status = 'rated' AND NOT hidden THEN c.prefix END AS destination,
+               CASE WHEN c.answered_at IS NOT NULL AND NOT hidden THEN coalesce(k.agent, '') END AS agent
+          FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id,
+               LATERAL (SELECT c.direction = 'outbound' AND c.far_party = ANY (%(special)s) AS hidden) h
          WHERE c.tenant_id = %(tenant)s AND c.month = %(month)s) c
  GROUP BY GROUPING SETS ((day), (destination), (agent), (fee), ())
 """
@@ -81,7 +84,7 @@ class MonthUsage:
 
 def month_usage(conn: Conn, tenant_id: UUID, month: date, zone: str = "Europe/Paris") -> MonthUsage:
     """The sums of a tenant's month; `zone` names the time zone of its days."""
-    key = {"tenant": tenant_id, "month": month, "zone": zone}
+    key = {"tenant": tenant_id, "month": month, "zone": zone, "special": list(SPECIAL)}
     rows = conn.execute(_SUMS, key).fetchall()
     talk = [
         Talk(row["prefix"], _plain(Decimal(row["price"])), row["bundled"], row["seconds"])
