@@ -147,6 +147,8 @@ def _taken(row: Row, columns: Columns) -> tuple[object, ...]:
 
 def _clean(text: str) -> str:
     """A text as one line, without what no screen shows; PostgreSQL stores no NUL."""
+    if text.isprintable():
+        return " ".join(text.split())
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
@@ -173,9 +175,10 @@ _KEEP: tuple[LiteralString, ...] = (
               coalesce((array_agg(t.company ORDER BY t.row) FILTER (WHERE t.company <> ''))[1], ''),
               coalesce((array_agg(t.postcode ORDER BY t.row) FILTER (WHERE t.postcode <> ''))[1], ''),
               coalesce((array_agg(t.party ORDER BY t.row) FILTER (WHERE t.party <> ''))[1], ''),
-              coalesce((SELECT jsonb_object_agg(f.key, f.value ORDER BY u.row DESC)
-                          FROM unnest(array_agg(t.fields ORDER BY t.row)) WITH ORDINALITY AS u (fields, row),
-                               jsonb_each(u.fields) AS f), '{}'),
+              CASE WHEN count(*) = 1 THEN (array_agg(t.fields))[1]
+                   ELSE coalesce((SELECT jsonb_object_agg(f.key, f.value ORDER BY u.row DESC)
+                                    FROM unnest(array_agg(t.fields ORDER BY t.row)) WITH ORDINALITY AS u (fields, row),
+                                         jsonb_each(u.fields) AS f), '{}') END,
               %(now)s, %(now)s
          FROM pg_temp.taken_contacts t WHERE t.e164 IS NOT NULL GROUP BY t.e164
        ON CONFLICT (tenant_id, e164) DO UPDATE SET

@@ -23,6 +23,9 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """Words that only say which telephone it is."""
+_SIGNS = re.compile(r"[\s.\-()/\u00a0\u202f]+")
+_NATIONAL = re.compile(r"0(?!508)[1-9]\d{8}", re.ASCII)
+_LOST_ZERO = re.compile(r"[1-9]\d{8}", re.ASCII)
 _ROUND = re.compile(r"[1-9]\d*0{6,}")
 
 
@@ -64,8 +67,10 @@ def _whole(text: str) -> tuple[str, str]:
 
 def _read(text: str, note: str = "") -> Reading | None:
     """The text as one number, a lost zero put back; None where it is none."""
-    digits = re.sub(r"[\s.\-()\u00a0\u202f/]", "", text)
-    if re.fullmatch(r"[1-9]\d{8}", digits):
+    digits = _SIGNS.sub("", text)
+    if _NATIONAL.fullmatch(digits):
+        found = read(f"+33{digits[1:]}")  # what the plan makes of it too, by a shorter way: most of a list is so
+    elif _LOST_ZERO.fullmatch(digits):
         found, note = read(f"0{digits}"), "; ".join(filter(None, (note, "its first zero put back")))
     elif re.fullmatch(r"\+?[\d\s.\-()\u00a0\u202f/]+|tel:.*|sip:.*", text):
         found = read(text)

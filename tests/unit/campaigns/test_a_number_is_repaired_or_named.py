@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.contacts.files.sheet import Cell
 from campaigns.contacts.repairing import number, postcode
+from store.base.numbering import read
 
 MOBILE = "+33612345678"
 
@@ -74,3 +75,10 @@ def test_a_postcode_that_was_a_number_gets_its_zero_back() -> None:
     assert postcode(Cell("1000", typed=True)) == ("01000", "the postcode's first zero put back")
     assert postcode(Cell("1000")).e164 == ""
     assert postcode(Cell("75 011")).e164 == "75011"
+
+
+@given(st.from_regex(r"0[1-9][0-9]{8}", fullmatch=True))
+def test_a_national_number_is_what_the_numbering_plan_makes_of_it(digits: str) -> None:
+    plan = read(digits)
+    assert plan is not None
+    assert number(Cell(digits)).e164 == ("" if plan.short else plan.e164)
