@@ -219,6 +219,8 @@ def _erase_rows(conn: Conn, tenant_id: UUID, phone: str, calls: list[UUID], now:
 
 
 _STATEMENTS = (
+    # out of the book and, with it, of every list
+    "DELETE FROM campaigns.contacts t WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",
     # the number said or typed in a call of somebody else: only what names it goes
     "UPDATE store.turns t SET text = '[…]' WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",
     "UPDATE store.actions t SET args = '{}', result = '{}' WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",

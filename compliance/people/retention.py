@@ -115,6 +115,10 @@ def _appointments(at: Sweep) -> int:
     return _left_behind(at, "store.bookings", "ends_at", "appointments_days")
 
 
+def _contacts(at: Sweep) -> int:
+    return at.rows("DELETE FROM campaigns.contacts", "campaigns.contacts", "seen_at < %(before)s")
+
+
 def _consents(at: Sweep) -> int:
     return at.rows("DELETE FROM compliance.consents", "compliance.consents", "given_at < %(before)s")
 
@@ -171,6 +175,7 @@ WORK: dict[str, Callable[[Sweep], int]] = {
     "messages": _messages,
     "appointments": _appointments,
     "cdrs": _cdrs,
+    "contacts": _contacts,
     "consents": _consents,
     "callbacks": _callbacks,
     "attempts": _attempts,
