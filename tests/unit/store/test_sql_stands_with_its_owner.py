@@ -60,3 +60,37 @@ def test_a_command_file_holds_no_sql(path: Path) -> None:
 
 def test_sql_is_known_where_it_stands() -> None:
     assert any(_STATEMENT.search(text) for text in strings(ROOT / "billing/invoices/invoicing.py"))
+
+
+# -- tables have owners
+
+OWNERS = ("store", "billing", "compliance")
+
+WRITES_ELSEWHERE = {
+    ("billing", "store.calls"): "calls brought from elsewhere, by the million: CDR and charge in one transaction",
+}
+"""(folder, table of another) that it may write, and why."""
+
+_CHANGE = re.compile(
+    r"\b(?:INSERT\s+INTO|UPDATE(?:\s+ONLY)?|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE(?:\s+TABLE)?|COPY)\s+"
+    r"((?:store|billing|compliance|app)\.[a-z_]+)"
+)
+
+
+def written(folder: str) -> set[str]:
+    """The tables that a folder's SQL changes."""
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    return {table for path in paths for text in strings(path) for table in _CHANGE.findall(text)}
+
+
+@pytest.mark.parametrize("folder", [folder for folder in FOLDERS if folder != "tts"])
+def test_a_folder_writes_only_its_own_tables(folder: str) -> None:
+    foreign = {table for table in written(folder) if table.split(".")[0] != folder}
+    if folder == "store":
+        foreign -= {"app.migrations"}
+    assert foreign == {table for owner, table in WRITES_ELSEWHERE if owner == folder}
+
+
+def test_the_owners_write_their_tables() -> None:
+    for folder in OWNERS:
+        assert len(written(folder)) > 8, folder
