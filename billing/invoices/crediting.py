@@ -7,7 +7,7 @@ the price of one call, or an amount, and leaves the invoice alive: what is due, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any, Literal
@@ -26,6 +26,37 @@ from billing.rating.tariff import PARIS
 from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused
 from store.db import Conn
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of an invoice is credited: lines (numbered from 1), one call, or an amount before tax, of one line or of
+    the whole. Nothing: all that is left of it."""
+
+    lines: Sequence[int] = ()
+    call_id: UUID | None = None
+    net_cents: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.lines) or self.call_id is not None or self.net_cents is not None
+
+
+def credit_note(conn: Conn, number: str, of: Part, reason: str, issued_on: date, by: Actor, *, today: date) -> Issued:
+    """A credit note for an invoice or a part of it. Raises NotFound, Refused; BadInput for a part without a reason."""
+    if of and not reason.strip():
+        raise BadInput("--reason: a credit note for a part says why", hint='--reason "geste commercial"')
+    if (of.call_id is not None and (of.lines or of.net_cents is not None)) or (
+        of.net_cents is not None and len(of.lines) > 1
+    ):
+        raise BadInput("--call stands alone; --amount is of one --line or of the whole", hint="one credit note each")
+    if of.call_id is not None:
+        return credit_call(conn, number, of.call_id, reason, issued_on, by, today=today)
+    if of.net_cents is not None:
+        place = of.lines[0] if of.lines else None
+        return credit_amount(conn, number, of.net_cents, reason, issued_on, by, place, today=today)
+    if of.lines:
+        return credit_lines(conn, number, of.lines, reason, issued_on, by, today=today)
+    return credit(conn, number, issued_on, by, today=today)
 
 
 def credit(conn: Conn, number: str, issued_on: date, by: Actor, *, today: date | None = None) -> Issued:

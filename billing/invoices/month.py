@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from billing.charges import tariffs
+from billing.charges.accounts import Account, account
 from billing.documents.invoice import Line, Talk, Usage, usage_lines
+from billing.rating.tariff import PARIS
 from store.base.numbering import SPECIAL
 from store.db import Conn
+from store.tenants import Tenant
 
 # Nearly every call lies in one window: its seconds need no list to be opened.
 _TALK = """
@@ -112,6 +117,36 @@ def month_usage(conn: Conn, tenant_id: UUID, month: date, zone: str = "Europe/Pa
         destinations=sorted(named("destination"), key=longest_first),
         agents=sorted(named("agent"), key=longest_first),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A month so far. Seconds are billed ones; amounts micro-euros before tax."""
+
+    usage: MonthUsage
+    account: Account
+    bundle_seconds: int
+    forecast_micros: int
+    forecast_seconds: int
+
+
+def glance(conn: Conn, tenant: Tenant, month: date, now: datetime) -> Glance:
+    """A tenant's month as it stands at `now`, and what it comes to if it goes on so."""
+    usage = month_usage(conn, tenant.id, month, tenant.timezone)
+    held = account(conn, tenant.id)
+    force = tariffs.timetable(conn, tenant.id).at(min(now, datetime(month.year, month.month, 28, tzinfo=PARIS)))
+    included = force.tariff.bundle.seconds if force and force.tariff.bundle else 0
+    talked, today = usage.bundle_seconds + usage.charged_seconds, now.astimezone(PARIS).date()
+    cost = forecast(usage.amount_micros, month, today)
+    return Glance(usage, held, included, cost, forecast(talked, month, today))
+
+
+def forecast(so_far: int, month: date, today: date) -> int:
+    """What the whole month comes to if it goes on as it began; a month that is over is itself."""
+    length = calendar.monthrange(month.year, month.month)[1]
+    if (today.year, today.month) != (month.year, month.month):
+        return so_far
+    return so_far * length // today.day
 
 
 def _plain(price: Decimal) -> str:
