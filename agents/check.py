@@ -13,7 +13,9 @@ from agents.definition import Agent, Step
 from agents.problems import Path_, Problem
 from agents.render import OWN_FIELDS
 from agents.spoken import fields, fill
+from compliance.law import conduct
 from compliance.law.disclosure import Missing, missing
+from compliance.law.rulebook import rulebook
 from dialplan.numbers import NumberClass, classify
 from store.base.errors import BadInput
 from store.base.numbering import e164
@@ -26,6 +28,8 @@ _WHERE: dict[str, Path_] = {
     "principal": ("greeting",),
     "commercial": ("purpose",),
     "recording": ("recording", "say"),
+    "opt_out": ("commercial_notice",),
+    "insurance": ("sector",),
 }
 _MEND = {
     "ai": 'add for instance: disclosure: "Je suis une intelligence artificielle."',
@@ -34,6 +38,8 @@ _MEND = {
     "principal": "name on whose behalf: {on_behalf_of}",
     "commercial": 'add: commercial_notice: "C\'est un appel commercial."',
     "recording": "add 'say:' with the wording",
+    "opt_out": "add to commercial_notice: Pour ne plus être appelé, rappelez ce numéro et dites stop.",
+    "insurance": "purpose: contract or service, where the client asked or a contract runs",
 }
 LEAST_MINUTES, MOST_MINUTES = 5, 480
 """Of an appointment."""
@@ -56,14 +62,18 @@ def untold(agent: Agent) -> list[Missing]:
     recorded = agent.recording.policy != "off"
     said = [agent.greeting, agent.disclosure, agent.commercial_notice, agent.recording.say if recorded else ""]
     names = {"company": agent.company.name, "on_behalf_of": agent.company.on_behalf_of}
-    return missing(
-        fill(" ".join(filter(None, said)), lambda name: names.get(name, "…")),
-        language=agent.language,
-        purpose=agent.purpose,
-        professional=agent.company.name,
-        principal=agent.company.on_behalf_of,
-        recorded=recorded,
-    )
+    opening = fill(" ".join(filter(None, said)), lambda name: names.get(name, "…"))
+    return [
+        *missing(
+            opening,
+            language=agent.language,
+            purpose=agent.purpose,
+            professional=agent.company.name,
+            principal=agent.company.on_behalf_of,
+            recorded=recorded,
+        ),
+        *conduct.untold(opening, language=agent.language, purpose=agent.purpose, sector=agent.sector),
+    ]
 
 
 def _near(name: str, known: Iterable[str]) -> str:
@@ -92,6 +102,10 @@ class _Checker:
         if agent.purpose == "canvassing" and not agent.goods.strip():
             what = "canvassing names no goods, and a consent is to goods (C. conso R223-1)"
             self.bad(("goods",), what, 'add for instance: goods: "assurance auto"')
+        prospects = agent.purpose in ("canvassing", "survey")
+        if prospects and "webhook" in agent.tools and agent.sector in rulebook().latest("C19").parameters["sectors"]:
+            what = f"its system may send no SMS nor e-mail after these calls ({rulebook().latest('C19').reference})"
+            self.bad(("tools",), what, "see to it that it sends none to consumers without a contract", warn=True)
         if len(re.findall(r"[.!?…]+(?:\s|$)", agent.greeting)) > 2:
             self.bad(("greeting",), "is long: the AI must be disclosed in the first sentences", "shorten it")
 
@@ -146,9 +160,16 @@ class _Checker:
                 self._braces((*at, "args", key), text, {*known, "caller"})
         for path, text in said:
             self._braces(path, text, known)
+            self._concludes(path, text)
         for i, fact in enumerate(agent.facts):
             if "{hours}" in fact.say and agent.hours is None:
                 self.bad(("facts", i, "say"), "says {hours}, but the agent has no 'hours'")
+
+    def _concludes(self, path: Path_, text: str) -> None:
+        """Words by which a canvassing call would bind the person called."""
+        if told := conduct.concluded(text, self.agent.language, self.agent.purpose):
+            what = f"« {told} » concludes in the call ({rulebook().latest('C17').reference})"
+            self.bad(path, what, "say that the offer comes in writing, and binds once signed")
 
     def _braces(self, path: Path_, text: str, known: set[str]) -> None:
         for name in fields(text):

@@ -14,7 +14,7 @@ from agents.wording import Wording, default_lines, wording
 Tool = Literal["book", "cancel", "message", "transfer", "opt_out", "record", "dtmf", "hangup", "webhook"]
 SlotType = Literal["name", "date", "time", "phone", "yes_no", "choice", "number", "text", "email", "plate", "reference"]
 Purpose = Literal["service", "contract", "survey", "canvassing"]
-Sector = Literal["energy_renovation", "renewable_energy", "housing_adaptation", "training_account"]
+Sector = Literal["energy_renovation", "renewable_energy", "housing_adaptation", "training_account", "insurance"]
 
 
 def _listed(value: object) -> object:
@@ -165,7 +165,7 @@ class Agent(_Part):
     goods: str = ""
     """What it calls about, as consents name it: a consent to other goods does not count (C. conso R223-1)."""
     sector: Sector | None = None
-    """One in which the law forbids canvassing, or nearly (C. conso L223-1, C. trav. L6323-8-1)."""
+    """One in which the law forbids canvassing, or nearly (C. conso L223-1, C. trav. L6323-8-1, C. ass. L112-2-2)."""
     company: Company
     greeting: str = Field(min_length=1)
     disclosure: str = ""

@@ -20,6 +20,8 @@ COMMANDS = {
     "call": ("ari_app.calls_cli:call", "Place calls"),
     "calls": ("ari_app.calls_cli:calls", "What calls were: list, show, export, timeline"),
     "agent": ("agents.cli:agent", "Agents: check, import, test, publish, chat"),
+    "contact": ("campaigns.contacts.commands:contact", "People to call: import, list, show, remove"),
+    "campaign": ("campaigns.commands:campaign", "Campaigns: add, check, approve, list, show"),
     "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),
     "asterisk": ("asterisk_conf.cli:asterisk", "The private Asterisk"),
     "tenant": ("store.cli:tenant", "The operator's clients"),

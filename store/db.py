@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -108,6 +108,19 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _OnlyTried(Exception):
+    """Takes a transaction back."""
+
+
+@contextmanager
+def tried(db: Database, tenant_id: UUID, dry_run: bool) -> Generator[Conn]:
+    """An operator's transaction of a tenant, taken back at its end where it is a dry run."""
+    with suppress(_OnlyTried), db.operator(tenant_id) as conn:
+        yield conn
+        if dry_run:
+            raise _OnlyTried
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,9 +15,11 @@ from psycopg.rows import class_row
 
 from store.audit import note
 from store.base.actor import Actor
-from store.base.errors import BadInput, NotFound
+from store.base.errors import BadInput, DecrocheError, NotFound
 from store.base.ids import new_id
 from store.db import Conn
+
+T = TypeVar("T")
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -100,6 +103,15 @@ def chosen(conn: Conn, slug: str | None) -> list[Tenant]:
     return [get(conn, slug)] if slug else listed(conn)
 
 
+def each(chosen: Iterable[Tenant], do: Callable[[Tenant], T]) -> Iterator[tuple[Tenant, T | DecrocheError]]:
+    """Do the same for each tenant: what came of it, or the error that one met, which keeps no other waiting."""
+    for tenant in chosen:
+        try:
+            yield tenant, do(tenant)
+        except DecrocheError as error:
+            yield tenant, error
+
+
 def get(conn: Conn, slug: str) -> Tenant:
     """The tenant called `slug`, among those `conn` may see. Raises NotFound."""
     with conn.cursor(row_factory=class_row(Tenant)) as cursor:
@@ -113,6 +125,11 @@ def listed(conn: Conn) -> list[Tenant]:
     """Every tenant that `conn` may see, by slug."""
     with conn.cursor(row_factory=class_row(Tenant)) as cursor:
         return cursor.execute(f"SELECT {_COLUMNS} FROM store.tenants ORDER BY slug").fetchall()
+
+
+def slugs(conn: Conn) -> dict[UUID, str]:
+    """The short name of every tenant that `conn` may see."""
+    return {tenant.id: tenant.slug for tenant in listed(conn)}
 
 
 def tenant_id(conn: Conn, slug: str) -> UUID:

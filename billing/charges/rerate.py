@@ -25,11 +25,13 @@ from billing.charges.ledger import (
     record_of,
     replace_charge,
 )
-from billing.charges.tariffs import InForce, Timetable, timetable
+from billing.charges.tariffs import InForce, Timetable, named, timetable
 from billing.rating.rating import micros
 from billing.rating.recheck import Facts, Price, Recheck
+from store import tenants
 from store.calls import get
-from store.db import Conn, pages
+from store.db import Conn, Database, pages
+from store.tenants import Tenant
 
 
 @dataclass(slots=True)
@@ -69,6 +71,19 @@ def rerate(
             lock_month(conn, tenant_id, each)
             _rerate_month(conn, tenant_id, each, (since, until), by, tariffs, why, done, quick=quick)
     return done
+
+
+def rerate_each(
+    db: Database, slug: str | None, since: datetime, until: datetime | None, *, tariff: str | None, why: str
+) -> Iterator[tuple[Tenant, Rerated]]:
+    """Rate the calls of one tenant, or of all, again; each in its transaction. `tariff`: NAME or NAME@VERSION."""
+    with db.operator() as conn:
+        chosen = tenants.chosen(conn, slug)
+        by = named(conn, tariff) if tariff else None
+    for tenant in chosen:
+        with db.operator(tenant.id) as conn:
+            done = rerate(conn, tenant.id, since, until, by=by, why=why)
+        yield tenant, done
 
 
 def _rerate_month(

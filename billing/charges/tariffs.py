@@ -105,6 +105,15 @@ def get(conn: Conn, name: str, version: int | None = None) -> TariffVersion:
     return row
 
 
+def named(conn: Conn, text: str) -> InForce:
+    """The version that NAME or NAME@VERSION means, ready to rate by. Raises BadInput, NotFound."""
+    name, _, version = text.partition("@")
+    if version and not version.isdigit():
+        raise BadInput(f"--tariff: {text!r} is not NAME or NAME@VERSION", hint="decroche billing tariff list")
+    found = get(conn, name, int(version) if version else None)
+    return InForce(found.name, found.version, parsed(found.toml))
+
+
 def listed(conn: Conn) -> list[TariffVersion]:
     """Every version (operator)."""
     with conn.cursor(row_factory=class_row(TariffVersion)) as cursor:

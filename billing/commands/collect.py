@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from billing.charges import controls as limits
+from billing.charges import views
 from billing.charges.accounts import account as account_of
 from billing.charges.accounts import change_mode
-from billing.charges.ledger import spell
-from billing.charges.refusals import lately
-from billing.commands.common import MONEY, stripe_edge, today_in_paris
+from billing.charges.standing import standing
+from billing.commands.common import MICROS, now, stripe_edge, today_in_paris
 from billing.documents.cii import money
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import emit, err, json_option
 from store.base.settings import settings
 from store.db import open_database
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -41,24 +36,18 @@ def account(slug: str, mode: Any, as_json: bool) -> None:
         tenant = tenants.get(conn, slug)
         today = today_in_paris()
         found = change_mode(conn, tenant.id, mode, today, by=typing_now()) if mode else account_of(conn, tenant.id)
-    row = {
-        "tenant": slug,
-        "mode": found.mode,
-        "currency": found.currency,
-        "balance": spell(found.balance_micros),
-        "reserved": spell(found.reserved_micros),
-    }
+    row = views.account(found, slug)
     emit([row], ("tenant", "mode", "balance", "reserved", "currency"), as_json=as_json)
 
 
 @click.command()
 @click.option("--tenant", "slug", required=True, help="The tenant.")
-@click.option("--cap", type=MONEY, help="Monthly cap that blocks outbound.")
+@click.option("--cap", type=MICROS, help="Monthly cap that blocks outbound.")
 @click.option("--no-cap", is_flag=True, help="No monthly cap.")
-@click.option("--alert-at", type=MONEY, multiple=True, help="Tell the client at this amount; may be given again.")
+@click.option("--alert-at", type=MICROS, multiple=True, help="Tell the client at this amount; may be given again.")
 @click.option("--calls-a-minute", type=click.IntRange(0), help="More outbound calls a minute suspend; 0: no limit.")
 @click.option("--calls-at-once", type=click.IntRange(0), help="More outbound calls at once wait; 0: no limit.")
-@click.option("--spend-an-hour", type=MONEY, help="More spent an hour suspends outbound.")
+@click.option("--spend-an-hour", type=MICROS, help="More spent an hour suspends outbound.")
 @click.option("--email", help="Where the client is told by e-mail.")
 @click.option("--webhook", help="Where the client's systems are told (http or https).")
 @click.option("--phone", help="Where the client is told by SMS, +33…; '' for none.")
@@ -66,12 +55,12 @@ def account(slug: str, mode: Any, as_json: bool) -> None:
 @json_option
 def controls(
     slug: str,
-    cap: Decimal | None,
+    cap: int | None,
     no_cap: bool,
-    alert_at: tuple[Decimal, ...],
+    alert_at: tuple[int, ...],
     calls_a_minute: int | None,
     calls_at_once: int | None,
-    spend_an_hour: Decimal | None,
+    spend_an_hour: int | None,
     email: str | None,
     webhook: str | None,
     phone: str | None,
@@ -83,45 +72,24 @@ def controls(
     \b
     Example: decroche billing controls --tenant dentiste --cap 200 --alert-at 100 --alert-at 150
     """
-    changes: dict[str, Any] = {}
-    if cap is not None or no_cap:
-        changes["month_cap_micros"] = 0 if cap is None else int(cap * 1_000_000)
-    if alert_at:
-        changes["alert_micros"] = sorted(int(amount * 1_000_000) for amount in alert_at)
-    if calls_a_minute is not None:
-        changes["calls_a_minute"] = calls_a_minute
-    if calls_at_once is not None:
-        changes["calls_at_once"] = calls_at_once
-    addresses = {"email": email, "webhook": webhook, "phone": phone}
-    changes |= {name: text for name, text in addresses.items() if text is not None}
-    if spend_an_hour is not None:
-        changes["spend_an_hour_micros"] = int(spend_an_hour * 1_000_000)
+    given = {
+        "month_cap_micros": 0 if no_cap and cap is None else cap,
+        "alert_micros": sorted(alert_at) or None,
+        "calls_a_minute": calls_a_minute,
+        "calls_at_once": calls_at_once,
+        "email": email,
+        "webhook": webhook,
+        "phone": phone,
+        "spend_an_hour_micros": spend_an_hour,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
     with open_database() as db, db.operator() as conn:
         tenant = tenants.get(conn, slug)
         if kind:
             limits.lift(conn, tenant.id, kind, typing_now())
         if changes:
             limits.set_limits(conn, tenant.id, by=typing_now(), **changes)
-        found = limits.limits_of(conn, tenant.id)
-        refused = lately(conn, tenant.id, datetime.now(UTC))
-        open_blocks = conn.execute(
-            "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL ORDER BY kind",
-            (tenant.id,),
-        ).fetchall()
-    row = {
-        "tenant": slug,
-        "bundle_alerts": [f"{percent} %" for percent in found.bundle_percents],
-        "alert_at": [spell(amount) for amount in found.alert_micros],
-        "cap": spell(found.month_cap_micros) if found.month_cap_micros else None,
-        "calls_a_minute": found.calls_a_minute,
-        "calls_at_once": found.calls_at_once,
-        "spend_an_hour": spell(found.spend_an_hour_micros),
-        "email": found.email,
-        "webhook": found.webhook,
-        "phone": found.phone,
-        "refused_in_24_h": refused,
-        "blocked": [f"{b['kind']}: {b['reason']}" for b in open_blocks],
-    }
+        row = views.standing(standing(conn, tenant.id, now()), slug)
     emit([row], tuple(row), as_json=as_json)
 
 
@@ -135,20 +103,15 @@ def notices(slug: str | None, send: bool, as_json: bool) -> None:
     \b
     Example: decroche billing notices --send
     """
-    if send:
-        from billing.office.outbox import deliver, post_of
+    from billing.office.outbox import deliver, listed, post_of
 
+    if send:
         with open_database() as db:
             told, failed = deliver(db, post_of(settings()))
         err.print(f"{told} told, {failed} failed")
     with open_database() as db, db.operator() as conn:
         only = tenants.get(conn, slug).id if slug else None
-        rows = conn.execute(
-            """SELECT t.slug AS tenant, n.kind, n.about, n.audience, n.body, n.created_at, n.sent_at
-                 FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
-                WHERE %(only)s::uuid IS NULL OR n.tenant_id = %(only)s ORDER BY n.created_at, n.id""",
-            {"only": only},
-        ).fetchall()
+        rows = listed(conn, only)
     emit(
         rows, ("tenant", "kind", "about", "audience", "created_at", "sent_at"), as_json=as_json, empty="nothing to tell"
     )

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
-from datetime import date, datetime
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from billing.rating.tariff import PARIS
-from store.base.errors import BadInput
+from store.base.console import err
+from store.base.errors import BadInput, DecrocheError
 from store.base.settings import settings
-from store.db import Conn, Database
 
 if TYPE_CHECKING:
     from billing.stripe.stripe_edge import Stripe
 
+F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -72,25 +72,58 @@ class Day(click.ParamType[date]):
             self.fail(f"{value}: {error}", param, ctx)
 
 
-class Money(click.ParamType[Decimal]):
-    """An amount above zero with at most two decimals."""
+class Money(click.ParamType[int]):
+    """An amount above zero with at most two decimals, as a whole number of some part of it: 100 of them are cents."""
 
     name = "amount"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        if isinstance(value, Decimal):
+    def __init__(self, parts: int) -> None:
+        self._parts = parts
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
             return value
         if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", value, re.ASCII) or not Decimal(value):
             self.fail(f"{value!r} is not an amount above zero such as 65.74", param, ctx)
-        return Decimal(value)
+        return int(Decimal(value) * self._parts)
 
 
-INSTANT, MONTH, DAY, MONEY = Instant(), Month(), Day(), Money()
+INSTANT, MONTH, DAY, CENTS, MICROS = Instant(), Month(), Day(), Money(100), Money(1_000_000)
+
+
+def now() -> datetime:
+    """This instant, UTC: the one clock of billing's commands."""
+    return datetime.now(UTC)
 
 
 def today_in_paris() -> date:
-    """The day in Paris, where a command that names none is meant: the one clock of billing's commands."""
-    return datetime.now(PARIS).date()
+    """The day in Paris, where a command that names none is meant."""
+    return now().astimezone(PARIS).date()
+
+
+def _today(ctx: click.Context, param: click.Parameter, day: date | None) -> date:
+    return day or today_in_paris()
+
+
+def _now(ctx: click.Context, param: click.Parameter, at: datetime | None) -> datetime:
+    return at or now()
+
+
+def day_option(flag: str, name: str, text: str) -> Callable[[F], F]:
+    """An option that is a day: today in Paris when it is not given."""
+    return click.option(flag, name, type=DAY, help=text, callback=_today)
+
+
+def instant_option(flag: str, name: str, text: str) -> Callable[[F], F]:
+    """An option that is an instant: this one when it is not given."""
+    return click.option(flag, name, type=INSTANT, help=text, callback=_now)
+
+
+def warn_of(slug: str, error: DecrocheError, *, hint: bool = False) -> None:
+    """Tell on the terminal what one tenant or document met, while the others went on."""
+    err.print(f"{slug}: error[{error.code}]: {error}", markup=False)
+    if hint:
+        err.print(f"hint: {error.hint}", markup=False)
 
 
 @contextmanager
@@ -107,16 +140,3 @@ def stripe_edge() -> Generator[Stripe]:
         yield edge
     finally:
         edge.close()
-
-
-class _DryRun(Exception):
-    """Rolls a transaction back."""
-
-
-@contextmanager
-def dry_run_of(db: Database, tenant_id: UUID, dry_run: bool) -> Generator[Conn]:
-    """An operator's transaction of a tenant, kept unless it is a dry run."""
-    with suppress(_DryRun), db.operator(tenant_id) as conn:
-        yield conn
-        if dry_run:
-            raise _DryRun

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import click
 
-from billing.commands.common import DAY, FILE, dry_run_of, today_in_paris
+from billing.commands.common import FILE, day_option
 from billing.documents.cii import money
-from billing.invoices import debit, invoicing
+from billing.invoices import debit, invoicing, views
+from billing.invoices.runs import run_debit_notes
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 from store.base.private import write_private
-from store.db import Conn, open_database
+from store.db import open_database
 
 _COLUMNS = ("number", "tenant", "invoice", "issued_on", "counted_to", "interest", "indemnity", "total", "new")
 
@@ -32,10 +31,10 @@ def debit_note() -> None:
 
 @debit_note.command("run")
 @click.option("--tenant", "slug", help="Only this tenant's invoices; all when not given.")
-@click.option("--date", "day", type=DAY, help="The date on the notes; today when not given.")
+@day_option("--date", "day", "The date on the notes; today when not given.")
 @click.option("--dry-run", is_flag=True, help="Show what would be issued; nothing is kept.")
 @json_option
-def run(slug: str | None, day: date | None, dry_run: bool, as_json: bool) -> None:
+def run(slug: str | None, day: date, dry_run: bool, as_json: bool) -> None:
     """Issue the note of every invoice that was paid late and has none: interest to the day it was paid, 40 € once.
 
     A note that a credit note made too high is corrected by one below zero. Clients are told by e-mail, with the PDF.
@@ -43,22 +42,17 @@ def run(slug: str | None, day: date | None, dry_run: bool, as_json: bool) -> Non
     \b
     Example: decroche billing debit-note run --tenant dentiste
     """
-    on = day or today_in_paris()
-    rows: list[dict[str, Any]] = []
     with open_database() as db:
-        with db.operator() as conn:
-            chosen = [tenants.get(conn, slug)] if slug else tenants.listed(conn)
-        for tenant in chosen:
-            with dry_run_of(db, tenant.id, dry_run) as conn:
-                rows += [_row(note, tenant.slug) for note in debit.issue_settled(conn, tenant.id, on, by=typing_now())]
+        done = run_debit_notes(db, slug, day, by=typing_now(), dry_run=dry_run)
+        rows = [views.debit_note(note, tenant.slug) for tenant, notes in done for note in notes]
     emit(rows, _COLUMNS[:-1], as_json=as_json, empty="no note is missing")
 
 
 @debit_note.command("issue")
 @click.argument("number", metavar="INVOICE")
-@click.option("--date", "day", type=DAY, help="Interest up to this day, also the note's date; today when not given.")
+@day_option("--date", "day", "Interest up to this day, also the note's date; today when not given.")
 @json_option
-def issue(number: str, day: date | None, as_json: bool) -> None:
+def issue(number: str, day: date, as_json: bool) -> None:
     """Issue the note of one late invoice, paid or not; what an earlier note has is not on it again.
 
     \b
@@ -66,8 +60,8 @@ def issue(number: str, day: date | None, as_json: bool) -> None:
     """
     with open_database() as db, db.operator() as conn:
         of = invoicing.get(conn, number)
-        note, new = debit.issue(conn, of, day or today_in_paris(), by=typing_now())
-        row = _row(note, _slugs(conn)[note.tenant_id]) | {"new": new}
+        note, new = debit.issue(conn, of, day, by=typing_now())
+        row = views.debit_note(note, tenants.slugs(conn)[note.tenant_id]) | {"new": new}
     emit([row], _COLUMNS, as_json=as_json)
 
 
@@ -82,8 +76,8 @@ def list_(slug: str | None, as_json: bool) -> None:
     """
     with open_database() as db, db.operator() as conn:
         only = tenants.get(conn, slug).id if slug else None
-        names = _slugs(conn)
-        rows = [_row(note, names[note.tenant_id]) for note in debit.listed(conn, only)]
+        names = tenants.slugs(conn)
+        rows = [views.debit_note(note, names[note.tenant_id]) for note in debit.listed(conn, only)]
     emit(rows, _COLUMNS[:-1], as_json=as_json, empty="no notes")
 
 
@@ -101,11 +95,12 @@ def show(number: str, as_json: bool) -> None:
     if as_json:
         emit([dict(note.document)], (), as_json=True)
         return
-    rows = [
-        row | {"unpaid": money(row["unpaid_cents"]), "interest": money(row["interest_cents"])}
-        for row in note.document["rows"]
-    ]
-    emit(rows, ("from", "to", "days", "unpaid", "legal", "percent", "interest"), as_json=False, empty="no interest")
+    emit(
+        views.spans(note),
+        ("from", "to", "days", "unpaid", "legal", "percent", "interest"),
+        as_json=False,
+        empty="no interest",
+    )
     interest, indemnity = money(note.interest_cents), money(note.indemnity_cents)
     click.echo(f"interest {interest}  indemnity {indemnity}  total {money(note.total_cents)}")
 
@@ -127,20 +122,3 @@ def pdf(number: str, out: Path | None, as_json: bool) -> None:
     path = out or Path(f"{number}.pdf")
     write_private(path, pages.to_pdf("debit_note.html", facts))
     emit([{"number": number, "file": path, "bytes": path.stat().st_size}], ("number", "file", "bytes"), as_json=as_json)
-
-
-def _slugs(conn: Conn) -> dict[UUID, str]:
-    return {tenant.id: tenant.slug for tenant in tenants.listed(conn)}
-
-
-def _row(note: debit.DebitNote, slug: str) -> dict[str, Any]:
-    return {
-        "number": note.number,
-        "tenant": slug,
-        "invoice": note.document["invoice"],
-        "issued_on": note.issued_on,
-        "counted_to": note.counted_to,
-        "interest": money(note.interest_cents),
-        "indemnity": money(note.indemnity_cents),
-        "total": money(note.total_cents),
-    }

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from billing.charges import views
 from billing.charges.bulk import import_calls
 from billing.charges.bulk_charges import Outcome
-from billing.charges.ledger import spell
 from billing.commands.common import FILE
 from billing.rating.cdrs import read_blocks
 from store import tenants
@@ -47,18 +47,13 @@ def import_(ctx: click.Context, cdrs: Path, slug: str, as_json: bool) -> None:
                 counts.update(outcome.status for outcome in some)
                 faults += [o for o in some if o.status in ("unrated", "rejected")][: _SHOWN - len(faults)]
                 if as_json:
-                    emit([_row(outcome) for outcome in some], (), as_json=True)
+                    emit([views.outcome(outcome) for outcome in some], (), as_json=True)
                 bar.advance(bar.task_ids[0], len(some))
     if not as_json:
         if faults:
-            emit([_row(outcome) for outcome in faults], ("call_id", "status", "reason"), as_json=False)
+            emit([views.outcome(outcome) for outcome in faults], ("call_id", "status", "reason"), as_json=False)
         err.print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no calls")
     ctx.exit(3 if counts["unrated"] or counts["rejected"] else 0)
-
-
-def _row(outcome: Outcome) -> dict[str, str | None]:
-    amount = None if outcome.amount_micros is None else spell(outcome.amount_micros)
-    return {"call_id": outcome.call_id, "status": outcome.status, "amount": amount, "reason": outcome.reason}
 
 
 def _lines(path: Path) -> int:

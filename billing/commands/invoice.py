@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
 
-from billing.charges import tariffs
-from billing.charges.ledger import spell
-from billing.charges.rerate import rerate as rate_again
-from billing.commands.common import DAY, FILE, INSTANT, MONEY, MONTH, dry_run_of, stripe_edge, today_in_paris
+from billing.charges import views as charge_views
+from billing.charges.rerate import rerate_each
+from billing.commands.common import (
+    CENTS,
+    FILE,
+    INSTANT,
+    MONTH,
+    day_option,
+    stripe_edge,
+    today_in_paris,
+    warn_of,
+)  # fmt: skip
 from billing.documents.cii import money
-from billing.invoices import crediting, invoicing
+from billing.invoices import crediting, invoicing, views
 from billing.invoices.payments import balance_due
 from billing.invoices.reconcile import read_witnesses, reconcile_period
+from billing.invoices.runs import run_month
 from billing.plans import plans
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, err, json_option, progress
-from store.base.errors import BadInput, DecrocheError, NotFound
+from store.base.errors import DecrocheError
 from store.base.private import write_private
-from store.db import Conn, Database, open_database
+from store.db import Database, open_database
 
 _COLUMNS = ("number", "kind", "tenant", "period", "issued_on", "due_on", "net", "vat", "gross", "due")
 
@@ -41,7 +49,7 @@ def invoice() -> None:
 @invoice.command("run")
 @click.option("--period", type=MONTH, required=True, help="The month to invoice.")
 @click.option("--tenant", "slug", help="Only this tenant; all when not given.")
-@click.option("--date", "issued_on", type=DAY, help="The date on the invoices; today when not given.")
+@day_option("--date", "issued_on", "The date on the invoices; today when not given.")
 @click.option("--dry-run", is_flag=True, help="Show what would be issued; nothing is kept.")
 @click.option("--collect", "collecting", is_flag=True, help="Ask Stripe for each that is due, where there is a method.")
 @json_option
@@ -50,7 +58,7 @@ def run(
     ctx: click.Context,
     period: date,
     slug: str | None,
-    issued_on: date | None,
+    issued_on: date,
     dry_run: bool,
     collecting: bool,
     as_json: bool,
@@ -63,52 +71,35 @@ def run(
     \b
     Example: decroche billing invoice run --period 2026-10 --tenant dentiste
     """
-    day = issued_on or today_in_paris()
     rows: list[dict[str, Any]] = []
     blocked = 0
     with open_database() as db:
-        with db.operator() as conn:
-            chosen = [tenants.get(conn, slug)] if slug else tenants.listed(conn)
-        for tenant in chosen:
-            try:
-                issued = _issue(db, tenant, period, day, dry_run)
-            except DecrocheError as error:
+        for tenant, done in run_month(db, period, slug, issued_on, by=typing_now(), dry_run=dry_run):
+            if isinstance(done, DecrocheError):
                 blocked += 1
-                err.print(f"{tenant.slug}: error[{error.code}]: {error}", markup=False)
-                err.print(f"hint: {error.hint}", markup=False)
-                continue
-            if issued is not None:
-                rows.append(_row(issued, tenant.slug) | ({"dry_run": True} if dry_run else {}))
+                warn_of(tenant.slug, done, hint=True)
+            elif done is not None:
+                rows.append(views.issued(done, tenant.slug) | ({"dry_run": True} if dry_run else {}))
         if collecting and not dry_run:
-            blocked += _collect_all(db, rows)
+            blocked += _collect(db, rows)
     columns = (*_COLUMNS[:-1], "collected") if collecting else _COLUMNS[:-1]
     emit(rows, columns, as_json=as_json, empty="nothing to invoice")
     ctx.exit(3 if blocked else 0)
 
 
-def _collect_all(db: Database, rows: list[dict[str, Any]]) -> int:
-    """Collect each invoice that is due and whose client has a payment method; how many could not be."""
-    from billing.stripe.collect import collect, has_method
+def _collect(db: Database, rows: list[dict[str, Any]]) -> int:
+    """Write into each row what came of asking for it; how many could not be collected."""
+    from billing.stripe.collect import collect_due
 
-    failed = 0
+    by_number, failed = {row["number"]: row for row in rows}, 0
     with stripe_edge() as stripe:
-        for row in rows:
-            with db.operator() as conn:
-                of = invoicing.get(conn, row["number"])
-                ask = balance_due(conn, of) > 0 and has_method(conn, of.tenant_id)
-            if not ask:
-                continue
-            try:
-                row["collected"] = collect(db, stripe, of.number, by=typing_now(), today=today_in_paris()).state
-            except DecrocheError as error:
+        for number, done in collect_due(db, stripe, by_number, by=typing_now(), today=today_in_paris()):
+            if isinstance(done, DecrocheError):
                 failed += 1
-                err.print(f"{of.number}: error[{error.code}]: {error}", markup=False)
+                warn_of(number, done)
+            else:
+                by_number[number]["collected"] = done.state
     return failed
-
-
-def _issue(db: Database, tenant: tenants.Tenant, period: date, day: date, dry_run: bool) -> invoicing.Issued | None:
-    with dry_run_of(db, tenant.id, dry_run) as conn:
-        return invoicing.issue(conn, tenant, period, day, typing_now())
 
 
 @invoice.command("list")
@@ -123,9 +114,9 @@ def list_(slug: str | None, period: date | None, as_json: bool) -> None:
     """
     with open_database() as db, db.operator() as conn:
         only = tenants.get(conn, slug).id if slug else None
-        names = {tenant.id: tenant.slug for tenant in tenants.listed(conn)}
+        names = tenants.slugs(conn)
         rows = [
-            _row(found, names[found.tenant_id]) | {"due": money(balance_due(conn, found))}
+            views.issued(found, names[found.tenant_id]) | {"due": money(balance_due(conn, found))}
             for found in invoicing.listed(conn, only, period)
         ]
     emit(rows, _COLUMNS, as_json=as_json, empty="no invoices")
@@ -149,16 +140,10 @@ def verify_(number: str | None, as_json: bool) -> None:
     with open_database() as db, db.operator() as conn, progress(None, what="documents") as bar:
         for one in verify(conn, today_in_paris(), number):
             checked += 1
-            row = {
-                "number": one.number,
-                "kind": one.kind,
-                "ok": not one.fault,
-                "fault": one.fault,
-                "forgotten": one.forgotten,
-            }
+            row = views.verified(one)
             wrong += [row] if one.fault else []
             if as_json:
-                emit([row | {"sha256": one.sha256}], (), as_json=True)
+                emit([row], (), as_json=True)
             bar.advance(bar.task_ids[0])
     if not as_json:
         emit(wrong, ("number", "kind", "fault"), as_json=False, empty=f"{checked} as they were issued")
@@ -189,12 +174,7 @@ def show(number: str, as_json: bool) -> None:
     if as_json:
         emit([dict(found.document) | {"due_cents": due}], (), as_json=True)
         return
-    rows = [
-        {"line": n, "name": line.name, "quantity": f"{line.quantity} {line.unit}", "price": line.unit_price,
-         "net": money(line.net_cents)}
-        for n, line in enumerate(found.invoice().lines, 1)
-    ]  # fmt: skip
-    emit(rows, ("line", "name", "quantity", "price", "net"), as_json=False)
+    emit(views.lines(found), ("line", "name", "quantity", "price", "net"), as_json=False)
     click.echo(f"net {money(found.net_cents)}  VAT {money(found.vat_cents)}  gross {money(found.gross_cents)}")
     click.echo(f"due {money(due)} {found.currency} on {found.due_on}")
 
@@ -220,9 +200,9 @@ def pdf(number: str, out: Path | None, as_json: bool) -> None:
 
 @invoice.command("order")
 @click.option("--tenant", "slug", required=True, help="The tenant.")
-@click.option("--date", "issued_on", type=DAY, help="The date on the invoice; today when not given.")
+@day_option("--date", "issued_on", "The date on the invoice; today when not given.")
 @json_option
-def order(slug: str, issued_on: date | None, as_json: bool) -> None:
+def order(slug: str, issued_on: date, as_json: bool) -> None:
     """The invoice of a new subscription's first period, at its order (article 5.3); the month's leaves it out.
 
     \b
@@ -232,28 +212,26 @@ def order(slug: str, issued_on: date | None, as_json: bool) -> None:
         with db.operator() as conn:
             tenant = tenants.get(conn, slug)
         with db.operator(tenant.id) as conn:
-            found = plans.subscriptions(conn, tenant.id)
-            if not found:
-                raise NotFound(f"tenant {slug} has no subscription", hint="decroche billing subscribe")
-            done = invoicing.issue_order(conn, tenant, found[-1], issued_on or today_in_paris(), typing_now())
-    emit([_row(done, slug)], _COLUMNS[:-1], as_json=as_json)
+            newest = plans.newest_subscription(conn, tenant)
+            done = invoicing.issue_order(conn, tenant, newest, issued_on, typing_now())
+    emit([views.issued(done, slug)], _COLUMNS[:-1], as_json=as_json)
 
 
 @invoice.command("credit")
 @click.argument("number")
 @click.option("--line", "lines", type=int, multiple=True, help="Only this line; may be given again.")
 @click.option("--call", "call_id", type=click.UUID, help="Only the price of this call.")
-@click.option("--amount", type=MONEY, help="Only so much before tax, of one line or of the whole.")
+@click.option("--amount", type=CENTS, help="Only so much before tax, of one line or of the whole.")
 @click.option("--reason", default="", help="Why: it stands on the credit note of a part.")
-@click.option("--date", "issued_on", type=DAY, help="The date on the credit note; today when not given.")
+@day_option("--date", "issued_on", "The date on the credit note; today when not given.")
 @json_option
 def credit_note(
     number: str,
     lines: tuple[int, ...],
     call_id: UUID | None,
-    amount: Decimal | None,
+    amount: int | None,
     reason: str,
-    issued_on: date | None,
+    issued_on: date,
     as_json: bool,
 ) -> None:
     """A credit note for an invoice, whole or in part; never for more than is left of it.
@@ -263,25 +241,11 @@ def credit_note(
     \b
     Example: decroche billing invoice credit 2026-000001 --line 2 --reason "appels contestés"
     """
-    today, by = today_in_paris(), typing_now()
-    day = issued_on or today
-    part = bool(lines) or call_id is not None or amount is not None
-    if part and not reason.strip():
-        raise BadInput("--reason: a credit note for a part says why", hint='--reason "geste commercial"')
-    if (call_id is not None and (lines or amount is not None)) or (amount is not None and len(lines) > 1):
-        raise BadInput("--call stands alone; --amount is of one --line or of the whole", hint="one credit note each")
+    part = crediting.Part(lines, call_id, amount)
     with open_database() as db, db.operator() as conn:
-        if call_id is not None:
-            done = crediting.credit_call(conn, number, call_id, reason, day, by, today=today)
-        elif amount is not None:
-            place = lines[0] if lines else None
-            done = crediting.credit_amount(conn, number, int(amount * 100), reason, day, by, place, today=today)
-        elif lines:
-            done = crediting.credit_lines(conn, number, lines, reason, day, by, today=today)
-        else:
-            done = crediting.credit(conn, number, day, by, today=today)
-        slug = _slug(conn, done)
-    emit([_row(done, slug)], _COLUMNS[:-1], as_json=as_json)
+        done = crediting.credit_note(conn, number, part, reason, issued_on, typing_now(), today=today_in_paris())
+        slug = tenants.slugs(conn)[done.tenant_id]
+    emit([views.issued(done, slug)], _COLUMNS[:-1], as_json=as_json)
 
 
 @click.command()
@@ -306,19 +270,9 @@ def rerate(
     \b
     Example: decroche billing rerate --from 2026-10-01T00:00:00+02:00 --tariff standard@2
     """
-    rows: list[dict[str, Any]] = []
     with open_database() as db:
-        with db.operator() as conn:
-            chosen = [tenants.get(conn, slug)] if slug else tenants.listed(conn)
-            by = _tariff(conn, tariff_name) if tariff_name else None
-        for tenant in chosen:
-            with db.operator(tenant.id) as conn:
-                done = rate_again(conn, tenant.id, since, until, by=by, why=f"rerate by {typing_now()}")
-            difference = sum((new.amount_micros or 0) - (old.amount_micros or 0) for old, new in done.changed)
-            rows.append(
-                {"tenant": tenant.slug, "changed": len(done.changed), "added": len(done.added), "same": done.same,
-                 "invoiced": len(done.invoiced), "difference": spell(difference)}
-            )  # fmt: skip
+        done = rerate_each(db, slug, since, until, tariff=tariff_name, why=f"rerate by {typing_now()}")
+        rows = [charge_views.rerated(found, tenant.slug) for tenant, found in done]
     emit(rows, ("tenant", "changed", "added", "same", "invoiced", "difference"), as_json=as_json)
     ctx.exit(3 if any(row["invoiced"] for row in rows) else 0)
 
@@ -345,29 +299,3 @@ def reconcile(ctx: click.Context, period: date, slug: str | None, path: Path | N
     emit(rows, ("kind", "tenant", "subject", "what"), as_json=as_json, empty="no difference")
     err.print(f"{count} calls compared, {len(found)} differences")
     ctx.exit(3 if found else 0)
-
-
-def _tariff(conn: Conn, text: str) -> tariffs.InForce:
-    name, _, version = text.partition("@")
-    if version and not version.isdigit():
-        raise BadInput(f"--tariff: {text!r} is not NAME or NAME@VERSION", hint="decroche billing tariff list")
-    found = tariffs.get(conn, name, int(version) if version else None)
-    return tariffs.InForce(found.name, found.version, tariffs.parsed(found.toml))
-
-
-def _slug(conn: Conn, of: invoicing.Issued) -> str:
-    return next(tenant.slug for tenant in tenants.listed(conn) if tenant.id == of.tenant_id)
-
-
-def _row(of: invoicing.Issued, slug: str) -> dict[str, Any]:
-    return {
-        "number": of.number,
-        "kind": of.kind,
-        "tenant": slug,
-        "period": f"{of.period:%Y-%m}",
-        "issued_on": of.issued_on,
-        "due_on": of.due_on,
-        "net": money(of.net_cents),
-        "vat": money(of.vat_cents),
-        "gross": money(of.gross_cents),
-    }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from billing.commands.common import stripe_edge, today_in_paris
+from billing.commands.common import now, stripe_edge, today_in_paris
 from billing.keys import key
 from store.base.console import emit, json_option
 from store.base.settings import settings
@@ -35,7 +34,7 @@ def rounds(ctx: click.Context, as_json: bool) -> None:
     with ExitStack() as stack:
         db = stack.enter_context(open_database())
         stripe = stack.enter_context(stripe_edge()) if key("stripe-key", of) else None
-        done = go_round(db, post_of(of), datetime.now(UTC), stripe=stripe, begins=of.billing.day_begins)
+        done = go_round(db, post_of(of), now(), stripe=stripe, begins=of.billing.day_begins)
     emit([asdict(job) for job in done], ("job", "ran", "done", "failed"), as_json=as_json)
     ctx.exit(3 if any(job.failed for job in done) else 0)
 

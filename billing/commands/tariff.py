@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from billing.charges import tariffs
-from billing.commands.common import FILE, INSTANT
+from billing.charges import tariffs, views
+from billing.commands.common import FILE, instant_option
 from billing.rating.tariff import read_tariff
 from store import tenants
 from store.base.actor import typing_now
@@ -41,7 +41,7 @@ def tariff_add(name: str, path: Path, as_json: bool) -> None:
     read_tariff(path)  # its messages name the file
     with open_database() as db, db.operator() as conn:
         stored = tariffs.add_version(conn, name, path.read_text(encoding="utf-8-sig"), typing_now())
-    emit([_tariff_row(stored)], _TARIFF_COLUMNS, as_json=as_json)
+    emit([views.tariff(stored)], _TARIFF_COLUMNS, as_json=as_json)
 
 
 @tariff.command("list")
@@ -53,7 +53,7 @@ def tariff_list(as_json: bool) -> None:
     Example: decroche billing tariff list --json
     """
     with open_database() as db, db.operator() as conn:
-        rows = [_tariff_row(version) for version in tariffs.listed(conn)]
+        rows = [views.tariff(version) for version in tariffs.listed(conn)]
     emit(rows, _TARIFF_COLUMNS, as_json=as_json, empty="no tariff; decroche billing tariff add NAME TARIFF.toml")
 
 
@@ -70,7 +70,7 @@ def tariff_show(name: str, version: int | None, as_json: bool) -> None:
     with open_database() as db, db.operator() as conn:
         found = tariffs.get(conn, name, version)
     if as_json:
-        emit([_tariff_row(found) | {"sha256": found.sha256, "toml": found.toml}], (), as_json=True)
+        emit([views.tariff(found) | {"sha256": found.sha256, "toml": found.toml}], (), as_json=True)
     else:
         click.echo(found.toml, nl=not found.toml.endswith("\n"))
 
@@ -79,9 +79,9 @@ def tariff_show(name: str, version: int | None, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--tenant", "slug", required=True, help="The tenant.")
 @click.option("--version", type=int, help="Which version; the latest when not given.")
-@click.option("--from", "from_at", type=INSTANT, help="ISO 8601 with offset; now when not given.")
+@instant_option("--from", "from_at", "ISO 8601 with offset; now when not given.")
 @json_option
-def tariff_assign(name: str, slug: str, version: int | None, from_at: datetime | None, as_json: bool) -> None:
+def tariff_assign(name: str, slug: str, version: int | None, from_at: datetime, as_json: bool) -> None:
     """Rate the tenant's calls answered from an instant on by a tariff.
 
     \b
@@ -90,19 +90,6 @@ def tariff_assign(name: str, slug: str, version: int | None, from_at: datetime |
     with open_database() as db, db.operator() as conn:
         tenant = tenants.get(conn, slug)
         chosen = tariffs.get(conn, name, version)
-        done = tariffs.assign(conn, tenant.id, name, chosen.version, from_at or datetime.now(UTC), typing_now())
+        done = tariffs.assign(conn, tenant.id, name, chosen.version, from_at, typing_now())
     row = {"tenant": slug, "tariff": done.tariff, "version": done.version, "from_at": done.from_at}
     emit([row], ("tenant", "tariff", "version", "from_at"), as_json=as_json)
-
-
-def _tariff_row(version: tariffs.TariffVersion) -> dict[str, object]:
-    terms = tariffs.parsed(version.toml)
-    return {
-        "name": version.name,
-        "version": version.version,
-        "currency": terms.currency,
-        "rates": len(terms.rates),
-        "bundle_seconds": terms.bundle.seconds if terms.bundle else 0,
-        "added_by": version.added_by,
-        "added_at": version.added_at,
-    }

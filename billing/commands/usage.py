@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import click
 
-from billing.charges import tariffs
-from billing.charges.accounts import account
-from billing.charges.ledger import spell
-from billing.commands.common import MONTH
-from billing.invoices.month import MonthUsage, month_usage
-from billing.rating.tariff import PARIS
+from billing.commands.common import MONTH, now, today_in_paris
+from billing.invoices import views
+from billing.invoices.month import MonthUsage, glance
 from store import tenants
 from store.base.console import emit, json_option
 from store.db import open_database
@@ -31,43 +28,15 @@ def usage(slug: str, period: date | None, as_json: bool) -> None:
     \b
     Example: decroche billing usage --tenant dentiste --period 2026-10
     """
-    now = datetime.now(PARIS)
-    month = period or now.date().replace(day=1)
+    at = now()
+    month = period or today_in_paris().replace(day=1)
     with open_database() as db, db.operator() as conn:
-        tenant = tenants.get(conn, slug)
-        found = month_usage(conn, tenant.id, month, tenant.timezone)
-        held = account(conn, tenant.id)
-        force = tariffs.timetable(conn, tenant.id).at(min(now, datetime(month.year, month.month, 28, tzinfo=PARIS)))
-    included = force.tariff.bundle.seconds if force and force.tariff.bundle else 0
-    facts: dict[str, Any] = {
-        "tenant": slug,
-        "period": f"{month:%Y-%m}",
-        "calls": found.calls,
-        "answered": found.answered,
-        "unrated": found.unrated,
-        "bundle_seconds": included,
-        "bundle_used_seconds": found.bundle_seconds,
-        "charged_seconds": found.charged_seconds,
-        "cost": spell(found.amount_micros),
-        "forecast_cost": spell(forecast(found.amount_micros, month, now.date())),
-        "forecast_seconds": forecast(found.bundle_seconds + found.charged_seconds, month, now.date()),
-        "currency": held.currency,
-        "mode": held.mode,
-        "balance": spell(held.balance_micros),
-        "days": [{"day": d["name"], "calls": d["calls"], "seconds": d["seconds"]} for d in found.days],
-    }
+        found = glance(conn, tenants.get(conn, slug), month, at)
+    facts = views.glance(found, slug, month)
     if as_json:
         emit([facts], (), as_json=True)
     else:
-        click.echo("\n".join(picture(facts, found, month)))
-
-
-def forecast(so_far: int, month: date, today: date) -> int:
-    """What the whole month comes to if it goes on as it began; a month that is over is itself."""
-    length = calendar.monthrange(month.year, month.month)[1]
-    if (today.year, today.month) != (month.year, month.month):
-        return so_far
-    return so_far * length // today.day
+        click.echo("\n".join(picture(facts, found.usage, month)))
 
 
 def picture(facts: dict[str, Any], found: MonthUsage, month: date) -> list[str]:

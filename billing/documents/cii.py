@@ -64,8 +64,8 @@ def _line(trade: Node, number: int, line: Line, invoice: Invoice) -> None:
     settlement = _add(item, "SpecifiedLineTradeSettlement")
     tax = _add(settlement, "ApplicableTradeTax")
     _add(tax, "TypeCode", "VAT")
-    _add(tax, "CategoryCode", invoice.vat[0].category)
-    _add(tax, "RateApplicablePercent", str(invoice.vat[0].percent))
+    _add(tax, "CategoryCode", invoice.vat_of(line).category)
+    _add(tax, "RateApplicablePercent", str(invoice.vat_of(line).percent))
     total = _add(settlement, "SpecifiedTradeSettlementLineMonetarySummation")
     _add(total, "LineTotalAmount", money(line.net_cents))
 

@@ -6,8 +6,8 @@ of C. com. L441-9 and CGI ann. II art. 242 nonies A; VAT is summed by rate and r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,13 +15,16 @@ from typing import Any, Literal
 
 from store.base.errors import BadInput
 
+Category = Literal["S", "AE"]
 VAT_PERCENT = 20
+_TELECOM = frozenset({"usage", "rounding", "top_up"})
+"""Sources of lines that are telecommunications."""
 REVERSE_CHARGE = "Autoliquidation : TVA due par le preneur (article 283, 2 octies du CGI)"
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The seller or the buyer. `operator`: buys to resell telecom (reverse charge)."""
+    """The seller or the buyer. `operator`: buys to resell telecom (its calls are by reverse charge)."""
 
     name: str
     siren: str
@@ -58,13 +61,15 @@ class Line:
     detail: str = ""
     source: Literal["usage", "subscription", "rounding", "credit", "top_up"] = "usage"
     key: str = ""
+    vat: Category | Literal[""] = ""
+    """Its VAT category; empty: that of its document, which has one only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vat:
     """VAT at one rate: `category` S (standard) or AE (reverse charge)."""
 
-    category: Literal["S", "AE"]
+    category: Category
     percent: int
     base_cents: int
     tax_cents: int
@@ -109,9 +114,16 @@ class Invoice:
     partial: bool = False
     paid_cents: int = 0
 
+    def vat_of(self, line: Line) -> Vat:
+        """The rate of one of its lines."""
+        return next((vat for vat in self.vat if vat.category == line.vat), self.vat[0])
+
     def plain(self) -> dict[str, Any]:
         """As JSON keeps it."""
         found = asdict(self)
+        for line in found["lines"]:  # documents of one category only are written as they always were
+            if not line["vat"]:
+                del line["vat"]
         return found | {k: v.isoformat() for k, v in found.items() if isinstance(v, date)}
 
 
@@ -130,11 +142,8 @@ def compose(
     """An invoice of these lines. Raises BadInput naming what the seller or the buyer lacks."""
     check_party("seller", seller)
     check_party("customer", buyer)
-    net = sum(line.net_cents for line in lines)
-    if buyer.operator:
-        vat = Vat("AE", 0, net, 0)
-    else:
-        vat = Vat("S", VAT_PERCENT, net, cents(Fraction(net * VAT_PERCENT, 100)))
+    lines, vat = taxed(lines, operator=buyer.operator)
+    net, tax = sum(part.base_cents for part in vat), sum(part.tax_cents for part in vat)
     return Invoice(
         number=number,
         kind="invoice",
@@ -147,17 +156,39 @@ def compose(
         due_on=issued_on + timedelta(days=terms.days),
         currency=currency,
         lines=tuple(lines),
-        vat=(vat,),
+        vat=vat,
         net_cents=net,
-        vat_cents=vat.tax_cents,
-        gross_cents=net + vat.tax_cents,
-        notes=mentions(seller, buyer, terms),
+        vat_cents=tax,
+        gross_cents=net + tax,
+        notes=mentions(seller, terms, {part.category for part in vat}),
         usage=usage,
     )
 
 
-def mentions(seller: Party, buyer: Party, terms: Terms) -> dict[str, str]:
-    """What the law has every invoice say, by the subject code of UNTDID 4451."""
+def taxed(lines: Sequence[Line], *, operator: bool) -> tuple[list[Line], tuple[Vat, ...]]:
+    """The lines with their VAT categories, and the VAT at each rate.
+
+    What an operator buys is by reverse charge where it is telecommunications to resell (CGI 283, 2 octies); an agent's
+    subscription is software, at the ordinary rate.
+    """
+    found: list[tuple[Line, Category]] = [
+        (line, "AE" if operator and line.source in _TELECOM else "S") for line in lines
+    ]
+    bases: dict[Category, int] = {}
+    for line, category in found:
+        bases[category] = bases.get(category, 0) + line.net_cents
+    vat = tuple(
+        Vat("S", VAT_PERCENT, base, cents(Fraction(base * VAT_PERCENT, 100)))
+        if category == "S"
+        else Vat("AE", 0, base, 0)
+        for category, base in sorted(bases.items(), reverse=True)
+    )
+    mixed = len(vat) > 1
+    return [replace(line, vat=category) if mixed else line for line, category in found], vat
+
+
+def mentions(seller: Party, terms: Terms, categories: Set[str]) -> dict[str, str]:
+    """What the law has every invoice say, by the subject code of UNTDID 4451. `categories`: those of its VAT."""
     notes = {
         "PMD": f"En cas de retard de paiement, pénalités exigibles sans rappel au taux de {terms.late_rate}.",
         "PMT": "Indemnité forfaitaire pour frais de recouvrement en cas de retard : 40 € (C. com. L441-10, D441-5).",
@@ -169,8 +200,8 @@ def mentions(seller: Party, buyer: Party, terms: Terms) -> dict[str, str]:
         if terms.vat_on_debits
         else "TVA exigible à l'encaissement."
     )
-    if buyer.operator:
-        notes["TXD"] = REVERSE_CHARGE
+    if "AE" in categories:
+        notes["TXD"] = f"{notes['TXD']} Communications : {REVERSE_CHARGE}" if "S" in categories else REVERSE_CHARGE
     return notes
 
 

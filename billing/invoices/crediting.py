@@ -7,9 +7,10 @@ the price of one call, or an amount, and leaves the invoice alive: what is due, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -17,7 +18,7 @@ from psycopg.rows import class_row
 from billing.charges.accounts import move
 from billing.charges.ledger import lock_account
 from billing.documents.cii import money
-from billing.documents.invoice import Invoice, Line, Usage, Vat, cents
+from billing.documents.invoice import Category, Invoice, Line, Usage, Vat, cents, mentions
 from billing.invoices.dunning import settle_suspension
 from billing.invoices.invoicing import COLUMNS, Issued, get, next_number, store_document
 from billing.invoices.payments import balance_due
@@ -25,6 +26,37 @@ from billing.rating.tariff import PARIS
 from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused
 from store.db import Conn
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of an invoice is credited: lines (numbered from 1), one call, or an amount before tax, of one line or of
+    the whole. Nothing: all that is left of it."""
+
+    lines: Sequence[int] = ()
+    call_id: UUID | None = None
+    net_cents: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.lines) or self.call_id is not None or self.net_cents is not None
+
+
+def credit_note(conn: Conn, number: str, of: Part, reason: str, issued_on: date, by: Actor, *, today: date) -> Issued:
+    """A credit note for an invoice or a part of it. Raises NotFound, Refused; BadInput for a part without a reason."""
+    if of and not reason.strip():
+        raise BadInput("--reason: a credit note for a part says why", hint='--reason "geste commercial"')
+    if (of.call_id is not None and (of.lines or of.net_cents is not None)) or (
+        of.net_cents is not None and len(of.lines) > 1
+    ):
+        raise BadInput("--call stands alone; --amount is of one --line or of the whole", hint="one credit note each")
+    if of.call_id is not None:
+        return credit_call(conn, number, of.call_id, reason, issued_on, by, today=today)
+    if of.net_cents is not None:
+        place = of.lines[0] if of.lines else None
+        return credit_amount(conn, number, of.net_cents, reason, issued_on, by, place, today=today)
+    if of.lines:
+        return credit_lines(conn, number, of.lines, reason, issued_on, by, today=today)
+    return credit(conn, number, issued_on, by, today=today)
 
 
 def credit(conn: Conn, number: str, issued_on: date, by: Actor, *, today: date | None = None) -> Issued:
@@ -60,7 +92,7 @@ def credit_lines(
         found.append(
             replace(line, detail=reason, source="credit", key=f"line:{place}")
             if same
-            else Line(line.name, "1", "C62", money(left), left, reason, "credit", f"line:{place}")
+            else Line(line.name, "1", "C62", money(left), left, reason, "credit", f"line:{place}", line.vat)
         )
     return _store(conn, of, _part(conn, of, before, found, issued_on), issued_on, by, today)
 
@@ -90,7 +122,7 @@ def credit_call(
         raise Refused(f"call {call_id} has nothing left to credit", hint="it cost nothing, or its line was credited")
     at = row["answered_at"].astimezone(PARIS)
     name = f"Appel {hidden(row['far_party'])} du {at:%d/%m/%Y à %H:%M}"
-    line = Line(name, "1", "C62", money(net), net, reason, "credit", key)
+    line = Line(name, "1", "C62", money(net), net, reason, "credit", key, _vat_of_calls(of.invoice()))
     done = _store(conn, of, _part(conn, of, before, [line], issued_on), issued_on, by, today)
     conn.execute(
         """INSERT INTO billing.invoice_charges (tenant_id, invoice_id, call_id, generation, line)
@@ -120,6 +152,8 @@ def credit_amount(
     of = _creditable(conn, number, issued_on)
     document, before = of.invoice(), credit_notes(conn, of)
     name, key, left = f"Avoir sur la facture {number}", "amount", left_of(of, before)
+    if place is None and len(document.vat) > 1:
+        raise BadInput(f"line: invoice {number} has two rates of VAT", hint="name the line the amount is given back of")
     if place is not None:
         name, key, left = _line(document, place).name, f"line:{place}", line_left(of, before, place)
     if net_cents <= 0:
@@ -127,7 +161,8 @@ def credit_amount(
     if net_cents > left:
         what = f"line {place} of invoice {number}" if place is not None else f"invoice {number}"
         raise Refused(f"{what} has {money(left)} left before tax, {money(net_cents)} was asked", hint="ask for less")
-    line = Line(name, "1", "C62", money(net_cents), net_cents, reason, "credit", key)
+    vat = _line(document, place).vat if place is not None else ""
+    line = Line(name, "1", "C62", money(net_cents), net_cents, reason, "credit", key, vat)
     return _store(conn, of, _part(conn, of, before, [line], issued_on), issued_on, by, today)
 
 
@@ -159,40 +194,60 @@ def line_left(of: Issued, before: Sequence[Issued], place: int) -> int:
 def credit_document(of: Invoice, number: str, issued_on: date, before: Sequence[Invoice] = ()) -> Invoice:
     """The credit note of a whole invoice: the same lines, less what credit notes before it gave back."""
     given = [
-        Line(f"Déjà crédité, avoir {note.number}", "-1", "C62", money(note.net_cents), -note.net_cents, source="credit")
+        Line(
+            f"Déjà crédité, avoir {note.number}", "-1", "C62", money(part.base_cents), -part.base_cents,
+            source="credit", vat=part.category if len(of.vat) > 1 else "",
+        )
         for note in before
-    ]
-    net = of.net_cents + sum(line.net_cents for line in given)
-    tax = of.vat_cents - sum(note.vat_cents for note in before)
-    return replace(
-        _note_of(of, number, issued_on),
-        lines=(*of.lines, *given),
-        vat=(replace(of.vat[0], base_cents=net, tax_cents=tax),),
-        net_cents=net,
-        vat_cents=tax,
-        gross_cents=net + tax,
-    )
+        for part in note.vat
+    ]  # fmt: skip
+    return replace(_note_of(of, number, issued_on), lines=(*of.lines, *given), **_sums(_left(of, before)))
 
 
 def part_document(
     of: Invoice, number: str, issued_on: date, lines: Sequence[Line], before: Sequence[Invoice] = ()
 ) -> Invoice:
     """The credit note of a part: its own lines. The VAT of all together is never more than the invoice's."""
-    net = sum(line.net_cents for line in lines)
-    rate = of.vat[0]
-    left = of.vat_cents - sum(note.vat_cents for note in before)
-    all_of_it = net + sum(note.net_cents for note in before) == of.net_cents
-    tax = left if all_of_it else min(left, cents(Fraction(net * rate.percent, 100)))
-    return replace(
-        _note_of(of, number, issued_on),
-        lines=tuple(lines),
-        vat=(Vat(rate.category, rate.percent, net, tax),),
-        net_cents=net,
-        vat_cents=tax,
-        gross_cents=net + tax,
-        usage=Usage(),
-        partial=True,
-    )
+    found: list[Vat] = []
+    for left in _left(of, before):
+        of_rate = [line.net_cents for line in lines if of.vat_of(line).category == left.category]
+        if not of_rate:
+            continue
+        net = sum(of_rate)
+        all_of_it = net == left.base_cents
+        tax = left.tax_cents if all_of_it else min(left.tax_cents, cents(Fraction(net * left.percent, 100)))
+        found.append(replace(left, base_cents=net, tax_cents=tax))
+    vats = {part.category for part in found}
+    notes = mentions(of.seller, of.terms, vats)
+    note = replace(_note_of(of, number, issued_on), lines=tuple(lines), usage=Usage(), partial=True)
+    return replace(note, notes=notes if vats != {part.category for part in of.vat} else of.notes, **_sums(found))
+
+
+def _left(of: Invoice, before: Sequence[Invoice]) -> list[Vat]:
+    """The VAT of an invoice at each rate, less what credit notes before gave back of it."""
+    given = [part for note in before for part in note.vat]
+    return [
+        replace(
+            vat,
+            base_cents=vat.base_cents - sum(part.base_cents for part in given if part.category == vat.category),
+            tax_cents=vat.tax_cents - sum(part.tax_cents for part in given if part.category == vat.category),
+        )
+        for vat in of.vat
+    ]
+
+
+def _sums(vat: Sequence[Vat]) -> dict[str, Any]:
+    """The sums of a document with this VAT."""
+    net, tax = sum(part.base_cents for part in vat), sum(part.tax_cents for part in vat)
+    return {"vat": tuple(vat), "net_cents": net, "vat_cents": tax, "gross_cents": net + tax}
+
+
+def _vat_of_calls(of: Invoice) -> Category | Literal[""]:
+    """The category of an invoice's calls, where its lines have several."""
+    for line in of.lines:
+        if line.source == "usage":
+            return line.vat
+    return ""
 
 
 def _note_of(of: Invoice, number: str, issued_on: date) -> Invoice:

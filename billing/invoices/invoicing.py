@@ -31,6 +31,7 @@ from store.audit import note
 from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused
 from store.base.ids import new_id
+from store.base.numbering import SPECIAL
 from store.chain import canonical
 from store.db import Conn
 from store.tenants import Tenant
@@ -45,6 +46,14 @@ class Blocked(Refused):
     code = "invoice_blocked"
 
 
+class Lapsed(Refused):
+    """The month's calls may no longer be invoiced."""
+
+    code = "invoice_lapsed"
+
+
+CLAIM_MONTHS = 12
+"""From the end of a month, when its calls fall due: CPCE L34-2 al. 2."""
 Purpose = Literal["month", "order", "top_up"]
 
 
@@ -139,6 +148,8 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: Actor) -
     _refuse_unrated(conn, tenant, month)
     usage = month_usage(conn, tenant.id, month)
     usage_part = usage.lines() if month_mode(conn, tenant.id, month) == "postpaid" else []
+    if usage.amount_micros and usage_part and issued_on > add_months(end, CLAIM_MONTHS):
+        _refuse_lapsed(conn, tenant, month, end)
     holdings.look(conn, tenant.id, month, end)
     lines = [*subscription_lines(conn, tenant.id, month), *holdings.lines(conn, tenant.id, month), *usage_part]
     if not lines:
@@ -218,8 +229,9 @@ def _live(conn: Conn, tenant_id: UUID, month: date) -> Issued | None:
 def _refuse_unrated(conn: Conn, tenant: Tenant, month: date) -> None:
     rows = conn.execute(
         """SELECT call_id, reason FROM billing.current_charges
-            WHERE tenant_id = %s AND month = %s AND status = 'unrated' ORDER BY answered_at, call_id""",
-        (tenant.id, month),
+            WHERE tenant_id = %s AND month = %s AND status = 'unrated'
+              AND NOT (direction = 'outbound' AND far_party = ANY (%s)) ORDER BY answered_at, call_id""",
+        (tenant.id, month, list(SPECIAL)),  # emergency calls are never billed: they need no rate
     ).fetchall()
     if rows:
         named = "; ".join(f"{row['call_id']}: {row['reason']}" for row in rows[:20])
@@ -227,6 +239,21 @@ def _refuse_unrated(conn: Conn, tenant: Tenant, month: date) -> None:
         raise Blocked(
             f"tenant {tenant.slug} has {len(rows)} unrated calls in {month:%Y-%m}: {named}{more}",
             hint="add the missing rates to the tariff and assign it; the run rates them again",
+        )
+
+
+def _refuse_lapsed(conn: Conn, tenant: Tenant, month: date, end: date) -> None:
+    """Calls not claimed within a year of falling due are owed no more (CPCE L34-2 al. 2); those once invoiced were."""
+    last = add_months(end, CLAIM_MONTHS)
+    claimed = conn.execute(
+        """SELECT 1 FROM billing.invoices WHERE tenant_id = %s AND period = %s AND purpose = 'month'
+              AND kind = 'invoice' AND issued_on <= %s""",
+        (tenant.id, month, last),
+    ).fetchone()
+    if claimed is None:
+        raise Lapsed(
+            f"the calls of tenant {tenant.slug} in {month:%Y-%m} could be invoiced until {last}",
+            hint="what was not claimed within a year of falling due is owed no more (CPCE L34-2 al. 2)",
         )
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from billing.charges import tariffs
+from billing.charges.accounts import Account, account
 from billing.documents.invoice import Line, Talk, Usage, usage_lines
+from billing.rating.tariff import PARIS
+from store.base.numbering import SPECIAL
 from store.db import Conn
+from store.tenants import Tenant
 
 # Nearly every call lies in one window: its seconds need no list to be opened.
 _TALK = """
@@ -27,6 +33,7 @@ SELECT prefix, price, bundled, sum(seconds)::bigint AS seconds
          GROUP BY 1, 2, 3) either
  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
+# Emergency and social calls are left off what details the month (Arcep); they cost nothing.
 # One reading of the month gives every sum: `by` says which column the row is for, '' for the whole month.
 _SUMS = """
 SELECT CASE WHEN GROUPING(day) = 0 THEN 'day' WHEN GROUPING(destination) = 0 THEN 'destination'
@@ -39,10 +46,11 @@ SELECT CASE WHEN GROUPING(day) = 0 THEN 'day' WHEN GROUPING(destination) = 0 THE
        coalesce(sum(billed_seconds), 0)::bigint AS seconds,
        coalesce(sum(amount_micros), 0)::bigint AS micros
   FROM (SELECT c.status, c.bundle_seconds, c.charged_seconds, c.billed_seconds, c.amount_micros, c.fee,
-               (c.answered_at AT TIME ZONE %(zone)s)::date AS day,
-               CASE c.status WHEN 'rated' THEN c.prefix END AS destination,
-               CASE WHEN c.answered_at IS NOT NULL THEN coalesce(k.agent, '') END AS agent
-          FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id
+               CASE WHEN NOT hidden THEN (c.answered_at AT TIME ZONE %(zone)s)::date END AS day,
+               CASE WHEN c.status = 'rated' AND NOT hidden THEN c.prefix END AS destination,
+               CASE WHEN c.answered_at IS NOT NULL AND NOT hidden THEN coalesce(k.agent, '') END AS agent
+          FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id,
+               LATERAL (SELECT c.direction = 'outbound' AND c.far_party = ANY (%(special)s) AS hidden) h
          WHERE c.tenant_id = %(tenant)s AND c.month = %(month)s) c
  GROUP BY GROUPING SETS ((day), (destination), (agent), (fee), ())
 """
@@ -81,7 +89,7 @@ class MonthUsage:
 
 def month_usage(conn: Conn, tenant_id: UUID, month: date, zone: str = "Europe/Paris") -> MonthUsage:
     """The sums of a tenant's month; `zone` names the time zone of its days."""
-    key = {"tenant": tenant_id, "month": month, "zone": zone}
+    key = {"tenant": tenant_id, "month": month, "zone": zone, "special": list(SPECIAL)}
     rows = conn.execute(_SUMS, key).fetchall()
     talk = [
         Talk(row["prefix"], _plain(Decimal(row["price"])), row["bundled"], row["seconds"])
@@ -109,6 +117,36 @@ def month_usage(conn: Conn, tenant_id: UUID, month: date, zone: str = "Europe/Pa
         destinations=sorted(named("destination"), key=longest_first),
         agents=sorted(named("agent"), key=longest_first),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A month so far. Seconds are billed ones; amounts micro-euros before tax."""
+
+    usage: MonthUsage
+    account: Account
+    bundle_seconds: int
+    forecast_micros: int
+    forecast_seconds: int
+
+
+def glance(conn: Conn, tenant: Tenant, month: date, now: datetime) -> Glance:
+    """A tenant's month as it stands at `now`, and what it comes to if it goes on so."""
+    usage = month_usage(conn, tenant.id, month, tenant.timezone)
+    held = account(conn, tenant.id)
+    force = tariffs.timetable(conn, tenant.id).at(min(now, datetime(month.year, month.month, 28, tzinfo=PARIS)))
+    included = force.tariff.bundle.seconds if force and force.tariff.bundle else 0
+    talked, today = usage.bundle_seconds + usage.charged_seconds, now.astimezone(PARIS).date()
+    cost = forecast(usage.amount_micros, month, today)
+    return Glance(usage, held, included, cost, forecast(talked, month, today))
+
+
+def forecast(so_far: int, month: date, today: date) -> int:
+    """What the whole month comes to if it goes on as it began; a month that is over is itself."""
+    length = calendar.monthrange(month.year, month.month)[1]
+    if (today.year, today.month) != (month.year, month.month):
+        return so_far
+    return so_far * length // today.day
 
 
 def _plain(price: Decimal) -> str:

@@ -130,6 +130,14 @@ def statement(conn: Conn, tenant_id: UUID, month: date) -> Statement:
     return Statement(month, opening, movements, calls, closing)
 
 
+def statement_if_any(conn: Conn, tenant_id: UUID, month: date) -> Statement | None:
+    """As `statement`; None for a tenant without an account."""
+    try:
+        return statement(conn, tenant_id, month)
+    except NotFound:
+        return None
+
+
 def _balance_at(conn: Conn, tenant_id: UUID, at: datetime) -> int:
     """The balance at an instant: everything that moved it before."""
     row = conn.execute(

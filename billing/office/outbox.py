@@ -21,6 +21,8 @@ from time import time
 from typing import Any
 from uuid import UUID
 
+from psycopg.rows import DictRow
+
 from billing.charges.controls import limits_of
 from billing.keys import key
 from billing.office import letters
@@ -114,6 +116,16 @@ def post_of(of: Settings) -> Post:
         operator,
         tuple(of.outward.allowed),
     )
+
+
+def listed(conn: Conn, tenant_id: UUID | None = None) -> list[DictRow]:
+    """Every notice, told or not, the oldest first."""
+    return conn.execute(
+        """SELECT t.slug AS tenant, n.kind, n.about, n.audience, n.body, n.created_at, n.sent_at
+             FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
+            WHERE %(only)s::uuid IS NULL OR n.tenant_id = %(only)s ORDER BY n.created_at, n.id""",
+        {"only": tenant_id},
+    ).fetchall()
 
 
 def deliver(db: Database, post: Post, most: int = 100) -> tuple[int, int]:

@@ -258,6 +258,19 @@ def calendar_of(conn: Conn, of: Subscription, until: date) -> Calendar:
     return calendar(facts_of(conn, of), until)
 
 
+def newest_subscription(conn: Conn, of: tenants.Tenant) -> Subscription:
+    """What the tenant took last. Raises NotFound."""
+    found = subscriptions(conn, of.id)
+    if not found:
+        raise NotFound(f"tenant {of.slug} has no subscription", hint="decroche billing subscribe")
+    return found[-1]
+
+
+def outlook(conn: Conn, of: Subscription, today: date) -> Calendar:
+    """What a subscription's terms say, its next two months included."""
+    return calendar_of(conn, of, max(add_months(today, 2), of.starts_on))
+
+
 def facts_of(conn: Conn, of: Subscription) -> Facts:
     """What happened to a subscription, as its calendar needs it."""
     plan = get_plan(conn, of.plan, of.plan_version)

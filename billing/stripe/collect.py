@@ -9,6 +9,7 @@ of times: the payment intent is fetched again, and its effect is stored with the
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, cast
@@ -24,7 +25,7 @@ from billing.stripe.stripe_edge import Intent, Stripe, StripeDown
 from store import tenants
 from store.audit import note
 from store.base.actor import Actor, service
-from store.base.errors import BadInput, NotFound, Refused
+from store.base.errors import BadInput, DecrocheError, NotFound, Refused
 from store.db import Conn, Database
 from store.locks import Lock, take_turns
 
@@ -110,6 +111,22 @@ def collect(db: Database, stripe: Stripe, number: str, *, by: Actor, today: date
             intent = found
     with db.operator() as conn:
         return _settle(conn, issued, attempt.attempt, intent, today)
+
+
+def collect_due(
+    db: Database, stripe: Stripe, numbers: Iterable[str], *, by: Actor, today: date
+) -> Iterator[tuple[str, Attempt | DecrocheError]]:
+    """Collect each of these invoices that is due and whose client can be asked; one that fails stops no other."""
+    for number in numbers:
+        with db.operator() as conn:
+            of = get(conn, number)
+            ask = balance_due(conn, of) > 0 and has_method(conn, of.tenant_id)
+        if not ask:
+            continue
+        try:
+            yield number, collect(db, stripe, number, by=by, today=today)
+        except DecrocheError as error:
+            yield number, error
 
 
 def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret: str, *, today: date) -> str:

@@ -8,6 +8,9 @@ never comes, is asked again with the same key. What Stripe refunded elsewhere (i
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -53,6 +56,37 @@ def refund_transfer(
     if known is None:
         _refuse_beyond(number, cents, overpaid(conn, of))
     return pay_invoice(conn, of, "refund", -cents, reference, sent_on, by, today=today)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A refund. `due_cents`: what the invoice is left with; `refund`: Stripe's id of it, or a transfer's reference."""
+
+    cents: int
+    refund: str
+    due_cents: int
+
+
+def give_back(
+    db: Database, number: str, cents: int | None, reference: str, *, by: Actor, today: date,
+    through: Callable[[], AbstractContextManager[Stripe]] | None, sent_on: date,
+) -> GivenBack:  # fmt: skip
+    """Give back what was overpaid, all of it where `cents` is None, `through` Stripe or by a transfer sent by hand.
+
+    Once for a reference. Raises NotFound, Refused, StripeDown.
+    """
+    with db.operator() as conn:
+        of = get(conn, number)
+        cents = to_refund(conn, of, reference) if cents is None else cents
+    if through is None:
+        done = reference
+        with db.operator() as conn:
+            refund_transfer(conn, number, cents, reference, sent_on, by, today=today)
+    else:
+        with through() as stripe:
+            done = refund(db, stripe, number, cents, reference, by=by, today=today)
+    with db.operator() as conn:
+        return GivenBack(cents, done, balance_due(conn, of))
 
 
 def overpaid(conn: Conn, of: Issued) -> int:

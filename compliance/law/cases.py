@@ -13,7 +13,7 @@ from compliance.law import numbers
 from compliance.law.rulebook import PARTIES, PURPOSES
 from store.base.errors import BadInput
 
-SECTORS = ("energy_renovation", "renewable_energy", "housing_adaptation", "training_account")
+SECTORS = ("energy_renovation", "renewable_energy", "housing_adaptation", "training_account", "insurance")
 RESULTS = ("no_answer", "answered", "refused")
 
 

@@ -55,9 +55,9 @@ _RECORDED = {
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """`what`: ai, ai_first, identity, principal, commercial or recording; `reference`: the article."""
+    """`what` is not said, or (insurance) cannot be kept; `reference`: the article."""
 
-    what: Literal["ai", "ai_first", "identity", "principal", "commercial", "recording"]
+    what: Literal["ai", "ai_first", "identity", "principal", "commercial", "recording", "opt_out", "insurance"]
     reference: str
     message: str
 

@@ -128,6 +128,8 @@ def _grounds(call: _Call, at: datetime) -> list[Ground]:
     found.extend(
         _identity(case.caller_id, case.automated, call.switches, rules.get("C12"), rules.get("N1"), rules.get("N4"))
     )
+    if rule := rules.get("N12"):
+        found.extend(_dear(case.caller_id, rule))
     return found
 
 
@@ -323,6 +325,12 @@ def _identity(
             polyvalent = numbers.npv(number, new_overseas=switches.npv_new_overseas)
             grounds += [] if polyvalent else [("caller_id_not_npv", n4)]
     return tuple(grounds)
+
+
+@lru_cache(maxsize=4096)
+def _dear(shown: str | None, rule: Rule) -> tuple[Ground, ...]:
+    number = numbers.read_shown(shown) if shown is not None and not numbers.masked(shown) else None
+    return (("caller_id_premium", rule),) if number is not None and numbers.dear(number, rule) else ()
 
 
 def _next_allowed(call: _Call, grounds: list[Ground]) -> datetime | None:

@@ -37,6 +37,14 @@ _REASONS = {
         "le numéro affiché n'est pas un numéro polyvalent vérifié",
         "the number shown is not a verified polyvalent number",
     ),
+    "caller_id_premium": ("le numéro affiché est surtaxé", "the number shown is a premium one"),
+    "concluded_orally": ("rien ne se conclut pendant l'appel", "nothing is concluded in the call"),
+    "opt_out_untold": ("il n'est pas dit comment ne plus être appelé", "how to have the calls stop is not said"),
+    "message_forbidden": ("aucun message de prospection dans ce secteur", "no prospecting message in this sector"),
+    "insurance_cold_call": (
+        "les enregistrements du démarchage en assurance ont leurs propres durées",
+        "recordings of cold calls for insurance have terms of their own",
+    ),
     "caller_id_unassigned": (
         "ce numéro n'est pas attribué à ce client, ou la preuve est à revérifier",
         "this number is not assigned to this client, or its proof is due for a check",
@@ -80,6 +88,10 @@ def explain_case(case: Case, lang: Lang = "fr", switches: Switches = DEFAULT) ->
     return "\n".join(lines)
 
 
+_HELD_ELSEWHERE = frozenset({"W2c", "N10", "T1", "C17", "C18", "C19", "I1"})
+"""Rules that no allowed call was held to: they are about what is known, or about an agent's file."""
+
+
 def _kept(case: Case, switches: Switches) -> list[Rule]:
     """The rules an allowed call was held to, leaving out those about something else."""
     return [
@@ -88,7 +100,7 @@ def _kept(case: Case, switches: Switches) -> list[Rule]:
         if (not (sectors := rule.parameters.get("sectors")) or case.sector in sectors)
         and getattr(switches, rule.parameters.get("switch", ""), True)
         and (case.automated or rule.id not in ("N1", "N4"))
-        and rule.id not in ("W2c", "N10", "T1")
+        and rule.id not in _HELD_ELSEWHERE
     ]
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-from compliance.law.rulebook import rulebook
+from compliance.law.rulebook import Rule, rulebook
 from store.base import numbering
 from store.base.numbering import Number
 
@@ -77,6 +77,13 @@ def forbidden(number: Number) -> bool:
         allowed = any(_like(number.national, pattern) for pattern in rule["short_allowed"])
         return not allowed and any(_like(number.national, pattern) for pattern in rule["short"])
     return number.french and number.national.startswith(tuple(rule["prefixes"]))
+
+
+def dear(number: Number, rule: Rule) -> bool:
+    """Whether a number shown costs more than an ordinary call, by a rule's prefixes and short codes (N12)."""
+    if number.short:
+        return any(_like(number.national, pattern) for pattern in rule.parameters["short"])
+    return number.french and number.national.startswith(tuple(rule.parameters["prefixes"]))
 
 
 def mobile(number: Number) -> bool:

@@ -6,6 +6,7 @@ Every function works inside the transaction of a tenant's session; numbers are E
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +35,9 @@ class Known:
     requested_at: datetime | None
 
 
+NOTHING = Known((), None, None, None, None)
+
+
 def gather(conn: Conn, number: str, at: datetime, goods: str = "", callers: tuple[str, ...] = ()) -> Known:
     """Everything the decision needs. `goods`: only consents and requests that name them, where given.
 
@@ -46,6 +50,20 @@ def gather(conn: Conn, number: str, at: datetime, goods: str = "", callers: tupl
         bloctel=_bloctel(conn, number, at),
         requested_at=_requested_at(conn, number, at, goods),
     )
+
+
+def heard_of(conn: Conn, asked: Sequence[str]) -> set[str]:
+    """Those of these numbers of which the ledgers know anything; of the others `gather` finds NOTHING."""
+    rows = conn.execute(
+        """SELECT number FROM compliance.attempts WHERE number = ANY (%(asked)s)
+           UNION SELECT callee FROM store.calls WHERE direction = 'outbound' AND callee = ANY (%(asked)s)
+           UNION SELECT number FROM compliance.consents WHERE number = ANY (%(asked)s)
+           UNION SELECT number FROM compliance.requests WHERE number = ANY (%(asked)s)
+           UNION SELECT number FROM compliance.bloctel_numbers WHERE number = ANY (%(asked)s)
+           UNION SELECT number FROM compliance.opposed_among(%(asked)s, 'infinity')""",
+        {"asked": list(asked)},
+    )
+    return {row["number"] for row in rows}
 
 
 def _history(conn: Conn, number: str, at: datetime) -> tuple[Attempt, ...]:

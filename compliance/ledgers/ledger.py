@@ -7,11 +7,11 @@ transaction as the attempt it allows. Without a database there is no answer, hen
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -120,6 +120,28 @@ def ask(db: Database, tenant_id: UUID, request: Request, now: datetime) -> Store
     return stored
 
 
+def foreseen(
+    conn: Conn, tenant_id: UUID, requests: Sequence[Request], now: datetime
+) -> Iterator[Callable[[datetime], Decision]]:
+    """For each request what `ask` would answer at an instant, by what is known at `now`. Nothing is kept, no call may
+    come of it: a campaign's people are looked over before it begins."""
+    switches = facts.switches(conn, tenant_id)
+    read = [numbers.read(request.to) for request in requests]
+    heard = facts.heard_of(conn, [number.e164 for number in read if number])
+    shows = {shown: facts.may_show(conn, shown, now) for shown in {request.caller_id for request in requests}}
+    for request, number in zip(requests, read, strict=True):
+        dialled = number.e164 if number else request.to
+        callers = _callers(conn, request)
+        known = None if dialled in heard else facts.NOTHING
+        case = _case(conn, request, callers, dialled, now, known)
+        yield partial(_foreseen, case, switches, shows[request.caller_id])
+
+
+def _foreseen(case: Case, switches: Switches, shows: bool, at: datetime) -> Decision:
+    decision = decide(case._replace(at=at.astimezone(UTC)), switches)
+    return decision if shows else _also(decision, "caller_id_unassigned", rulebook().latest("N10"))
+
+
 def oppose(
     db: Database,
     tenant_id: UUID,
@@ -180,8 +202,10 @@ def _callers(conn: Conn, request: Request) -> tuple[str, ...]:
     return (caller, request.principal) if request.principal else (caller,)
 
 
-def _case(conn: Conn, request: Request, callers: tuple[str, ...], dialled: str, at: datetime) -> Case:
-    known = facts.gather(conn, dialled, at, request.goods, callers)
+def _case(
+    conn: Conn, request: Request, callers: tuple[str, ...], dialled: str, at: datetime, known: facts.Known | None = None
+) -> Case:
+    known = known or facts.gather(conn, dialled, at, request.goods, callers)
     case = Case(
         at=at,
         to=request.to,

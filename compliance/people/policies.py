@@ -23,6 +23,8 @@ class Policy:
     reference: str
     action: str
     tables: tuple[str, ...]
+    least: int | None = None
+    """Months before which an operator of electronic communications may not let it go (`least_reference`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,18 @@ class Lasting:
 @cache
 def policies() -> tuple[Policy, ...]:
     """The policies shipped in `retention.toml`. Raises BadInput naming the field that is missing."""
-    return tuple(
-        Policy(entry["kind"], entry.get("months"), entry["from"], entry["reference"], entry["action"],
-               tuple(entry["tables"]))
-        for entry in _entries("policy", "kind", "from", "reference", "action", "tables")
-    )  # fmt: skip
+    return tuple(read_policy(entry) for entry in _entries("policy", "kind", "from", "reference", "action", "tables"))
+
+
+def read_policy(entry: dict[str, Any]) -> Policy:
+    """One entry of the file. Raises BadInput for a term below its floor."""
+    kind, months, least = entry["kind"], entry.get("months"), entry.get("least_months")
+    if least is not None and (months is None or months < least):
+        raise BadInput(
+            f"retention.toml, {kind}: {months} months is less than the {least} that are to be kept",
+            hint=entry.get("least_reference", "an operator's floor: CPCE L34-1"),
+        )
+    return Policy(kind, months, entry["from"], entry["reference"], entry["action"], tuple(entry["tables"]), least)
 
 
 @cache

@@ -22,7 +22,8 @@ from compliance.law import numbers
 from compliance.ledgers.pseudonym import person, pseudonym
 from compliance.people import logs
 from compliance.people.policies import why_kept
-from store import audit
+from compliance.people.retention import asked
+from store import audit, forget
 from store.base.actor import Actor
 from store.base.console import to_json
 from store.base.errors import BadInput
@@ -192,7 +193,8 @@ def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime, *,
     """
     before = find(conn, tenant_id, phone, home)
     calls = _calls(conn, tenant_id, pattern(phone))
-    _erase_rows(conn, tenant_id, phone, calls, now)
+    forget.person(conn, tenant_id, pattern(phone), calls, now, pseudonym(phone))
+    asked("campaigns", "person")(conn, tenant_id, pattern(phone))
     for path in before.files:
         if home / "spool" in path.parents:
             _silence(path, phone)
@@ -203,43 +205,6 @@ def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime, *,
     rows = _report(before, find(conn, tenant_id, phone, home))
     audit.note(conn, by, "privacy.erase", person(phone), tenant_id, erased=sum(row["erased"] for row in rows))
     return rows
-
-
-def _erase_rows(conn: Conn, tenant_id: UUID, phone: str, calls: list[UUID], now: datetime) -> None:
-    values = {"tenant": tenant_id, "calls": calls, "expression": pattern(phone), "now": now, "who": pseudonym(phone)}
-    for table in ("store.turns", "store.actions"):
-        conn.execute(
-            sql.SQL("DELETE FROM {} WHERE tenant_id = %(tenant)s AND call_id = ANY (%(calls)s)").format(
-                sql.Identifier(*table.split("."))
-            ),
-            values,
-        )
-    for statement in _STATEMENTS:
-        conn.execute(statement, values)
-
-
-_STATEMENTS = (
-    # the number said or typed in a call of somebody else: only what names it goes
-    "UPDATE store.turns t SET text = '[…]' WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",
-    "UPDATE store.actions t SET args = '{}', result = '{}' WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",
-    """UPDATE store.calls t SET variables = '{}', asterisk_cdr = NULL
-        WHERE tenant_id = %(tenant)s AND concat(variables, asterisk_cdr) ~ %(expression)s""",
-    """DELETE FROM store.messages t WHERE tenant_id = %(tenant)s
-          AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
-    # a past appointment is forgotten; one to come is the tenant's diary and keeps its hour
-    """DELETE FROM store.bookings t WHERE tenant_id = %(tenant)s AND ends_at < %(now)s
-          AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
-    """UPDATE store.bookings t SET name = '—', phone = NULL, note = '' WHERE tenant_id = %(tenant)s
-          AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
-    """UPDATE store.calls SET recording = NULL, variables = '{}', asterisk_cdr = NULL
-        WHERE tenant_id = %(tenant)s AND id = ANY (%(calls)s)""",
-    # no charge, nothing to contest: not even the number stays
-    """UPDATE store.calls c
-          SET caller = CASE WHEN caller ~ %(expression)s THEN %(who)s ELSE caller END,
-              callee = CASE WHEN callee ~ %(expression)s THEN %(who)s ELSE callee END
-        WHERE tenant_id = %(tenant)s AND id = ANY (%(calls)s)
-          AND NOT EXISTS (SELECT 1 FROM billing.charges b WHERE b.call_id = c.id)""",
-)
 
 
 def _why(where: str) -> str:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, LiteralString
 from uuid import UUID
 
 from compliance.ledgers.proof import note_anchor
-from compliance.people import retention_accounts as accounts
 from compliance.people.logs import log_files
 from compliance.people.policies import months_before, policies
-from compliance.people.retention_accounts import Sweep
-from store import audit
+from store import audit, forget
 from store.base.actor import Actor
 from store.base.errors import BadInput
 from store.chain import Anchor
 from store.db import Conn
+from store.forget import Sweep
 
 
 def sweep(conn: Conn, now: datetime, home: Path, *, dry_run: bool, by: Actor) -> list[dict[str, Any]]:
@@ -29,90 +29,31 @@ def sweep(conn: Conn, now: datetime, home: Path, *, dry_run: bool, by: Actor) ->
     for policy in policies():
         before = months_before(now, policy.months) if policy.months else now
         due = policy.first <= now.date()
-        count = WORK[policy.kind](Sweep(conn, home, now, before, dry_run)) if due else 0
+        count = work(policy.kind)(Sweep(conn, home, now, before, dry_run)) if due else 0
         rows.append({"kind": policy.kind, "action": policy.action, "count": count, "reference": policy.reference})
     if not dry_run:
         audit.note(conn, by, "privacy.sweep", "retention", None, **{row["kind"]: row["count"] for row in rows})
     return rows
 
 
-def _recordings(at: Sweep) -> int:
+def _terms(at: Sweep, days: LiteralString, since: datetime) -> dict[UUID, datetime]:
+    """The tenants that gave an instruction, and what is old enough by it."""
     rows = at.conn.execute(
-        "SELECT id, recording FROM store.calls WHERE recording IS NOT NULL AND ended_at < %s", (at.before,)
+        f"SELECT tenant_id, {days} AS days FROM compliance.retention WHERE {days} IS NOT NULL"
     ).fetchall()
-    if not at.dry_run:
-        for row in rows:
-            Path(row["recording"]).unlink(missing_ok=True)
-        ids = [row["id"] for row in rows]
-        at.conn.execute("UPDATE store.calls SET recording = NULL WHERE id = ANY (%s)", (ids,))
-    return len(rows)
+    return {row["tenant_id"]: since - timedelta(days=row["days"]) for row in rows}
 
 
 def _transcripts(at: Sweep) -> int:
-    return at.rows(
-        "DELETE FROM store.turns",
-        "store.turns",
-        """call_id IN (SELECT c.id FROM store.calls c JOIN compliance.retention r ON r.tenant_id = c.tenant_id
-                        WHERE c.ended_at < %(before)s - make_interval(days => r.transcripts_days))""",
-    )
-
-
-def _analyses(at: Sweep) -> int:
-    old: LiteralString = "(SELECT c.id FROM store.calls c WHERE c.ended_at < %(before)s)"
-    return at.rows(
-        "UPDATE store.calls SET variables = '{}'", "store.calls", "variables <> '{}' AND ended_at < %(before)s"
-    ) + at.rows("DELETE FROM store.actions", "store.actions", f"call_id IN {old}")
-
-
-# A CDR may be contested for a year after its bill; one that was never billed, a year after the call.
-_OLD_CDRS: LiteralString = """
-    FROM store.calls c
-   WHERE (c.caller <> '' OR c.callee <> '' OR c.asterisk_cdr IS NOT NULL
-          OR EXISTS (SELECT 1 FROM billing.charges b WHERE b.call_id = c.id AND b.far_party <> ''))
-     AND c.ended_at < %(before)s
-     AND NOT EXISTS (SELECT 1 FROM billing.current_charges b
-                      WHERE b.call_id = c.id AND (b.status = 'unrated' OR b.amount_micros > 0)
-                        AND NOT EXISTS (SELECT 1 FROM billing.invoice_charges x WHERE x.call_id = c.id))
-     AND NOT EXISTS (SELECT 1 FROM billing.invoice_charges ic JOIN billing.invoices i ON i.id = ic.invoice_id
-                      WHERE ic.call_id = c.id AND i.issued_on >= %(before)s::date)
-"""
-
-
-def _cdrs(at: Sweep) -> int:
-    rows = at.conn.execute(f"SELECT c.id {_OLD_CDRS}", {"before": at.before}).fetchall()
-    if not at.dry_run:
-        ids = [row["id"] for row in rows]
-        for statement in _FORGET_CALLS:
-            at.conn.execute(statement, (ids,))
-    return len(rows)
-
-
-_FORGET_CALLS: tuple[LiteralString, ...] = (
-    "DELETE FROM store.turns WHERE call_id = ANY (%s)",
-    "DELETE FROM store.actions WHERE call_id = ANY (%s)",
-    """UPDATE store.calls SET caller = '', callee = '', variables = '{}', asterisk_cdr = NULL
-        WHERE id = ANY (%s)""",
-    """UPDATE billing.charges SET reason = replace(reason, far_party, '…'), far_party = ''
-        WHERE call_id = ANY (%s) AND far_party <> ''""",
-)
-
-
-def _left_behind(at: Sweep, table: LiteralString, end: LiteralString, days: LiteralString) -> int:
-    """What callers left: so many days after `end` where the tenant says so, else by the policy."""
-    told: LiteralString = f"(SELECT r.{days} FROM compliance.retention r WHERE r.tenant_id = t.tenant_id)"
-    return at.rows(
-        f"DELETE FROM {table} t",
-        f"{table} t",
-        f"t.{end} < coalesce(%(now)s - make_interval(days => {told}), %(before)s)",
-    )
+    return forget.turns(at, _terms(at, "transcripts_days", at.before))
 
 
 def _messages(at: Sweep) -> int:
-    return _left_behind(at, "store.messages", "created_at", "messages_days")
+    return forget.messages(at, _terms(at, "messages_days", at.now))
 
 
 def _appointments(at: Sweep) -> int:
-    return _left_behind(at, "store.bookings", "ends_at", "appointments_days")
+    return forget.bookings(at, _terms(at, "appointments_days", at.now))
 
 
 def _consents(at: Sweep) -> int:
@@ -165,12 +106,11 @@ def _logs(at: Sweep) -> int:
 
 
 WORK: dict[str, Callable[[Sweep], int]] = {
-    "recordings": _recordings,
+    "recordings": forget.recordings,
     "transcripts": _transcripts,
-    "analyses": _analyses,
+    "analyses": forget.analyses,
     "messages": _messages,
     "appointments": _appointments,
-    "cdrs": _cdrs,
     "consents": _consents,
     "callbacks": _callbacks,
     "attempts": _attempts,
@@ -178,14 +118,24 @@ WORK: dict[str, Callable[[Sweep], int]] = {
     "bloctel": _bloctel,
     "rights_requests": _rights_requests,
     "logs": _logs,
-    "contracts": accounts.contracts,
-    "notices": accounts.notices,
-    "blocks": accounts.blocks,
-    "payment_events": accounts.payment_events,
-    "invoices": accounts.invoices,
-    "clients": accounts.clients,
 }
-"""Kind of data → what its policy does, and how many it concerned."""
+"""Kind of data → what its policy does, and how many it concerned: ours and the store's."""
+
+ELSEWHERE = {
+    "contacts": "campaigns",
+    **dict.fromkeys(("cdrs", "contracts", "notices", "blocks", "payment_events", "invoices", "clients"), "billing"),
+}
+"""Kind of data → the folder that forgets it when it is asked."""
+
+
+def asked(folder: str, what: str) -> Callable[..., int]:
+    """A function of that folder's `forget.py`, found by its name: compliance imports neither billing nor campaigns."""
+    return resolve_name(f"{folder}.forget:{what}")
+
+
+def work(kind: str) -> Callable[[Sweep], int]:
+    """What the policy of a kind of data does."""
+    return asked(ELSEWHERE[kind], kind) if kind in ELSEWHERE else WORK[kind]
 
 
 def keep(conn: Conn, tenant_id: UUID, *, by: Actor, **days: int | None) -> None:

@@ -55,7 +55,7 @@ OWN_RECORD = {
 }
 """Tables that may be written without an actor, and why."""
 
-FORGETTING = ("retention", "retention_accounts", "privacy", "forget")
+FORGETTING = ("retention", "privacy", "forget")
 """Modules that let time or a person's right take rows away: one entry a sweep or an erasure."""
 
 _WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+((?:store|billing|compliance)\.[a-z_]+)")

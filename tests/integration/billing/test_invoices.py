@@ -15,7 +15,7 @@ from billing.charges.ledger import record_call
 from billing.charges.rerate import rerate
 from billing.documents.invoice import Party, Terms
 from billing.invoices.crediting import credit
-from billing.invoices.invoicing import Blocked, Issued, get, issue, listed, set_customer, set_seller
+from billing.invoices.invoicing import Blocked, Issued, Lapsed, get, issue, listed, set_customer, set_seller
 from billing.plans.plans import add_plan, subscribe
 from store import tenants
 from store.base.errors import BadInput, Refused
@@ -115,6 +115,38 @@ def test_a_credit_note_gives_the_invoice_back_and_frees_its_charges(database: Da
     assert (again.number, again.gross_cents) == ("2026-000003", first.gross_cents)
     with pytest.raises(Refused), database.operator() as conn:
         credit(conn, first.number, date(2026, 11, 3), "test")
+
+
+def test_calls_are_invoiced_within_a_year_of_falling_due_and_not_after(database: Database, client: Tenant) -> None:
+    """CPCE L34-2 al. 2: October's calls fall due when it ends."""
+    with pytest.raises(Lapsed, match="until 2027-11-01"), database.operator(client.id) as conn:
+        issue(conn, client, OCTOBER, date(2027, 11, 2), "test")
+    with database.operator(client.id) as conn:
+        issued = issue(conn, client, OCTOBER, date(2027, 11, 1), "test")
+    assert issued is not None
+    assert issued.number == "2027-000001"  # the refused run took no number
+
+
+def test_calls_claimed_in_time_may_be_invoiced_again_after_the_year(database: Database, client: Tenant) -> None:
+    first = run(database, client)
+    assert first is not None
+    with database.operator(client.id) as conn:
+        credit(conn, first.number, date(2027, 12, 1), "test")
+        again = issue(conn, client, OCTOBER, date(2027, 12, 2), "test")
+    assert again is not None
+    assert again.gross_cents == first.gross_cents
+
+
+def test_an_emergency_call_is_on_no_detailed_page(database: Database, client: Tenant) -> None:
+    other_day = START + timedelta(days=3)
+    with database.tenant(client.id) as conn:
+        record_call(conn, a_cdr(client.id, 600, callee="112", at=other_day))
+    issued = run(database, client)
+    assert issued is not None
+    page = issued.invoice().usage
+    assert [day for day, _, _ in page.days] == [START.date().isoformat()]
+    assert [name for name, *_ in page.destinations] == ["+33"]
+    assert sum(calls for _, calls, *_ in page.agents) == 3
 
 
 def test_runs_at_once_number_without_gap(database: Database, client: Tenant) -> None:

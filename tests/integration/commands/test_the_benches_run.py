@@ -37,6 +37,14 @@ def test_compliance_decides_imports_and_screens() -> None:
     assert 100 < found["screening"]["opposed"] < 300
 
 
+def test_files_of_contacts_are_taken_in() -> None:
+    taken = bench("contacts", "--rows", "1000")
+    assert [(each["file"], each["rows"]) for each in taken] == [
+        ("csv", 100), ("csv", 1000), ("xlsx", 100), ("xlsx", 1000), ("ods", 100), ("ods", 1000),
+    ]  # fmt: skip
+    assert len({(each["added"], each["duplicate"], each["bad"]) for each in taken if each["rows"] == 1000}) == 1
+
+
 def test_understanding_counts_by_what_is_tried() -> None:
     told = bench("understanding", "--ways", "rules,house", "--most", "1")
     assert {row["way"] for row in told} == {"rules", "house"}

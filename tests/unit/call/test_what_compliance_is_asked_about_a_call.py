@@ -23,7 +23,10 @@ scenario:
     - id: z
       end: true
 """
-CANVASSER = SECRETARY + "purpose: canvassing\ngoods: assurance auto\ncommercial_notice: C'est un appel commercial.\n"
+CANVASSER = (
+    SECRETARY + "purpose: canvassing\ngoods: assurance auto\n"
+    "commercial_notice: C'est un appel commercial. Pour ne plus être appelé, rappelez ce numéro.\n"
+)
 FOR_ANOTHER = CANVASSER.replace("{name: Toit Vert}", "{name: Solar Plus, on_behalf_of: Toit Vert}").replace(
     "Bonjour, {company}.", "Bonjour, {company} pour {on_behalf_of}."
 )

@@ -104,7 +104,8 @@ def test_what_is_still_to_be_verified_is_listed() -> None:
     listed = [json.loads(line) for line in rules("--grade", "C", "--json").stdout.splitlines()]
     unread = {rule.id for rule in rulebook().rules if "C" in rule.grade}
     assert {row["rule"] for row in listed} == unread != set()
-    assert {row["grade"] for row in listed} == {"C"}
+    assert {row["grade"] for row in listed} == {"C", "A/C"}
+    assert {"C17", "I1", "N12"} <= {row["rule"] for row in listed}
 
 
 def test_a_rule_begins_and_ends_at_midnight_in_paris() -> None:

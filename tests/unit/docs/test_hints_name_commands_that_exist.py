@@ -14,7 +14,19 @@ from ari_app.cli import decroche
 from tests.unit.docs.commands import every_command
 
 ROOT = Path(__file__).parents[3]
-CODE_FOLDERS = ("agents", "ari_app", "asr", "asterisk_conf", "billing", "compliance", "dialplan", "llm", "store", "tts")
+CODE_FOLDERS = (
+    "agents",
+    "ari_app",
+    "asr",
+    "asterisk_conf",
+    "billing",
+    "campaigns",
+    "compliance",
+    "dialplan",
+    "llm",
+    "store",
+    "tts",
+)
 LEAVES = {name for name, _ in every_command()}
 GROUPS = {name.rsplit(" ", depth)[0] for name in LEAVES for depth in range(1, name.count(" "))}
 

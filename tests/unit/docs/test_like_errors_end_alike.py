@@ -16,7 +16,19 @@ from store.base.errors import DecrocheError
 from store.base.settings import settings
 
 ROOT = Path(__file__).parents[3]
-FOLDERS = ["agents", "ari_app", "asr", "asterisk_conf", "billing", "compliance", "dialplan", "llm", "store", "tts"]
+FOLDERS = [
+    "agents",
+    "ari_app",
+    "asr",
+    "asterisk_conf",
+    "billing",
+    "campaigns",
+    "compliance",
+    "dialplan",
+    "llm",
+    "store",
+    "tts",
+]
 TABLE = (ROOT / "docs/settings.md").read_text(encoding="utf-8").partition("## Exit statuses")[2]
 DOCUMENTED = {int(number) for number in re.findall(r"^\| (\d+) \|", TABLE, re.MULTILINE)}
 

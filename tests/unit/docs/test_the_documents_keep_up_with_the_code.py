@@ -15,7 +15,19 @@ import store.base.console
 from store.base.errors import BadInput, DecrocheError, NotFound, Refused, Unavailable
 
 ROOT = Path(__file__).parents[3]
-CODE_FOLDERS = ["agents", "ari_app", "asr", "asterisk_conf", "billing", "compliance", "dialplan", "llm", "store", "tts"]
+CODE_FOLDERS = [
+    "agents",
+    "ari_app",
+    "asr",
+    "asterisk_conf",
+    "billing",
+    "campaigns",
+    "compliance",
+    "dialplan",
+    "llm",
+    "store",
+    "tts",
+]
 SETTINGS_PAGE = ROOT / "docs/settings.md"
 
 

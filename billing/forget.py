@@ -1,35 +1,41 @@
-"""What a sweep does to contracts, accounts and clients: persons go; numbers, sums, days and hashes stay.
+"""What billing forgets when compliance asks: persons go; numbers, sums, days and hashes stay.
 
 The rules of what may change, and when, stand in the database too (migration 0312): a wrong date here is refused there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import LiteralString
 
-from store.db import Conn
+from store import forget as kept
+from store.forget import Sweep
+
+# A CDR may be contested for a year after its bill; one that was never billed, a year after the call.
+_OLD_CDRS: LiteralString = """
+    FROM store.calls c
+   WHERE (c.caller <> '' OR c.callee <> '' OR c.asterisk_cdr IS NOT NULL
+          OR EXISTS (SELECT 1 FROM billing.charges b WHERE b.call_id = c.id AND b.far_party <> ''))
+     AND c.ended_at < %(before)s
+     AND NOT EXISTS (SELECT 1 FROM billing.current_charges b
+                      WHERE b.call_id = c.id AND (b.status = 'unrated' OR b.amount_micros > 0)
+                        AND NOT EXISTS (SELECT 1 FROM billing.invoice_charges x WHERE x.call_id = c.id))
+     AND NOT EXISTS (SELECT 1 FROM billing.invoice_charges ic JOIN billing.invoices i ON i.id = ic.invoice_id
+                      WHERE ic.call_id = c.id AND i.issued_on >= %(before)s::date)
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """One policy at work: what is older than `before` goes, or is only counted. `home`: where the files are."""
-
-    conn: Conn
-    home: Path
-    now: datetime
-    before: datetime
-    dry_run: bool
-
-    def rows(self, change: LiteralString, table: LiteralString, where: LiteralString) -> int:
-        """Do `change` to the rows of `table` for which `where` holds (it names %(before)s, %(now)s); how many."""
-        values = {"before": self.before, "now": self.now}
-        if not self.dry_run:
-            return self.conn.execute(f"{change} WHERE {where}", values).rowcount
-        row = self.conn.execute(f"SELECT count(*) AS n FROM {table} WHERE {where}", values).fetchone()
-        return row["n"] if row else 0
+def cdrs(at: Sweep) -> int:
+    """Who called whom, in calls that can be contested no more; their times and prices stay."""
+    rows = at.conn.execute(f"SELECT c.id {_OLD_CDRS}", {"before": at.before}).fetchall()
+    if not at.dry_run:
+        ids = [row["id"] for row in rows]
+        kept.calls(at.conn, ids)
+        at.conn.execute(
+            """UPDATE billing.charges SET reason = replace(reason, far_party, '…'), far_party = ''
+                WHERE call_id = ANY (%s) AND far_party <> ''""",
+            (ids,),
+        )
+    return len(rows)
 
 
 def invoices(at: Sweep) -> int:
@@ -96,16 +102,17 @@ def payment_events(at: Sweep) -> int:
 
 
 _GONE: LiteralString = """
-    (SELECT t.id FROM store.tenants t
+    SELECT t.id FROM store.tenants t
       WHERE t.status = 'closed' AND t.created_at < %(before)s
         AND NOT EXISTS (SELECT 1 FROM store.calls c WHERE c.tenant_id = t.id AND c.ended_at >= %(before)s)
         AND NOT EXISTS (SELECT 1 FROM billing.invoices i WHERE i.tenant_id = t.id AND i.forgotten_at IS NULL)
-        AND NOT EXISTS (SELECT 1 FROM billing.subscriptions s WHERE s.tenant_id = t.id AND s.accepted_by <> '—'))
+        AND NOT EXISTS (SELECT 1 FROM billing.subscriptions s WHERE s.tenant_id = t.id AND s.accepted_by <> '—')
 """
 
 
 def clients(at: Sweep) -> int:
     """Who a client was: last of all, when its invoices and contracts name nobody any more."""
+    ids = [row["id"] for row in at.conn.execute(_GONE, {"before": at.before}).fetchall()]
     tables: tuple[LiteralString, ...] = ("billing.customers", "billing.controls", "billing.stripe_customers")
-    gone = sum(at.rows(f"DELETE FROM {table}", table, f"tenant_id IN {_GONE}") for table in tables)
-    return gone + at.rows("UPDATE store.tenants SET name = '—'", "store.tenants", f"id IN {_GONE} AND name <> '—'")
+    gone = sum(at.rows(f"DELETE FROM {table}", table, "tenant_id = ANY (%(ids)s)", ids=ids) for table in tables)
+    return gone + kept.clients(at, ids)
