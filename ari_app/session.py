@@ -36,7 +36,9 @@ from ari_app.turns import (
 )
 from ari_app.voicing import Voicing
 from store.base.errors import DecrocheError
+from store.base.settings import settings
 from tts.base import Voice
+from tts.watermark import Marker
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ class Dialogue:
         self._turns = TurnTaker()
         self._audio = CallerAudio()
         self._voicing = Voicing(parts.activity())
-        self._talker = Talker(media, notes, recording, self.now_ms)
+        self._talker = Talker(media, notes, recording, self.now_ms, Marker(settings().tts.mark_key).push)
         self._delivery = Delivery(
             conversation, voice, self._talker, notes, phrases, perform, self.now_ms,
             Cues(

@@ -31,8 +31,12 @@ class _Speaking:
 class Talker:
     """Plays clauses on one media channel. `now_ms` is the call's clock (milliseconds since the answer)."""
 
-    def __init__(self, media: Media, notes: Notes, recording: Recording, now_ms: Callable[[], int]) -> None:
-        self._media, self._notes, self._recording, self._now = media, notes, recording, now_ms
+    def __init__(
+        self, media: Media, notes: Notes, recording: Recording, now_ms: Callable[[], int],
+        mark: Callable[[bytes], bytes],
+    ) -> None:  # fmt: skip
+        """`mark`: puts the mark of synthetic speech into all that is said (`tts/watermark.py`)."""
+        self._media, self._notes, self._recording, self._now, self._mark = media, notes, recording, now_ms, mark
         self._playout = Playout()
         self._ids = count(1)
         self._speaking: dict[str, _Speaking] = {}
@@ -63,7 +67,7 @@ class Talker:
         """Queue audio of the clause. True when it is the first of its turn: the agent's voice is on the line."""
         current = self._current
         assert current is not None, "chunk() follows begin()"
-        data = self._rest + pcm
+        data = self._rest + self._mark(pcm)
         whole = len(data) - len(data) % FRAME_BYTES
         self._rest = data[whole:]
         return await self._queue(current, data[:whole]) if whole else False

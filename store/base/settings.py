@@ -104,6 +104,10 @@ class TtsSettings(Section):
     voice_fr: str = Field("", description="French voice; empty: the best one present")
     voice_en: str = Field("", description="English voice; empty: the best one present")
     cache_mb: int = Field(200, ge=0, description="size of the cache of ready speech on disk, MB")
+    mark_key: str = Field(
+        "decroche", min_length=1, max_length=200,
+        description="key of the inaudible mark in all synthetic speech; who knows it can find the mark",
+    )  # fmt: skip
 
 
 class LlmSettings(Section):

@@ -106,6 +106,7 @@ class House:
             "DECROCHE_ASTERISK__RTP_LAST": str(first + RTP_PORTS - 1),
             "DECROCHE_CALL__SILENCE_SECONDS": "30",
             "DECROCHE_CALL__RING_SECONDS": "8",
+            "DECROCHE_TTS__VOICE_FR": "pico-fr-FR",  # the same voice on every machine: others depend on its speed
         }
         with self.environment():
             self.settings: Settings = settings()

@@ -38,7 +38,7 @@ class Clock:
 async def speaking(frames: int) -> tuple[Talker, Clock, Notes]:
     """An agent whose sentence of so many frames is queued, none of it known to be played."""
     clock, notes = Clock(), Notes()
-    talker = Talker(Line(), notes, Recording(), clock)  # type: ignore[arg-type]
+    talker = Talker(Line(), notes, Recording(), clock, bytes)  # type: ignore[arg-type]
     talker.new_turn()
     talker.begin(Say(SENTENCE))
     await talker.chunk(bytes(FRAME_BYTES * frames))
