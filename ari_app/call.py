@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -19,23 +18,31 @@ from ari_app.actions.base import ActionContext, perform
 from ari_app.delivery import Phrases, Said
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle, Side
-from ari_app.link import ChannelEvent, LinkError
-from ari_app.media import Media
 from ari_app.meter import Orders, keep_within
 from ari_app.office_types import Answerable, CallEnd
 from ari_app.record import Notes
 from ari_app.recording import Recording
 from ari_app.session import Dialogue
+from ari_app.switch.base import (
+    Elsewhere,
+    Ended,
+    Entered,
+    Gone,
+    HangupAsked,
+    Held,
+    Joined,
+    Key,
+    LegEvents,
+    Line,
+    SwitchError,
+)
 from store.base.errors import DecrocheError, Refused
 from tts.pronounced import pronounced
 
 log = logging.getLogger(__name__)
 
-RING_MARGIN = 5
-"""Seconds Asterisk itself waits beyond the ringing time, so that the dialplan names the outcome first."""
-
 END_SECONDS = 5.0
-"""How long Asterisk may take to say that a channel we hung up is gone."""
+"""How long the switch may take to say that a leg we hung up is gone."""
 
 
 @dataclass(slots=True)
@@ -44,7 +51,7 @@ class CallState:
 
     id: UUID
     direction: str
-    channel_id: str
+    leg: str
     caller: str
     callee: str
     who: Answerable
@@ -59,21 +66,19 @@ class CallState:
 
 
 class Call:
-    """Runs one call whose channel is in our application. Every path ends in a CDR."""
+    """Runs one call, answered or placed. Every path ends in a CDR."""
 
-    def __init__(self, house: House, state: CallState, events: asyncio.Queue[ChannelEvent]) -> None:
+    def __init__(self, house: House, state: CallState, events: LegEvents) -> None:
         self._house, self.state, self._events = house, state, events
-        self._link = house.link
+        self._switch = house.switch
         self._recording = Recording()
         self._dialogue: Dialogue | None = None
         self._answered = 0.0
-        self._numbers = count(1)
         self._transfer = ""
         self._dialled = ""
         self._handed_over = False
         self._returned: asyncio.Future[str | None] | None = None
-        self._arrived: asyncio.Future[bool] | None = None
-        self._dialling = ("", "", 0)
+        self._picked: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._meter: asyncio.Task[None] | None = None
         self._next: Answerable | None = None
         self._take_on(state.who)
@@ -97,14 +102,14 @@ class Call:
     # -- the whole call ----------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Answer (inbound), converse, and write the CDR whatever happens."""
+        """Answer or ring, converse, and write the CDR whatever happens: an unanswered call has one too."""
         follower = asyncio.create_task(self._follow(), name="follow")
         try:
             await self._live()
         except Refused as error:
             log.warning("call refused: [%s] %s", error.code, error)
             self.state.notes.outcome = error.code
-            await self._hand_over("decroche-sorry")  # no fallback: that call would have to be paid for too
+            await self._hand_over("sorry")  # no fallback: that call would have to be paid for too
         except DecrocheError as error:
             log.error("call failed: [%s] %s", error.code, error)
             await self._hand_over()
@@ -119,7 +124,7 @@ class Call:
             follower.cancel()
             if self._meter is not None:
                 self._meter.cancel()
-            self._link.unwatch(self.state.channel_id)
+            self._switch.unwatch(self.state.leg)
             # the mind lets go between two steps, which may take it seconds: the CDR does not wait for that
             releasing = asyncio.create_task(self._conversation.release(), name="release")
             try:
@@ -127,25 +132,11 @@ class Call:
             finally:
                 await releasing
 
-    async def run_outbound(self, *, endpoint: str, caller_id: str, seconds: int) -> None:
-        """Ring `endpoint`; if it is answered, converse. Busy, refused or unanswered is a CDR too."""
-        self._arrived = asyncio.get_running_loop().create_future()
-        self._dialling = (endpoint, caller_id, seconds)
-        await self.run()
-
     async def _picked_up(self) -> bool:
-        """Ring and wait: True when our channel entered the application, False when it ended unanswered."""
-        state = self.state
-        endpoint, caller_id, seconds = self._dialling
-        call = str(state.id)
-        await self._link.originate(
-            state.channel_id, endpoint, caller_id=caller_id, seconds=seconds + RING_MARGIN, args="outbound",
-            variables={"__DECROCHE_CALL": call, "__DECROCHE_RING": str(seconds), "CDR(userfield)": call},
-        )  # fmt: skip
-        with suppress(LinkError):  # refused at once: its end was told already
-            await self._link.subscribe(state.channel_id)
-        assert self._arrived is not None, "run_outbound() made it"
-        return await self._arrived
+        """Ring and wait: True when somebody picked up, False when it ended unanswered."""
+        state, seconds = self.state, self._house.settings.call.ring_seconds
+        await self._switch.dial(state.leg, state.id, state.callee, shown=state.caller, seconds=seconds)
+        return await self._picked
 
     async def _live(self) -> None:
         opening: Plan = Said(self._conversation.opening())
@@ -180,44 +171,34 @@ class Call:
             await self._voice.prepare([line.text for line in opening.lines if not isinstance(line, Act)])
 
     async def _converse(self, opening: Plan, *, answer: bool) -> str:
-        """One stay on a media channel. Returns why it ended."""
-        state, link = self.state, self._link
-        number = next(self._numbers)
-        media_id, bridge_id = f"{state.id}-media-{number}", f"{state.id}-bridge-{number}"
-        link.watch(media_id)
-        url = await link.open_media(media_id)
-        try:
-            async with Media(self._house.http, url, self._house.ari_user, self._house.ari_password) as media:
-                await link.entered(media_id)
-                await link.open_bridge(bridge_id, state.channel_id, media_id)
-                if answer:
-                    await link.answer(state.channel_id)
-                if not self._answered:
-                    self._answered = monotonic()
-                    self._watch_money()
-                return await self._dialogue_on(media, opening)
-        finally:
-            self._dialogue = None
-            link.unwatch(media_id)
-            with suppress(LinkError):
-                await link.close_bridge(bridge_id)
-                await link.hangup(media_id)
+        """One stay on a line. Returns why it ended."""
+        state, switch = self.state, self._switch
+        async with switch.line(state.leg, state.id) as line:
+            if answer:
+                await switch.answer(state.leg)
+            if not self._answered:
+                self._answered = monotonic()
+                self._watch_money()
+            return await self._dialogue_on(line, opening)
 
-    async def _dialogue_on(self, media: Media, opening: Plan) -> str:
+    async def _dialogue_on(self, line: Line, opening: Plan) -> str:
         agent, settings = self.state.who.agent, self._house.settings.call
         self._dialogue = dialogue = Dialogue(
-            media, self._conversation, self._house.parts, self._voice, language=agent.language,
+            line, self._conversation, self._house.parts, self._voice, language=agent.language,
             phrases=Phrases(agent.excuse, agent.farewell, agent.lines.thinking, agent.can_transfer),
             notes=self.state.notes, recording=self._recording, answered=self._answered, perform=self._perform,
         )  # fmt: skip
-        if self.state.life.over:
-            return "hung_up"
-        left = settings.max_seconds - (monotonic() - self._answered)
-        deadline = asyncio.create_task(self._deadline(dialogue, left, agent.farewell), name="deadline")
         try:
-            return await dialogue.run(opening)
+            if self.state.life.over:
+                return "hung_up"
+            left = settings.max_seconds - (monotonic() - self._answered)
+            deadline = asyncio.create_task(self._deadline(dialogue, left, agent.farewell), name="deadline")
+            try:
+                return await dialogue.run(opening)
+            finally:
+                deadline.cancel()
         finally:
-            deadline.cancel()
+            self._dialogue = None
 
     async def _deadline(self, dialogue: Dialogue, seconds: float, goodbye: str) -> None:
         """The longest a call may last: leave is taken; and if even that hangs, it is ended."""
@@ -255,45 +236,44 @@ class Call:
         if not self.state.life.over:
             await self._hang_up("system")
 
-    # -- what Asterisk says ------------------------------------------------------------------------------
+    # -- what the switch says ----------------------------------------------------------------------------
 
     async def _follow(self) -> None:
-        """Every event of the channel, in order, until it is gone."""
+        """Every event of the leg, in order, until it is gone."""
         life = self.state.life
         while not life.over:
             event = await self._events.get()
-            life.apply(event.type, event.at, event.data)
-            match event.type:
-                case "ChannelDtmfReceived" if self._dialogue is not None:
-                    self._dialogue.press(str(event.data.get("digit", "")))
-                case "ChannelHold" | "ChannelUnhold" if self._dialogue is not None:
-                    self._dialogue.hold(event.type == "ChannelHold")
-                case "ChannelHangupRequest" | "ChannelDestroyed" | "ChannelGone":
+            life.apply(event)
+            match event:
+                case Key(_, key) if self._dialogue is not None:
+                    self._dialogue.press(key)
+                case Held(_, held) if self._dialogue is not None:
+                    self._dialogue.hold(held)
+                case HangupAsked() | Ended() | Gone():
                     self._wake(None)
                     self._pick_up(False)
                     if self._dialogue is not None:
                         self._dialogue.stop("hung_up")
-                case "Dial" if event.data.get("dialstatus") == "ANSWER" and self._transfer:
+                case Joined() if self._transfer:
                     self._dialled = "answered"
-                case "StasisStart" if self._transfer:
-                    args = [*event.data.get("args", ()), "", ""]
-                    self._wake(args[1] if args[0] == "transfer" else "returned")
-                case "StasisStart":
+                case Entered(_, back) if self._transfer:
+                    self._wake(back)
+                case Entered():
                     self._pick_up(True)
                 case _:
                     pass
 
     def _pick_up(self, yes: bool) -> None:
-        if self._arrived is not None and not self._arrived.done():
-            self._arrived.set_result(yes)
+        if not self._picked.done():
+            self._picked.set_result(yes)
 
     # -- transfers ---------------------------------------------------------------------------------------
 
     async def _transferred(self) -> str | None:
-        """Give the call to the dialplan and wait: the outcome if it comes back to us, None if it is over."""
+        """Let the switch ring the person and wait: the outcome if the call comes back to us, None if it is over."""
         target, self._dialled = self._transfer, ""
         self._returned = asyncio.get_running_loop().create_future()
-        await self._link.continue_in_dialplan(self.state.channel_id, "decroche-transfer", target)
+        await self._switch.transfer(self.state.leg, target, shown=self.state.who.number)
         if self.state.life.over:
             self._wake(None)
         outcome = await self._returned
@@ -314,8 +294,8 @@ class Call:
         if act.name == "language":
             return await self._other_version(str(act.args["language"]), str(act.args["agent"]))
         context = ActionContext(
-            state.id, state.who, state.channel_id, state.direction, state.caller, state.callee,
-            self._house.office, self._link,
+            state.id, state.who, state.leg, state.direction, state.caller, state.callee,
+            self._house.office, self._switch,
         )  # fmt: skip
         result = await perform(act, context)
         if act.name == "transfer" and result.get("outcome") == "transferring":
@@ -353,11 +333,11 @@ class Call:
 
     async def _hang_up(self, side: Side) -> None:
         self.state.life.asked_by = side
-        with suppress(LinkError):
-            await self._link.hangup(self.state.channel_id)
+        with suppress(SwitchError):
+            await self._switch.hangup(self.state.leg)
 
-    async def _hand_over(self, context: str = "decroche-away") -> None:
-        """We cannot go on: the dialplan's fallback takes the caller, as when the application is away.
+    async def _hand_over(self, to: Elsewhere = "away") -> None:
+        """We cannot go on: the switch's fallback takes the caller, as when this process is away.
 
         A caller who hung up while it rang is why we cannot: that call was abandoned, it did not fail.
         """
@@ -365,9 +345,9 @@ class Call:
         gone = state.life.over
         if not gone and state.direction == "inbound":
             try:
-                await self._link.continue_in_dialplan(state.channel_id, context, state.callee)
+                await self._switch.give_back(state.leg, to, state.callee)
                 self._handed_over = True
-            except LinkError:
+            except SwitchError:
                 gone = True
         if gone and state.life.answered_at is None and not state.life.asked_by:
             return
@@ -384,5 +364,5 @@ class Call:
         if agent.recording.policy == "announced" and agent.recording.say and notes.recording_told_ms is None:
             state.record = False  # who was not told of it is not recorded (RGPD, art. 13)
         recording = self._recording if state.record and state.life.answered_at else None
-        await self._house.office.finish(CallEnd(state.id, state.direction, state.channel_id, state.caller, state.callee,
+        await self._house.office.finish(CallEnd(state.id, state.direction, state.leg, state.caller, state.callee,
             state.who, state.life, state.notes, dict(state.variables), state.decision_id, recording))  # fmt: skip

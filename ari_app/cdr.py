@@ -35,7 +35,7 @@ def compose(end: CallEnd, recording: Path | None) -> tuple[calls.Cdr, list[calls
         recording=str(recording) if recording else None,
         disclosure_text=cleaned(notes.disclosure.text) if notes.disclosure else None,
         disclosure_heard_ms=notes.disclosure.heard_at_ms if notes.disclosure else None,
-        asterisk_uniqueid=end.channel_id,
+        asterisk_uniqueid=end.leg,
         decision_id=end.decision_id,
         variables=_clean(end.variables),
     )

@@ -213,10 +213,10 @@ def asterisk(of: Settings) -> Iterator[Finding]:
 
 def ports(of: Settings, pid: int | None) -> Finding:
     """The ports of the settings: our Asterisk's, or free for it."""
-    from asterisk_conf.ports import check_ports
+    from asterisk_conf.ports import check_ports, named_ports
 
     ours = of.asterisk
-    named = f"SIP {ours.sip_port}, HTTP {ours.http_port}, AMI {ours.ami_port}, RTP {ours.rtp_first}-{ours.rtp_last}"
+    named = named_ports(ours)
     if pid is not None:
         return ok("ports", f"{named}: our Asterisk's (pid {pid})")
     if ours.rtp_first >= ours.rtp_last:

@@ -1,14 +1,15 @@
-"""A call's life as Asterisk tells it: when it began, was answered, ended, why and by whom. Pure.
+"""A call's life as the switch tells it: when it began, was answered, ended, why and by whom. Pure.
 
-Every instant is the timestamp of an Asterisk event, never our clock: the CDR is made of these.
+Every instant is the time of one of the switch's events, never our clock: the CDR is made of these.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal
+
+from ari_app.switch.base import Answered, Ended, Gone, HangupAsked, LegEvent, Made
 
 Side = Literal["caller", "agent", "system"]
 
@@ -22,17 +23,9 @@ _OUTCOMES = {
 """Q.850 causes of calls that were never answered, as outcomes (ITU-T Q.850, table 1)."""
 
 
-_OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
-
-
-def asterisk_time(text: str) -> datetime:
-    """ARI's "2026-11-22T22:05:00.123+0000" as aware UTC. Raises ValueError."""
-    return datetime.fromisoformat(_OFFSET.sub(r"\1:\2", text)).astimezone(UTC)
-
-
 @dataclass(slots=True)
 class Lifecycle:
-    """The facts of one channel. Feed it every event of the channel, in order."""
+    """The facts of one leg. Feed it every event of the leg, in order."""
 
     started_at: datetime
     answered_at: datetime | None = None
@@ -42,28 +35,23 @@ class Lifecycle:
     asked_by: Side | None = None
     """Who asked for the end, when it was us: the agent (a goodbye) or the system (a deadline, a fault)."""
     entered: bool = False
-    """`started_at` is Asterisk's word: the channel's creation."""
+    """`started_at` is the switch's word: the leg's making."""
 
-    def apply(self, kind: str, at: datetime, data: dict[str, Any]) -> None:
-        """One ARI event. Events of an ended call change nothing."""
+    def apply(self, event: LegEvent) -> None:
+        """One event of the leg. Events of an ended call change nothing."""
         if self.ended_at is not None:
             return
-        created = data.get("channel", {}).get("creationtime")
-        if created and not self.entered:
-            self.started_at, self.entered = asterisk_time(created), True
-        match kind:
-            case "ChannelStateChange":
-                if data.get("channel", {}).get("state") == "Up":
-                    self.answered_at = self.answered_at or at
-            case "StasisStart":
-                if data.get("channel", {}).get("state") == "Up":
-                    self.answered_at = self.answered_at or at
-            case "ChannelHangupRequest":
+        match event:
+            case Made(at) if not self.entered:
+                self.started_at, self.entered = at, True
+            case Answered(at):
+                self.answered_at = self.answered_at or at
+            case HangupAsked(_, cause):
                 self.side = self.side or self.asked_by or "caller"
-                self.cause = data.get("cause") or self.cause
-            case "ChannelDestroyed":
-                self._end(at, data.get("cause"))
-            case "ChannelGone":
+                self.cause = cause or self.cause
+            case Ended(at, cause):
+                self._end(at, cause)
+            case Gone(at):
                 self._end(at, None)
                 self.side = "system"
             case _:
@@ -76,7 +64,7 @@ class Lifecycle:
 
     @property
     def over(self) -> bool:
-        """The channel is gone."""
+        """The leg is gone."""
         return self.ended_at is not None
 
     def outcome(self, *, outbound: bool = False) -> str:

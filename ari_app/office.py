@@ -16,7 +16,6 @@ from agents.definition import Agent
 from agents.loading import loads
 from ari_app import agenda
 from ari_app import cdr as cdrs
-from ari_app.legs import joined
 from ari_app.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, Order
 from ari_app.spool import Spool
 from store import agents, audit, calls, live, messages, numbers, tenants
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WITNESS_SECONDS = 0.5
-"""How long Asterisk's own CDR is waited for after a call's end."""
+"""How long the switch's own CDR is waited for after a call's end."""
 
 
 class NoAgent(Refused):
@@ -120,7 +119,7 @@ class Office:
         return found
 
     async def number_map(self) -> dict[str, str]:
-        """Every assigned number with its fallback ('' = none), for the dialplan."""
+        """Every assigned number with its fallback ('' = none), for the switch."""
         return await asyncio.to_thread(self._number_map)
 
     def _number_map(self) -> dict[str, str]:
@@ -304,17 +303,14 @@ class Office:
             live.end(conn, record.id)
         log.info("CDR stored: %s, %s", record.outcome, charge.status)
 
-    def witnessed(self, call_id: str, asterisk_cdr: dict[str, Any]) -> None:
-        """Asterisk's own CDR of a call, which comes just before or just after ours is stored.
-
-        A channel may leave several (a transfer, a hangup handler): they are joined.
-        """
-        self._witnessed[call_id] = joined(self._witnessed.get(call_id), asterisk_cdr)
+    def witnessed(self, call_id: str, cdr: dict[str, Any]) -> None:
+        """All that the switch's own CDRs say of a call so far: it comes just before or just after ours is stored."""
+        self._witnessed[call_id] = cdr
         if len(self._witnessed) > 1000:
             self._witnessed.pop(next(iter(self._witnessed)))
 
     async def attach_witness(self, tenant_id: UUID, call_id: UUID) -> None:
-        """Keep it beside ours; Asterisk sends it within moments of the channel's end."""
+        """Keep it beside ours; the switch sends it within moments of the leg's end."""
         await asyncio.sleep(WITNESS_SECONDS)
         seen = self._witnessed.pop(str(call_id), None)
         if seen is not None:
@@ -325,7 +321,7 @@ class Office:
             with self.db.tenant(tenant_id) as conn:
                 calls.witness(conn, call_id, seen)
         except DecrocheError as error:
-            log.warning("Asterisk's CDR was not kept: [%s] %s", error.code, error)
+            log.warning("the switch's CDR was not kept: [%s] %s", error.code, error)
 
     def note_anchor(self) -> None:
         """Keep where the audit chain ends now outside the database: a chain rewritten from there on is found."""

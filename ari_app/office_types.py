@@ -44,7 +44,7 @@ class CallEnd:
 
     id: UUID
     direction: str
-    channel_id: str
+    leg: str
     caller: str
     callee: str
     who: Answerable

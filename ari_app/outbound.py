@@ -1,4 +1,4 @@
-"""Placing a call: compliance is asked first; only its yes, stored, lets Asterisk ring anybody."""
+"""Placing a call: compliance is asked first; only its yes, stored, lets the switch ring anybody."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ari_app.call import Call, CallState
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
 from ari_app.office_types import Order
+from ari_app.switch.base import placed_leg
 from store.base.errors import DecrocheError
 from store.base.ids import new_id
 from store.base.logs import call_scope
@@ -57,9 +58,8 @@ async def place(
     if not decision.allowed:
         await house.till.close(who.tenant_id, call_id)
         return Placed(call_id, decision, None)
-    channel_id = f"{call_id}-out"
     state = CallState(
-        call_id, "outbound", channel_id, who.number, number, who, Lifecycle(datetime.now(UTC)),
+        call_id, "outbound", placed_leg(call_id), who.number, number, who, Lifecycle(datetime.now(UTC)),
         variables=dict(order.variables or {}), decision_id=decision.id, paid_seconds=seconds,
     )  # fmt: skip
     begun(state)
@@ -69,7 +69,7 @@ async def place(
 
 
 async def ring(house: House, state: CallState) -> None:
-    """Ring the number; when it is answered the channel enters our application and the call goes on as any other.
+    """Ring the number; when it is answered the leg is ours and the call goes on as any other.
 
     The edge of one call's task: whatever happens in it stays in it.
     """
@@ -78,17 +78,13 @@ async def ring(house: House, state: CallState) -> None:
 
 
 async def _guarded(house: House, state: CallState) -> None:
-    events = house.link.watch(state.channel_id)
+    events = house.switch.watch(state.leg)
     try:
         await house.office.lease(
-            state.who, state.id, state.channel_id, "outbound", state.life.started_at,
+            state.who, state.id, state.leg, "outbound", state.life.started_at,
             caller=state.caller, callee=state.callee,
         )  # fmt: skip
-        await Call(house, state, events).run_outbound(
-            endpoint=f"Local/{state.callee}@decroche-outbound/n",
-            caller_id=state.caller,
-            seconds=house.settings.call.ring_seconds,
-        )
+        await Call(house, state, events).run()
     except DecrocheError as error:
         log.error("call not placed: [%s] %s", error.code, error)
     except Exception:

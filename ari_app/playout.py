@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FRAME_MS = 20
-FRAME_BYTES = 640
-"""20 ms of slin16: 320 samples of 16 bits."""
-
 
 def heard_part(text: str, fraction: float) -> str:
     """The words of `text` said in its first `fraction` of time: cut before the word being spoken."""

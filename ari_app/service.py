@@ -1,4 +1,4 @@
-"""The service: keeps the link to Asterisk, gives each call its task, places calls, and mends what a crash left."""
+"""The service: keeps the switch connected, gives each call its task, places calls, and mends what a crash left."""
 
 from __future__ import annotations
 
@@ -12,23 +12,19 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-import aiohttp
-
 from ari_app import control, orphans, parts, phonecalls
 from ari_app.admission import Bounds, Going, refusal
 from ari_app.call import Call, CallState
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
-from ari_app.link import Arrival, ChannelEvent, Link, LinkError
 from ari_app.office import NoAgent, Office
 from ari_app.office_types import LEASE_MARGIN
 from ari_app.outbound import Order, place
+from ari_app.switch.asterisk.switch import AsteriskSwitch
+from ari_app.switch.base import Arrival, Elsewhere, LegEvents, Stray, SwitchError
 from ari_app.till import Till
 from ari_app.vouching import Voucher
 from ari_app.warming import Warmer
-from ari_app.witness import Witness
-from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
-from asterisk_conf.server import Asterisk, AsteriskDown
 from billing.office.back_office import back_office
 from store.base.errors import DecrocheError
 from store.base.ids import new_id
@@ -78,33 +74,29 @@ class Service:
         try:
             loaded = await parts.load(self.settings)
             try:
-                async with aiohttp.ClientSession() as http, back_office(db, self.settings):
-                    await self._serve(db, loaded, http)
+                async with back_office(db, self.settings):
+                    await self._serve(db, loaded)
             finally:
                 await loaded.close()
         finally:
             db.close()
 
-    async def _serve(self, db: Database, loaded: parts.Parts, http: aiohttp.ClientSession) -> None:
-        of = self.settings.asterisk
-        link = Link(f"http://127.0.0.1:{of.http_port}/", ARI_USER, ari_password(self.settings), of.app, self._arrived)
+    async def _serve(self, db: Database, loaded: parts.Parts) -> None:
         office = Office(db, self.settings)
         till = Till(db, timedelta(seconds=self.settings.call.max_seconds + LEASE_MARGIN))
-        self._house = House(self.settings, link, http, loaded, office, till, ARI_USER, ari_password(self.settings))
+        switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, demo=self._demo)
+        self._house = House(self.settings, switch, loaded, office, till)
         self._warmer = Warmer(self._house)
-        self._voucher = Voucher(db, self.settings, demo=self._demo)
-        witness = Witness("127.0.0.1", of.ami_port, AMI_USER, ami_password(self.settings), office.witnessed)
+        self._voucher = Voucher(db, switch)
         door = await control.serve(self.settings, {"status": self._status, "place": self._place, "stop": self._stop})
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 background = [
-                    group.create_task(link.run(), name="link"),
+                    group.create_task(switch.run(), name="switch"),
                     group.create_task(self._keep_in_step(), name="sync"),
                 ]
-                await link.connected.wait()
-                with suppress(OSError):
-                    await witness.start()
+                await switch.reached()
                 await self._warmer.voices()
                 await self._sweep()
                 self.ready.set()
@@ -114,7 +106,6 @@ class Service:
                 for task in background:
                     task.cancel()
         finally:
-            witness.stop()
             door.close()
 
     async def _drain(self) -> None:
@@ -124,20 +115,18 @@ class Service:
     # -- calls in ----------------------------------------------------------------------------------------
 
     def _arrived(self, arrival: Arrival) -> None:
-        """Called by the link, which must not wait: a task takes the call."""
-        match arrival.args:
-            case ("inbound", _) if not self._stopping.is_set():
-                self._group.create_task(self._inbound(arrival), name=f"call-{arrival.channel_id}")
-            case ("phone", _, _) if not self._stopping.is_set():
-                self._group.create_task(phonecalls.carry(self._house, arrival), name=f"phone-{arrival.channel_id}")
-            case ("phone", *_, callee):
-                self._group.create_task(self._away(arrival.channel_id, callee, "decroche-sorry"), name="away")
-            case ("inbound" | "transfer", *_, callee):
-                self._group.create_task(self._away(arrival.channel_id, callee), name="away")
-            case ("outbound", *_):  # of a process that died: one of ours has its own queue, and never comes here
-                self._attend(orphans.of_arrival(arrival))
-            case _:
-                pass  # our own media channels
+        """Called by the switch, which must not wait: a task takes the call."""
+        match arrival.why:
+            case "inbound" if not self._stopping.is_set():
+                self._group.create_task(self._inbound(arrival), name=f"call-{arrival.leg}")
+            case "phone" if not self._stopping.is_set():
+                self._group.create_task(phonecalls.carry(self._house, arrival), name=f"phone-{arrival.leg}")
+            case "phone":
+                self._group.create_task(self._away(arrival.leg, arrival.dialled, "sorry"), name="away")
+            case "inbound" | "returned":
+                self._group.create_task(self._away(arrival.leg, arrival.dialled), name="away")
+            case "outbound":  # of a process that died: one of ours is watched, and never comes here
+                self._attend(orphans.picked_up(arrival))
 
     async def _inbound(self, arrival: Arrival) -> None:
         """The edge of one call's task: whatever happens in it stays in it."""
@@ -146,47 +135,44 @@ class Service:
             await self._guarded(arrival, call_id)
 
     async def _guarded(self, arrival: Arrival, call_id: UUID) -> None:
-        events = self._house.link.watch(arrival.channel_id)
+        events = self._house.switch.watch(arrival.leg)
         try:
             await self._answer(arrival, call_id, events)
         except DecrocheError as error:
             log.error("call not taken: [%s] %s", error.code, error)
-            await self._away(arrival.channel_id, arrival.args[1])
+            await self._away(arrival.leg, arrival.dialled)
         except Exception:
             log.exception("a fault of ours ended a call")
-            await self._away(arrival.channel_id, arrival.args[1])
+            await self._away(arrival.leg, arrival.dialled)
         finally:
-            self._house.link.unwatch(arrival.channel_id)
+            self._house.switch.unwatch(arrival.leg)
             self._ended(str(call_id))
 
-    async def _answer(self, arrival: Arrival, call_id: UUID, events: asyncio.Queue[ChannelEvent]) -> None:
-        house, callee = self._house, arrival.args[1]
+    async def _answer(self, arrival: Arrival, call_id: UUID, events: LegEvents) -> None:
+        house, callee = self._house, arrival.dialled
         try:
             who = await house.office.who_answers(callee)
         except NoAgent as error:
             log.warning("no agent for %s: %s", callee, error)
-            await self._away(arrival.channel_id, callee)
+            await self._away(arrival.leg, callee)
             return
         if who is None:
             log.warning("nobody has the number %s", callee)
-            await house.link.continue_in_dialplan(arrival.channel_id, "decroche-unassigned", callee)
+            await house.switch.give_back(arrival.leg, "unassigned", callee)
             return
         if why := self._no_room(Going(who.tenant_id, arrival.caller)):
             log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", callee, why)
             self._refused[who.tenant_id] = (self._refused.get(who.tenant_id, (0, ""))[0] + 1, why)
-            await house.link.continue_in_dialplan(arrival.channel_id, "decroche-sorry", callee)
+            await house.switch.give_back(arrival.leg, "sorry", callee)
             return
-        state = CallState(
-            call_id, "inbound", arrival.channel_id, arrival.caller, callee, who, Lifecycle(arrival.created_at)
-        )
+        state = CallState(call_id, "inbound", arrival.leg, arrival.caller, callee, who, Lifecycle(arrival.created_at))
         self._begun(state)
         log.info("call from %s to %s: %s v%s", arrival.caller or "hidden", callee, who.agent_name, who.version)
         await asyncio.gather(
-            house.link.subscribe(arrival.channel_id),
-            house.link.set_variable(arrival.channel_id, "CDR(userfield)", str(call_id)),
-            house.link.ring(arrival.channel_id),
+            house.switch.adopt(arrival.leg, call_id),
+            house.switch.ring(arrival.leg),
             house.office.lease(
-                who, call_id, arrival.channel_id, "inbound", arrival.created_at, caller=state.caller, callee=callee
+                who, call_id, arrival.leg, "inbound", arrival.created_at, caller=state.caller, callee=callee
             ),
         )
         await Call(house, state, events).run()
@@ -210,15 +196,15 @@ class Service:
         if not self._calls:
             self._idle.set()
 
-    async def _away(self, channel_id: str, callee: str, context: str = "decroche-away") -> None:
-        """We cannot take this call: the dialplan's fallback does."""
-        with suppress(LinkError):
-            await self._house.link.continue_in_dialplan(channel_id, context, callee)
+    async def _away(self, leg: str, callee: str, to: Elsewhere = "away") -> None:
+        """We cannot take this call: the switch's fallback does."""
+        with suppress(SwitchError):
+            await self._house.switch.give_back(leg, to, callee)
 
     # -- keeping in step ---------------------------------------------------------------------------------
 
     async def _keep_in_step(self) -> None:
-        """Numbers told to the dialplan, agents' ready speech, CDRs that waited: looked after while calls go on."""
+        """Numbers told to the switch, agents' ready speech, CDRs that waited: looked after while calls go on."""
         while True:
             try:
                 await self._publish_numbers()
@@ -247,43 +233,34 @@ class Service:
 
     async def _publish_numbers(self) -> None:
         wanted = await self._house.office.number_map()
-        if wanted == self._published or not self._house.link.connected.is_set():
+        if wanted == self._published or not self._house.switch.connected:
             return
-        try:
-            await asyncio.to_thread(Asterisk(self.settings, demo=self._demo).publish_numbers, wanted)
-        except AsteriskDown:
-            log.debug("Asterisk is not ours to tell the numbers")
+        await self._house.switch.publish(wanted)
         self._published = wanted
 
     async def _sweep(self) -> None:
-        """Channels a crashed process left: media is dropped, everybody else is looked after (`orphans`)."""
-        ours = {state.channel_id for state in self._calls.values()}
-        for channel in await self._house.link.channels():
-            if channel["id"] in ours or channel["id"] in self._orphans:
-                continue
-            if channel["id"].partition("-media-")[0] in self._calls:
-                continue
-            if "-media-" in channel["id"]:
-                await self._house.link.hangup(channel["id"])
-            elif (orphan := orphans.of_channel(channel, self.settings.asterisk.app)) is not None:
-                self._attend(orphan)
+        """Legs a crashed process left: each is looked after (`orphans`)."""
+        ours = {state.leg for state in self._calls.values()}
+        for stray in await self._house.switch.strays():
+            if stray.leg not in ours:
+                self._attend(stray)
         await asyncio.to_thread(self._house.office.close_lost, datetime.now(UTC), {*ours, *self._orphans})
         await asyncio.to_thread(self._house.till.close_forgotten)
 
-    def _attend(self, orphan: orphans.Orphan) -> None:
+    def _attend(self, stray: Stray) -> None:
         """Look after a call nobody owns, once, in a task whose faults stay in it."""
-        if orphan.channel_id in self._orphans:
+        if stray.leg in self._orphans:
             return
-        self._orphans.add(orphan.channel_id)
-        self._group.create_task(self._attended(orphan), name=f"orphan-{orphan.channel_id}")
+        self._orphans.add(stray.leg)
+        self._group.create_task(self._attended(stray), name=f"orphan-{stray.leg}")
 
-    async def _attended(self, orphan: orphans.Orphan) -> None:
+    async def _attended(self, stray: Stray) -> None:
         try:
-            await orphans.attend(self._house, orphan)
+            await orphans.attend(self._house, stray)
         except Exception:  # the edge of this task: the calls of others go on
             log.exception("a fault of ours with a call that was left behind")
         finally:
-            self._orphans.discard(orphan.channel_id)
+            self._orphans.discard(stray.leg)
 
     # -- what is asked of it -----------------------------------------------------------------------------
 
@@ -291,7 +268,7 @@ class Service:
         house = self._house
         return {
             "ready": self.ready.is_set(),
-            "asterisk": house.link.connected.is_set(),
+            "asterisk": house.switch.connected,
             "calls": [
                 {"id": str(c.id), "direction": c.direction, "caller": c.caller, "callee": c.callee,
                  "agent": c.who.agent_name, "since": c.life.started_at.isoformat(),

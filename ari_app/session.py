@@ -1,6 +1,6 @@
-"""One live call: carries out what turn-taking and the conversation decide, on one media channel.
+"""One live call: carries out what turn-taking and the conversation decide, on one line of the switch.
 
-Three loops, one task each: what Asterisk says of the channel, what the caller says, what the agent says. All three
+Three loops, one task each: what the switch says of the leg, what the caller says, what the agent says. All three
 meet in this object, on one event loop; nothing is shared with another call but the engines. The agent's side is
 `delivery.py`, what is prepared ahead of a verdict `guesses.py`.
 """
@@ -16,11 +16,11 @@ from agents.effects import Conversation, Plan, Say
 from ari_app.callaudio import GAP_MS, CallerAudio
 from ari_app.delivery import Cues, Delivery, Perform, Phrases, Said
 from ari_app.guesses import Guess, Guesses
-from ari_app.media import Audio, Closed, Mark, Media, MediaError, Status
 from ari_app.parts import Parts
 from ari_app.record import Notes, Turn
 from ari_app.recording import Recording
 from ari_app.reply import Stages
+from ari_app.switch.base import Audio, Closed, Left, Line, LineError, Mark
 from ari_app.talker import Talker
 from ari_app.turns import (
     Decision,
@@ -47,18 +47,18 @@ DIGITS_PAUSE = 1.5
 
 
 class Dialogue:
-    """A call while it is on its media channel. `run` returns why it stopped: over, silent, transfer, failed."""
+    """A call while it is on its line. `run` returns why it stopped: over, silent, transfer, failed."""
 
     def __init__(
-        self, media: Media, conversation: Conversation, parts: Parts, voice: Voice, *, language: str, phrases: Phrases,
+        self, line: Line, conversation: Conversation, parts: Parts, voice: Voice, *, language: str, phrases: Phrases,
         notes: Notes, recording: Recording, answered: float, perform: Perform,
     ) -> None:  # fmt: skip
-        self._media, self._conversation, self._notes, self._recording = media, conversation, notes, recording
+        self._line, self._conversation, self._notes, self._recording = line, conversation, notes, recording
         self._phrases, self._answered = phrases, answered
         self._turns = TurnTaker()
         self._audio = CallerAudio()
         self._voicing = Voicing(parts.activity())
-        self._talker = Talker(media, notes, recording, self.now_ms, Marker(settings().tts.mark_key).push)
+        self._talker = Talker(line, notes, recording, self.now_ms, Marker(settings().tts.mark_key).push)
         self._delivery = Delivery(
             conversation, voice, self._talker, notes, phrases, perform, self.now_ms,
             Cues(
@@ -103,7 +103,7 @@ class Dialogue:
                 listener.cancel()
                 if self._primer is not None:
                     self._primer.cancel()
-        except* MediaError as errors:
+        except* LineError as errors:
             log.warning("media lost: %s", errors.exceptions[0])
             why = "failed"
         finally:
@@ -126,11 +126,11 @@ class Dialogue:
     # -- the caller's side -------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        """Everything the media channel brings, in order; silence counts as audio."""
+        """Everything the line brings, in order; silence counts as audio."""
         while True:
             try:
                 async with asyncio.timeout(0.1):
-                    event = await self._media.events.get()
+                    event = await self._line.events.get()
             except TimeoutError:
                 await self._nothing_came()
                 continue
@@ -142,19 +142,17 @@ class Dialogue:
                     await self._heed_audio()
                 case Mark(mark_id):
                     self._talker.marked(mark_id)
-                case Status(left):
+                case Left(left):
                     self._talker.status(left)
                 case Closed():
                     self.stop("closed")
                     return
-                case _:
-                    pass  # digits come from ARI, which has them whatever the codec
 
     async def _nothing_came(self) -> None:
         """A phone that sends nothing is silent. A process that was late is not: what waits is read first."""
         await asyncio.sleep(0)
         now = monotonic()
-        if self._media.events.empty() and now - self._last_audio >= GAP_MS / 1000:
+        if self._line.events.empty() and now - self._last_audio >= GAP_MS / 1000:
             elapsed = round((now - self._stream_zero) * 1000)
             self._audio.fill(min(round((now - self._last_audio) * 1000), elapsed - self._audio.ms))
             self._last_audio = now

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import count
 
 from agents.effects import Say
-from ari_app.media import Media
-from ari_app.playout import FRAME_BYTES, FRAME_MS, Playout, Segment, heard_part
+from ari_app.playout import Playout, Segment, heard_part
 from ari_app.record import Disclosure, Notes, Turn
 from ari_app.recording import Recording
+from ari_app.switch.base import FRAME_BYTES, FRAME_MS, Line
 
 
 @dataclass(slots=True)
@@ -29,14 +29,13 @@ class _Speaking:
 
 
 class Talker:
-    """Plays clauses on one media channel. `now_ms` is the call's clock (milliseconds since the answer)."""
+    """Plays clauses on one line. `now_ms` is the call's clock (milliseconds since the answer)."""
 
     def __init__(
-        self, media: Media, notes: Notes, recording: Recording, now_ms: Callable[[], int],
-        mark: Callable[[bytes], bytes],
-    ) -> None:  # fmt: skip
+        self, line: Line, notes: Notes, recording: Recording, now_ms: Callable[[], int], mark: Callable[[bytes], bytes]
+    ) -> None:
         """`mark`: puts the mark of synthetic speech into all that is said (`tts/watermark.py`)."""
-        self._media, self._notes, self._recording, self._now, self._mark = media, notes, recording, now_ms, mark
+        self._line, self._notes, self._recording, self._now, self._mark = line, notes, recording, now_ms, mark
         self._playout = Playout()
         self._ids = count(1)
         self._speaking: dict[str, _Speaking] = {}
@@ -83,7 +82,7 @@ class Talker:
             first = await self._queue(current, padded)
         self._playout.close(current.segment)
         self._current = None
-        await self._media.mark(current.segment.id)
+        await self._line.mark(current.segment.id)
         return first
 
     async def _queue(self, current: _Speaking, pcm: bytes) -> bool:
@@ -102,7 +101,7 @@ class Talker:
         self._playout.add(current.segment, frames)
         self._recording.agent.lay(start, pcm)
         self._ends_ms = start + frames * FRAME_MS
-        await self._media.send(pcm)
+        await self._line.send(pcm)
         return first
 
     # -- what was heard ----------------------------------------------------------------------------------
@@ -144,9 +143,9 @@ class Talker:
     async def hold(self) -> None:
         """Stop at the next frame, keep the rest, and ask how much that is."""
         self._held_at = self._now()
-        await self._media.pause()
+        await self._line.hold()
         self._playout.asked()
-        await self._media.ask_status()
+        await self._line.ask_left()
 
     async def resume(self) -> None:
         """Play on from where it was held."""
@@ -156,7 +155,7 @@ class Talker:
             self._notes.holds.append((self._held_at, self._held_at + gap))
             self._ends_ms += gap
             self._held_at = None
-        await self._media.resume()
+        await self._line.resume()
 
     async def cut(self) -> tuple[str, str]:
         """Drop what was not played. Returns the turn's text and the part of it that was heard.
@@ -168,7 +167,7 @@ class Talker:
             at = self._played_until(at)
         self._notes.holds.append((at, self._now()))
         self._held_at = None
-        await self._media.flush()
+        await self._line.flush()
         heard = self._words_heard(at)
         said = self.turn.text if self.turn else ""
         if self.turn is not None:

@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from ari_app.office_types import NODE
+from ari_app.switch.base import placed_leg
 from billing.charges.prepaid import Extension
 from store import live
 from store.db import Database
@@ -37,7 +38,7 @@ class Till:
         now = datetime.now(UTC)
         if direction == "outbound":
             until = now + self._longest
-            begun = LiveCall(tenant_id, call_id, f"{call_id}-out", NODE, direction, now, until, callee=far_party)
+            begun = LiveCall(tenant_id, call_id, placed_leg(call_id), NODE, direction, now, until, callee=far_party)
             controls.allow_dialling(self._db, tenant_id, far_party, now, begun)
         try:
             with self._db.tenant(tenant_id) as conn:

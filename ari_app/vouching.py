@@ -1,4 +1,4 @@
-"""Keeps the numbers Asterisk signs for (STIR/SHAKEN) in step with those tenants may show."""
+"""Keeps the numbers the switch signs for (STIR/SHAKEN) in step with those tenants may show."""
 
 from __future__ import annotations
 
@@ -6,33 +6,31 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
-from asterisk_conf.server import Asterisk
-from asterisk_conf.signing import signing
-from store.base.settings import Settings
+from ari_app.switch.base import Switch
 from store.db import Database
 
 log = logging.getLogger(__name__)
 
 
 class Voucher:
-    """One per service. Nothing is done where no certificate is set."""
+    """One per service. Nothing is done where the switch cannot sign."""
 
-    def __init__(self, db: Database, settings: Settings, *, demo: bool) -> None:
-        self._db, self._asterisk = db, Asterisk(settings, demo=demo)
-        self._signs = signing(settings) is not None
+    def __init__(self, db: Database, switch: Switch) -> None:
+        self._db, self._switch = db, switch
         self._told: list[str] | None = None
 
     async def keep(self) -> None:
-        """Tell Asterisk if the numbers have changed since it was last told. Raises AsteriskDown: told next time."""
-        if self._signs:
-            await asyncio.to_thread(self._keep)
+        """Tell the switch if the numbers have changed since it was last told. Raises Unavailable: told next time."""
+        if not self._switch.signs:
+            return
+        wanted = await asyncio.to_thread(self._wanted)
+        if wanted != self._told:
+            await self._switch.vouch_for(wanted)
+            self._told = wanted
+            log.info("calls from %d numbers are signed", len(wanted))
 
-    def _keep(self) -> None:
+    def _wanted(self) -> list[str]:
         from compliance.ledgers.tenants import vouched
 
         with self._db.operator() as conn:
-            wanted = vouched(conn, datetime.now(UTC))
-        if wanted != self._told:
-            self._asterisk.vouch_for(wanted)
-            self._told = wanted
-            log.info("calls from %d numbers are signed", len(wanted))
+            return vouched(conn, datetime.now(UTC))

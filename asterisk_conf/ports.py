@@ -25,6 +25,12 @@ class NotOurAddress(BadInput):
     code = "not_our_address"
 
 
+def named_ports(asterisk: AsteriskSettings) -> str:
+    """The ports that Asterisk listens on, in a line."""
+    of = asterisk
+    return f"SIP {of.sip_port}, HTTP {of.http_port}, AMI {of.ami_port}, RTP {of.rtp_first}-{of.rtp_last}"
+
+
 def check_ports(asterisk: AsteriskSettings) -> None:
     """Raises PortTaken or NotOurAddress for the first that cannot be listened on; the hint names the setting."""
     for kind, address, port, setting in _needed(asterisk):

@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from agents.effects import Act
-from ari_app.link import Link
 from ari_app.office import Office
 from ari_app.office_types import Answerable
+from ari_app.switch.base import Switch
 from store.base.errors import DecrocheError
 
 log = logging.getLogger(__name__)
@@ -30,12 +30,12 @@ class ActionContext:
 
     call_id: UUID
     who: Answerable
-    channel_id: str
+    leg: str
     direction: str
     caller: str
     callee: str
     office: Office
-    link: Link
+    switch: Switch
 
     @property
     def party(self) -> str:

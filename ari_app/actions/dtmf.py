@@ -15,5 +15,5 @@ async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
     digits = str(args.get("digits", ""))
     if not digits or not set(digits) <= KEYS:
         return {"outcome": "bad_digits"}
-    await context.link.send_dtmf(context.channel_id, digits)
+    await context.switch.send_keys(context.leg, digits)
     return {"outcome": "done"}

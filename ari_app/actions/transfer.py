@@ -1,4 +1,4 @@
-"""Blind transfer to a person: the dialplan rings them; the outcome is named when the call comes back or ends."""
+"""Blind transfer to a person: the switch rings them; the outcome is named when the call comes back or ends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ari_app.actions.base import ActionContext
+from ari_app.switch.base import SwitchError
 from store.base.errors import Refused
 from store.base.numbering import e164
 
@@ -27,5 +28,6 @@ async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
     except Refused as error:
         log.warning("transfer of agent %s refused: [%s] %s", context.who.agent_name, error.code, error)
         return {"outcome": "refused"}
-    await context.link.set_variable(context.channel_id, "DECROCHE_CALLEE", context.who.number)
+    if not context.switch.connected:
+        raise SwitchError("the switch cannot be reached: nobody can be rung")
     return {"outcome": "transferring", "to": target}

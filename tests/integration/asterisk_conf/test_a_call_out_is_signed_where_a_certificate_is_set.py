@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.vouching import Voucher
 from asterisk_conf.render import ARI_USER, ari_password
 from asterisk_conf.server import Asterisk
@@ -174,7 +175,7 @@ async def test_the_numbers_signed_for_are_those_tenants_may_show_now(
         tenant = tenants.add(conn, "cabinet", "Cabinet", by=OPERATOR).id
         allow_number(conn, tenant, FOREIGN, "contract 12", now, by=OPERATOR)
     with calling(new_folder, carrier, certificate) as server:
-        voucher = Voucher(database, server.config, demo=False)
+        voucher = Voucher(database, AsteriskSwitch(server.config, lambda _: None, lambda *_: None))
         await voucher.keep()
         assert identity(called(server, carrier, FOREIGN)) is not None
         assert identity(called(server, carrier, OURS)) is None  # no tenant has it: what was kept before does not count

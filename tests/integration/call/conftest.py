@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from ari_app.link import Arrival, Link
+from ari_app.switch.asterisk.events import Entry
+from ari_app.switch.asterisk.link import Link
 from asterisk_conf.render import ARI_USER, ari_password
 from asterisk_conf.server import Asterisk
 from store.base.settings import Settings
@@ -34,7 +35,7 @@ class Linked:
     """A link that is kept up, and the calls that came by it."""
 
     link: Link
-    arrivals: asyncio.Queue[Arrival] = field(default_factory=asyncio.Queue[Arrival])
+    arrivals: asyncio.Queue[Entry] = field(default_factory=asyncio.Queue[Entry])
 
     async def echo(self) -> str:
         """A channel of its own in our application whose far end repeats what it is told; its id."""
@@ -51,7 +52,7 @@ class Linked:
 @asynccontextmanager
 async def linked(config: Settings) -> AsyncGenerator[Linked]:
     """A connected link to the Asterisk of these settings."""
-    arrivals: asyncio.Queue[Arrival] = asyncio.Queue()
+    arrivals: asyncio.Queue[Entry] = asyncio.Queue()
     port = config.asterisk.http_port
     link = Link(f"http://127.0.0.1:{port}/", ARI_USER, ari_password(config), config.asterisk.app, arrivals.put_nowait)
     running = asyncio.create_task(link.run())

@@ -19,9 +19,9 @@ from agents.effects import Act
 from agents.loading import load
 from ari_app.actions import webhook
 from ari_app.actions.base import ActionContext, perform
-from ari_app.link import Link
 from ari_app.office import Office
 from ari_app.office_types import Answerable
+from ari_app.switch.scripted import ScriptedSwitch
 from store.base.secrets import secret
 from store.base.settings import settings
 from store.db import Database
@@ -36,9 +36,8 @@ def context(database: Database, settings_home: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DECROCHE_OUTWARD__ALLOWED", '["127.0.0.1:*"]')
     settings.cache_clear()
     who = Answerable(uuid4(), "dentiste", "+33162001234", load(DENTAL).agent, "dental", 1, "Europe/Paris")
-    link = Link("http://127.0.0.1:1/", "u", "p", "decroche", lambda _: None)
     return ActionContext(
-        uuid4(), who, "channel", "inbound", "+33612345678", "+33162001234", Office(database, settings()), link
+        uuid4(), who, "leg", "inbound", "+33612345678", "+33162001234", Office(database, settings()), ScriptedSwitch()
     )
 
 

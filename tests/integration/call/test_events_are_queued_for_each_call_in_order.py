@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from ari_app.link import QUEUE, ChannelEvent
+from ari_app.switch.asterisk.events import ChannelEvent
+from ari_app.switch.asterisk.link import QUEUE
 from tests.integration.call.conftest import SECONDS, Linked
 
 CALLS, STEPS = 6, 15

@@ -10,8 +10,8 @@ import aiohttp
 import numpy as np
 import pytest
 
-from ari_app.media import Audio, Closed, Mark, Media, MediaError, MediaEvent, Status
-from ari_app.playout import FRAME_BYTES
+from ari_app.switch.asterisk.media import Media
+from ari_app.switch.base import FRAME_BYTES, Audio, Closed, Left, LineError, LineEvent, Mark
 from asterisk_conf.render import ARI_USER, ari_password
 from asterisk_conf.server import Asterisk
 from tests.integration.call.conftest import SECONDS, Linked
@@ -25,7 +25,7 @@ def tone(seconds: float) -> bytes:
     return (12000 * np.sin(2 * np.pi * 440 * at)).astype("<i2").tobytes()
 
 
-def loud(event: MediaEvent) -> bool:
+def loud(event: LineEvent) -> bool:
     """The tone came back."""
     return isinstance(event, Audio) and bool(np.abs(np.frombuffer(event.pcm, "<i2").astype(int)).max() > 6000)
 
@@ -38,7 +38,7 @@ class OnAir:
     line: Linked
     media_id: str
 
-    async def next(self, kind: type[MediaEvent]) -> MediaEvent:
+    async def next(self, kind: type[LineEvent]) -> LineEvent:
         """The next event of a kind; others before it are dropped."""
         async with asyncio.timeout(SECONDS):
             while not isinstance(event := await self.media.events.get(), kind):
@@ -47,19 +47,19 @@ class OnAir:
 
     async def queued(self) -> int:
         """Frames waiting in Asterisk."""
-        await self.media.ask_status()
-        status = await self.next(Status)
-        assert isinstance(status, Status)
-        return status.queue_length
+        await self.media.ask_left()
+        status = await self.next(Left)
+        assert isinstance(status, Left)
+        return status.frames
 
-    async def during(self, seconds: float) -> list[MediaEvent]:
+    async def during(self, seconds: float) -> list[LineEvent]:
         """All that comes in a stretch of time, in which the queue's length is asked for again and again."""
-        clock, seen = asyncio.get_running_loop().time, list[MediaEvent]()
+        clock, seen = asyncio.get_running_loop().time, list[LineEvent]()
         end = clock() + seconds
         while clock() < end:
-            await self.media.ask_status()
+            await self.media.ask_left()
             async with asyncio.timeout(SECONDS):
-                while not isinstance(event := await self.media.events.get(), Status):
+                while not isinstance(event := await self.media.events.get(), Left):
                     seen.append(event)
             seen.append(event)
         return seen
@@ -97,11 +97,11 @@ async def test_marks_come_in_order_once_what_was_before_them_is_played(air: OnAi
 
 
 async def test_a_pause_keeps_the_queue_and_resuming_plays_it(air: OnAir) -> None:
-    await air.media.pause()
+    await air.media.hold()
     await air.media.send(tone(0.5))
     await air.media.mark("end")
     seen = await air.during(0.3)
-    assert {event.queue_length for event in seen if isinstance(event, Status)} == {25}, "nothing is played"
+    assert {event.frames for event in seen if isinstance(event, Left)} == {25}, "nothing is played"
     assert not any(loud(event) for event in seen)
     await air.media.resume()
     assert await air.next(Mark)
@@ -120,7 +120,7 @@ async def test_a_flush_drops_what_is_queued_and_the_next_words_are_played(air: O
 
 
 async def test_a_flush_ends_a_pause(air: OnAir) -> None:
-    await air.media.pause()
+    await air.media.hold()
     await air.media.send(tone(1))
     await air.media.flush()
     await air.media.send(tone(0.2))
@@ -130,7 +130,7 @@ async def test_a_flush_ends_a_pause(air: OnAir) -> None:
 
 
 async def test_a_minute_of_speech_waits_here_rather_than_overrun_asterisks_queue(air: OnAir) -> None:
-    await air.media.pause()
+    await air.media.hold()
     sending = asyncio.create_task(air.media.send(tone(60)))
     before, now = -1, await air.queued()
     while now > before:
@@ -139,7 +139,7 @@ async def test_a_minute_of_speech_waits_here_rather_than_overrun_asterisks_queue
     assert not sending.done()
     while not sending.done():
         await air.media.flush()
-        await air.media.pause()
+        await air.media.hold()
         await air.queued()
     assert sending.exception() is None
 
@@ -147,13 +147,13 @@ async def test_a_minute_of_speech_waits_here_rather_than_overrun_asterisks_queue
 async def test_a_hangup_of_the_channel_is_told_and_no_more_is_sent(air: OnAir) -> None:
     await air.line.link.hangup(air.media_id)
     assert await air.next(Closed)
-    with pytest.raises(MediaError):
+    with pytest.raises(LineError):
         await air.media.send(tone(0.1))
 
 
 async def test_a_media_address_that_is_not_there_is_a_named_error(asterisk: Asterisk) -> None:
     url = f"ws://127.0.0.1:{asterisk.config.asterisk.http_port}/media/none"
     async with aiohttp.ClientSession() as http:
-        with pytest.raises(MediaError, match="media/none"):
+        with pytest.raises(LineError, match="media/none"):
             async with Media(http, url, ARI_USER, ari_password(asterisk.config)):
                 pass

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.link import BACKOFF, GONE, Link, LinkError
+from ari_app.switch.asterisk.events import GONE
+from ari_app.switch.asterisk.link import BACKOFF, Link, LinkError
 from asterisk_conf.server import Asterisk
 from tests.asterisk_fixture import asterisk_settings
 from tests.integration.call.conftest import SECONDS, Linked, linked, until

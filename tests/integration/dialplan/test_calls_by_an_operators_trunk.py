@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from ari_app.lifecycle import Lifecycle
-from ari_app.link import Arrival, ChannelEvent
+from ari_app.switch.asterisk.events import ChannelEvent, Entry, told
 from asterisk_conf.server import Asterisk
 from store.base.secrets import write_secret
 from store.base.settings import Settings
@@ -31,7 +31,7 @@ class Side:
     config: Settings
     line: Linked
 
-    async def arrival(self) -> Arrival:
+    async def arrival(self) -> Entry:
         """The next call that enters this side's application."""
         async with asyncio.timeout(SECONDS):
             return await self.line.arrivals.get()
@@ -53,7 +53,8 @@ class Side:
             while life is None or not life.over:
                 event = await events.get()
                 life = life or Lifecycle(event.at)
-                life.apply(event.type, event.at, event.data)
+                for one in told(event):
+                    life.apply(one)
         return life.outcome(outbound=True)
 
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from ari_app.link import Arrival
+from ari_app.switch.asterisk.events import Entry
 from asterisk_conf.server import Asterisk
 from tests.asterisk_fixture import asterisk_settings, free_port
 from tests.integration.call.conftest import SECONDS, Linked, linked
@@ -81,7 +81,7 @@ class Carrier:
             while not any(f"INVITE sip:{number}@" in text for text in self.left):
                 self.left.append((await loop.sock_recv(self.socket, 65536)).decode())
 
-    async def arrival(self) -> Arrival:
+    async def arrival(self) -> Entry:
         """The next call that enters the application."""
         async with asyncio.timeout(SECONDS):
             return await self.line.arrivals.get()

@@ -20,6 +20,8 @@ from ari_app.office import Office
 from ari_app.phonecalls import carry
 from ari_app.softphone.phone import SoftPhone
 from ari_app.softphone.report import CallReport
+from ari_app.switch.asterisk.events import arrival
+from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.till import Till
 from asterisk_conf.phones import phones
 from asterisk_conf.server import Asterisk
@@ -57,7 +59,9 @@ class Client:
 
     async def carried(self) -> None:
         """What the service does with the next call that a phone places."""
-        await carry(self.house, await self.pair.house.arrival())
+        came = arrival(await self.pair.house.arrival())
+        assert came is not None
+        await carry(self.house, came)
 
 
 @pytest.fixture
@@ -69,9 +73,10 @@ async def office(new_folder: Path, database: Database) -> AsyncGenerator[Client]
     async with AsyncExitStack() as stack:
         operator, ours = two(new_folder, phones=[CLIENTS, HOUSES])
         pair = Pair(await side(stack, operator), await side(stack, ours))
-        link, till = pair.house.line.link, Till(database, timedelta(minutes=17))
-        unused = cast("Any", None)
-        house = House(ours, link, unused, unused, Office(database, ours), till, "u", "p")
+        till, desk = Till(database, timedelta(minutes=17)), Office(database, ours)
+        switch = AsteriskSwitch(ours, lambda _: None, desk.witnessed)
+        switch.link = pair.house.line.link
+        house = House(ours, switch, cast("Any", None), desk, till)
         yield Client(pair, database, tenant, house)
 
 

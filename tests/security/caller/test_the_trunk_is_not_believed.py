@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from ari_app.link import ChannelEvent
+from ari_app.switch.asterisk.events import ChannelEvent
 from tests.integration.call.conftest import SECONDS
 from tests.security.caller.conftest import CALLER, HOUSE, OURS, Carrier
 

@@ -10,9 +10,9 @@ import pytest
 from agents.effects import Act
 from agents.loading import AgentFileError, load, loads
 from ari_app.actions.base import ActionContext, perform
-from ari_app.link import Link
 from ari_app.office import Office
 from ari_app.office_types import Answerable
+from ari_app.switch.scripted import ScriptedSwitch
 from billing.charges import controls
 from store import tenants
 from store.base.settings import settings
@@ -29,9 +29,8 @@ def context(database: Database, settings_home: Path) -> ActionContext:
     with database.operator() as conn:
         tenant = tenants.add(conn, "dentiste", "Cabinet du Parc", by=OPERATOR)
     who = Answerable(tenant.id, "dentiste", "+33162001234", load(DENTAL).agent, "dental", 1, "Europe/Paris")
-    link = Link("http://127.0.0.1:1/", "u", "p", "decroche", lambda _: None)
     return ActionContext(
-        uuid4(), who, "channel", "inbound", "+33612345678", "+33162001234", Office(database, settings()), link
+        uuid4(), who, "leg", "inbound", "+33612345678", "+33162001234", Office(database, settings()), ScriptedSwitch()
     )
 
 

@@ -15,11 +15,12 @@ from typing import Any, cast
 
 from agents.evaluation import read_suite
 from agents.loading import loads
-from ari_app import control, orphans
-from ari_app.legs import joined
+from ari_app import control
 from ari_app.lifecycle import Lifecycle
-from ari_app.link import Link
-from ari_app.media import Media
+from ari_app.switch.asterisk.events import arrival, told
+from ari_app.switch.asterisk.legs import joined
+from ari_app.switch.asterisk.link import Link
+from ari_app.switch.asterisk.media import Media
 from billing.invoices.reconcile import read_witnesses
 from billing.plans.plans import read_plan
 from billing.rating.cdrs import read_blocks
@@ -192,16 +193,17 @@ def _events(data: bytes, _: Path) -> object:
         message = json.loads(data)
     except (ValueError, RecursionError):
         return None
-    arrived: list[object] = []
-    link = Link("http://127.0.0.1:1/", "u", "p", "decroche", arrived.append)
+    entered: list[Any] = []
+    link = Link("http://127.0.0.1:1/", "u", "p", "decroche", entered.append)
     queue = link.watch("c-1") if len(data) % 2 else None
     link._dispatch(message)
     if queue is not None and not queue.empty():
         event = queue.get_nowait()
         life = Lifecycle(event.at)
-        life.apply(event.type, event.at, event.data)
+        for one in told(event):
+            life.apply(one)
         return life.outcome()
-    return [orphans.of_arrival(one) for one in arrived]
+    return [arrival(one) for one in entered]
 
 
 def _control(data: bytes, _: Path) -> object:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ari_app.link import Arrival
-from ari_app.orphans import of_arrival, of_channel
+from ari_app.orphans import picked_up
+from ari_app.switch.asterisk.events import Entry, arrival, stray
 
 AT = "2026-11-26T10:00:00.000+0000"
 
@@ -23,7 +23,7 @@ def channel(
 
 
 def test_a_caller_in_our_application_is_known_with_who_called_whom_and_since_when() -> None:
-    found = of_channel(channel("1764150000.1"), "decroche")
+    found = stray(channel("1764150000.1"), "decroche")
     assert found is not None
     assert (found.direction, found.caller, found.dialled) == ("inbound", "+33639980001", "+33162001234")
     assert (found.created_at, found.up, found.ringing_out) == (datetime(2026, 11, 26, 10, tzinfo=UTC), True, False)
@@ -31,7 +31,7 @@ def test_a_caller_in_our_application_is_known_with_who_called_whom_and_since_whe
 
 def test_a_call_of_ours_that_still_rings_is_recognised_outside_the_application() -> None:
     name = "Local/+33639980100@decroche-outbound-00000001;1"
-    found = of_channel(channel("019ab0c2-out", "Ring", "AppDial2", name), "decroche")
+    found = stray(channel("019ab0c2-out", "Ring", "AppDial2", name), "decroche")
     assert found is not None
     assert (found.direction, found.dialled, found.ringing_out) == ("outbound", "+33639980100", True)
 
@@ -45,11 +45,13 @@ def test_a_call_of_ours_that_still_rings_is_recognised_outside_the_application()
     ],
 )
 def test_media_other_applications_and_phones_that_talk_are_left_alone(other: dict[str, Any]) -> None:
-    assert of_channel(other, "decroche") is None
+    assert stray(other, "decroche") is None
 
 
 def test_who_picks_up_a_call_of_a_dead_process_is_recognised_by_its_channel() -> None:
     at = datetime(2026, 11, 26, 10, tzinfo=UTC)
     name = "Local/+33639980100@decroche-outbound-00000001;1"
-    found = of_arrival(Arrival("019ab0c2-out", ("outbound",), "+33162001234", name, at, at, "Up", "fr"))
+    came = arrival(Entry("019ab0c2-out", ("outbound",), "+33162001234", name, at, at, "Up", "fr"))
+    assert came is not None
+    found = picked_up(came)
     assert (found.direction, found.dialled, found.up) == ("outbound", "+33639980100", True)

@@ -13,8 +13,8 @@ from uuid import uuid4
 from agents.loading import load
 from ari_app.call import Call, CallState
 from ari_app.lifecycle import Lifecycle
-from ari_app.link import ChannelEvent
 from ari_app.office_types import CallEnd
+from ari_app.switch.base import Ended, LegEvent
 from llm.base import JsonSchema, Message, Mind
 from store.base.settings import Settings
 
@@ -59,14 +59,14 @@ async def test_a_cdr_is_written_while_the_mind_still_holds_the_call() -> None:
         written.set_result(end.id)
 
     edges: Any = SimpleNamespace(
-        link=SimpleNamespace(unwatch=lambda channel: None),  # pyright: ignore[reportUnknownLambdaType]
+        switch=SimpleNamespace(unwatch=lambda channel: None),  # pyright: ignore[reportUnknownLambdaType]
         parts=SimpleNamespace(sense=None, mind=mind, voice=lambda language, voice: None),  # pyright: ignore[reportUnknownLambdaType]
         office=SimpleNamespace(finish=finish),
         settings=Settings(),
     )
     who: Any = SimpleNamespace(agent=load(AGENT).agent, now=lambda: datetime.now(UTC))
-    events: asyncio.Queue[ChannelEvent] = asyncio.Queue()
-    events.put_nowait(ChannelEvent("ChannelDestroyed", "c", datetime.now(UTC)))
+    events: asyncio.Queue[LegEvent] = asyncio.Queue()
+    events.put_nowait(Ended(datetime.now(UTC)))
     state = CallState(uuid4(), "inbound", "c", "+33639980001", "+33162001234", who, Lifecycle(datetime.now(UTC)))
     running = asyncio.create_task(OverAtOnce(edges, state, events).run())
     async with asyncio.timeout(60):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ari_app.legs import joined
+from ari_app.switch.asterisk.legs import joined
 
 
 def leg(start: str, answer: str, end: str, seconds: int, application: str = "Stasis") -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agents.effects import Say
-from ari_app.playout import FRAME_BYTES
 from ari_app.record import Notes
 from ari_app.recording import Recording
+from ari_app.switch.base import FRAME_BYTES
 from ari_app.talker import Talker
 
 SENTENCE = "Nous sommes ouverts du lundi au vendredi"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,8 +20,8 @@ import aiohttp
 from aiohttp import web
 from aioswagger11.http_client import ApiKeyAuthenticator, AsynchronousHttpClient
 
-from ari_app.lifecycle import asterisk_time
-from store.base.errors import Unavailable
+from ari_app.switch.asterisk.events import GONE, ChannelEvent, Entry, asterisk_time
+from ari_app.switch.base import SwitchError
 
 log = logging.getLogger(__name__)
 
@@ -32,46 +31,19 @@ BACKOFF = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 QUEUE = 256
 """Events waiting for one call at most."""
 
-GONE = "ChannelGone"
-"""Our own event: the channel disappeared while the link was down."""
 
-
-class LinkError(Unavailable):
+class LinkError(SwitchError):
     """Asterisk did not do what was asked."""
 
     code = "link"
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelEvent:
-    """One ARI event about a channel; `at` is Asterisk's own time (aware, UTC)."""
-
-    type: str
-    channel_id: str
-    at: datetime
-    data: dict[str, Any] = field(repr=False, default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A channel entered our Stasis application."""
-
-    channel_id: str
-    args: tuple[str, ...]
-    caller: str
-    name: str
-    at: datetime
-    created_at: datetime
-    state: str
-    language: str
-
-
 class Link:
     """One connection to one Asterisk for one application. `run` keeps it up until cancelled."""
 
-    def __init__(self, url: str, user: str, password: str, app: str, on_arrival: Callable[[Arrival], None]) -> None:
+    def __init__(self, url: str, user: str, password: str, app: str, on_entry: Callable[[Entry], None]) -> None:
         self.url, self.user, self._password, self.app = url, user, password, app
-        self._on_arrival = on_arrival
+        self._on_entry = on_entry
         self._client: Any = None
         self._queues: dict[str, asyncio.Queue[ChannelEvent]] = {}
         self.connected = asyncio.Event()
@@ -162,8 +134,8 @@ class Link:
         if channel_id in self._queues:
             self._put(channel_id, ChannelEvent(kind, channel_id, at, message))
         elif kind == "StasisStart":
-            self._on_arrival(
-                Arrival(
+            self._on_entry(
+                Entry(
                     channel_id, tuple(map(str, message.get("args", ()))),
                     str(channel.get("caller", {}).get("number", "")),
                     str(channel.get("name", "")), at, asterisk_time(channel["creationtime"]),

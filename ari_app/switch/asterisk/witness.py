@@ -12,7 +12,12 @@ from typing import Any
 
 from panoramisk import Manager
 
+from ari_app.switch.asterisk.legs import joined
+
 log = logging.getLogger(__name__)
+
+KEPT = 1000
+"""Calls whose CDRs are remembered, so that another one of the same call can be joined to them."""
 
 FIELDS = {
     "UniqueID": "uniqueid", "Source": "source", "Destination": "destination", "Channel": "channel",
@@ -26,8 +31,11 @@ class Witness:
     """Listens to AMI `Cdr` events whose user field is a call's id."""
 
     def __init__(self, host: str, port: int, user: str, password: str, told: Callable[[str, dict[str, Any]], None]):
-        """`told(call_id, cdr)` is called on the event loop for each."""
-        self._told = told
+        """`told(call_id, cdr)` is called on the event loop for each, with all that was told of the call so far.
+
+        A channel may leave several (a transfer, a hangup handler): they are joined.
+        """
+        self._told, self._kept = told, dict[str, dict[str, Any]]()
         logging.getLogger("panoramisk").setLevel(logging.ERROR)  # it logs every login, with its action
         self._manager = Manager(
             host=host, port=port, username=user, secret=password, ping_delay=30, reconnect_timeout=1,
@@ -45,4 +53,8 @@ class Witness:
     def _heard(self, _manager: Manager, event: Any) -> None:
         call_id = event.get("UserField", "")
         if call_id:
-            self._told(call_id, {name: event.get(field, "") for field, name in FIELDS.items()})
+            one = {name: event.get(field, "") for field, name in FIELDS.items()}
+            self._kept[call_id] = whole = joined(self._kept.get(call_id), one)
+            if len(self._kept) > KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._told(call_id, whole)

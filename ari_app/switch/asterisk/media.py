@@ -10,14 +10,12 @@ import asyncio
 import json
 import logging
 from collections import deque
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any, cast
 
 import aiohttp
 
-from ari_app.playout import FRAME_BYTES
-from store.base.errors import Unavailable
+from ari_app.switch.base import FRAME_BYTES, Audio, Closed, Left, LineError, LineEvent, Mark
 
 log = logging.getLogger(__name__)
 
@@ -27,54 +25,6 @@ INBOX = 500
 STRIDE = 50
 """Frames sent before Asterisk is asked whether it keeps up. Its XOFF comes at 900 waiting frames, and what is beyond
 1000 it drops: sent in one burst, speech longer than 20 s would lose its end before that XOFF is read."""
-
-
-class MediaError(Unavailable):
-    """The media WebSocket could not be opened, or was lost."""
-
-    code = "media"
-
-
-@dataclass(frozen=True, slots=True)
-class Audio:
-    """What the caller said: slin16 bytes, received at `at` (seconds, monotonic)."""
-
-    pcm: bytes
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """All that was queued before this mark has been played."""
-
-    id: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Frames still queued in Asterisk."""
-
-    queue_length: int
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Digit:
-    """A DTMF key was pressed."""
-
-    digit: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """The media channel is gone."""
-
-    at: float
-
-
-MediaEvent = Audio | Mark | Status | Digit | Closed
 
 
 class Media:
@@ -89,7 +39,7 @@ class Media:
         self._asked: deque[asyncio.Event | None] = deque()  # who waits for each STATUS to come; None: `events`
         self._unasked = 0
         self._reader: asyncio.Task[None] | None = None
-        self.events: asyncio.Queue[MediaEvent] = asyncio.Queue(INBOX)
+        self.events: asyncio.Queue[LineEvent] = asyncio.Queue(INBOX)
         self.dropped = 0
 
     async def __aenter__(self) -> Media:
@@ -98,7 +48,7 @@ class Media:
                 self._url, protocols=("media",), headers=self._headers, max_msg_size=0, autoping=True
             )
         except aiohttp.ClientError as error:
-            raise MediaError(f"media WebSocket {self._url}: {error}") from error
+            raise LineError(f"media WebSocket {self._url}: {error}") from error
         self._reader = asyncio.create_task(self._read(self._socket), name="media-reader")
         return self
 
@@ -122,7 +72,7 @@ class Media:
                 await socket.send_bytes(pcm[start : start + FRAME_BYTES])
                 self._unasked += 1
         except (ConnectionError, aiohttp.ClientError) as error:
-            raise MediaError(f"media WebSocket lost: {error}") from error
+            raise LineError(f"media WebSocket lost: {error}") from error
 
     async def _keep_pace(self) -> None:
         """What was sent has been taken in by Asterisk, and any XOFF it caused has been read."""
@@ -136,7 +86,7 @@ class Media:
         """Ask to be told (Mark) when all that is queued so far has been played."""
         await self._command("MARK_MEDIA", correlation_id=mark_id)
 
-    async def pause(self) -> None:
+    async def hold(self) -> None:
         """Stop playing at the next frame; the queue is kept."""
         await self._command("PAUSE_MEDIA")
 
@@ -149,21 +99,21 @@ class Media:
         await self._command("FLUSH_MEDIA")
         await self._command("CONTINUE_MEDIA")
 
-    async def ask_status(self) -> None:
-        """Ask for a Status."""
+    async def ask_left(self) -> None:
+        """Ask to be told (Left) how many frames are still queued."""
         self._asked.append(None)
         await self._command("GET_STATUS")
 
     def _open(self) -> aiohttp.ClientWebSocketResponse:
         if self._socket is None or self._socket.closed:
-            raise MediaError("media WebSocket is closed")
+            raise LineError("media WebSocket is closed")
         return self._socket
 
     async def _command(self, command: str, **fields: str) -> None:
         try:
             await self._open().send_str(json.dumps({"command": command, **fields}))
         except (ConnectionError, aiohttp.ClientError) as error:
-            raise MediaError(f"media WebSocket lost: {error}") from error
+            raise LineError(f"media WebSocket lost: {error}") from error
 
     # -- in ----------------------------------------------------------------------------------------------
 
@@ -198,9 +148,7 @@ class Media:
                 if waiting is not None:
                     waiting.set()
                 else:
-                    self._put(Status(int(event.get("queue_length", 0)), at))
-            case "DTMF_END":
-                self._put(Digit(str(event.get("digit", "")), at))
+                    self._put(Left(int(event.get("queue_length", 0)), at))
             case "MEDIA_XOFF":
                 self._clear.clear()
             case "MEDIA_XON":
@@ -210,7 +158,7 @@ class Media:
             case _:
                 pass
 
-    def _put(self, event: MediaEvent) -> None:
+    def _put(self, event: LineEvent) -> None:
         """Bounded: when nobody reads for 10 s the oldest audio goes; control events are never lost."""
         if not self.events.full():
             self.events.put_nowait(event)

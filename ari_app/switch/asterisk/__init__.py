@@ -1,0 +1,1 @@
+"""Asterisk as a switch: its events, its audio, its own CDRs. Its words stay in here."""

@@ -1,0 +1,211 @@
+"""A whole call without Asterisk: it is answered, tells what it is, is talked to, ends, and leaves its CDR."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ari_app.call import Call, CallState
+from ari_app.demo import seed
+from ari_app.house import House
+from ari_app.lifecycle import Lifecycle
+from ari_app.office import Office
+from ari_app.switch.base import Entered, Joined, Key, placed_leg
+from ari_app.switch.scripted import ScriptedLine, ScriptedSwitch
+from ari_app.till import Till
+from billing.charges import controls
+from store import calls
+from store.base.ids import new_id
+from store.base.settings import settings
+from store.db import Database
+from tests.actors import OPERATOR
+from tests.integration.call.conftest import until
+from tests.scripted_engines import ScriptedEar, scripted_parts, silence, tone
+
+CALLER = "+33639980100"
+GOODBYE, A_PERSON = "Non merci, au revoir.", "Je voudrais parler à quelqu'un."
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class OneCall:
+    """A call in progress, played from its far end."""
+
+    house: House
+    switch: ScriptedSwitch
+    ear: ScriptedEar
+    state: CallState
+    running: asyncio.Task[None]
+    lines: list[ScriptedLine] = field(default_factory=list[ScriptedLine])
+
+    async def answered(self) -> ScriptedLine:
+        """The line, once the agent has said what it is."""
+        self.lines.append(line := await self.switch.lines.get())
+        await until("disclosure", lambda: self.state.notes.disclosure is not None and not self.talking)
+        return line
+
+    @property
+    def talking(self) -> bool:
+        """The agent's last turn was not heard to its end."""
+        turns = self.state.notes.turns
+        return not turns or turns[-1].who == "caller" or turns[-1].heard_ms == 0
+
+    async def say(self, line: ScriptedLine, text: str) -> None:
+        """The far end says it, and is heard out."""
+        before = sum(turn.who == "caller" for turn in self.state.notes.turns)
+        self.ear.text = text
+        await line.say(tone(1.0) + silence(1.0))
+        await until(text, lambda: sum(turn.who == "caller" for turn in self.state.notes.turns) > before)
+
+    async def over(self) -> calls.CallRecord:
+        """What the call left, once it is over."""
+        await self.running
+        with self.house.office.db.operator() as conn:
+            return calls.get(conn, self.state.id)
+
+
+class Exchange:
+    """A house on a scripted switch. `switch` may be given another script before a call begins."""
+
+    def __init__(self, database: Database) -> None:
+        self.switch, self.ear = ScriptedSwitch(), ScriptedEar()
+        office, till = Office(database, settings()), Till(database, timedelta(hours=1))
+        self.house = House(settings(), self.switch, scripted_parts(self.ear), office, till)
+        self.calls: list[OneCall] = []
+
+    async def inbound(self) -> OneCall:
+        """A patient calls the practice."""
+        who = await self.house.office.who_answers(seed.DENTAL_FR)
+        assert who is not None
+        return self._begun(CallState(new_id(), "inbound", "leg-1", CALLER, seed.DENTAL_FR, who, Lifecycle(now())))
+
+    async def outbound(self) -> OneCall:
+        """The practice calls a patient."""
+        who = await self.house.office.caller_for(seed.TENANT, seed.agent_id("reminder.fr.yaml"))
+        call_id = new_id()
+        return self._begun(
+            CallState(call_id, "outbound", placed_leg(call_id), who.number, CALLER, who, Lifecycle(now()))
+        )
+
+    def _begun(self, state: CallState) -> OneCall:
+        events = self.switch.watch(state.leg)
+        running = asyncio.create_task(Call(self.house, state, events).run())
+        self.calls.append(call := OneCall(self.house, self.switch, self.ear, state, running))
+        return call
+
+
+@pytest.fixture
+async def exchange(database: Database, settings_home: Path) -> AsyncGenerator[Exchange]:
+    """The demonstration's tenant on a scripted switch; a call that a test left in progress is ended."""
+    seed.seed(database)
+    made = Exchange(database)
+    yield made
+    for call in made.calls:
+        call.running.cancel()
+
+
+def asked(switch: ScriptedSwitch) -> list[str]:
+    """What was asked of the switch, by name."""
+    return [what for what, *_ in switch.done]
+
+
+async def test_a_caller_who_says_goodbye_hears_one_and_the_agent_hangs_up(exchange: Exchange) -> None:
+    call = await exchange.inbound()
+    line = await call.answered()
+    await call.say(line, GOODBYE)
+    kept = await call.over()
+    cdr, turns, actions = kept.cdr, kept.turns, kept.actions
+    assert (cdr.outcome, cdr.hangup_side, cdr.hangup_cause) == ("answered", "agent", 16)
+    assert [turn.who for turn in turns] == ["agent", "caller", "agent"]
+    assert turns[1].text == GOODBYE
+    assert cdr.disclosure_heard_ms is not None
+    assert [action.name for action in actions] == ["hangup"]
+    assert asked(exchange.switch) == ["line", "answer", "hangup"]
+    assert len(line.played) > 0
+
+
+async def test_a_caller_who_hangs_up_ends_the_call(exchange: Exchange) -> None:
+    call = await exchange.inbound()
+    await call.answered()
+    exchange.switch.hang_up(call.state.leg)
+    kept = await call.over()
+    cdr, turns = kept.cdr, kept.turns
+    assert (cdr.outcome, cdr.hangup_side) == ("answered", "caller")
+    assert [turn.who for turn in turns] == ["agent"]
+    assert "hangup" not in asked(exchange.switch)
+
+
+async def test_keys_that_are_pressed_are_a_turn(exchange: Exchange) -> None:
+    call = await exchange.inbound()
+    await call.answered()
+    exchange.switch.tell(call.state.leg, Key(now(), "4"), Key(now(), "2"), Key(now(), "#"))
+    await until("keys", lambda: any(turn.text == "[42]" for turn in call.state.notes.turns))
+    await until("answer", lambda: not call.talking)
+    exchange.switch.hang_up(call.state.leg)
+    turns = (await call.over()).turns
+    assert [turn.who for turn in turns] == ["agent", "caller", "agent"]
+
+
+@pytest.mark.parametrize("outcome", ["busy", "no_answer"])
+async def test_a_caller_whom_nobody_takes_comes_back_to_the_agent(exchange: Exchange, outcome: Any) -> None:
+    exchange.switch.script = lambda switch, leg: switch.tell(leg, Entered(now(), outcome))
+    call = await exchange.inbound()
+    await call.say(await call.answered(), A_PERSON)
+    again = await call.switch.lines.get()
+    await until("word on a new line", lambda: len(again.played) > 0)
+    exchange.switch.hang_up(call.state.leg)
+    kept = await call.over()
+    cdr, actions = kept.cdr, kept.actions
+    assert [(action.name, action.result["outcome"]) for action in actions] == [("transfer", outcome)]
+    assert ("transfer", "leg-1", seed.SECRETARY, seed.DENTAL_FR) in exchange.switch.done
+    assert cdr.hangup_side == "caller"
+
+
+async def test_a_caller_whom_a_person_takes_is_followed_to_the_end(exchange: Exchange) -> None:
+    def taken(switch: ScriptedSwitch, leg: str) -> None:
+        switch.tell(leg, Joined(now()))
+        switch.hang_up(leg)
+
+    exchange.switch.script = taken
+    call = await exchange.inbound()
+    await call.say(await call.answered(), A_PERSON)
+    actions = (await call.over()).actions
+    assert [(action.name, action.result["outcome"]) for action in actions] == [("transfer", "answered")]
+
+
+async def test_a_transfer_of_a_blocked_client_rings_nobody(exchange: Exchange, database: Database) -> None:
+    call = await exchange.inbound()
+    line = await call.answered()
+    with database.operator() as conn:
+        controls.block(conn, call.state.who.tenant_id, "fraud", "too many islands", by=OPERATOR)
+    await call.say(line, A_PERSON)
+    await until("refusal", lambda: bool(call.state.notes.actions))
+    exchange.switch.hang_up(call.state.leg)
+    actions = (await call.over()).actions
+    assert [action.result["outcome"] for action in actions] == ["refused"]
+    assert "transfer" not in asked(exchange.switch)
+
+
+async def test_a_call_out_to_a_busy_line_is_busy_and_no_line_is_opened(exchange: Exchange) -> None:
+    call = await exchange.outbound()
+    kept = await call.over()
+    cdr, turns = kept.cdr, kept.turns
+    assert (cdr.outcome, turns) == ("busy", [])
+    assert asked(exchange.switch) == ["dial"]
+
+
+async def test_a_switch_that_is_lost_while_it_rings_leaves_a_cdr(exchange: Exchange) -> None:
+    exchange.switch.connected = False
+    call = await exchange.inbound()
+    exchange.switch.end(call.state.leg)
+    cdr = (await call.over()).cdr
+    assert cdr.answered_at is None
