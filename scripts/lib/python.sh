@@ -1,4 +1,5 @@
-# Step 2: the Python environment in .venv, from the hashed lock, by a uv that the cache keeps.
+# Step 2: the Python environment in .venv, from the hashed locks, by a uv that the cache keeps: what a service imports,
+# and, but for --service and --image, what style, types and tests need.
 # shellcheck shell=bash disable=SC2154  # purpose and cache: scripts/setup
 
 find_python() {
@@ -17,7 +18,13 @@ find_python() {
 # With the folder's own name: an environment that was moved or copied does not run, and is made again.
 lock_stamp() { { pwd -P; cat requirements.lock requirements-uv.lock pyproject.toml; } | sha256sum | cut -d' ' -f1; }
 
-need_python() { [ "$(cat .venv/.lock-stamp 2>/dev/null)" != "$(lock_stamp)" ] || ! .venv/bin/python -c '' 2>/dev/null; }
+dev_stamp() { cat requirements.lock requirements-dev.lock | sha256sum | cut -d' ' -f1; }
+
+need_python() {
+  [ "$(cat .venv/.lock-stamp 2>/dev/null)" != "$(lock_stamp)" ] || ! .venv/bin/python -c '' 2>/dev/null || need_dev
+}
+
+need_dev() { [ -z "$purpose" ] && [ "$(cat .venv/.dev-stamp 2>/dev/null)" != "$(dev_stamp)" ]; }
 
 uv() { "$cache/tools/bin/uv" "$@"; }
 
@@ -30,12 +37,14 @@ install_python() {
     "$python" -m venv .venv # with pip, which fetches models from the index
   fi
   pwd -P >.venv/.folder
-  rm -f .venv/.lock-stamp
+  rm -f .venv/.lock-stamp .venv/.dev-stamp
   export UV_LINK_MODE=copy
   if same_disk; then UV_LINK_MODE=hardlink; fi
-  install_lock
+  install_lock requirements.lock
+  [ -n "$purpose" ] || install_lock requirements-dev.lock
   quietly uv pip install --offline --python .venv/bin/python --no-deps --no-build-isolation -e .
   lock_stamp >.venv/.lock-stamp
+  [ -n "$purpose" ] || dev_stamp >.venv/.dev-stamp
 }
 
 same_disk() { [ "$(stat -c %d "$cache")" = "$(stat -c %d .)" ]; }
@@ -47,11 +56,11 @@ keep_uv() {
   quietly "$cache/tools/bin/python" -m pip install --disable-pip-version-check --require-hashes -r requirements-uv.lock
 }
 
-# A cache that once held this whole lock is asked first, without the network; uv shows its own bars.
+# install_lock FILE: a cache that once held this whole lock is asked first, without the network; uv shows its own bars.
 install_lock() {
   local whole arguments
-  whole=$cache/uv/.whole-$(sha256sum requirements.lock | cut -c1-16)-$(.venv/bin/python -c 'import sys; print(sys.implementation.cache_tag)')
-  arguments=(pip install --python .venv/bin/python --require-hashes -r requirements.lock)
+  whole=$cache/uv/.whole-$(sha256sum "$1" | cut -c1-16)-$(.venv/bin/python -c 'import sys; print(sys.implementation.cache_tag)')
+  arguments=(pip install --python .venv/bin/python --require-hashes -r "$1")
   if [ -e "$whole" ] && uv "${arguments[@]}" --offline; then return; fi
   pip_index
   if ! uv "${arguments[@]}"; then

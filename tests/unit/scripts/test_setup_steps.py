@@ -105,7 +105,7 @@ def test_a_wheel_that_is_kept_needs_no_compiler(tmp_path: Path) -> None:
 
 
 def test_an_environment_that_was_moved_is_made_again(tmp_path: Path) -> None:
-    for name in ("scripts", "requirements.lock", "requirements-uv.lock", "pyproject.toml"):
+    for name in ("scripts", "requirements.lock", "requirements-dev.lock", "requirements-uv.lock", "pyproject.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
     stamp = f"cd {tmp_path}; lock_stamp"
     assert shell(stamp).stdout == shell(stamp).stdout
