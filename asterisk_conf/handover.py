@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from asterisk_conf.banning import NAMES, fail2ban
 from asterisk_conf.modules import modules
 from asterisk_conf.program import NoAsterisk, program
 from asterisk_conf.render import Places, copy_sounds, render, write
@@ -23,6 +24,9 @@ INCLUDED = {
 
 WHOLE = ("http.conf", "chan_websocket.conf", "cdr.conf", "cdr_manager.conf", "rtp.conf", "modules.conf")
 """Files given whole, for comparison: the operator's own probably say the same already."""
+
+OPERATORS_LOG = Path("/var/log/asterisk/messages.log")
+"""Where Debian's Asterisk logs; the README asks for its security lines there."""
 
 TITLE = "Files of Décroche for an Asterisk you already run"
 """How our README begins: by it a folder that we filled is known."""
@@ -43,6 +47,8 @@ def handover(config: Settings, out: Path, *, demo: bool = False) -> list[Path]:
     _refuse_foreign(files, out)
     write(files, out)
     copy_sounds(out / "sounds")
+    for name, text in fail2ban(OPERATORS_LOG, config.asterisk.trunk_peers).items():
+        (out / name).write_text(text, encoding="utf-8")
     (out / "asterisk.service.d-decroche.conf").write_text(drop_in(), encoding="utf-8")
     (out / "README").write_text(_readme(config, out.absolute()), encoding="utf-8")
     return sorted(path for path in out.rglob("*") if path.is_file())
@@ -54,7 +60,7 @@ def _refuse_foreign(files: Mapping[str, str], out: Path) -> None:
     ours = readme.is_file() and readme.read_text(encoding="utf-8", errors="replace").startswith(TITLE)
     foreign = sorted(
         path.name for path in out.glob("*.conf")
-        if not path.name.startswith(("decroche-", "asterisk.service.d-")) and not (ours and path.name in files)
+        if not path.name.startswith(("decroche-", "asterisk.service.d-", "fail2ban-")) and not (ours and path.name in files)
     ) + ([] if ours or not readme.exists() else ["README"])  # fmt: skip
     if foreign:
         some = ", ".join(foreign[:5])
@@ -104,5 +110,12 @@ def _readme(config: Settings, out: Path) -> str:
 
 4. asterisk.service.d-decroche.conf hardens Asterisk's own unit: its first line says where it goes.
 
-5. asterisk -rx "core reload", then: decroche doctor
+5. Who guesses passwords is shut out by fail2ban (apt install fail2ban), on what Asterisk logs of failed proofs:
+   - logger.conf, [general]:   dateformat=%FT%T.%3q
+   - logger.conf, [logfiles]:  messages.log => notice,warning,error,security
+   - cp {NAMES[0]} /etc/fail2ban/filter.d/decroche-sip.conf
+   - cp {NAMES[1]} /etc/fail2ban/jail.d/decroche-sip.conf
+   - fail2ban-regex {OPERATORS_LOG} decroche-sip, then: systemctl reload fail2ban
+
+6. asterisk -rx "core reload", then: decroche doctor
 """
