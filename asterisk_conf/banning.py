@@ -1,7 +1,7 @@
 """What fail2ban needs to shut out who guesses passwords at the SIP door: a filter of Asterisk's log, and a jail. Pure.
 
 Asterisk's security log names the address of every failed proof (`res_security_log`). What the sender wrote (account,
-Call-ID, challenge) stands in the same line: no name may pass for an address. The trunk's own peers are never shut out.
+Call-ID, challenge) stands in the same line: no name may pass for an address. The trunk's peers are never shut out.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ FAILREGEX = (
 )
 """A failed proof, and whose it is.
 
-Asterisk does not escape quotes: a Call-ID may hold a whole `RemoteAddress="…"` of its sender's making. It stands before
-the true one, so the last is taken. What stands after (challenge, response) came as quoted strings of RFC 3261, in which a
-quote keeps its backslash, so it cannot close a field.
+Asterisk does not escape quotes: a Call-ID may hold a whole `RemoteAddress="…"` of its sender's making. It stands
+before the true one, so the last is taken. What stands after (challenge, response) came as quoted strings of RFC 3261,
+in which a quote keeps its backslash, so it cannot close a field.
 """
 
 DATEPATTERN = r"^\[%%Y-%%m-%%dT%%H:%%M:%%S(?:\.%%f)?\]"

@@ -28,6 +28,9 @@ WHOLE = ("http.conf", "chan_websocket.conf", "cdr.conf", "cdr_manager.conf", "rt
 OPERATORS_LOG = Path("/var/log/asterisk/messages.log")
 """Where Debian's Asterisk logs; the README asks for its security lines there."""
 
+OURS = ("decroche-", "asterisk.service.d-", "fail2ban-")
+"""How the files begin that only we write."""
+
 TITLE = "Files of Décroche for an Asterisk you already run"
 """How our README begins: by it a folder that we filled is known."""
 
@@ -60,7 +63,7 @@ def _refuse_foreign(files: Mapping[str, str], out: Path) -> None:
     ours = readme.is_file() and readme.read_text(encoding="utf-8", errors="replace").startswith(TITLE)
     foreign = sorted(
         path.name for path in out.glob("*.conf")
-        if not path.name.startswith(("decroche-", "asterisk.service.d-", "fail2ban-")) and not (ours and path.name in files)
+        if not path.name.startswith(OURS) and not (ours and path.name in files)
     ) + ([] if ours or not readme.exists() else ["README"])  # fmt: skip
     if foreign:
         some = ", ".join(foreign[:5])

@@ -27,7 +27,7 @@ ATTEMPTS = len(NAMES_TRIED) + 2 * len(DECEIT)
 
 
 def attempt(port: int, name: str, call: str = "", challenge: str = "") -> None:
-    """A REGISTER with a wrong proof, after its challenge. `call`: its Call-ID, `challenge`: its nonce; the log repeats both."""
+    """A REGISTER with a wrong proof. The log repeats `call`, its Call-ID, and `challenge`, its nonce."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         line.bind(("127.0.0.1", 0))
         line.settimeout(5)
@@ -38,7 +38,8 @@ def attempt(port: int, name: str, call: str = "", challenge: str = "") -> None:
             line.sendto(
                 (
                     f"REGISTER sip:127.0.0.1:{port} SIP/2.0\r\n"
-                    f"Via: SIP/2.0/UDP 127.0.0.1:{ours};branch=z9hG4bK{uuid4().hex}\r\nMax-Forwards: 70\r\nFrom: <sip:{user}@127.0.0.1>;tag={tag}\r\nTo: <sip:{user}@127.0.0.1>\r\n"
+                    f"Via: SIP/2.0/UDP 127.0.0.1:{ours};branch=z9hG4bK{uuid4().hex}\r\nMax-Forwards: 70\r\n"
+                    f"From: <sip:{user}@127.0.0.1>;tag={tag}\r\nTo: <sip:{user}@127.0.0.1>\r\n"
                     f"Call-ID: {call}\r\nCSeq: {sequence} REGISTER\r\nContact: <sip:{user}@127.0.0.1:{ours}>\r\n{proof}"
                     "Content-Length: 0\r\n\r\n"
                 ).encode(),
@@ -67,7 +68,9 @@ def written(asterisk: Asterisk) -> list[str]:
     def lines() -> list[str]:
         return [line for line in asterisk.log.read_text().splitlines()[before:] if "SecurityEvent" in line]
 
-    eventually("lines of failed proofs", lambda: sum("Failed" in line or "Invalid" in line for line in lines()) >= ATTEMPTS)
+    eventually(
+        "lines of failed proofs", lambda: sum("Failed" in line or "Invalid" in line for line in lines()) >= ATTEMPTS
+    )
     return lines()
 
 
@@ -86,7 +89,11 @@ def test_fail2ban_itself_reads_them_so(written: list[str], tmp_path: Path) -> No
     filter_file = tmp_path / "decroche-sip.conf"
     filter_file.write_text(fail2ban(log, [])[NAMES[0]])
     said = subprocess.run(
-        ["fail2ban-regex", "-o", "<ip>", str(log), str(filter_file)], capture_output=True, text=True, timeout=60, check=True
+        ["fail2ban-regex", "-o", "<ip>", str(log), str(filter_file)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     ).stdout
     assert set(said.split()) == {"127.0.0.1"}
     assert len(said.split()) >= ATTEMPTS
