@@ -110,6 +110,8 @@ WORK: dict[str, Callable[[Sweep], int]] = {
     "transcripts": _transcripts,
     "analyses": forget.analyses,
     "messages": _messages,
+    "events": forget.events,
+    "jobs": forget.jobs,
     "appointments": _appointments,
     "consents": _consents,
     "callbacks": _callbacks,
