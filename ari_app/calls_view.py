@@ -11,6 +11,7 @@ from compliance.ledgers.stored import decision_of
 from store.calls import CallRecord, Cdr, Turn
 from store.db import Conn
 from store.tenants import listed
+from store.trunks.legs import of_call
 
 
 def row(conn: Conn, cdr: Cdr, tenant: str) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def whole(conn: Conn, record: CallRecord) -> dict[str, Any]:
     cdr = record.cdr
     charge = charge_of(conn, cdr.id)
     decision = decision_of(conn, cdr.id)
+    by = of_call(conn, cdr.id)
     tenant = next((t.slug for t in listed(conn) if t.id == cdr.tenant_id), "")
     return {
         "id": str(cdr.id),
@@ -73,6 +75,19 @@ def whole(conn: Conn, record: CallRecord) -> dict[str, Any]:
         "disclosure": _disclosure(cdr, talked_over=_opening_cut(record.turns)),
         "decision": decision,
         "charge": charge.plain() if charge else None,
+        "trunk": next((p.trunk for p in reversed(by) if p.answered_at), by[-1].trunk if by else None),
+        "trunks": [
+            {
+                "trunk": p.trunk,
+                "direction": p.direction,
+                "began_at": p.began_at.isoformat(),
+                "answered_at": p.answered_at.isoformat() if p.answered_at else None,
+                "ended_at": p.ended_at.isoformat(),
+                "outcome": p.outcome,
+                "cause": p.cause,
+            }
+            for p in by
+        ],
         "recording": cdr.recording,
         "asterisk_cdr": dict(cdr.asterisk_cdr) if cdr.asterisk_cdr else None,
         "variables": dict(cdr.variables),
@@ -105,6 +120,8 @@ def transcript(facts: Mapping[str, Any]) -> Iterator[str]:
     yield f"agent {facts['agent']} v{facts['version']} of {facts['tenant']}; {facts['outcome']}, " + (
         f"hung up by the {facts['hangup_side']} (Q.850 cause {facts['hangup_cause']})"
     )
+    if facts.get("trunks"):
+        yield "by " + ", then ".join(f"{p['trunk']} ({p['outcome']})" for p in facts["trunks"])
     events = [(t["from_ms"], _said(t)) for t in facts["turns"]]
     events += [(a["at_ms"], f"        · {a['name']}: {a['result'].get('outcome', '')}") for a in facts["actions"]]
     for _, line in sorted(events, key=lambda event: event[0]):

@@ -26,6 +26,7 @@ COMMANDS = {
     "campaign": ("campaigns.commands:campaign", "Campaigns: add, check, approve, list, show"),
     "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),
     "asterisk": ("asterisk_conf.cli:asterisk", "The private Asterisk"),
+    "trunk": ("asterisk_conf.trunk_cli:trunk", "Ways to other networks: add, list, show, test, remove"),
     "tenant": ("store.cli:tenant", "The operator's clients"),
     "number": ("ari_app.numbers_cli:number", "Telephone numbers"),
     "audit": ("store.cli:audit", "The log of accesses and major actions"),

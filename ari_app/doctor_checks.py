@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from ari_app import doctor_exposure, doctor_machine
+from ari_app import doctor_exposure, doctor_machine, doctor_trunks
 from ari_app.doctor_finding import Finding, attempt, fail, ok, told, warn
 from store import weights as models
 from store.base.errors import DecrocheError, Unavailable
@@ -41,6 +41,7 @@ def examine(*, deep: bool = False, tell: Tell = lambda part: None) -> Iterator[F
         "voices": voices,
         "database": lambda: database(of),
         "asterisk": lambda: asterisk(of),
+        "trunks": lambda: doctor_trunks.trunks(of),
         "service": lambda: service(of),
         "exposure": lambda: doctor_exposure.exposure(of),
     }

@@ -23,6 +23,13 @@ _OUTCOMES = {
 """Q.850 causes of calls that were never answered, as outcomes (ITU-T Q.850, table 1)."""
 
 
+def unanswered(cause: int | None) -> str:
+    """How a call out that nobody answered ended, by its Q.850 cause."""
+    if cause in (None, 0, NORMAL_CLEARING, 127):
+        return "no_answer"  # we stopped ringing
+    return _OUTCOMES.get(cause, "failed")
+
+
 @dataclass(slots=True)
 class Lifecycle:
     """The facts of one leg. Feed it every event of the leg, in order."""
@@ -71,8 +78,8 @@ class Lifecycle:
         """`answered`, or why it was not: busy, no_answer, refused, unavailable, unallocated, congestion, abandoned."""
         if self.answered_at is not None:
             return "answered"
-        if outbound and self.cause in (None, NORMAL_CLEARING, 127):
-            return "no_answer"  # we stopped ringing
+        if outbound:
+            return unanswered(self.cause)
         if self.side == "caller" and self.cause in (None, NORMAL_CLEARING, 127):
             return "abandoned"
         return _OUTCOMES.get(self.cause or 0, "failed")

@@ -18,10 +18,12 @@ from ari_app import agenda
 from ari_app import cdr as cdrs
 from ari_app.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, Order
 from ari_app.spool import Spool
+from ari_app.trunks import TrunkParts
 from store import agents, audit, calls, live, messages, numbers, tenants
 from store.base.actor import service
 from store.base.errors import DecrocheError, NotFound, Refused
 from store.base.settings import Settings
+from store.base.spreadsheet import PARIS
 from store.db import Conn, Database
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class Office:
         self.spool = Spool(settings.folder("spool"))
         self._agents: dict[tuple[UUID, str, int], Agent] = {}
         self._witnessed: dict[str, dict[str, Any]] = {}
+        self.trunks = TrunkParts()
 
     # -- who answers -------------------------------------------------------------------------------------
 
@@ -96,6 +99,7 @@ class Office:
             owned = numbers.listed(conn, tenant_id)
         if live is None:
             raise NoAgent(f"agent {name} of {slug} has no live version", hint=f"decroche agent publish {name}")
+        owned = [n for n in owned if n.ported_on is None or n.ported_on <= datetime.now(PARIS).date()]
         shown = next((n for n in owned if n.agent == name), None) or next(iter(owned), None)
         if shown is None:
             raise NotFound(f"tenant {slug} has no number to show", hint="decroche number assign")
@@ -312,9 +316,17 @@ class Office:
     async def attach_witness(self, tenant_id: UUID, call_id: UUID) -> None:
         """Keep it beside ours; the switch sends it within moments of the leg's end."""
         await asyncio.sleep(WITNESS_SECONDS)
+        await asyncio.to_thread(self._note_trunks, tenant_id, call_id)
         seen = self._witnessed.pop(str(call_id), None)
         if seen is not None:
             await asyncio.to_thread(self._attach, tenant_id, call_id, seen)
+
+    def _note_trunks(self, tenant_id: UUID, call_id: UUID) -> None:
+        try:
+            with self.db.tenant(tenant_id) as conn:
+                self.trunks.store(conn, tenant_id, call_id)
+        except DecrocheError as error:
+            log.warning("the trunks of the call were not kept: [%s] %s", error.code, error)
 
     def _attach(self, tenant_id: UUID, call_id: UUID, seen: dict[str, Any]) -> None:
         try:

@@ -23,6 +23,7 @@ from ari_app.outbound import Order, place
 from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.switch.base import Arrival, Elsewhere, LegEvents, Stray, SwitchError
 from ari_app.till import Till
+from ari_app.trunks import TrunkKeeper
 from ari_app.vouching import Voucher
 from ari_app.warming import Warmer
 from billing.office.back_office import back_office
@@ -62,6 +63,7 @@ class Service:
         self._house: House
         self._warmer: Warmer
         self._voucher: Voucher
+        self._trunks: TrunkKeeper
         self._group: asyncio.TaskGroup
 
     def stop(self) -> None:
@@ -84,10 +86,11 @@ class Service:
     async def _serve(self, db: Database, loaded: parts.Parts) -> None:
         office = Office(db, self.settings)
         till = Till(db, timedelta(seconds=self.settings.call.max_seconds + LEASE_MARGIN))
-        switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, demo=self._demo)
+        switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, office.trunks.tried, demo=self._demo)
         self._house = House(self.settings, switch, loaded, office, till)
         self._warmer = Warmer(self._house)
         self._voucher = Voucher(db, switch)
+        self._trunks = TrunkKeeper(db, switch)
         door = await control.serve(self.settings, {"status": self._status, "place": self._place, "stop": self._stop})
         try:
             async with asyncio.TaskGroup() as group:
@@ -167,6 +170,8 @@ class Service:
             return
         state = CallState(call_id, "inbound", arrival.leg, arrival.caller, callee, who, Lifecycle(arrival.created_at))
         self._begun(state)
+        if arrival.trunk:
+            house.office.trunks.came_by(str(call_id), arrival.trunk)
         log.info("call from %s to %s: %s v%s", arrival.caller or "hidden", callee, who.agent_name, who.version)
         await asyncio.gather(
             house.switch.adopt(arrival.leg, call_id),
@@ -209,6 +214,7 @@ class Service:
             try:
                 await self._publish_numbers()
                 await self._voucher.keep()
+                await self._trunks.keep()
                 if self.ready.is_set():
                     await self._warmer.voices()
                     await self._warmer.minds()

@@ -10,6 +10,7 @@ from asterisk_conf.modules import modules
 from asterisk_conf.program import NoAsterisk, program
 from asterisk_conf.render import Places, copy_sounds, render, write
 from asterisk_conf.signing import signing
+from asterisk_conf.trunks import peers
 from asterisk_conf.units import drop_in
 from store.base.errors import BadInput
 from store.base.settings import Settings
@@ -50,7 +51,7 @@ def handover(config: Settings, out: Path, *, demo: bool = False) -> list[Path]:
     _refuse_foreign(files, out)
     write(files, out)
     copy_sounds(out / "sounds")
-    for name, text in fail2ban(OPERATORS_LOG, config.asterisk.trunk_peers).items():
+    for name, text in fail2ban(OPERATORS_LOG, peers(config)).items():
         (out / name).write_text(text, encoding="utf-8")
     (out / "asterisk.service.d-decroche.conf").write_text(drop_in(), encoding="utf-8")
     (out / "README").write_text(_readme(config, out.absolute()), encoding="utf-8")
@@ -108,6 +109,7 @@ def _readme(config: Settings, out: Path) -> str:
    - chan_websocket.conf:  control_message_format = json
    - modules.conf:         these {len(modules(signing=signing(config) is not None))} modules must be loaded
    - stir_shaken.conf:     only where calls are signed; write it again when the numbers tenants may show change
+   - trunks:               render again when one is added or removed, then reload res_pjsip and the dialplan
 
 3. These files hold passwords: chown them to Asterisk's user, mode 0600. sounds/ must be readable by it.
 

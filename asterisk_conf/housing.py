@@ -59,6 +59,7 @@ def keys_for(config: Settings, etc: Path, user: pwd.struct_passwd | None) -> Set
     """The settings with private keys that the server's user may read: copies in `etc` where it is not ourselves."""
     kept = {
         "stir_shaken_key": "stir-shaken.key", "tls_key": "tls.key", "tls_certificate": "tls.pem",
+        "tls_ca": "tls-ca.pem",
     }  # fmt: skip
     given = {name: Path(path).expanduser() for name in kept if (path := getattr(config.asterisk, name))}
     if user is None or not given:

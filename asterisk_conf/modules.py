@@ -13,7 +13,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "res_pjsip_endpoint_identifier_user", "res_pjsip_registrar", "res_pjsip_path", "res_pjsip_nat",
         "res_pjsip_rfc3326", "res_pjsip_caller_id", "res_pjsip_diversion", "res_pjsip_dtmf_info",
         "res_pjsip_header_funcs", "res_pjsip_refer", "res_pjsip_sdp_rtp", "res_pjsip_logger",
-        "chan_pjsip", "func_pjsip_endpoint", "func_pjsip_contact",
+        "res_pjsip_outbound_registration", "chan_pjsip", "func_pjsip_endpoint", "func_pjsip_contact", "func_pjsip_aor",
     ),
     "audio": (
         "res_rtp_asterisk", "res_srtp", "codec_alaw", "codec_ulaw", "codec_g722", "codec_a_mu",
@@ -33,7 +33,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "pbx_config", "app_dial", "app_playback", "app_echo", "app_playtones", "app_stack", "app_exec", "app_userevent",
         "app_verbose", "app_transfer", "app_senddtmf", "func_db", "func_cdr", "func_channel",
         "func_callerid", "func_strings", "func_logic", "func_timeout", "func_dialplan", "func_global",
-        "func_hangupcause", "func_groupcount", "func_export", "func_uri",
+        "func_hangupcause", "func_groupcount", "func_export", "func_uri", "func_cut", "func_lock", "func_rand",
     ),
     "what the application may use": ("func_talkdetect", "func_jitterbuffer"),
     "witnesses": ("app_cdr", "cdr_manager", "res_security_log"),

@@ -14,10 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from asterisk_conf.modules import modules
 from asterisk_conf.phones import DEMO, phones
 from asterisk_conf.signing import signing
+from asterisk_conf.trunks import BUNDLE, endpoints, ways
 from dialplan.contexts import SOUNDS, Extension, extensions
-from store.base.errors import BadInput
-from store.base.secrets import read_secret, secret
-from store.base.settings import Settings, loopback
+from store.base.secrets import secret
+from store.base.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
 ARI_USER = "decroche"
@@ -64,7 +64,7 @@ def render(config: Settings, places: Places, *, demo: bool = False) -> dict[str,
         app=config.asterisk.app,
         sounds=places.home / "sounds",
         phones=[Extension(phone.name, phone.number) for phone in phones(config, demo=demo)],
-        trunk=bool(config.asterisk.trunk),
+        ways=ways(config, demo=demo),
         allow=config.asterisk.allow_prefixes,
         ring_seconds=config.call.ring_seconds,
         longest_call=config.call.max_seconds + GRACE,
@@ -98,17 +98,6 @@ def copy_sounds(folder: Path) -> None:
 
 def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
     asterisk = config.asterisk
-    for peer in asterisk.trunk_peers:
-        if asterisk.trunk and not demo and loopback(peer) and not loopback(asterisk.trunk):
-            raise BadInput(
-                f"asterisk.trunk_peers holds {peer}: any user of this machine would be the trunk",
-                hint="give the addresses that the operator's calls come from",
-            )
-        if peer.split("/")[0] in {"127.0.0.1", "localhost", "::1"}:
-            raise BadInput(
-                "asterisk.trunk_peers holds 127.0.0.1: it would swallow the registrations of local phones",
-                hint="give the peer another loopback address, such as 127.0.0.2",
-            )
     signs = signing(config)
     return {
         **asterisk.model_dump(),
@@ -123,7 +112,9 @@ def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
         "ari_password": ari_password(config),
         "ami_user": AMI_USER,
         "ami_password": ami_password(config),
-        "trunk_password": read_secret("trunk", of=config) if asterisk.trunk_user else "",
+        "endpoints": endpoints(config, demo=demo),
+        "verified_by": asterisk.tls_ca or (BUNDLE if Path(BUNDLE).exists() else ""),
+        "local_networks": [*asterisk.local_networks, f"{asterisk.bind}/32"],
         "phones": [
             {
                 "name": phone.name,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dialplan.numbers import ALLOWED
+from dialplan.numbers import ALLOWED, OVERSEAS_CODES
+from dialplan.ways import FAILOVER, Way, ranks
 from store.base.errors import BadInput
 from store.base.numbering import REWRITES, SPECIAL
 
@@ -41,7 +42,7 @@ def extensions(
     app: str,
     sounds: Path = SOUNDS,
     phones: Sequence[Extension] = (),
-    trunk: bool = False,
+    ways: Sequence[Way] = (),
     allow: Sequence[str] = (),
     ring_seconds: int = 30,
     longest_call: int = 960,
@@ -49,8 +50,9 @@ def extensions(
 ) -> str:
     """The text of extensions.conf.
 
-    `allow`: prefixes (`+44`) phones and agents may dial beyond France. `longest_call`: seconds after
-    which Asterisk itself ends a call, should the application have died with it. Raises BadInput.
+    `ways`: the trunks calls leave by. `allow`: prefixes (`+44`) phones and agents may dial beyond France.
+    `longest_call`: seconds after which Asterisk itself ends a call, should the application have died with it.
+    Raises BadInput.
     """
     for prefix in allow:
         if not (prefix.startswith("+") and prefix[1:].isdigit()):
@@ -67,7 +69,10 @@ def extensions(
         app=app,
         sounds=sounds,
         phones=phones,
-        trunk=trunk,
+        ways=ways,
+        ranks=ranks(ways),
+        failover=FAILOVER,
+        overseas=OVERSEAS_CODES,
         special=SPECIAL,
         rewrites=REWRITES,
         allowed=[*ALLOWED, *(f"{prefix}X." for prefix in allow)],

@@ -22,7 +22,7 @@ from store.db import Conn, open_database
 __all__ = ["audit", "database", "number", "operator_session", "tenant"]
 
 _TENANT_COLUMNS = ["slug", "name", "country", "timezone", "status", "created_at"]
-_NUMBER_COLUMNS = ["e164", "tenant", "agent", "verified_npv", "fallback"]
+_NUMBER_COLUMNS = ["e164", "tenant", "agent", "verified_npv", "fallback", "ported_on"]
 _AUDIT_COLUMNS = ["seq", "at", "who", "action", "subject", "tenant"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import psycopg
@@ -15,14 +15,15 @@ from store.base.errors import BadInput, NotFound, Refused
 from store.base.numbering import e164
 from store.db import Conn
 
-_COLUMNS = "e164, tenant_id, agent, verified_npv, fallback, added_at, assigned_at"
+_COLUMNS = "e164, tenant_id, agent, verified_npv, fallback, added_at, assigned_at, ported_on"
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
     """`verified_npv`: a verified polyvalent number (CPCE L44), which automated calls may show.
 
-    `fallback`: E.164, where a call goes when no agent can take it.
+    `fallback`: E.164, where a call goes when no agent can take it. `ported_on`: the day it comes to us from another
+    operator; None where it was always ours.
     """
 
     e164: str
@@ -32,6 +33,7 @@ class Number:
     fallback: str | None
     added_at: datetime
     assigned_at: datetime | None
+    ported_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

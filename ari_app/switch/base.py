@@ -7,7 +7,7 @@ Every time in an event is the switch's own clock. `docs/switch.md` says what a s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from store.base.errors import Unavailable
+from store.trunks.checking import Trunk
 
 FRAME_MS = 20
 FRAME_BYTES = 640
@@ -141,6 +142,23 @@ class Arrival:
     dialled: str
     created_at: datetime
     phone: str = ""
+    trunk: str = ""
+    """The trunk it came by; "" where it came by none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trunk's part in a call that left. `cause`: Q.850.
+
+    `passed`: why it was passed over without being asked (`full`, `too_fast`, `not_shown`, `unreachable`); "": it was.
+    """
+
+    trunk: str
+    began_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    cause: int
+    passed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +338,10 @@ class Switch(Protocol):
 
     async def publish(self, numbers: Mapping[str, str]) -> None:
         """Every number that is answered here, with its fallback ('' = none)."""
+        ...
+
+    async def use_trunks(self, trunks: Sequence[Trunk]) -> None:
+        """These are the trunks, beside what the switch's own settings name; no call is dropped. Raises Unavailable."""
         ...
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from time import monotonic
@@ -28,6 +28,7 @@ from ari_app.switch.base import (
     Stray,
     SwitchError,
 )
+from store.trunks.checking import Trunk
 
 NORMAL, BUSY = 16, 17
 """Q.850 causes."""
@@ -223,6 +224,9 @@ class ScriptedSwitch:
 
     async def publish(self, numbers: Mapping[str, str]) -> None:
         self._asked("publish", *numbers)
+
+    async def use_trunks(self, trunks: Sequence[Trunk]) -> None:
+        self._asked("use_trunks", *(trunk.name for trunk in trunks))
 
     async def vouch_for(self, numbers: Iterable[str]) -> None:
         self._asked("vouch_for", *numbers)

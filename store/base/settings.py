@@ -38,6 +38,7 @@ def loopback(address: str) -> bool:
 
 
 OwnAddress = Annotated[str, AfterValidator(own_address)]
+PublicAddress = Annotated[str, AfterValidator(lambda text: own_address(text) if text else text)]
 
 
 class Section(BaseModel):
@@ -68,6 +69,14 @@ class AsteriskSettings(Section):
     tls_port: int = Field(0, ge=0, le=65535, description="TCP port for SIP by TLS; phones then encrypt media; 0: none")
     tls_certificate: str = Field("", description="certificate of this host for SIP by TLS, PEM, its chain with it")
     tls_key: str = Field("", description="private key of that certificate, PEM")
+    tls_ca: str = Field("", description="authorities a TLS trunk's certificate is checked by, PEM; empty: the system's")
+    public_address: PublicAddress = Field(
+        "", description="IPv4 address trunks reach this machine at, where it is behind NAT: said in Contact and SDP"
+    )
+    local_networks: list[str] = Field(
+        ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
+        description="networks on this side of the NAT: they are not told public_address",
+    )
     allow_prefixes: list[str] = Field([], description="prefixes that may be called beyond France, as +44")
 
     @model_validator(mode="after")

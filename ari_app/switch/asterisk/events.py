@@ -23,7 +23,9 @@ from ari_app.switch.base import (
     Made,
     Stray,
     TransferOutcome,
+    Tried,
 )
+from asterisk_conf.trunks import trunk_of
 
 GONE = "ChannelGone"
 """Our own event: the channel disappeared while the link was down."""
@@ -100,7 +102,7 @@ def arrival(entry: Entry) -> Arrival | None:
     leg, caller, at = entry.channel_id, entry.caller, entry.created_at
     match entry.args:
         case ("inbound", dialled):
-            return Arrival(leg, "inbound", caller, dialled, at)
+            return Arrival(leg, "inbound", caller, dialled, at, trunk=_trunk(entry.name))
         case ("phone", phone, dialled):
             return Arrival(leg, "phone", caller, dialled, at, phone)
         case ("inbound" | "transfer", *_, dialled):
@@ -125,6 +127,24 @@ def stray(channel: Mapping[str, Any], app: str) -> Stray | None:
         asterisk_time(channel["creationtime"]),
         channel.get("state") == "Up",
     )
+
+
+def _trunk(name: str) -> str:
+    """The trunk whose channel that is: "PJSIP/trunk.ovh-00000001"; "" for a phone's."""
+    return trunk_of(name.removeprefix("PJSIP/").rpartition("-")[0]) if name.startswith("PJSIP/") else ""
+
+
+def tried(event: Mapping[str, Any]) -> Tried:
+    """The trunk's part in a call, by the dialplan's event (instants in ms since 1970). Raises KeyError, ValueError."""
+    since, until = _instant(event["Since"]), _instant(event["Until"])
+    answered = _instant(event["Answered"]) if event.get("Answered") else None
+    cause = int(event.get("Cause") or 0)
+    ended = max(until, answered or since)
+    return Tried(str(event["Trunk"]), since, answered, ended, min(max(cause, 0), 127), str(event.get("Outcome") or ""))
+
+
+def _instant(ms: str) -> datetime:
+    return datetime.fromtimestamp(int(ms) / 1000, UTC)
 
 
 def _dialled(name: str) -> str:

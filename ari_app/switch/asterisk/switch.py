@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -18,11 +18,13 @@ from ari_app.switch.asterisk.events import ChannelEvent, Entry, arrival, stray, 
 from ari_app.switch.asterisk.link import Link, LinkError
 from ari_app.switch.asterisk.media import Media
 from ari_app.switch.asterisk.witness import Witness
-from ari_app.switch.base import Arrival, Elsewhere, LegEvent, Line, Made, Stray
+from ari_app.switch.base import Arrival, Elsewhere, LegEvent, Line, Made, Stray, Tried
+from asterisk_conf.applying import use_trunks
 from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
 from asterisk_conf.server import Asterisk, AsteriskDown
 from asterisk_conf.signing import signing
 from store.base.settings import Settings
+from store.trunks.checking import Trunk
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +57,9 @@ class AsteriskSwitch:
 
     def __init__(
         self, settings: Settings, arrived: Callable[[Arrival], None], witnessed: Callable[[str, dict[str, Any]], None],
-        *, demo: bool = False,
+        tried: Callable[[str, Tried], None] | None = None, *, demo: bool = False,
     ) -> None:  # fmt: skip
-        """`arrived(arrival)` and `witnessed(call_id, cdr)` are called on the event loop, and must not wait.
+        """`arrived(arrival)`, `witnessed(call_id, cdr)`, `tried(call_id, part)` run on the event loop and never wait.
 
         `witnessed` is told all that Asterisk's own CDRs say of a call so far, each time that another comes.
         """
@@ -65,7 +67,7 @@ class AsteriskSwitch:
         self._user, self._password = ARI_USER, ari_password(settings)
         self._arrived = arrived
         self.link = Link(f"http://127.0.0.1:{of.http_port}/", self._user, self._password, of.app, self._entered)
-        self._witness = Witness("127.0.0.1", of.ami_port, AMI_USER, ami_password(settings), witnessed)
+        self._witness = Witness("127.0.0.1", of.ami_port, AMI_USER, ami_password(settings), witnessed, tried)
         self._server = Asterisk(settings, demo=demo)
         self._signs = signing(settings) is not None
         self._http: aiohttp.ClientSession | None = None
@@ -187,6 +189,9 @@ class AsteriskSwitch:
             await asyncio.to_thread(self._server.publish_numbers, numbers)
         except AsteriskDown:
             log.debug("Asterisk is not ours to tell the numbers")
+
+    async def use_trunks(self, trunks: Sequence[Trunk]) -> None:
+        await asyncio.to_thread(use_trunks, self._server, trunks)
 
     @property
     def signs(self) -> bool:

@@ -12,7 +12,9 @@ from typing import Any
 
 from panoramisk import Manager
 
+from ari_app.switch.asterisk.events import tried
 from ari_app.switch.asterisk.legs import joined
+from ari_app.switch.base import Tried
 
 log = logging.getLogger(__name__)
 
@@ -30,17 +32,22 @@ FIELDS = {
 class Witness:
     """Listens to AMI `Cdr` events whose user field is a call's id."""
 
-    def __init__(self, host: str, port: int, user: str, password: str, told: Callable[[str, dict[str, Any]], None]):
+    def __init__(
+        self, host: str, port: int, user: str, password: str, told: Callable[[str, dict[str, Any]], None],
+        tried: Callable[[str, Tried], None] | None = None,
+    ) -> None:  # fmt: skip
         """`told(call_id, cdr)` is called on the event loop for each, with all that was told of the call so far.
 
-        A channel may leave several (a transfer, a hangup handler): they are joined.
+        A channel may leave several (a transfer, a hangup handler): they are joined. `tried(call_id, part)`: what a
+        trunk did for a call, once it is over.
         """
-        self._told, self._kept = told, dict[str, dict[str, Any]]()
+        self._told, self._tried, self._kept = told, tried, dict[str, dict[str, Any]]()
         logging.getLogger("panoramisk").setLevel(logging.ERROR)  # it logs every login, with its action
         self._manager = Manager(
             host=host, port=port, username=user, secret=password, ping_delay=30, reconnect_timeout=1,
         )  # fmt: skip
         self._manager.register_event("Cdr", self._heard)
+        self._manager.register_event("UserEvent", self._said)
 
     async def start(self) -> None:
         """Connect. Later losses are panoramisk's to mend."""
@@ -49,6 +56,15 @@ class Witness:
     def stop(self) -> None:
         """Close the connection."""
         self._manager.close()
+
+    def _said(self, _manager: Manager, event: Any) -> None:
+        """An event of the dialplan's own."""
+        if self._tried is None or event.get("UserEvent", "") != "DecrocheTrunk" or not event.get("Call", ""):
+            return
+        try:
+            self._tried(event["Call"], tried(event))
+        except (KeyError, ValueError, OverflowError) as error:
+            log.warning("an event about a trunk cannot be read: %s", error)
 
     def _heard(self, _manager: Manager, event: Any) -> None:
         call_id = event.get("UserField", "")

@@ -19,6 +19,7 @@ from store.base.secrets import write_secret
 from store.base.settings import Settings
 from tests.asterisk_fixture import asterisk_settings, free_port
 from tests.integration.call.conftest import SECONDS, Linked, linked
+from tests.integration.dialplan.carriers import CarrierPeer, header, user
 
 OURS, CALLED = "+33162001234", "+33612345678"
 OPERATOR, HOUSE = "127.0.0.2", "127.0.0.3"
@@ -124,17 +125,17 @@ async def test_the_operators_reason_is_the_calls_outcome(pair: Pair, cause: int,
     assert await ended == outcome
 
 
-async def test_an_operator_that_asks_for_a_password_is_given_it(new_folder: Path) -> None:
-    """Known by its name, not its address: the operator's phone `caller1` is our trunk's user."""
+async def test_an_operator_that_asks_for_a_password_is_given_it_and_from_stays_the_number(new_folder: Path) -> None:
     async with AsyncExitStack() as stack:
-        operator, house = two(new_folder, trunk_user="caller1")
-        operator.asterisk.trunk_peers = ["127.0.0.9"]
-        theirs = await side(stack, operator)
-        write_secret("trunk", (operator.home / "secrets/phone-caller1").read_text().strip(), of=house)
+        carrier = await CarrierPeer("127.0.0.5", realm="carrier").open()
+        stack.callback(carrier.close)
+        _, house = two(new_folder, trunk=f"127.0.0.5:{carrier.port}", trunk_user="acme")
+        write_secret("trunk", "s3cret", of=house)
         ours = await side(stack, house)
-        await asyncio.to_thread(Asterisk(operator, demo=True).publish_number, CALLED)
         await ours.dial(f"Local/{CALLED}@decroche-outbound/n", OURS)
-        assert (await theirs.arrival()).args == ("inbound", CALLED)
+        invite = await carrier.asked("INVITE", 2)
+        assert 'username="acme"' in header(invite, "Authorization")
+        assert user(invite, "From") == OURS
 
 
 async def test_a_wrong_password_is_a_call_that_could_not_be_placed(new_folder: Path) -> None:

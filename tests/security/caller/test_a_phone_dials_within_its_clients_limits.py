@@ -27,6 +27,7 @@ from asterisk_conf.phones import phones
 from asterisk_conf.server import Asterisk
 from billing.charges import controls, tariffs
 from dialplan.contexts import extensions
+from dialplan.ways import Way
 from store import calls, tenants
 from store.base.errors import BadInput
 from store.db import Database
@@ -130,7 +131,11 @@ async def test_a_phone_has_two_calls_at_once_and_no_third(office: Client) -> Non
 
 
 def test_a_phones_call_ends_by_itself() -> None:
-    text = extensions(app="x", trunk=True, longest_call=77).partition("[decroche-leaving]")[2].partition("\n[")[0]
+    text = (
+        extensions(app="x", ways=[Way("trunk", "trunk")], longest_call=77)
+        .partition("[decroche-leaving]")[2]
+        .partition("\n[")[0]
+    )
     assert "Set(TIMEOUT(absolute)=77)" in text
 
 

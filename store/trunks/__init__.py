@@ -1,0 +1,1 @@
+"""The operator's trunks, and what each did for each call."""
