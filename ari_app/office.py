@@ -152,10 +152,10 @@ class Office:
         now, request = datetime.now(UTC), asked(who, call_id, number, order)
         with session(self.db, who.tenant_id) as conn:
             decision = ask_in(conn, who.tenant_id, request, now)
-            if decision.allowed and request.place and request.at is None:
-                # the turn about the number is ours until the end: nobody else rings it meanwhile
-                if held := apart(conn, number, now, self.least_gap, besides=call_id):
-                    raise CalledLately(held)
+            placed = decision.allowed and request.place and request.at is None
+            # the turn about the number is ours until the end: nobody else rings it meanwhile
+            if placed and (held := apart(conn, number, now, self.least_gap, besides=call_id)):
+                raise CalledLately(held)
         return decision
 
     async def may_leave(self, who: Answerable, number: str) -> None:

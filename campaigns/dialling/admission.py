@@ -172,8 +172,10 @@ def _paused(conn: Conn, tenant_id: UUID, name: str, why: str) -> Nothing:
 
 
 def _drained(conn: Conn, tenant_id: UUID, campaign: Campaign, now: datetime) -> Nothing:
-    """Nobody is due: the campaign waits for the next, or is over."""
-    left, next_due = queue.left(conn, tenant_id, campaign.name)
+    """Nobody is due: the campaign waits for the next, for somebody to look at the unknown, or is over."""
+    left, unknown, next_due = queue.left(conn, tenant_id, campaign.name)
+    if unknown and not left and campaign.calendar.next_open(now):
+        return Nothing(f"of {unknown} people nobody knows what became")
     if not left:
         course.finish(conn, tenant_id, campaign.name, now, by=DIALLER)
         return Nothing("everybody was called")

@@ -107,14 +107,15 @@ def in_progress(conn: Conn, tenant_id: UUID, name: str, now: datetime) -> tuple[
     return (row["n"] if row else 0), [each["admitted_at"] for each in begun]
 
 
-def left(conn: Conn, tenant_id: UUID, name: str) -> tuple[int, datetime | None]:
-    """How many wait or are being called, and when the next of those who wait is due."""
+def left(conn: Conn, tenant_id: UUID, name: str) -> tuple[int, int, datetime | None]:
+    """How many wait or are being called; of how many nobody knows the end; when the next of those who wait is due."""
     row = conn.execute(
-        """SELECT count(*) AS n, min(due_at) FILTER (WHERE state = 'waiting') AS due FROM campaigns.targets
-            WHERE tenant_id = %s AND campaign = %s AND state IN ('waiting', 'admitted')""",
+        """SELECT count(*) FILTER (WHERE state <> 'unknown') AS n, count(*) FILTER (WHERE state = 'unknown') AS unknown,
+                  min(due_at) FILTER (WHERE state = 'waiting') AS due
+             FROM campaigns.targets WHERE tenant_id = %s AND campaign = %s AND state <> 'done'""",
         (tenant_id, name),
     ).fetchone()
-    return (row["n"], row["due"]) if row else (0, None)
+    return (row["n"], row["unknown"], row["due"]) if row else (0, 0, None)
 
 
 def ended_lately(conn: Conn, tenant_id: UUID, campaign: Campaign) -> list[Ended]:
