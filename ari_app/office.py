@@ -41,11 +41,23 @@ class NoAgent(Refused):
     code = "no_agent"
 
 
+class CalledLately(Refused):
+    """The person was rung a moment ago, or is in a call with us."""
+
+    code = "called_lately"
+
+    def __init__(self, held: tuple[str, datetime]) -> None:
+        why = "is in a call with us" if held[0] == "on_the_line" else "was called within call.least_gap_hours"
+        super().__init__(f"this person {why}", hint=f"they may be called from {held[1]:%Y-%m-%d %H:%M} UTC on")
+
+
 class Office:
     """One per process; thread safe."""
 
-    def __init__(self, db: Database, settings: Settings) -> None:
+    def __init__(self, db: Database, settings: Settings, *, least_gap: timedelta | None = None) -> None:
+        """`least_gap`: between two calls that ring one person; None: as the settings have it."""
         self.db, self._settings = db, settings
+        self.least_gap = timedelta(hours=settings.call.least_gap_hours) if least_gap is None else least_gap
         self.spool = Spool(settings.folder("spool"))
         self._agents: dict[tuple[UUID, str, int], Agent] = {}
         self._witnessed: dict[str, dict[str, Any]] = {}
@@ -138,9 +150,17 @@ class Office:
 
     def _may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> StoredDecision:
         from ari_app.lawful import asked
-        from compliance.ledgers.ledger import ask
+        from campaigns.dialling.permission import apart
+        from compliance.ledgers.ledger import ask_in, session
 
-        return ask(self.db, who.tenant_id, asked(who, call_id, number, order), datetime.now(UTC))
+        now, request = datetime.now(UTC), asked(who, call_id, number, order)
+        with session(self.db, who.tenant_id) as conn:
+            decision = ask_in(conn, who.tenant_id, request, now)
+            placed = decision.allowed and request.place and request.at is None
+            # the turn about the number is ours until the end: nobody else rings it meanwhile
+            if placed and (held := apart(conn, number, now, self.least_gap, besides=call_id)):
+                raise CalledLately(held)
+        return decision
 
     async def may_leave(self, who: Answerable, number: str) -> None:
         """Raises OutboundBlocked (a block, a cap, what looks like fraud) where a leg to `number` must not leave."""
@@ -269,9 +289,13 @@ class Office:
         return await asyncio.to_thread(self._oppose, who, call_id, party)
 
     def _oppose(self, who: Answerable, call_id: UUID, party: str) -> Mapping[str, Any]:
-        from compliance.ledgers.ledger import oppose
+        from campaigns.dialling.queue import never_again
+        from compliance.ledgers.ledger import oppose_in, session
 
-        oppose(self.db, who.tenant_id, party, how="call", call_id=call_id, now=datetime.now(UTC), by=service("calls"))
+        now = datetime.now(UTC)
+        with session(self.db, who.tenant_id) as conn:
+            never_again(conn, who.tenant_id, party, "refused", now)
+            oppose_in(conn, who.tenant_id, party, "call", call_id, now, by=service("calls"))
         return {"outcome": "done"}
 
     # -- the end of a call -------------------------------------------------------------------------------
@@ -301,10 +325,14 @@ class Office:
 
     def _store(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> None:
         from billing.charges.ledger import record_call
+        from campaigns.dialling.ending import ended
 
         with self.db.tenant(record.tenant_id) as conn:
             charge = record_call(conn, record, turns, actions)
             live.end(conn, record.id)
+            if record.direction == "outbound":
+                did = [action.name for action in actions if action.result.get("outcome") == "done"]
+                ended(conn, record, did, charge.amount_micros or 0, datetime.now(UTC))
         log.info("CDR stored: %s, %s", record.outcome, charge.status)
 
     def witnessed(self, call_id: str, cdr: dict[str, Any]) -> None:

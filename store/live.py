@@ -65,6 +65,17 @@ def listed(conn: Conn) -> list[LiveCall]:
         return cursor.execute(f"SELECT {_COLUMNS} FROM store.live_calls ORDER BY since, call_id").fetchall()
 
 
+def with_party(conn: Conn, number: str, at: datetime, besides: UUID | None = None) -> bool:
+    """Whether a call with this number (E.164) that `conn` may see is in progress at `at`; `besides`: not this one."""
+    row = conn.execute(
+        """SELECT 1 FROM store.live_calls WHERE (callee = %(number)s AND direction = 'outbound'
+                                                 OR caller = %(number)s AND direction = 'inbound')
+              AND lease_until > %(at)s AND call_id IS DISTINCT FROM %(besides)s LIMIT 1""",
+        {"number": number, "at": at, "besides": besides},
+    ).fetchone()
+    return row is not None
+
+
 def expired(conn: Conn, at: datetime) -> list[LiveCall]:
     """Every tenant's calls whose lease ran out before `at`, from any session (`db.service()`)."""
     with conn.cursor(row_factory=class_row(LiveCall)) as cursor:

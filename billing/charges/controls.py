@@ -34,6 +34,10 @@ class OutboundBlocked(Refused):
     code = "outbound_blocked"
 
 
+class OutboundWaits(OutboundBlocked):
+    """Other calls of this tenant must end first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What sets off what, and where the client is told. Amounts are micro-euros before tax; 0 switches a limit off."""
@@ -177,19 +181,38 @@ def allow_dialling(
     refused.
     """
     with db.tenant(tenant_id) as conn:
-        lock_account(conn, tenant_id)
-        limits = limits_of(conn, tenant_id)
-        spent = _spent(conn, tenant_id, now)
-        _check_open(conn, tenant_id, limits, spent)
-        why = fraud(limits, spent, country_of(callee), _countries(conn, tenant_id))
+        why = dialling(conn, tenant_id, callee, now, taking)
         if why:
             block(conn, tenant_id, "fraud", why, by=service("fraud"))
-        elif wait := crowded(limits, spent):
-            raise OutboundBlocked(f"outbound waits: {wait}", hint="wait for calls to end, or raise the limit")
-        elif taking is not None:
-            live.begin(conn, taking)
     if why:
         raise OutboundBlocked(f"outbound is blocked (fraud): {why}", hint="ask the operator")
+
+
+def dialling(
+    conn: Conn, tenant_id: UUID, callee: str, now: datetime, taking: live.LiveCall | None = None, *,
+    patient: bool = False,
+) -> str:  # fmt: skip
+    """Why this call looks like fraud, and outbound must be suspended (`block`, in a transaction that commits); "" where
+    it may be placed, and `taking` is in progress from now on.
+
+    `patient`: whoever asks can wait for the minute to have room, which is then no fraud. Raises OutboundBlocked, and
+    OutboundWaits where other calls must end first. The account is locked to the end of the transaction.
+    """
+    lock_account(conn, tenant_id)
+    limits = limits_of(conn, tenant_id)
+    spent = _spent(conn, tenant_id, now)
+    _check_open(conn, tenant_id, limits, spent)
+    if patient and limits.calls_a_minute and spent.calls_last_minute + 1 >= limits.calls_a_minute:
+        raise OutboundWaits(f"outbound waits: {spent.calls_last_minute} calls in a minute", hint="wait a minute")
+    country = country_of(callee)
+    seen = () if country in limits.known_countries else _countries(conn, tenant_id)
+    if why := fraud(limits, spent, country, seen):
+        return why
+    if wait := crowded(limits, spent):
+        raise OutboundWaits(f"outbound waits: {wait}", hint="wait for calls to end, or raise the limit")
+    if taking is not None:
+        live.begin(conn, taking)
+    return ""
 
 
 def _check_open(conn: Conn, tenant_id: UUID, limits: Limits, spent: Spent) -> None:

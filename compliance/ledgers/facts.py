@@ -193,6 +193,21 @@ def result(conn: Conn, call_id: UUID, how: str) -> bool:
     return found.rowcount == 1
 
 
+def last_rung(conn: Conn, number: str, since: datetime, besides: UUID | None = None) -> datetime | None:
+    """When the tenant's agents last rang this number (E.164) after `since`, the call `besides` left out.
+
+    A call that found the line busy, or that no trunk took, rang nobody; one in progress, or whose end nobody saw, did.
+    """
+    row = conn.execute(
+        """SELECT max(a.at) AS at FROM compliance.attempts a
+            WHERE a.number = %s AND a.at > %s AND a.call_id IS DISTINCT FROM %s
+              AND NOT EXISTS (SELECT 1 FROM store.calls c WHERE c.id = a.call_id AND c.answered_at IS NULL
+                                 AND c.outcome NOT IN ('no_answer', 'abandoned', 'refused', 'lost'))""",
+        (number, since, besides),
+    ).fetchone()
+    return row["at"] if row else None
+
+
 def withdraw_all(conn: Conn, number: str, at: datetime, how: str) -> int:
     """Withdraw every consent of a number that is not yet; how many there were."""
     done = conn.execute(

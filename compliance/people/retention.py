@@ -124,7 +124,7 @@ WORK: dict[str, Callable[[Sweep], int]] = {
 """Kind of data → what its policy does, and how many it concerned: ours and the store's."""
 
 ELSEWHERE = {
-    "contacts": "campaigns",
+    **dict.fromkeys(("contacts", "targets"), "campaigns"),
     **dict.fromkeys(("cdrs", "contracts", "notices", "blocks", "payment_events", "invoices", "clients"), "billing"),
 }
 """Kind of data → the folder that forgets it when it is asked."""

@@ -179,6 +179,13 @@ class CallSettings(Section):
     max_seconds: int = Field(900, ge=1, description="a call is ended politely after this long")
     silence_seconds: int = Field(60, ge=1, description="a caller silent this long is taken leave of")
     ring_seconds: int = Field(30, ge=1, description="an outbound call rings at most this long")
+    least_gap_hours: int = Field(
+        24,
+        ge=0,
+        le=24 * 60,
+        description="hours between two calls that ring a person, whoever orders them; 0: none",
+    )
+    kept_for_in: int = Field(2, ge=0, description="calls at once that campaigns leave to callers")
     most: int = Field(30, ge=0, description="calls in progress at once, in all; 0: any number")
     most_of_a_client: int = Field(10, ge=0, description="… of one client; 0: any number")
     most_from_a_caller: int = Field(3, ge=0, description="… from one caller's number; 0: any number")
