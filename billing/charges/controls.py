@@ -168,19 +168,20 @@ def _check_addresses(changes: Mapping[str, Any]) -> None:
 
 
 def allow_dialling(
-    db: Database, tenant_id: UUID, callee: str, now: datetime, taking: live.LiveCall | None = None
-) -> None:
+    db: Database, tenant_id: UUID, callee: str, now: datetime, taking: live.LiveCall | None = None,
+    *, free: bool = False,
+) -> None:  # fmt: skip
     """Raises OutboundBlocked when this call must not be placed; what looks like fraud suspends outbound first.
 
     `taking`: the call, in progress from now on where it is allowed; orders of one tenant take turns, so that two at
     once are not both the last one allowed. It opens its own transactions: a suspension stays although the call is
-    refused.
+    refused. `free`: a leg at the operator's expense, which neither the cap nor an unpaid invoice holds back.
     """
     with db.tenant(tenant_id) as conn:
         lock_account(conn, tenant_id)
         limits = limits_of(conn, tenant_id)
         spent = _spent(conn, tenant_id, now)
-        _check_open(conn, tenant_id, limits, spent)
+        _check_open(conn, tenant_id, limits, spent, free=free)
         why = fraud(limits, spent, country_of(callee), _countries(conn, tenant_id))
         if why:
             block(conn, tenant_id, "fraud", why, by=service("fraud"))
@@ -192,13 +193,15 @@ def allow_dialling(
         raise OutboundBlocked(f"outbound is blocked (fraud): {why}", hint="ask the operator")
 
 
-def _check_open(conn: Conn, tenant_id: UUID, limits: Limits, spent: Spent) -> None:
+def _check_open(conn: Conn, tenant_id: UUID, limits: Limits, spent: Spent, *, free: bool) -> None:
     row = conn.execute(
-        "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL LIMIT 1", (tenant_id,)
+        """SELECT kind, reason FROM billing.blocks
+            WHERE tenant_id = %s AND lifted_at IS NULL AND NOT (%s AND kind = 'unpaid') LIMIT 1""",
+        (tenant_id, free),
     ).fetchone()
     if row is not None:
         raise OutboundBlocked(f"outbound is blocked ({row['kind']}): {row['reason']}", hint="ask the operator")
-    if limits.month_cap_micros and spent.month_micros >= limits.month_cap_micros:
+    if not free and limits.month_cap_micros and spent.month_micros >= limits.month_cap_micros:
         cap = spell(limits.month_cap_micros)
         raise OutboundBlocked(f"the month's cap of {cap} is reached", hint="raise the cap, or wait for the next month")
 

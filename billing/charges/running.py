@@ -31,7 +31,7 @@ NOTHING = Running()
 def running(conn: Conn, tenant_id: UUID, now: datetime) -> Running:
     """The tenant's outbound calls in progress at `now`; a destination without a rate counts as a call, and costs 0."""
     rows = conn.execute(
-        """SELECT callee, since, lease_until FROM store.live_calls
+        """SELECT callee, since, lease_until, coalesce(leg, direction) AS way FROM store.live_calls
             WHERE tenant_id = %s AND direction = 'outbound' AND lease_until > %s ORDER BY since""",
         (tenant_id, now),
     ).fetchall()
@@ -43,7 +43,7 @@ def running(conn: Conn, tenant_id: UUID, now: datetime) -> Running:
     bundle = [left, left]
     came_to = [0, 0]
     for row in rows:
-        priced, included = tool.find("outbound", row["callee"])
+        priced, included = tool.find(row["way"], row["callee"])
         if priced is None:
             continue
         for which, until in enumerate((now, row["lease_until"])):
