@@ -79,15 +79,24 @@ class Office:
                 f"{dialled}: no live agent, or its tenant is {route.tenant_status}",
                 hint="decroche agent publish NAME; decroche number assign",
             )
-        return self._answerable(route.tenant_id, route.agent, route.version, dialled)
+        return self._answerable(route.tenant_id, route.agent, route.version, dialled, route.fallback or "")
 
-    def _answerable(self, tenant_id: UUID, name: str, version: int, number: str) -> Answerable:
+    async def route(self, dialled: str) -> numbers.Route | None:
+        """Whose number this is, and where it falls back to; None when nobody has it."""
+        return await asyncio.to_thread(self._route, dialled)
+
+    def _route(self, dialled: str) -> numbers.Route | None:
+        with self.db.service() as conn:
+            return numbers.route(conn, dialled)
+
+    def _answerable(self, tenant_id: UUID, name: str, version: int, number: str, fallback: str = "") -> Answerable:
         key = (tenant_id, name, version)
         with self.db.tenant(tenant_id) as conn:
             (tenant,) = tenants.listed(conn)  # row-level security: its own row is all it sees
             if key not in self._agents:
                 self._agents[key] = loads(agents.get(conn, tenant_id, name, version).yaml, name).agent
-        return Answerable(tenant_id, tenant.slug, number, self._agents[key], name, version, self._agents[key].time_zone)
+        agent = self._agents[key]
+        return Answerable(tenant_id, tenant.slug, number, agent, name, version, agent.time_zone, fallback)
 
     async def version_of(self, who: Answerable, agent: str) -> Answerable:
         """Another live agent of the same client, on the same number. Raises NotFound, NoAgent."""
@@ -98,7 +107,7 @@ class Office:
             live = agents.live(conn, who.tenant_id, name)
         if live is None:
             raise NoAgent(f"agent {name} of {who.tenant} has no live version", hint=f"decroche agent publish {name}")
-        return self._answerable(who.tenant_id, name, live.version, who.number)
+        return self._answerable(who.tenant_id, name, live.version, who.number, who.fallback)
 
     async def caller_for(self, tenant: str, agent: str) -> Answerable:
         """The live version of a tenant's agent and the number it shows. Raises NotFound, NoAgent."""
@@ -135,12 +144,16 @@ class Office:
         return found
 
     async def number_map(self) -> dict[str, str]:
-        """Every assigned number with its fallback ('' = none), for the switch."""
+        """Every assigned number with its fallback ('' = none, or none that may be rung now), for the switch."""
         return await asyncio.to_thread(self._number_map)
 
     def _number_map(self) -> dict[str, str]:
+        from billing.charges.legs import barred
+
         with self.db.operator() as conn:
-            return {n.e164: n.fallback or "" for n in numbers.listed(conn) if n.tenant_id is not None}
+            silent = barred(conn)
+            owned = [(n.e164, n.fallback or "", n.tenant_id) for n in numbers.listed(conn) if n.tenant_id is not None]
+        return {number: "" if owner in silent else fallback for number, fallback, owner in owned}
 
     # -- the law -----------------------------------------------------------------------------------------
 
@@ -161,16 +174,6 @@ class Office:
             if placed and (held := apart(conn, number, now, self.least_gap, besides=call_id)):
                 raise CalledLately(held)
         return decision
-
-    async def may_leave(self, who: Answerable, number: str) -> None:
-        """Raises OutboundBlocked (a block, a cap, what looks like fraud) where a leg to `number` must not leave."""
-        await asyncio.to_thread(self._may_leave, who, number)
-
-    def _may_leave(self, who: Answerable, number: str) -> None:
-        from billing.charges.controls import allow_dialling
-
-        if number not in self._number_map():  # a number of ours leaves by no trunk
-            allow_dialling(self.db, who.tenant_id, number, datetime.now(UTC))
 
     def count_refused(self, tenant_id: UUID, calls: int, why: str) -> None:
         """So many calls in were not taken for want of room."""
@@ -224,6 +227,7 @@ class Office:
                 id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller=call.caller,
                 callee=call.callee, started_at=call.since, ended_at=max(now, call.since), hangup_cause=41,
                 hangup_side="system", outcome="lost", number=number, asterisk_uniqueid=call.channel,
+                leg_of=call.leg_of, leg=call.leg,
             )  # fmt: skip
             self._store(record, [], [])
             closed += 1
@@ -233,16 +237,21 @@ class Office:
         """`party`, where it is one of the tenant's numbers."""
         return next((n.e164 for n in numbers.listed(conn, tenant_id) if n.e164 == party), None)
 
+    def left(self, channel: str) -> live.LiveCall | None:
+        """The call in progress on a channel, which a process that died carried."""
+        with self.db.operator() as conn:
+            return next((c for c in live.listed(conn) if c.channel == channel), None)
+
     def close_orphan(
         self, channel: str, *, caller: str, callee: str, started_at: datetime, answered_at: datetime | None,
         ended_at: datetime,
     ) -> None:  # fmt: skip
         """A call that a dead process left, at its true end: outcome `lost`, with what Asterisk knows of it."""
+        call = self.left(channel)
+        if call is None:
+            log.warning("channel %s belongs to no call in progress: no CDR", channel)
+            return
         with self.db.operator() as conn:
-            call = next((c for c in live.listed(conn) if c.channel == channel), None)
-            if call is None:
-                log.warning("channel %s belongs to no call in progress: no CDR", channel)
-                return
             number = self._ours(conn, call.tenant_id, caller if call.direction == "outbound" else callee)
         record = calls.Cdr(
             id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller=caller, callee=callee,

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from ari_app import control, orphans, parts, phonecalls
+from ari_app import control, diverted, orphans, parts, phonecalls
 from ari_app.admission import Bounds, Going, refusal
 from ari_app.call import Call, CallState
 from ari_app.dialler import Dialler
@@ -87,7 +87,10 @@ class Service:
     async def _serve(self, db: Database, loaded: parts.Parts) -> None:
         # a phone of the demonstration is several people
         office = Office(db, self.settings, least_gap=timedelta() if self._demo else None)
-        till = Till(db, timedelta(seconds=self.settings.call.max_seconds + LEASE_MARGIN))
+        of = self.settings.call
+        till = Till(
+            db, timedelta(seconds=of.max_seconds + LEASE_MARGIN), timedelta(seconds=of.max_leg_seconds + LEASE_MARGIN)
+        )
         switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, office.trunks.tried, demo=self._demo)
         self._house = House(self.settings, switch, loaded, office, till)
         self._warmer = Warmer(self._house)
@@ -164,7 +167,7 @@ class Service:
             who = await house.office.who_answers(callee)
         except NoAgent as error:
             log.warning("no agent for %s: %s", callee, error)
-            await self._away(arrival.leg, callee)
+            await self._divert(arrival, call_id, events)
             return
         if who is None:
             log.warning("nobody has the number %s", callee)
@@ -188,6 +191,13 @@ class Service:
             ),
         )
         await Call(house, state, events).run()
+
+    async def _divert(self, arrival: Arrival, call_id: UUID, events: LegEvents) -> None:
+        route = await self._house.office.route(arrival.dialled)
+        if route is None:  # it was taken away this very moment
+            await self._away(arrival.leg, arrival.dialled, "unassigned")
+        else:
+            await diverted.carry(self._house, arrival, call_id, events, route)
 
     def _no_room(self, one: Going) -> str:
         """Why one more call in is not taken; "" where it is, which counts from now on."""

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from store.calls import LegKind
 from store.db import Conn
 
 _EXPIRED = "tenant_id, call_id, channel, node, direction, since, lease_until"
-_COLUMNS = f"{_EXPIRED}, caller, callee"
+_COLUMNS = f"{_EXPIRED}, caller, callee, leg_of, leg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,15 @@ class LiveCall:
     lease_until: datetime
     caller: str = ""
     callee: str = ""
+    leg_of: UUID | None = None
+    """The call that this is a leg of, which left for `leg`."""
+    leg: LegKind | None = None
 
 
 def begin(conn: Conn, call: LiveCall) -> None:
     """The call is in progress; a node that takes an orphan over begins it again, as does who learns who talks."""
     conn.execute(
-        f"""INSERT INTO store.live_calls ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        f"""INSERT INTO store.live_calls ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (call_id) DO UPDATE
                SET channel = excluded.channel, node = excluded.node, lease_until = excluded.lease_until,
                    caller = coalesce(nullif(excluded.caller, ''), live_calls.caller),

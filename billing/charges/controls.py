@@ -172,16 +172,17 @@ def _check_addresses(changes: Mapping[str, Any]) -> None:
 
 
 def allow_dialling(
-    db: Database, tenant_id: UUID, callee: str, now: datetime, taking: live.LiveCall | None = None
-) -> None:
+    db: Database, tenant_id: UUID, callee: str, now: datetime, taking: live.LiveCall | None = None,
+    *, free: bool = False,
+) -> None:  # fmt: skip
     """Raises OutboundBlocked when this call must not be placed; what looks like fraud suspends outbound first.
 
     `taking`: the call, in progress from now on where it is allowed; orders of one tenant take turns, so that two at
     once are not both the last one allowed. It opens its own transactions: a suspension stays although the call is
-    refused.
+    refused. `free`: a leg at the operator's expense, which neither the cap nor an unpaid invoice holds back.
     """
     with db.tenant(tenant_id) as conn:
-        why = dialling(conn, tenant_id, callee, now, taking)
+        why = dialling(conn, tenant_id, callee, now, taking, free=free)
         if why:
             block(conn, tenant_id, "fraud", why, by=service("fraud"))
     if why:
@@ -190,18 +191,18 @@ def allow_dialling(
 
 def dialling(
     conn: Conn, tenant_id: UUID, callee: str, now: datetime, taking: live.LiveCall | None = None, *,
-    patient: bool = False,
+    patient: bool = False, free: bool = False,
 ) -> str:  # fmt: skip
     """Why this call looks like fraud, and outbound must be suspended (`block`, in a transaction that commits); "" where
     it may be placed, and `taking` is in progress from now on.
 
-    `patient`: whoever asks can wait for the minute to have room, which is then no fraud. Raises OutboundBlocked, and
-    OutboundWaits where other calls must end first. The account is locked to the end of the transaction.
+    `patient`: whoever asks can wait for the minute to have room, which is then no fraud. `free`: as above. Raises
+    OutboundBlocked, and OutboundWaits where other calls must end first. The account is locked to the transaction's end.
     """
     lock_account(conn, tenant_id)
     limits = limits_of(conn, tenant_id)
     spent = _spent(conn, tenant_id, now)
-    _check_open(conn, tenant_id, limits, spent)
+    _check_open(conn, tenant_id, limits, spent, free=free)
     if patient and limits.calls_a_minute and spent.calls_last_minute + 1 >= limits.calls_a_minute:
         raise OutboundWaits(f"outbound waits: {spent.calls_last_minute} calls in a minute", hint="wait a minute")
     country = country_of(callee)
@@ -215,13 +216,15 @@ def dialling(
     return ""
 
 
-def _check_open(conn: Conn, tenant_id: UUID, limits: Limits, spent: Spent) -> None:
+def _check_open(conn: Conn, tenant_id: UUID, limits: Limits, spent: Spent, *, free: bool) -> None:
     row = conn.execute(
-        "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL LIMIT 1", (tenant_id,)
+        """SELECT kind, reason FROM billing.blocks
+            WHERE tenant_id = %s AND lifted_at IS NULL AND NOT (%s AND kind = 'unpaid') LIMIT 1""",
+        (tenant_id, free),
     ).fetchone()
     if row is not None:
         raise OutboundBlocked(f"outbound is blocked ({row['kind']}): {row['reason']}", hint="ask the operator")
-    if limits.month_cap_micros and spent.month_micros >= limits.month_cap_micros:
+    if not free and limits.month_cap_micros and spent.month_micros >= limits.month_cap_micros:
         cap = spell(limits.month_cap_micros)
         raise OutboundBlocked(f"the month's cap of {cap} is reached", hint="raise the cap, or wait for the next month")
 

@@ -35,7 +35,7 @@ def running(conn: Conn, tenant_id: UUID, now: datetime, only: Sequence[UUID] | N
     `only`: no others than these.
     """
     rows = conn.execute(
-        """SELECT callee, since, lease_until FROM store.live_calls
+        """SELECT callee, since, lease_until, coalesce(leg, direction) AS way FROM store.live_calls
             WHERE tenant_id = %(tenant)s AND direction = 'outbound' AND lease_until > %(now)s
               AND (%(only)s::uuid[] IS NULL OR call_id = ANY (%(only)s)) ORDER BY since""",
         {"tenant": tenant_id, "now": now, "only": None if only is None else list(only)},
@@ -48,7 +48,7 @@ def running(conn: Conn, tenant_id: UUID, now: datetime, only: Sequence[UUID] | N
     bundle = [left, left]
     came_to = [0, 0]
     for row in rows:
-        priced, included = tool.find("outbound", row["callee"])
+        priced, included = tool.find(row["way"], row["callee"])
         if priced is None:
             continue
         for which, until in enumerate((now, row["lease_until"])):

@@ -74,7 +74,7 @@ def _history(conn: Conn, number: str, at: datetime) -> tuple[Attempt, ...]:
            UNION ALL
            SELECT c.started_at, CASE WHEN c.answered_at IS NULL THEN 'no_answer' ELSE 'answered' END
              FROM store.calls c
-            WHERE c.direction = 'outbound' AND c.callee = %(number)s
+            WHERE c.direction = 'outbound' AND c.callee = %(number)s AND c.leg_of IS NULL
               AND c.started_at <= %(at)s AND c.started_at > %(since)s
               AND NOT EXISTS (SELECT 1 FROM compliance.attempts a WHERE a.call_id = c.id)
             ORDER BY 1""",

@@ -177,6 +177,11 @@ class CallSettings(Section):
     """Bounds of one call."""
 
     max_seconds: int = Field(900, ge=1, description="a call is ended politely after this long")
+    max_leg_seconds: int = Field(
+        7200,
+        ge=1,
+        description="a caller talks so long at most with whom they are put through to, or a fallback",
+    )
     silence_seconds: int = Field(60, ge=1, description="a caller silent this long is taken leave of")
     ring_seconds: int = Field(30, ge=1, description="an outbound call rings at most this long")
     least_gap_hours: int = Field(
