@@ -37,6 +37,8 @@ COMMANDS = {
     "llm": ("llm.cli:llm", "The mind"),
     "billing": ("billing.cli:billing", "Rating, tariffs, invoices"),
     "compliance": ("compliance.cli:compliance", "What the law allows"),
+    "person": ("portal.commands:person", "Who signs in to the portal: add, list, end, reset"),
+    "key": ("portal.commands:key", "Keys of clients' systems, for the API"),
     "privacy": ("compliance.commands.privacy:privacy", "Retention, and the rights of people"),
 }
 """Command → (where it is, what it is for). The help is here so that `decroche --help` imports nothing."""

@@ -125,13 +125,14 @@ WORK: dict[str, Callable[[Sweep], int]] = {
 
 ELSEWHERE = {
     **dict.fromkeys(("contacts", "targets"), "campaigns"),
+    "web_sessions": "portal",
     **dict.fromkeys(("cdrs", "contracts", "notices", "blocks", "payment_events", "invoices", "clients"), "billing"),
 }
 """Kind of data → the folder that forgets it when it is asked."""
 
 
 def asked(folder: str, what: str) -> Callable[..., int]:
-    """A function of that folder's `forget.py`, found by its name: compliance imports neither billing nor campaigns."""
+    """A function of that folder's `forget.py`, found by its name: compliance imports none of those folders."""
     return resolve_name(f"{folder}.forget:{what}")
 
 

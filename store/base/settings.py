@@ -94,6 +94,9 @@ class DatabaseSettings(Section):
 
     url: str = Field("", description="DSN of the service's role; it must not bypass row-level security")
     admin_url: str = Field("", description="DSN of a role that may migrate (owner of the schema)")
+    portal_url: str = Field(
+        "", description="DSN of the web's role, a member of decroche_portal alone; needed with `url`"
+    )
     pool_max: int = Field(8, ge=1, description="most connections held by one process")
 
 
