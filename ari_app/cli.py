@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": ("ari_app.demo.cli:demo", "Two real calls, from first ring to price"),
     "call": ("ari_app.calls_cli:call", "Place calls"),
     "calls": ("ari_app.calls_cli:calls", "What calls were: list, show, export, timeline"),
+    "stats": ("ari_app.stats.cli:stats", "A client's month of calls in figures"),
     "agent": ("agents.cli:agent", "Agents: check, import, test, publish, chat"),
     "contact": ("campaigns.contacts.commands:contact", "People to call: import, list, show, remove"),
     "campaign": ("campaigns.commands:campaign", "Campaigns: add, check, approve, list, show"),

@@ -12,4 +12,7 @@ from store.work import Handler
 @contextmanager
 def handlers(of: Settings) -> Generator[dict[str, Handler]]:
     """Kind of job → who does it, while the body runs."""
-    yield {}
+    from ari_app.after import KIND, Analyst
+
+    with Analyst(of) as analyst:
+        yield {KIND: analyst}

@@ -65,6 +65,12 @@ def listed(conn: Conn) -> list[LiveCall]:
         return cursor.execute(f"SELECT {_COLUMNS} FROM store.live_calls ORDER BY since, call_id").fetchall()
 
 
+def anywhere(conn: Conn) -> list[LiveCall]:
+    """Every tenant's calls in progress, from any session: where a machine is busy."""
+    with conn.cursor(row_factory=class_row(LiveCall)) as cursor:
+        return cursor.execute(f"SELECT {_EXPIRED} FROM store.expired_calls('infinity')").fetchall()
+
+
 def expired(conn: Conn, at: datetime) -> list[LiveCall]:
     """Every tenant's calls whose lease ran out before `at`, from any session (`db.service()`)."""
     with conn.cursor(row_factory=class_row(LiveCall)) as cursor:
