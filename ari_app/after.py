@@ -24,13 +24,14 @@ from llm.base import LlmError, Mind
 from store import agents, analyses, calls, events, jobs, live
 from store.base.errors import BadInput, DecrocheError
 from store.base.settings import Settings
+from store.bookings import Booking
 from store.calls import CallRecord, Cdr, Turn
 from store.db import Conn
 from store.jobs import Held
 
 log = logging.getLogger(__name__)
 
-KIND = "call.analyse"
+KIND, TELL = "call.analyse", "booking.tell"
 MOST_TRIES = 4
 PUT_OFF = timedelta(seconds=10)
 PATIENCE = timedelta(minutes=10)
@@ -43,6 +44,12 @@ def follow(conn: Conn, record: Cdr, turns: Sequence[Turn]) -> None:
     if record.agent is not None and any(turn.who == "caller" and turn.text.strip() for turn in turns):
         jobs.add(conn, KIND, record.id, most_tries=MOST_TRIES)
     events.note(conn, "call.ended", record.id)
+
+
+def booked(conn: Conn, booking: Booking) -> None:
+    """An appointment was made or cancelled, in this transaction: it is told, to the client's calendars too."""
+    jobs.add(conn, TELL, booking.id)
+    events.note(conn, "booking.made" if booking.status == "booked" else "booking.cancelled", booking.id)
 
 
 class Analyst:

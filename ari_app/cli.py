@@ -25,6 +25,7 @@ COMMANDS = {
     "agent": ("agents.cli:agent", "Agents: check, import, test, publish, chat"),
     "contact": ("campaigns.contacts.commands:contact", "People to call: import, list, show, remove"),
     "campaign": ("campaigns.commands:campaign", "Campaigns: add, check, approve, list, show"),
+    "calendar": ("portal.links.commands:calendar", "Calendars beside an agent's diary"),
     "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),
     "asterisk": ("asterisk_conf.cli:asterisk", "The private Asterisk"),
     "tenant": ("store.cli:tenant", "The operator's clients"),

@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = (
-    "agents", "ari_app", "asr", "asterisk_conf", "billing", "campaigns", "compliance", "dialplan", "llm", "store",
-    "tts",
+    "agents", "ari_app", "asr", "asterisk_conf", "billing", "campaigns", "compliance", "dialplan", "llm", "portal",
+    "store", "tts",
 )  # fmt: skip
 
 _STATEMENT = re.compile(

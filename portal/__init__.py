@@ -1,0 +1,1 @@
+"""What clients and their systems meet: today their calendars (`links/`)."""
