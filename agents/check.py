@@ -51,6 +51,7 @@ def check(agent: Agent, line: LineOf) -> list[Problem]:
     checker = _Checker(agent, line)
     checker.law()
     checker.names()
+    checker.afterwards()
     checker.templates()
     checker.steps()
     checker.graph()
@@ -143,6 +144,20 @@ class _Checker:
                 self.bad((*path, key), what, hint)
             if slot.within == "hours" and agent.hours is None:
                 self.bad((*path, "within"), "the agent has no 'hours'", "add 'hours:'")
+
+    def afterwards(self) -> None:
+        """What is asked of a call once it is over."""
+        after = self.agent.after
+        for tag, meaning in after.tags.items():
+            if not re.fullmatch(r"[\w][\w '-]{0,39}", tag) or not meaning.strip():
+                self.bad(
+                    ("after", "tags", tag), "needs a short name and when it fits", 'write for instance: devis: "prix"'
+                )
+        for name, count in Counter(question.id for question in after.questions).items():
+            if count > 1:
+                self.bad(("after", "questions"), f"'{name}' is there {count} times", "give each its own id")
+        if not after.analyse and (after.tags or after.questions or after.sentiment):
+            self.bad(("after", "analyse"), "is false: tags, questions and sentiment are never used", warn=True)
 
     def templates(self) -> None:
         """Names in braces that nothing fills."""

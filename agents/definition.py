@@ -152,6 +152,27 @@ class Trial(_Part):
     values: dict[str, str] = {}
 
 
+class Question(_Part):
+    """A question put of every call once it is over: answered yes, it scores `points`."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)
+    ask: str = Field(min_length=3, max_length=200)
+    points: Annotated[int, Field(ge=1, le=100)] = 1
+
+
+class After(_Part):
+    """What is made of a call once it is over."""
+
+    analyse: bool = True
+    """A summary and a contact sheet are made of it."""
+    tags: Annotated[dict[str, str], Field(max_length=30)] = {}
+    """A tag → when it fits, in words."""
+    questions: list[Question] = Field(default=[], max_length=10)
+    """The score: each is answered with the sentence that supports it."""
+    sentiment: bool = False
+    """The caller's tone is noted; only where it is asked."""
+
+
 class Agent(_Part):
     """An agent, as its file tells it."""
 
@@ -188,6 +209,7 @@ class Agent(_Part):
     wording: Wording = Wording()
     variables: list[str] = []
     scenario: Scenario
+    after: After = After()
     tests: list[Trial] = []
 
     @field_validator("time_zone")

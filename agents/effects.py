@@ -126,6 +126,11 @@ class Conversation(Protocol):
         A notice that the law wants heard, and that was not, is said again in the next reply."""
         ...
 
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The slots filled so far: what the call leaves behind when it ends."""
+        ...
+
     async def prime(self) -> None:
         """Let the mind read ahead while the agent speaks or listens. Cancel it freely; no LlmError."""
         ...

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from agents.check import LEAST_MINUTES, MOST_MINUTES
+from ari_app import after
 from ari_app.office_types import Answerable
 from store import bookings
 from store.base.errors import BadInput
@@ -38,6 +39,7 @@ def book(conn: Conn, who: Answerable, call_id: UUID, party: str, args: Mapping[s
         )  # fmt: skip
     except SlotTaken:
         return {"outcome": "taken", "alternatives": alternatives(conn, who, starts, length)}
+    after.booked(conn, made)
     return {"outcome": "done", "booking": str(made.id), "starts_at": starts.isoformat()}
 
 
@@ -67,13 +69,13 @@ def is_open(who: Answerable, starts: datetime, length: timedelta) -> bool:
 def alternatives(conn: Conn, who: Answerable, starts: datetime, length: timedelta) -> list[dict[str, str]]:
     """The first free times after the one wanted, in open hours."""
     until = starts + LOOK_AHEAD
-    taken = bookings.find(conn, agent=who.agent_name, since=starts, until=until)
+    taken = bookings.taken(conn, who.agent_name, starts, until + LONGEST)
     free: list[dict[str, str]] = []
     for step in range(1, LOOK_AHEAD // length + 1):
         if len(free) == PROPOSED:
             break
         at = starts + step * length
-        clear = all(at >= b.ends_at or at + length <= b.starts_at for b in taken)
+        clear = all(at >= ends or at + length <= begins for begins, ends in taken)
         if clear and is_open(who, at, length):
             free.append({"day": at.date().isoformat(), "time": f"{at:%H:%M}"})
     return free
@@ -91,6 +93,7 @@ def cancel(conn: Conn, who: Answerable, party: str, args: Mapping[str, Any], *, 
     if not coming:
         return {"outcome": "none"}
     cancelled = bookings.cancel(conn, coming[0].id)
+    after.booked(conn, cancelled)
     return {"outcome": "done", "booking": str(cancelled.id), "starts_at": cancelled.starts_at.isoformat()}
 
 

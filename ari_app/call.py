@@ -371,6 +371,7 @@ class Call:
         """The CDR, its charge, the recording. A database that is down loses nothing: the office spools it."""
         state = self.state
         agent, notes = state.who.agent, state.notes
+        notes.slots = {name: value for name, value in self._conversation.values.items() if not name.startswith("_")}
         if agent.recording.policy == "announced" and agent.recording.say and notes.recording_told_ms is None:
             state.record = False  # who was not told of it is not recorded (RGPD, art. 13)
         recording = self._recording if state.record and state.life.answered_at else None

@@ -9,6 +9,7 @@ from billing.charges.ledger import charge_of, spell
 from billing.charges.legs import total_micros
 from compliance.law.disclosure import unheard
 from compliance.ledgers.stored import decision_of
+from store import analyses
 from store.calls import CallRecord, Cdr, Turn, legs
 from store.db import Conn
 from store.tenants import listed
@@ -95,6 +96,23 @@ def whole(conn: Conn, record: CallRecord) -> dict[str, Any]:
         "recording": cdr.recording,
         "asterisk_cdr": dict(cdr.asterisk_cdr) if cdr.asterisk_cdr else None,
         "variables": dict(cdr.variables),
+        "slots": dict(cdr.slots),
+        **_left(analyses.of(conn, cdr.id)),
+    }
+
+
+def _left(made: analyses.Kept | None) -> dict[str, Any]:
+    """What was made of the call once it was over; all None where nothing was, or not yet."""
+    if made is None:
+        return dict.fromkeys(("summary", "sheet", "tags", "score", "analysis"))
+    told = ("state", "why", "made_by", "left_out", "engine", "model", "method", "agent_version", "took_ms", "made_at")
+    whole = made.state == "made"
+    return {
+        "summary": made.summary,
+        "sheet": dict(made.sheet) if made.sheet is not None else None,
+        "tags": list(made.tags) if whole else None,
+        "score": dict(made.score) if made.score is not None else None,
+        "analysis": {name: getattr(made, name) for name in told},
     }
 
 
@@ -159,6 +177,7 @@ def transcript(facts: Mapping[str, Any]) -> Iterator[str]:
         yield "AI disclosure " + (
             f"heard at {heard / 1000:.1f} s" if heard is not None else facts["disclosure"]["note"]
         )
+    yield from _afterwards(facts)
     if facts["decision"]:
         yield f"decision {'yes' if facts['decision']['allowed'] else 'no'}: {', '.join(facts['decision']['law'])}"
     if facts["charge"]:
@@ -179,6 +198,22 @@ def _legs_told(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"{leg['kind']} to {leg['far_party']}: {leg['outcome']}, {charge.get('answered_seconds', 0)} s, {price}"
     if facts["legs"][1:] and facts["total"] is not None and facts["charge"]:
         yield f"in all: {facts['total']} {facts['charge']['currency']}"
+
+
+def _afterwards(facts: Mapping[str, Any]) -> Iterator[str]:
+    """What was made of the call."""
+    if facts.get("summary"):
+        yield f"summary: {facts['summary']}"
+        yield from (f"  {name}: {value}" for name, value in facts["sheet"]["slots"].items())
+        yield from (f"  learnt: {each['what']}" for each in facts["sheet"]["learnt"])
+        if step := facts["sheet"].get("next_step"):
+            yield f"  next: {step['do']} (“{step['sentence']}”)"
+        if facts["tags"]:
+            yield f"  tags: {', '.join(facts['tags'])}"
+        if facts["score"]:
+            yield f"  score: {facts['score']['points']} of {facts['score']['of']}"
+    elif facts.get("analysis"):
+        yield f"no summary: {facts['analysis']['why']}"
 
 
 def _said(turn: Mapping[str, Any]) -> str:

@@ -38,6 +38,7 @@ def compose(end: CallEnd, recording: Path | None) -> tuple[calls.Cdr, list[calls
         asterisk_uniqueid=end.leg,
         decision_id=end.decision_id,
         variables=_clean(end.variables),
+        slots=_clean(notes.slots),
     )
     turns = [
         calls.Turn(t.who, cleaned(t.text), t.from_ms, t.to_ms, t.heard_ms if t.who == "agent" else None,

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from agents.definition import Agent
 from agents.loading import loads
-from ari_app import agenda
+from ari_app import after, agenda
 from ari_app import cdr as cdrs
 from ari_app.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, Order
 from ari_app.spool import Spool
@@ -337,11 +337,14 @@ class Office:
         from campaigns.dialling.ending import ended
 
         with self.db.tenant(record.tenant_id) as conn:
+            known = calls.stored(conn, record.id)
             charge = record_call(conn, record, turns, actions)
             live.end(conn, record.id)
             if record.direction == "outbound":
                 did = [action.name for action in actions if action.result.get("outcome") == "done"]
                 ended(conn, record, did, charge.amount_micros or 0, datetime.now(UTC))
+            if not known:
+                after.follow(conn, record, turns)
         log.info("CDR stored: %s, %s", record.outcome, charge.status)
 
     def witnessed(self, call_id: str, cdr: dict[str, Any]) -> None:

@@ -48,6 +48,8 @@ class Notes:
     recording_told_ms: int | None = None
     """When the caller had heard that the call is recorded."""
     outcome: str = ""
+    slots: dict[str, str] = field(default_factory=dict[str, str])
+    """What the caller told, by the names of the agent's file."""
     holds: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     """(from, to) of each time the caller's voice held the agent."""
     first_voice_ms: int | None = None

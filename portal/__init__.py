@@ -1,1 +1,1 @@
-"""What clients and their systems meet: people, sessions, keys, pages, the API."""
+"""What clients and their systems meet: people, sessions, keys, pages, the API, calendars (`links/`)."""

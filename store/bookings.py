@@ -87,6 +87,28 @@ def cancel(conn: Conn, booking_id: UUID) -> Booking:
     return row
 
 
+def taken(conn: Conn, agent: str, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+    """When an agent's diary is not free between these instants: appointments, and busy times of its calendars.
+
+    Only for proposing times: `book` looks again, where it books.
+    """
+    rows = conn.execute(
+        """SELECT starts_at, ends_at FROM store.bookings
+            WHERE agent = %(agent)s AND status = 'booked' AND ends_at > %(since)s AND starts_at < %(until)s
+           UNION ALL
+           SELECT starts_at, ends_at FROM links.busy
+            WHERE agent = %(agent)s AND ends_at > %(since)s AND starts_at < %(until)s ORDER BY starts_at""",
+        {"agent": agent, "since": since, "until": until},
+    )
+    return [(row["starts_at"], row["ends_at"]) for row in rows]
+
+
+def get(conn: Conn, booking_id: UUID) -> Booking | None:
+    """One appointment; None where there is none, or it is forgotten."""
+    with conn.cursor(row_factory=class_row(Booking)) as cursor:
+        return cursor.execute(f"SELECT {_COLUMNS} FROM store.bookings WHERE id = %s", (booking_id,)).fetchone()
+
+
 def find(
     conn: Conn,
     *,

@@ -62,6 +62,8 @@ class Cdr:
     asterisk_cdr: Json | None = None
     leg_of: UUID | None = None
     leg: LegKind | None = None
+    slots: Json = field(default_factory=_empty)
+    """What the caller told, by the names of the agent's file, as it was understood in the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,12 @@ _INSERT = """
 INSERT INTO store.calls (
     tenant_id, id, direction, caller, callee, number, agent, agent_version, started_at, answered_at, ended_at,
     hangup_cause, hangup_side, outcome, recording, disclosure_text, disclosure_heard_ms,
-    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, leg_of, leg)
+    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, slots, leg_of, leg)
 VALUES (
     %(tenant_id)s, %(id)s, %(direction)s, %(caller)s, %(callee)s, %(number)s, %(agent)s, %(agent_version)s,
     %(started_at)s, %(answered_at)s, %(ended_at)s, %(hangup_cause)s, %(hangup_side)s, %(outcome)s,
     %(recording)s, %(disclosure_text)s, %(disclosure_heard_ms)s, %(asterisk_uniqueid)s, %(asterisk_linkedid)s,
-    %(decision_id)s, %(variables)s, %(leg_of)s, %(leg)s)
+    %(decision_id)s, %(variables)s, %(slots)s, %(leg_of)s, %(leg)s)
 ON CONFLICT (id) DO NOTHING
 """
 
@@ -121,7 +123,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)
 _COLUMNS = """
     id, tenant_id, direction, caller, callee, started_at, ended_at, hangup_cause, hangup_side, outcome,
     answered_at, number, agent, agent_version, recording, disclosure_text, disclosure_heard_ms,
-    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, asterisk_cdr, leg_of, leg
+    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, asterisk_cdr, slots, leg_of, leg
 """
 
 # Every filter that is NULL lets all pass. Pages follow (started_at, id), newest first, so that calls which
@@ -151,7 +153,7 @@ def insert_cdr(conn: Conn, cdr: Cdr, turns: Sequence[Turn] = (), actions: Sequen
     """
     _refuse_naive(started_at=cdr.started_at, answered_at=cdr.answered_at, ended_at=cdr.ended_at)
     values = {name: getattr(cdr, name) for name in Cdr.__slots__}
-    values["variables"] = Jsonb(dict(cdr.variables))
+    values |= {"variables": Jsonb(dict(cdr.variables)), "slots": Jsonb(dict(cdr.slots))}
     with conn.transaction(), conn.cursor() as cursor:
         if not cursor.execute(_INSERT, values).rowcount:
             return False
@@ -171,6 +173,11 @@ def insert_cdr(conn: Conn, cdr: Cdr, turns: Sequence[Turn] = (), actions: Sequen
             ],
         )
     return True
+
+
+def stored(conn: Conn, call_id: UUID) -> bool:
+    """The call is written down."""
+    return conn.execute("SELECT 1 FROM store.calls WHERE id = %s", (call_id,)).fetchone() is not None
 
 
 def by_end(conn: Conn, end: str) -> UUID:

@@ -56,24 +56,26 @@ def recordings(at: Sweep) -> int:
 
 
 def turns(at: Sweep, terms: Terms) -> int:
-    """What was said in calls, of the tenants that have a term for it."""
-    return at.rows(
-        "DELETE FROM store.turns",
-        "store.turns",
-        """call_id IN (SELECT c.id FROM store.calls c
+    """What was said in calls, of the tenants that have a term for it, and what was made of it, which quotes it."""
+    old: LiteralString = """call_id IN (SELECT c.id FROM store.calls c
                          JOIN unnest(%(tenants)s::uuid[], %(terms)s::timestamptz[]) AS o (tenant, before)
-                           ON o.tenant = c.tenant_id WHERE c.ended_at < o.before)""",
-        tenants=list(terms),
-        terms=list(terms.values()),
+                           ON o.tenant = c.tenant_id WHERE c.ended_at < o.before)"""
+    told = {"tenants": list(terms), "terms": list(terms.values())}
+    return at.rows("DELETE FROM store.analyses", "store.analyses", old, **told) + at.rows(
+        "DELETE FROM store.turns", "store.turns", old, **told
     )
 
 
 def analyses(at: Sweep) -> int:
     """What was understood of calls, and done in them."""
     old: LiteralString = "(SELECT c.id FROM store.calls c WHERE c.ended_at < %(before)s)"
-    return at.rows(
-        "UPDATE store.calls SET variables = '{}'", "store.calls", "variables <> '{}' AND ended_at < %(before)s"
-    ) + at.rows("DELETE FROM store.actions", "store.actions", f"call_id IN {old}")
+    values = at.rows(
+        "UPDATE store.calls SET variables = '{}', slots = '{}'",
+        "store.calls",
+        "(variables <> '{}' OR slots <> '{}') AND ended_at < %(before)s",
+    )
+    made = at.rows("DELETE FROM store.analyses", "store.analyses", f"call_id IN {old}")
+    return values + made + at.rows("DELETE FROM store.actions", "store.actions", f"call_id IN {old}")
 
 
 def events(at: Sweep) -> int:
@@ -105,9 +107,10 @@ def calls(conn: Conn, ids: Sequence[UUID]) -> None:
 
 
 _CALLS: tuple[LiteralString, ...] = (
+    "DELETE FROM store.analyses WHERE call_id = ANY (%s)",
     "DELETE FROM store.turns WHERE call_id = ANY (%s)",
     "DELETE FROM store.actions WHERE call_id = ANY (%s)",
-    """UPDATE store.calls SET caller = '', callee = '', variables = '{}', asterisk_cdr = NULL
+    """UPDATE store.calls SET caller = '', callee = '', variables = '{}', slots = '{}', asterisk_cdr = NULL
         WHERE id = ANY (%s)""",
 )
 
@@ -130,13 +133,16 @@ def person(conn: Conn, tenant_id: UUID, expression: str, ids: Sequence[UUID], no
 
 
 _PERSON: tuple[LiteralString, ...] = (
+    # what was made of a call quotes it: of somebody else's call that names the number, it goes whole
+    """DELETE FROM store.analyses t WHERE tenant_id = %(tenant)s
+          AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
     "DELETE FROM store.turns WHERE tenant_id = %(tenant)s AND call_id = ANY (%(calls)s)",
     "DELETE FROM store.actions WHERE tenant_id = %(tenant)s AND call_id = ANY (%(calls)s)",
     # the number said or typed in a call of somebody else: only what names it goes
     "UPDATE store.turns t SET text = '[…]' WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",
     "UPDATE store.actions t SET args = '{}', result = '{}' WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",
-    """UPDATE store.calls t SET variables = '{}', asterisk_cdr = NULL
-        WHERE tenant_id = %(tenant)s AND concat(variables, asterisk_cdr) ~ %(expression)s""",
+    """UPDATE store.calls t SET variables = '{}', slots = '{}', asterisk_cdr = NULL
+        WHERE tenant_id = %(tenant)s AND concat(variables, slots, asterisk_cdr) ~ %(expression)s""",
     """DELETE FROM store.messages t WHERE tenant_id = %(tenant)s
           AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
     # a past appointment is forgotten; one to come is the tenant's diary and keeps its hour
@@ -144,7 +150,7 @@ _PERSON: tuple[LiteralString, ...] = (
           AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
     """UPDATE store.bookings t SET name = '—', phone = NULL, note = '' WHERE tenant_id = %(tenant)s
           AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
-    """UPDATE store.calls SET recording = NULL, variables = '{}', asterisk_cdr = NULL
+    """UPDATE store.calls SET recording = NULL, variables = '{}', slots = '{}', asterisk_cdr = NULL
         WHERE tenant_id = %(tenant)s AND id = ANY (%(calls)s)""",
     # no charge, nothing to contest: not even the number stays
     """UPDATE store.calls c

@@ -80,6 +80,12 @@ def with_party(conn: Conn, number: str, at: datetime, besides: UUID | None = Non
     return row is not None
 
 
+def anywhere(conn: Conn) -> list[LiveCall]:
+    """Every tenant's calls in progress, from any session: where a machine is busy."""
+    with conn.cursor(row_factory=class_row(LiveCall)) as cursor:
+        return cursor.execute(f"SELECT {_EXPIRED} FROM store.expired_calls('infinity')").fetchall()
+
+
 def expired(conn: Conn, at: datetime) -> list[LiveCall]:
     """Every tenant's calls whose lease ran out before `at`, from any session (`db.service()`)."""
     with conn.cursor(row_factory=class_row(LiveCall)) as cursor:

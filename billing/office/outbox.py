@@ -258,8 +258,26 @@ def _send_json(what: str, address: str, payload: bytes, headers: Mapping[str, st
         raise Undelivered(f"{what}: {error}") from error
 
 
-def _mail(notice: Mapping[str, Any], address: str, post: Post) -> None:
+def mail(message: EmailMessage, post: Post) -> None:
+    """Send one by the mail server, from the house's own address. Raises Undelivered."""
+    message["From"] = post.mail_from
+    try:
+        _send(message, post)
+    except (OSError, ValueError, smtplib.SMTPException) as error:
+        raise Undelivered(f"e-mail to {message['To']}: {error}") from error
+
+
+def _send(message: EmailMessage, post: Post) -> None:
     host, _, port = post.smtp.partition(":")
+    with smtplib.SMTP(host, int(port or 25), timeout=10) as server:
+        if not loopback(host):  # refused where the server cannot, or its certificate is another's
+            server.starttls(context=ssl.create_default_context())
+        if post.smtp_user:
+            server.login(post.smtp_user, post.smtp_password)
+        server.send_message(message)
+
+
+def _mail(notice: Mapping[str, Any], address: str, post: Post) -> None:
     message = EmailMessage()
     message["From"] = post.mail_from
     try:
@@ -273,12 +291,7 @@ def _mail(notice: Mapping[str, Any], address: str, post: Post) -> None:
             message.add_attachment(
                 notice["file"], maintype="application", subtype="pdf", filename=f"{notice['about']}.pdf"
             )
-        with smtplib.SMTP(host, int(port or 25), timeout=10) as server:
-            if not loopback(host):  # refused where the server cannot, or its certificate is another's
-                server.starttls(context=ssl.create_default_context())
-            if post.smtp_user:
-                server.login(post.smtp_user, post.smtp_password)
-            server.send_message(message)
+        _send(message, post)
     except (OSError, ValueError, smtplib.SMTPException) as error:
         raise Undelivered(f"e-mail to {address}: {error}") from error
 

@@ -156,7 +156,7 @@ def _party(spooled: dict[str, Any], expression: str) -> bool:
 def _silence(path: Path, phone: str) -> None:
     """Take the words out of a CDR in the spool; where it was answered its numbers and times wait to be billed."""
     spooled, expression = _spooled(path), pattern(phone)
-    spooled["cdr"] |= {"variables": {}, "recording": None}
+    spooled["cdr"] |= {"variables": {}, "slots": {}, "recording": None}
     for side in ("caller", "callee"):
         if not spooled["cdr"].get("answered_at") and re.search(expression, spooled["cdr"][side] or ""):
             spooled["cdr"][side] = pseudonym(phone)

@@ -129,6 +129,42 @@ def post(
         raise OutwardFailed(f"{urlsplit(url).hostname} did not take the request") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered. `headers`: by their small names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def ask(
+    method: str, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, most: int,
+    allowed: Sequence[str] = (), resolve: Resolve | None = None,
+) -> Answer:  # fmt: skip
+    """Ask, follow nothing, read at most `most` bytes. Raises OutwardRefused, OutwardFailed (also for a longer body)."""
+    import httpx
+
+    to = destination(url, allowed, resolve=resolve)
+    name = urlsplit(url).hostname
+    try:
+        with (
+            httpx.Client(timeout=seconds, trust_env=False, follow_redirects=False) as client,
+            client.stream(
+                method, to.url, content=body, headers={**headers, "Host": to.host},
+                extensions={"sni_hostname": to.name},
+            ) as got,
+        ):  # fmt: skip
+            read = bytearray()
+            for piece in got.iter_bytes():
+                read += piece
+                if len(read) > most:
+                    raise OutwardFailed(f"{name} answered more than {most} bytes", retryable=False)
+            return Answer(got.status_code, {key.lower(): value for key, value in got.headers.items()}, bytes(read))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise OutwardFailed(f"{name} did not take the request") from error
+
+
 def _port(parts: SplitResult) -> int:
     return 443 if parts.scheme == "https" else 80
 

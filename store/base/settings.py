@@ -200,6 +200,15 @@ class CallSettings(Section):
     most_a_second: int = Field(10, ge=0, description="calls taken within a second; 0: any number")
 
 
+class WorkSettings(Section):
+    """What is done after calls, by `decroche work`."""
+
+    analyse_within: int = Field(
+        60, ge=1, description="minutes after a call's end within which a summary is made of it; later it is skipped"
+    )
+    threads: int = Field(0, ge=0, description="CPU threads of the worker's mind; 0: all cores, when nobody needs them")
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -218,6 +227,7 @@ class Settings(BaseSettings):
     call: CallSettings = CallSettings()  # pyright: ignore[reportCallIssue]
     outward: OutwardSettings = OutwardSettings()  # pyright: ignore[reportCallIssue]
     billing: BillingSettings = BillingSettings()  # pyright: ignore[reportCallIssue]
+    work: WorkSettings = WorkSettings()  # pyright: ignore[reportCallIssue]
 
     @classmethod
     def settings_customise_sources(

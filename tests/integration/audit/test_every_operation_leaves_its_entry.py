@@ -28,6 +28,7 @@ OWN_RECORD = {
     "store.calls": "a call is its own record, written once at its end",
     "store.turns": "with its call",
     "store.actions": "with its call",
+    "store.analyses": "made of a call, which is its own record",
     "store.bookings": "made in a call, which holds the action",
     "store.messages": "left in a call, which holds the action",
     "store.live_calls": "a lease",

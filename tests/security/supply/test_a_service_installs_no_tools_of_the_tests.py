@@ -14,7 +14,7 @@ from tests.unit.scripts.test_setup_steps import shell
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("agents", "ari_app", "asr", "asterisk_conf", "billing", "campaigns", "compliance", "dialplan", "llm",
-           "store", "tts")  # fmt: skip
+           "portal", "store", "tts")  # fmt: skip
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==", re.MULTILINE)
 
 

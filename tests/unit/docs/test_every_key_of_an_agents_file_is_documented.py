@@ -25,6 +25,8 @@ PARTS: dict[str, type[BaseModel]] = {
     "slots": definition.Slot,
     "steps": definition.Step,
     "wording": Wording,
+    "after": definition.After,
+    "questions": definition.Question,
 }
 
 

@@ -21,6 +21,7 @@ CODE_FOLDERS = (
     "asterisk_conf",
     "billing",
     "campaigns",
+    "portal",
     "compliance",
     "dialplan",
     "llm",

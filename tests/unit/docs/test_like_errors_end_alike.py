@@ -23,6 +23,7 @@ FOLDERS = [
     "asterisk_conf",
     "billing",
     "campaigns",
+    "portal",
     "compliance",
     "dialplan",
     "llm",
