@@ -35,7 +35,7 @@ async def test_a_call_that_failed_over_names_both_trunks_and_is_one_call(build: 
         parts.tried(call, part)
         told.setdefault(call, []).append(part)
 
-    switch = AsteriskSwitch(house.server.config, lambda _: None, lambda *_: None, hear)
+    switch = AsteriskSwitch(house.server.config, lambda _: None, lambda _call, _cdr: None, hear)
     running = asyncio.create_task(switch.run())
     await switch.reached()
     call_id = new_id()
@@ -74,7 +74,7 @@ async def test_the_switch_is_told_the_rows_and_a_call_in_names_its_trunk(
     with database.operator() as conn:
         rows.add(conn, Trunk("free", house.first.address, house.first.port, options_seconds=0), of=settings(),
                  by=OPERATOR)  # fmt: skip
-    switch = AsteriskSwitch(house_config, lambda _: None, lambda *_: None, demo=True)
+    switch = AsteriskSwitch(house_config, lambda _: None, lambda _call, _cdr: None, demo=True)
     await TrunkKeeper(database, switch).keep()
     shown = await asyncio.to_thread(house.server.command, "pjsip show endpoints")
     assert "trunk.free" in shown
