@@ -21,9 +21,7 @@ from store.trunks import rows
 from store.trunks.checking import Trunk
 from tests.actors import OPERATOR
 from tests.integration.call.conftest import until
-from tests.integration.dialplan.test_trunks_are_tried_in_turn import CALLED, OURS, Build, build
-
-__all__ = ["build"]
+from tests.integration.dialplan.conftest import CALLED, OURS, Build
 
 
 async def test_a_call_that_failed_over_names_both_trunks_and_is_one_call(build: Build, database: Database) -> None:

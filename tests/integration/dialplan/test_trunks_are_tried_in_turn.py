@@ -3,86 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
 
-from ari_app.doctor_trunks import trunks
 from asterisk_conf.applying import ask, states, use_trunks
-from asterisk_conf.server import Asterisk
-from asterisk_conf.trunks import keep_trunks
 from dialplan.ways import Way, ranks
-from store.base.secrets import write_secret
 from store.trunks.checking import Trunk
-from tests.asterisk_fixture import asterisk_settings, free_port
-from tests.integration.call.conftest import Linked, linked, until
+from tests.integration.call.conftest import until
 from tests.integration.dialplan.carriers import CarrierPeer, header, user
-
-HOUSE, FIRST, SECOND = "127.0.0.3", "127.0.0.5", "127.0.0.6"
-OURS, CALLED = "+33162001234", "+33612345678"
-
-
-@dataclass
-class House:
-    """An Asterisk with two carriers, `first` before `second`."""
-
-    server: Asterisk
-    line: Linked
-    first: CarrierPeer
-    second: CarrierPeer
-
-    @property
-    def at(self) -> tuple[str, int]:
-        return HOUSE, self.server.config.asterisk.sip_port
-
-    async def dial(self, callee: str = CALLED, *, shown: str = OURS, call: str = "") -> str:
-        """A call out, as the application places it; its channel."""
-        channel = f"{call or uuid4()}-out"
-        await self.line.link.originate(
-            channel, f"Local/{callee}@decroche-outbound/n", caller_id=shown, seconds=40, args="outbound",
-            variables={"__DECROCHE_CALL": call, "__DECROCHE_RING": "20", "CDR(userfield)": call},
-        )  # fmt: skip
-        return channel
-
-    async def channels(self) -> int:
-        return len(await self.line.link.channels())
-
-
-Build = Callable[..., Awaitable[House]]
-
-
-@pytest.fixture
-async def build(new_folder: Path) -> AsyncGenerator[Build]:
-    """build(changes of the first trunk, changes of the second, settings) → a running house."""
-    async with AsyncExitStack() as stack:
-
-        async def made(first: dict[str, object], second: dict[str, object], **settings: object) -> House:
-            carriers = [await CarrierPeer(address).open() for address in (FIRST, SECOND)]
-            for carrier in carriers:
-                stack.callback(carrier.close)
-            config = asterisk_settings(new_folder / "house", bind=HOUSE, sip_port=free_port(), **settings)
-            wanted = [
-                Trunk(**{"name": name, "host": peer.address, "port": peer.port, "priority": priority,
-                         "options_seconds": 0, **changes})  # pyright: ignore[reportArgumentType]
-                for name, peer, priority, changes in
-                (("ovh", carriers[0], 1, first), ("sfr", carriers[1], 2, second))
-            ]  # fmt: skip
-            for trunk in wanted:
-                if trunk.username:
-                    write_secret(f"trunk-{trunk.name}", "s3;cret", of=config)
-            keep_trunks(config, wanted)
-            server = Asterisk(config, demo=True)
-            await asyncio.to_thread(server.start)
-            stack.push_async_callback(asyncio.to_thread, server.stop)
-            line = await stack.enter_async_context(linked(config))
-            await asyncio.to_thread(server.publish_number, OURS)
-            return House(server, line, *carriers)
-
-        yield made
+from tests.integration.dialplan.conftest import CALLED, OURS, Build, House
 
 
 def weighted(*weights: int) -> Sequence[Way]:
@@ -215,58 +146,6 @@ async def test_a_reload_in_mid_call_drops_nothing_and_the_new_trunk_carries_the_
         await house.first.until("OK", lambda: any(t.startswith("SIP/2.0 200") for t in house.first.requests))
     finally:
         third.close()
-
-
-async def test_a_registration_is_made_for_half_an_hour_and_told_when_it_is_lost(build: Build) -> None:
-    house = await build({"username": "acme", "registers": True}, {"username": "0033162", "registers": True})
-    asked = await house.first.asked("REGISTER")
-    assert header(asked, "Expires") == "1800"
-    assert "<sip:acme@" in header(asked, "To")
-    await until("registration", lambda: states(house.server)["ovh"].registration == "Registered")
-    found = states(house.server)["ovh"]
-    assert found.why == ""
-    assert 1700 < (found.expires or 0) <= 1800
-    (told,) = [finding for finding in trunks(house.server.config) if finding.part == "trunk ovh"]
-    assert told.state == "ok"
-    house.first.refused = 403
-    await asyncio.to_thread(house.server.command, "pjsip send register trunk.ovh")
-    await house.first.asked("REGISTER", 2)
-    await until("loss", lambda: states(house.server)["ovh"].why == "not registered (Rejected)")
-    (told,) = [finding for finding in trunks(house.server.config) if finding.part == "trunk ovh"]
-    assert (told.state, "no call comes by it" in told.detail) == ("fail", True)
-
-
-async def test_a_carrier_that_asks_who_we_are_is_told(build: Build) -> None:
-    house = await build({}, {})
-    house.second.realm = "carrier"
-    write_secret("trunk-reg", "s3;cret", of=house.server.config)
-    trunk = Trunk("reg", SECOND, house.second.port, username="acme", registers=True, options_seconds=0)
-    await asyncio.to_thread(use_trunks, house.server, [trunk])
-    proof = header(await house.second.asked("REGISTER", 2), "Authorization")
-    assert 'username="acme"' in proof
-    assert _response(proof, "acme", "s3;cret", "REGISTER") in proof
-    call = house.second.call(house.at, OURS, CALLED, at="acme")
-    await until("arrival", lambda: not house.line.arrivals.empty())
-    entry = house.line.arrivals.get_nowait()
-    assert (entry.args, entry.caller) == (("inbound", OURS), CALLED)
-    assert entry.name.startswith("PJSIP/trunk.reg-")
-    assert call
-
-
-def _response(proof: str, account: str, password: str, method: str) -> str:
-    """The digest (RFC 2617) that the right password gives."""
-    from hashlib import md5
-
-    def digest(text: str) -> str:
-        return md5(text.encode(), usedforsecurity=False).hexdigest()
-
-    said = {
-        k: v.strip('"')
-        for k, _, v in (part.strip().partition("=") for part in proof.removeprefix("Digest ").split(","))
-    }
-    known = digest(f"{account}:{said['realm']}:{password}")
-    what = digest(f"{method}:{said['uri']}")
-    return digest(f"{known}:{said['nonce']}:{said['nc']}:{said['cnonce']}:{said['qop']}:{what}")
 
 
 async def test_an_emergency_call_leaves_by_a_trunk_that_is_full_and_keeps_its_number(build: Build) -> None:
