@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, time
 
+from agents.changing import named_slots
 from agents.definition import Agent, Slot
 from agents.dictating import Dictating, stated_code
 from agents.effects import Facts
@@ -18,6 +19,7 @@ from agents.slots.others import find_choices, find_email
 from agents.slots.phones import find_phone, says_same_number
 from agents.slots.text import digits, fold, mask
 from agents.slots.times import FoundTime, find_time
+from agents.slots.told import named_words, plainly, retold
 from agents.slots.yesno import find_yes_no
 from agents.state import Expected, State, Understood, Values
 
@@ -51,15 +53,6 @@ _OWN_WORDS = frozenset({"name", "text", "phone", "email", "plate", "reference"})
 """Where these are awaited, what sounds like a day may be anything."""
 _TEN = re.compile(r"\b(?:[bd]i[sz]eurs?|dis heures?)\b")
 """Ten o'clock as the ear often spells it, where a day or an hour is awaited."""
-_SLOT_WORDS = {
-    "date": re.compile(r"\b(?:jour|date|day)\b"),
-    "time": re.compile(r"\b(?:heure|horaire|time|hour)\b"),
-    "name": re.compile(r"\b(?:nom|prenom|name)\b"),
-    "phone": re.compile(r"\b(?:numero|telephone|number|phone)\b"),
-    "email": re.compile(r"\b(?:mail|e mail|email|adresse mail)\b"),
-    "plate": re.compile(r"\b(?:plaque|immatriculation|registration|plate)\b"),
-    "reference": re.compile(r"\b(?:reference|dossier|commande|order number)\b"),
-}
 
 
 def understand(agent: Agent, state: State, heard: str, facts: Facts) -> Understood:
@@ -116,7 +109,7 @@ def _answer_or_question(
         day = day if any("{hours}" in agent.fact(f).say for f in told) else ""
         kept = {} if day else {slot: value for slot, value in values.items() if slot != "_confirm"}
         return Understood("question", kept, told, day=day, sure=len(told) == 1 and (asks or _short(text)))
-    change = _changes(agent, waits, text) if not (set(values) - {"_confirm"}) else ()
+    change = named_slots(agent, waits, text) if not (set(values) - {"_confirm"}) else ()
     if change:
         return Understood("answer", values, change=change)
     if values:
@@ -147,17 +140,6 @@ def facts_about(agent: Agent, text: str) -> tuple[str, ...]:
 def _asked_day(agent: Agent, text: str, facts: Facts) -> str:
     found = find_date(text, agent.language, facts.now.date()) if agent.hours else None
     return found.value.isoformat() if found else ""
-
-
-def _changes(agent: Agent, waits: Expected, text: str) -> tuple[str, ...]:
-    """At a read-back: the slots named without a new value."""
-    if waits.kind not in ("confirm", "correct"):
-        return ()
-    return tuple(
-        name
-        for name, slot in agent.scenario.slots.items()
-        if slot.type in _SLOT_WORDS and _SLOT_WORDS[slot.type].search(text)
-    )
 
 
 class _Reading:
@@ -292,8 +274,14 @@ class _Reading:
             return None
         return find_name(self.heard, self.agent.language, asked=first)
 
-    def _text(self, slot: str, _: Slot) -> str | None:
-        return self.heard.strip() if self.waits.slots[:1] == (slot,) and len(self.folded) > 3 else None
+    def _text(self, slot: str, definition: Slot) -> str | None:
+        if self.waits.slots[:1] == (slot,):
+            return plainly(self.heard, self.agent.language) if len(self.folded) > 3 else None
+        known = self.state.values.get(slot, "")
+        if not known or not self._read_back or set(self.found) - {"_confirm"}:
+            return None
+        naming = [*named_words(definition.about), slot.casefold()]
+        return retold(known, self.heard, digits(self.heard, self.agent.language), naming, self.agent.language)
 
     def _yes_no(self, slot: str, _: Slot) -> str | None:
         return find_yes_no(self.folded, self.agent.language) if self._asked(slot) else None

@@ -125,7 +125,11 @@ class Run:
         step = self.step
         whole = not self.state.focus and missing == tuple(step.fill)
         template = (step.again if again else "") or step.ask if whole else ""
-        return template or self._slot_question(missing[0]) or step.ask
+        return template or self._slot_question(missing[0]) or step.ask or self._asked_elsewhere(missing[0])
+
+    def _asked_elsewhere(self, slot: str) -> str:
+        """What is corrected at a read-back is asked for as it was the first time."""
+        return next((step.ask for step in self.agent.steps.values() if step.fill[:1] == [slot] and step.ask), "")
 
     def _slot_question(self, slot: str) -> str:
         definition, lines = self.agent.slots[slot], self.agent.lines

@@ -17,6 +17,7 @@ from agents.effects import Act, Conversation, Facts, Plan
 from ari_app.actions.base import ActionContext, perform
 from ari_app.delivery import Phrases, Said
 from ari_app.house import House
+from ari_app.legs import Legs, Whose
 from ari_app.lifecycle import Lifecycle, Side
 from ari_app.meter import Orders, keep_within
 from ari_app.office_types import Answerable, CallEnd
@@ -78,6 +79,8 @@ class Call:
         self._dialled = ""
         self._handed_over = False
         self._returned: asyncio.Future[str | None] | None = None
+        whose = Whose(state.who.tenant_id, state.id, state.who.number, state.leg)
+        self._legs = Legs(house, whose, self._cut)
         self._picked: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._meter: asyncio.Task[None] | None = None
         self._next: Answerable | None = None
@@ -122,6 +125,7 @@ class Call:
                 async with asyncio.timeout(None if self._handed_over else END_SECONDS):
                     await asyncio.shield(follower)
             follower.cancel()
+            await self._legs.over()
             if self._meter is not None:
                 self._meter.cancel()
             self._switch.unwatch(self.state.leg)
@@ -244,6 +248,7 @@ class Call:
         while not life.over:
             event = await self._events.get()
             life.apply(event)
+            self._legs.heard(event)
             match event:
                 case Key(_, key) if self._dialogue is not None:
                     self._dialogue.press(key)
@@ -273,11 +278,13 @@ class Call:
         """Let the switch ring the person and wait: the outcome if the call comes back to us, None if it is over."""
         target, self._dialled = self._transfer, ""
         self._returned = asyncio.get_running_loop().create_future()
-        await self._switch.transfer(self.state.leg, target, shown=self.state.who.number)
+        await self._legs.transfer(target)
         if self.state.life.over:
             self._wake(None)
         outcome = await self._returned
         self._transfer = ""
+        if outcome is not None:
+            await self._legs.over(outcome)
         last = self.state.notes.actions[-1]
         last.result["outcome"] = outcome or self._dialled or "abandoned"
         log.info("transfer to %s: %s", target, last.result["outcome"])
@@ -295,7 +302,7 @@ class Call:
             return await self._other_version(str(act.args["language"]), str(act.args["agent"]))
         context = ActionContext(
             state.id, state.who, state.leg, state.direction, state.caller, state.callee,
-            self._house.office, self._switch,
+            self._house.office, self._switch, self._legs,
         )  # fmt: skip
         result = await perform(act, context)
         if act.name == "transfer" and result.get("outcome") == "transferring":
@@ -345,7 +352,10 @@ class Call:
         gone = state.life.over
         if not gone and state.direction == "inbound":
             try:
-                await self._switch.give_back(state.leg, to, state.callee)
+                if to == "away":
+                    await self._legs.send_away(state.callee, state.who.fallback)
+                else:
+                    await self._switch.give_back(state.leg, to, state.callee)
                 self._handed_over = True
             except SwitchError:
                 gone = True

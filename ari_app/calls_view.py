@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from billing.charges.ledger import charge_of
+from billing.charges.ledger import charge_of, spell
+from billing.charges.legs import total_micros
 from compliance.law.disclosure import unheard
 from compliance.ledgers.stored import decision_of
-from store.calls import CallRecord, Cdr, Turn
+from store.calls import CallRecord, Cdr, Turn, legs
 from store.db import Conn
 from store.tenants import listed
-from store.trunks.legs import of_call
+from store.trunks.legs import TrunkCall, of_call
 
 
 def row(conn: Conn, cdr: Cdr, tenant: str) -> dict[str, Any]:
-    """One call on one line."""
+    """One call on one line; `price`: with all of its legs that left."""
     charge = charge_of(conn, cdr.id)
     plain = charge.plain() if charge else {}
+    total = total_micros(conn, cdr.id)
     return {
         "id": str(cdr.id),
         "tenant": tenant,
@@ -30,7 +32,7 @@ def row(conn: Conn, cdr: Cdr, tenant: str) -> dict[str, Any]:
         "version": cdr.agent_version,
         "outcome": cdr.outcome,
         "hangup_side": cdr.hangup_side,
-        "price": plain.get("amount") if plain.get("status") != "unrated" else "unrated",
+        "price": None if charge is None else "unrated" if total is None else spell(total),
         "currency": plain.get("currency"),
     }
 
@@ -88,9 +90,35 @@ def whole(conn: Conn, record: CallRecord) -> dict[str, Any]:
             }
             for p in by
         ],
+        "legs": [_leg(conn, leg, by) for leg in (cdr, *legs(conn, cdr.id))],
+        "total": None if (total := total_micros(conn, cdr.id)) is None else spell(total),
         "recording": cdr.recording,
         "asterisk_cdr": dict(cdr.asterisk_cdr) if cdr.asterisk_cdr else None,
         "variables": dict(cdr.variables),
+    }
+
+
+def _carrier(cdr: Cdr, by: Sequence[TrunkCall]) -> str | None:
+    """The trunk that carried a leg: the last that was tried while it lasted."""
+    same = [p for p in by if p.direction == cdr.direction]
+    tried = [p.trunk for p in same if cdr.started_at <= p.ended_at and p.began_at <= cdr.ended_at]
+    return tried[-1] if tried else None
+
+
+def _leg(conn: Conn, cdr: Cdr, by: Sequence[TrunkCall]) -> dict[str, Any]:
+    """The call itself, or somebody rung for it. `kind`: call, transfer, fallback, third_party."""
+    charge = charge_of(conn, cdr.id)
+    return {
+        "id": str(cdr.id),
+        "kind": cdr.leg or "call",
+        "direction": cdr.direction,
+        "far_party": cdr.callee if cdr.direction == "outbound" else cdr.caller,
+        "trunk": _carrier(cdr, by),
+        "started_at": cdr.started_at.isoformat(),
+        "answered_at": cdr.answered_at.isoformat() if cdr.answered_at else None,
+        "ended_at": cdr.ended_at.isoformat(),
+        "outcome": cdr.outcome,
+        "charge": charge.plain() if charge else None,
     }
 
 
@@ -140,6 +168,17 @@ def transcript(facts: Mapping[str, Any]) -> Iterator[str]:
             if charge["amount"] is not None
             else f"unrated: {charge['reason']}"
         )
+    yield from _legs_told(facts)
+
+
+def _legs_told(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Who was rung for the call, and what all of it cost."""
+    for leg in facts["legs"][1:]:
+        charge: dict[str, Any] = leg["charge"] or {}
+        price = f"{charge['amount']} {charge['currency']}" if charge.get("amount") is not None else "no price"
+        yield f"{leg['kind']} to {leg['far_party']}: {leg['outcome']}, {charge.get('answered_seconds', 0)} s, {price}"
+    if facts["legs"][1:] and facts["total"] is not None and facts["charge"]:
+        yield f"in all: {facts['total']} {facts['charge']['currency']}"
 
 
 def _said(turn: Mapping[str, Any]) -> str:

@@ -14,6 +14,8 @@ COMMANDS = {
     "down": ("ari_app.service_cli:down", "Stop everything"),
     "status": ("ari_app.service_cli:status", "What runs, and the calls in progress"),
     "serve": ("ari_app.service_cli:serve", "Run the service in the foreground"),
+    "work": ("ari_app.work_cli:work", "Do what calls leave to be done, niced"),
+    "jobs": ("store.cli_jobs:jobs", "What waits to be done, and what could not be"),
     "service": ("ari_app.unit_cli:service", "How systemd keeps it running"),
     "doctor": ("ari_app.doctor:doctor", "Check every part, and say what to type"),
     "demo": ("ari_app.demo.cli:demo", "Two real calls, from first ring to price"),
@@ -35,6 +37,8 @@ COMMANDS = {
     "llm": ("llm.cli:llm", "The mind"),
     "billing": ("billing.cli:billing", "Rating, tariffs, invoices"),
     "compliance": ("compliance.cli:compliance", "What the law allows"),
+    "person": ("portal.commands:person", "Who signs in to the portal: add, list, end, reset"),
+    "key": ("portal.commands:key", "Keys of clients' systems, for the API"),
     "privacy": ("compliance.commands.privacy:privacy", "Retention, and the rights of people"),
 }
 """Command → (where it is, what it is for). The help is here so that `decroche --help` imports nothing."""

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,8 @@ from store.migrate import applied, load, pending
 from store.setup import refuse_bypass, service_dsn_of
 
 Tell = Callable[[str], None]
+LATE = timedelta(minutes=15)
+"""A job that waits longer than this has no worker, or too few."""
 
 
 def examine(*, deep: bool = False, tell: Tell = lambda part: None) -> Iterator[Finding]:
@@ -176,6 +179,28 @@ def database(of: Settings) -> Iterator[Finding]:
     where = safe_dsn(dsn) if of.database.url else "embedded"
     yield ok("database", f"PostgreSQL {found}, {where}; migrated; its role cannot bypass row-level security")
     yield numbers()
+    yield jobs()
+
+
+def jobs() -> Finding:
+    """What calls left to be done: whether anybody does it, and what could not be."""
+    from store import jobs as kept
+
+    try:
+        with open_database() as db, db.operator() as conn:
+            dead = kept.listed(conn, state="dead", limit=100_000)
+            waiting = kept.listed(conn, state="waiting")
+    except NoOperator:
+        return ok("jobs", "not looked at: DECROCHE_DATABASE__ADMIN_URL is not set, and they are every tenant's")
+    late = [job for job in waiting if job.due_at < datetime.now(UTC) - LATE]
+    if dead:
+        some = ", ".join(dict.fromkeys(f"{job.kind} {job.why}" for job in dead[:3]))
+        return warn(
+            "jobs", f"{len(dead)} failed for good: {some}", "decroche jobs list --dead, then jobs retry or drop"
+        )
+    if late:
+        return warn("jobs", f"{len(late)} wait since {late[0].due_at:%Y-%m-%d %H:%M} UTC", "decroche work")
+    return ok("jobs", f"{len(waiting)} wait, none failed")
 
 
 def numbers() -> Finding:

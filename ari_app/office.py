@@ -41,11 +41,23 @@ class NoAgent(Refused):
     code = "no_agent"
 
 
+class CalledLately(Refused):
+    """The person was rung a moment ago, or is in a call with us."""
+
+    code = "called_lately"
+
+    def __init__(self, held: tuple[str, datetime]) -> None:
+        why = "is in a call with us" if held[0] == "on_the_line" else "was called within call.least_gap_hours"
+        super().__init__(f"this person {why}", hint=f"they may be called from {held[1]:%Y-%m-%d %H:%M} UTC on")
+
+
 class Office:
     """One per process; thread safe."""
 
-    def __init__(self, db: Database, settings: Settings) -> None:
+    def __init__(self, db: Database, settings: Settings, *, least_gap: timedelta | None = None) -> None:
+        """`least_gap`: between two calls that ring one person; None: as the settings have it."""
         self.db, self._settings = db, settings
+        self.least_gap = timedelta(hours=settings.call.least_gap_hours) if least_gap is None else least_gap
         self.spool = Spool(settings.folder("spool"))
         self._agents: dict[tuple[UUID, str, int], Agent] = {}
         self._witnessed: dict[str, dict[str, Any]] = {}
@@ -67,15 +79,24 @@ class Office:
                 f"{dialled}: no live agent, or its tenant is {route.tenant_status}",
                 hint="decroche agent publish NAME; decroche number assign",
             )
-        return self._answerable(route.tenant_id, route.agent, route.version, dialled)
+        return self._answerable(route.tenant_id, route.agent, route.version, dialled, route.fallback or "")
 
-    def _answerable(self, tenant_id: UUID, name: str, version: int, number: str) -> Answerable:
+    async def route(self, dialled: str) -> numbers.Route | None:
+        """Whose number this is, and where it falls back to; None when nobody has it."""
+        return await asyncio.to_thread(self._route, dialled)
+
+    def _route(self, dialled: str) -> numbers.Route | None:
+        with self.db.service() as conn:
+            return numbers.route(conn, dialled)
+
+    def _answerable(self, tenant_id: UUID, name: str, version: int, number: str, fallback: str = "") -> Answerable:
         key = (tenant_id, name, version)
         with self.db.tenant(tenant_id) as conn:
             (tenant,) = tenants.listed(conn)  # row-level security: its own row is all it sees
             if key not in self._agents:
                 self._agents[key] = loads(agents.get(conn, tenant_id, name, version).yaml, name).agent
-        return Answerable(tenant_id, tenant.slug, number, self._agents[key], name, version, self._agents[key].time_zone)
+        agent = self._agents[key]
+        return Answerable(tenant_id, tenant.slug, number, agent, name, version, agent.time_zone, fallback)
 
     async def version_of(self, who: Answerable, agent: str) -> Answerable:
         """Another live agent of the same client, on the same number. Raises NotFound, NoAgent."""
@@ -86,7 +107,7 @@ class Office:
             live = agents.live(conn, who.tenant_id, name)
         if live is None:
             raise NoAgent(f"agent {name} of {who.tenant} has no live version", hint=f"decroche agent publish {name}")
-        return self._answerable(who.tenant_id, name, live.version, who.number)
+        return self._answerable(who.tenant_id, name, live.version, who.number, who.fallback)
 
     async def caller_for(self, tenant: str, agent: str) -> Answerable:
         """The live version of a tenant's agent and the number it shows. Raises NotFound, NoAgent."""
@@ -123,12 +144,16 @@ class Office:
         return found
 
     async def number_map(self) -> dict[str, str]:
-        """Every assigned number with its fallback ('' = none), for the switch."""
+        """Every assigned number with its fallback ('' = none, or none that may be rung now), for the switch."""
         return await asyncio.to_thread(self._number_map)
 
     def _number_map(self) -> dict[str, str]:
+        from billing.charges.legs import barred
+
         with self.db.operator() as conn:
-            return {n.e164: n.fallback or "" for n in numbers.listed(conn) if n.tenant_id is not None}
+            silent = barred(conn)
+            owned = [(n.e164, n.fallback or "", n.tenant_id) for n in numbers.listed(conn) if n.tenant_id is not None]
+        return {number: "" if owner in silent else fallback for number, fallback, owner in owned}
 
     # -- the law -----------------------------------------------------------------------------------------
 
@@ -138,19 +163,17 @@ class Office:
 
     def _may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> StoredDecision:
         from ari_app.lawful import asked
-        from compliance.ledgers.ledger import ask
+        from campaigns.dialling.permission import apart
+        from compliance.ledgers.ledger import ask_in, session
 
-        return ask(self.db, who.tenant_id, asked(who, call_id, number, order), datetime.now(UTC))
-
-    async def may_leave(self, who: Answerable, number: str) -> None:
-        """Raises OutboundBlocked (a block, a cap, what looks like fraud) where a leg to `number` must not leave."""
-        await asyncio.to_thread(self._may_leave, who, number)
-
-    def _may_leave(self, who: Answerable, number: str) -> None:
-        from billing.charges.controls import allow_dialling
-
-        if number not in self._number_map():  # a number of ours leaves by no trunk
-            allow_dialling(self.db, who.tenant_id, number, datetime.now(UTC))
+        now, request = datetime.now(UTC), asked(who, call_id, number, order)
+        with session(self.db, who.tenant_id) as conn:
+            decision = ask_in(conn, who.tenant_id, request, now)
+            placed = decision.allowed and request.place and request.at is None
+            # the turn about the number is ours until the end: nobody else rings it meanwhile
+            if placed and (held := apart(conn, number, now, self.least_gap, besides=call_id)):
+                raise CalledLately(held)
+        return decision
 
     def count_refused(self, tenant_id: UUID, calls: int, why: str) -> None:
         """So many calls in were not taken for want of room."""
@@ -204,6 +227,7 @@ class Office:
                 id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller=call.caller,
                 callee=call.callee, started_at=call.since, ended_at=max(now, call.since), hangup_cause=41,
                 hangup_side="system", outcome="lost", number=number, asterisk_uniqueid=call.channel,
+                leg_of=call.leg_of, leg=call.leg,
             )  # fmt: skip
             self._store(record, [], [])
             closed += 1
@@ -213,16 +237,21 @@ class Office:
         """`party`, where it is one of the tenant's numbers."""
         return next((n.e164 for n in numbers.listed(conn, tenant_id) if n.e164 == party), None)
 
+    def left(self, channel: str) -> live.LiveCall | None:
+        """The call in progress on a channel, which a process that died carried."""
+        with self.db.operator() as conn:
+            return next((c for c in live.listed(conn) if c.channel == channel), None)
+
     def close_orphan(
         self, channel: str, *, caller: str, callee: str, started_at: datetime, answered_at: datetime | None,
         ended_at: datetime,
     ) -> None:  # fmt: skip
         """A call that a dead process left, at its true end: outcome `lost`, with what Asterisk knows of it."""
+        call = self.left(channel)
+        if call is None:
+            log.warning("channel %s belongs to no call in progress: no CDR", channel)
+            return
         with self.db.operator() as conn:
-            call = next((c for c in live.listed(conn) if c.channel == channel), None)
-            if call is None:
-                log.warning("channel %s belongs to no call in progress: no CDR", channel)
-                return
             number = self._ours(conn, call.tenant_id, caller if call.direction == "outbound" else callee)
         record = calls.Cdr(
             id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller=caller, callee=callee,
@@ -269,9 +298,13 @@ class Office:
         return await asyncio.to_thread(self._oppose, who, call_id, party)
 
     def _oppose(self, who: Answerable, call_id: UUID, party: str) -> Mapping[str, Any]:
-        from compliance.ledgers.ledger import oppose
+        from campaigns.dialling.queue import never_again
+        from compliance.ledgers.ledger import oppose_in, session
 
-        oppose(self.db, who.tenant_id, party, how="call", call_id=call_id, now=datetime.now(UTC), by=service("calls"))
+        now = datetime.now(UTC)
+        with session(self.db, who.tenant_id) as conn:
+            never_again(conn, who.tenant_id, party, "refused", now)
+            oppose_in(conn, who.tenant_id, party, "call", call_id, now, by=service("calls"))
         return {"outcome": "done"}
 
     # -- the end of a call -------------------------------------------------------------------------------
@@ -301,10 +334,14 @@ class Office:
 
     def _store(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> None:
         from billing.charges.ledger import record_call
+        from campaigns.dialling.ending import ended
 
         with self.db.tenant(record.tenant_id) as conn:
             charge = record_call(conn, record, turns, actions)
             live.end(conn, record.id)
+            if record.direction == "outbound":
+                did = [action.name for action in actions if action.result.get("outcome") == "done"]
+                ended(conn, record, did, charge.amount_micros or 0, datetime.now(UTC))
         log.info("CDR stored: %s, %s", record.outcome, charge.status)
 
     def witnessed(self, call_id: str, cdr: dict[str, Any]) -> None:

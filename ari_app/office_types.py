@@ -32,6 +32,8 @@ class Answerable:
     agent_name: str
     version: int
     timezone: str
+    fallback: str = ""
+    """Where its number falls back to, E.164; '': nowhere."""
 
     def now(self) -> datetime:
         """The time it is for the tenant."""

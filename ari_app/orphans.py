@@ -10,10 +10,13 @@ import asyncio
 import logging
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from ari_app.house import House
+from ari_app.legs import Legs, Whose
 from ari_app.lifecycle import Lifecycle
 from ari_app.switch.base import Arrival, Stray, SwitchError
+from store.base.errors import DecrocheError
 
 log = logging.getLogger(__name__)
 
@@ -30,20 +33,26 @@ async def attend(house: House, stray: Stray) -> None:
     """Give the call back to the switch, or hang it up while it rings; wait for its end and write it down."""
     switch, life = house.switch, Lifecycle(stray.created_at)
     events = switch.watch(stray.leg)
+    legs, fallback = await _legs(house, stray)
     try:
         with suppress(SwitchError):
             await switch.follow(stray.leg)
         if stray.up:
             life.answered_at = await _answered_at(house, stray)
         with suppress(SwitchError):
-            await _hand_over(house, stray)
+            await _hand_over(house, stray, legs, fallback)
         async with asyncio.timeout(WAIT_SECONDS if stray.direction == "outbound" else None):
             while not life.over:
-                life.apply(await events.get())
+                event = await events.get()
+                life.apply(event)
+                if legs is not None:
+                    legs.heard(event)
     except TimeoutError:
         log.warning("stray leg %s did not end in time", stray.leg)
     finally:
         switch.unwatch(stray.leg)
+        if legs is not None:
+            await legs.over()
         ended = life.ended_at or datetime.now(UTC)
         await asyncio.to_thread(
             house.office.close_orphan, stray.leg, caller=stray.caller, callee=stray.dialled,
@@ -51,12 +60,28 @@ async def attend(house: House, stray: Stray) -> None:
         )  # fmt: skip
 
 
-async def _hand_over(house: House, stray: Stray) -> None:
+async def _legs(house: House, stray: Stray) -> tuple[Legs | None, str]:
+    """Whom a caller may be sent to in our place, asked for and charged as ever; None: the switch's own map says it."""
+    try:
+        call, route = await asyncio.to_thread(house.office.left, stray.leg), await house.office.route(stray.dialled)
+    except DecrocheError as error:
+        log.error("whose call %s was is not known: [%s] %s", stray.leg, error.code, error)
+        return None, ""
+    if call is None or route is None or stray.direction == "outbound":
+        return None, ""
+    whose = Whose(call.tenant_id, call.call_id, route.e164, stray.leg)
+    return Legs(house, whose, partial(house.switch.hangup, stray.leg)), route.fallback or ""
+
+
+async def _hand_over(house: House, stray: Stray, legs: Legs | None, fallback: str) -> None:
     if stray.ringing_out:
         log.warning("call %s rang on by itself: hung up", stray.leg)
         await house.switch.hangup(stray.leg)
         return
     log.warning("call %s was left by another process: given back to the switch", stray.leg)
+    if legs is not None:
+        await legs.send_away(stray.dialled, fallback)
+        return
     await house.switch.give_back(stray.leg, "sorry" if stray.direction == "outbound" else "away", stray.dialled)
 
 

@@ -35,13 +35,11 @@ class Placed:
     task: asyncio.Task[None] | None
 
 
-async def place(
-    house: House,
-    order: Order,
-    group: asyncio.TaskGroup,
-    begun: Callable[[CallState], None],
-    ended: Callable[[str], None],
-) -> Placed:
+Begin = Callable[[CallState], asyncio.Task[None]]
+"""Rings a call in a task of its own, from when on it is in progress."""
+
+
+async def place(house: House, order: Order, begin: Begin) -> Placed:
     """Ask, then ring. Raises NotFound, NoAgent, BadInput for the number; OutboundBlocked, BalanceTooLow, NoPrice."""
     number = e164(order.to, field="to")
     who = await house.office.caller_for(order.tenant, order.agent)
@@ -62,10 +60,7 @@ async def place(
         call_id, "outbound", placed_leg(call_id), who.number, number, who, Lifecycle(datetime.now(UTC)),
         variables=dict(order.variables or {}), decision_id=decision.id, paid_seconds=seconds,
     )  # fmt: skip
-    begun(state)
-    task = group.create_task(ring(house, state), name=f"call-{call_id}")
-    task.add_done_callback(lambda _: ended(str(call_id)))
-    return Placed(call_id, decision, task)
+    return Placed(call_id, decision, begin(state))
 
 
 async def ring(house: House, state: CallState) -> None:

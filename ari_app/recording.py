@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from asr.base import Pcm
+
 RATE = 16_000
 JITTER_MS = 60
 """Frames that arrive within this of their place are joined without a gap."""
@@ -37,6 +39,16 @@ class Track:
         if at_ms - self.ms > JITTER_MS:
             self.pcm.extend(bytes(_bytes(at_ms) - len(self.pcm)))
         self.pcm.extend(pcm)
+
+    def between(self, start_ms: float, end_ms: float, until_ms: float) -> Pcm:
+        """The track from `start_ms` to `end_ms`, float32 in [-1, 1]; silence past `until_ms` and where it is empty."""
+        out = np.zeros(_bytes(end_ms - start_ms) // 2, np.float32)
+        first, last = max(0, _bytes(start_ms)), min(len(self.pcm), _bytes(end_ms), max(0, _bytes(until_ms)))
+        if last > first:
+            there = np.frombuffer(bytes(self.pcm[first:last]), "<i2").astype(np.float32) / 32768.0
+            at = (first - _bytes(start_ms)) // 2
+            out[at : at + len(there)] = there
+        return out
 
     def cut(self, at_ms: float) -> None:
         """Nothing was heard after `at_ms`."""

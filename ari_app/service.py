@@ -12,14 +12,15 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from ari_app import control, orphans, parts, phonecalls
+from ari_app import control, diverted, orphans, parts, phonecalls
 from ari_app.admission import Bounds, Going, refusal
 from ari_app.call import Call, CallState
+from ari_app.dialler import Dialler
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
 from ari_app.office import NoAgent, Office
 from ari_app.office_types import LEASE_MARGIN
-from ari_app.outbound import Order, place
+from ari_app.outbound import Order, place, ring
 from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.switch.base import Arrival, Elsewhere, LegEvents, Stray, SwitchError
 from ari_app.till import Till
@@ -84,13 +85,18 @@ class Service:
             db.close()
 
     async def _serve(self, db: Database, loaded: parts.Parts) -> None:
-        office = Office(db, self.settings)
-        till = Till(db, timedelta(seconds=self.settings.call.max_seconds + LEASE_MARGIN))
+        # a phone of the demonstration is several people
+        office = Office(db, self.settings, least_gap=timedelta() if self._demo else None)
+        of = self.settings.call
+        till = Till(
+            db, timedelta(seconds=of.max_seconds + LEASE_MARGIN), timedelta(seconds=of.max_leg_seconds + LEASE_MARGIN)
+        )
         switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, office.trunks.tried, demo=self._demo)
         self._house = House(self.settings, switch, loaded, office, till)
         self._warmer = Warmer(self._house)
         self._voucher = Voucher(db, switch)
         self._trunks = TrunkKeeper(db, switch)
+        dialler = Dialler(self._house, self._going, self._begin, least_gap=office.least_gap)
         door = await control.serve(self.settings, {"status": self._status, "place": self._place, "stop": self._stop})
         try:
             async with asyncio.TaskGroup() as group:
@@ -102,9 +108,13 @@ class Service:
                 await switch.reached()
                 await self._warmer.voices()
                 await self._sweep()
+                await asyncio.to_thread(dialler.settle)
                 self.ready.set()
                 log.info("ready: calls are answered")
+                dialling = group.create_task(dialler.run(), name="dialler")
                 await self._stopping.wait()
+                dialler.stop()
+                await dialling
                 await self._drain()
                 for task in background:
                     task.cancel()
@@ -157,7 +167,7 @@ class Service:
             who = await house.office.who_answers(callee)
         except NoAgent as error:
             log.warning("no agent for %s: %s", callee, error)
-            await self._away(arrival.leg, callee)
+            await self._divert(arrival, call_id, events)
             return
         if who is None:
             log.warning("nobody has the number %s", callee)
@@ -182,6 +192,13 @@ class Service:
         )
         await Call(house, state, events).run()
 
+    async def _divert(self, arrival: Arrival, call_id: UUID, events: LegEvents) -> None:
+        route = await self._house.office.route(arrival.dialled)
+        if route is None:  # it was taken away this very moment
+            await self._away(arrival.leg, arrival.dialled, "unassigned")
+        else:
+            await diverted.carry(self._house, arrival, call_id, events, route)
+
     def _no_room(self, one: Going) -> str:
         """Why one more call in is not taken; "" where it is, which counts from now on."""
         of, now = self.settings.call, asyncio.get_running_loop().time()
@@ -191,6 +208,16 @@ class Service:
         if not why:
             self._taken.append(now)
         return why
+
+    def _going(self) -> list[UUID]:
+        return [state.id for state in self._calls.values()]
+
+    def _begin(self, state: CallState) -> asyncio.Task[None]:
+        """Ring a call that may be rung, in a task of its own."""
+        self._begun(state)
+        task = self._group.create_task(ring(self._house, state), name=f"call-{state.id}")
+        task.add_done_callback(lambda _: self._ended(str(state.id)))
+        return task
 
     def _begun(self, state: CallState) -> None:
         self._calls[str(state.id)] = state
@@ -298,7 +325,7 @@ class Service:
             postcode=str(request.get("postcode", "")), variables=request.get("variables"),
             at=datetime.fromisoformat(at) if at else None, check_only=bool(request.get("check_only")),
         )  # fmt: skip
-        placed = await place(self._house, order, self._group, self._begun, self._ended)
+        placed = await place(self._house, order, self._begin)
         if placed.task is not None and request.get("wait", True):
             await placed.task
         return {"call": str(placed.call_id), "decision": placed.decision.as_json(), "placed": placed.task is not None}

@@ -15,6 +15,7 @@ from time import monotonic
 from agents.effects import Conversation, Plan, Say
 from ari_app.callaudio import GAP_MS, CallerAudio
 from ari_app.delivery import Cues, Delivery, Perform, Phrases, Said
+from ari_app.echo import EARLY_MS, FAR_MS
 from ari_app.guesses import Guess, Guesses
 from ari_app.parts import Parts
 from ari_app.record import Notes, Turn
@@ -35,6 +36,7 @@ from ari_app.turns import (
     Yield,
 )
 from ari_app.voicing import Voicing
+from asr.base import Pcm
 from store.base.errors import DecrocheError
 from store.base.settings import settings
 from tts.base import Voice
@@ -57,7 +59,7 @@ class Dialogue:
         self._phrases, self._answered = phrases, answered
         self._turns = TurnTaker()
         self._audio = CallerAudio()
-        self._voicing = Voicing(parts.activity())
+        self._voicing = Voicing(parts.activity(), self._spoken)
         self._talker = Talker(line, notes, recording, self.now_ms, Marker(settings().tts.mark_key).push)
         self._delivery = Delivery(
             conversation, voice, self._talker, notes, phrases, perform, self.now_ms,
@@ -157,6 +159,10 @@ class Dialogue:
             self._audio.fill(min(round((now - self._last_audio) * 1000), elapsed - self._audio.ms))
             self._last_audio = now
             await self._heed_audio()
+
+    def _spoken(self, at_ms: int) -> Pcm:
+        """What the agent had said when the caller's stream was at `at_ms`, for what may be its echo."""
+        return self._talker.said(self._on_call_clock(at_ms) + EARLY_MS, FAR_MS)
 
     async def _heed_audio(self) -> None:
         for at_ms, window in self._audio.windows():

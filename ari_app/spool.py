@@ -32,7 +32,7 @@ _UNFIT = {"22", "23"}
 """SQLSTATE classes of values that do not fit: data exceptions, and rules of integrity."""
 
 _TIMES = ("started_at", "answered_at", "ended_at")
-_IDS = ("id", "tenant_id", "decision_id")
+_IDS = ("id", "tenant_id", "decision_id", "leg_of")
 
 Store = Callable[[Cdr, list[Turn], list[Action]], None]
 
@@ -117,5 +117,5 @@ def read(path: Path) -> tuple[Cdr, list[Turn], list[Action]]:
     for name in _TIMES:
         fields[name] = datetime.fromisoformat(fields[name]) if fields[name] else None
     for name in _IDS:
-        fields[name] = UUID(fields[name]) if fields[name] else None
+        fields[name] = UUID(fields[name]) if fields.get(name) else None
     return Cdr(**fields), [Turn(**t) for t in raw["turns"]], [Action(**a) for a in raw["actions"]]

@@ -16,6 +16,7 @@ from ari_app.playout import Playout, Segment, heard_part
 from ari_app.record import Disclosure, Notes, Turn
 from ari_app.recording import Recording
 from ari_app.switch.base import FRAME_BYTES, FRAME_MS, Line
+from asr.base import Pcm
 
 
 @dataclass(slots=True)
@@ -132,6 +133,11 @@ class Talker:
     async def heard_all(self) -> None:
         """Wait until everything said so far was played, or dropped."""
         await self._quiet.wait()
+
+    def said(self, until_ms: int, length_ms: int) -> Pcm:
+        """What was played in the `length_ms` before `until_ms` (the call's clock); silence where nothing was."""
+        end = until_ms if self._held_at is None else min(until_ms, self._held_at)
+        return self._recording.agent.between(until_ms - length_ms, until_ms, end)
 
     @property
     def talking(self) -> bool:

@@ -10,7 +10,8 @@ from uuid import UUID
 from ari_app.office_types import NODE
 from ari_app.switch.base import placed_leg
 from billing.charges.prepaid import Extension
-from store import live
+from store import live, tenants
+from store.calls import LegKind
 from store.db import Database
 from store.live import LiveCall
 
@@ -20,9 +21,9 @@ Direction = Literal["inbound", "outbound"]
 class Till:
     """Billing as a live call sees it: a yes or a no beforehand, more seconds on the way, the rest given back."""
 
-    def __init__(self, db: Database, longest: timedelta) -> None:
-        """`longest`: no call is in progress for longer than that."""
-        self._db, self._longest = db, longest
+    def __init__(self, db: Database, longest: timedelta, longest_leg: timedelta = timedelta(hours=2)) -> None:
+        """`longest`: no call is in progress for longer than that; nor a leg that left it for longer than the other."""
+        self._db, self._longest, self._longest_leg = db, longest, longest_leg
 
     async def open(self, tenant_id: UUID, call_id: UUID, direction: Direction, far_party: str) -> int | None:
         """Answered seconds the call may last for now; None where nothing limits it.
@@ -46,6 +47,35 @@ class Till:
         except BaseException:
             if direction == "outbound":
                 self._close(tenant_id, call_id)
+            raise
+
+    async def let_leave(self, tenant_id: UUID, leg_id: UUID, call_id: UUID, kind: LegKind, to: str) -> int | None:
+        """As `open`, for a leg that leaves a call: it is in progress from here on, under its own id.
+
+        A leg that the tariff lets go free is at the operator's expense: neither the balance, the cap nor an unpaid
+        invoice holds it back, what looks like fraud does. Raises OutboundBlocked, BalanceTooLow, NoPrice.
+        """
+        return await asyncio.to_thread(self._let_leave, tenant_id, leg_id, call_id, kind, to)
+
+    def _let_leave(self, tenant_id: UUID, leg_id: UUID, call_id: UUID, kind: LegKind, to: str) -> int | None:
+        from billing.charges import controls, legs, prepaid
+
+        now = datetime.now(UTC)
+        with self._db.tenant(tenant_id) as conn:
+            free = legs.is_free(conn, kind, to, now)
+            (tenant,) = tenants.listed(conn)  # row-level security: its own row is all it sees
+        if tenant.status != "active" and not free:
+            raise controls.OutboundBlocked(f"tenant {tenant.slug} is {tenant.status}", hint="decroche tenant list")
+        begun = LiveCall(
+            tenant_id, leg_id, placed_leg(leg_id), NODE, "outbound", now, now + self._longest_leg, callee=to,
+            leg_of=call_id, leg=kind,
+        )  # fmt: skip
+        controls.allow_dialling(self._db, tenant_id, to, now, begun, free=free)
+        try:
+            with self._db.tenant(tenant_id) as conn:
+                return prepaid.reserve(conn, tenant_id, leg_id, "outbound", to, now, leg=kind).seconds
+        except BaseException:
+            self._close(tenant_id, leg_id)
             raise
 
     async def extend(self, tenant_id: UUID, call_id: UUID) -> Extension:

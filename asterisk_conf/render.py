@@ -68,6 +68,7 @@ def render(config: Settings, places: Places, *, demo: bool = False) -> dict[str,
         allow=config.asterisk.allow_prefixes,
         ring_seconds=config.call.ring_seconds,
         longest_call=config.call.max_seconds + GRACE,
+        longest_leg=config.call.max_leg_seconds,
         demo=demo,
     )
     return files

@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from campaigns.lawful import fit
 from campaigns.planning.hours import Calendar, spans
+from campaigns.planning.pacing import Pace
+from campaigns.planning.retries import Again, kept, policy_of, read
 from store import agents, numbers
 from store.audit import note
 from store.base.actor import Actor
@@ -22,13 +25,15 @@ from store.tenants import listed as tenants_listed
 
 _COLUMNS = (
     "name, agent, agent_version, purpose, goods, party, caller_id, begins_on, ends_on, weekdays, hours, timezone,"
-    " per_minute, at_once, state, made_by, made_at, approved_by, approved_at, approval_reason"
+    " per_minute, at_once, budget_micros, retries, state, made_by, made_at, approved_by, approved_at, approval_reason,"
+    " paused_why, running_since, ended_at"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a person asks for. `hours` as `hours.spans` reads them; `weekdays` 1 (Monday) to 7."""
+    """What a person asks for. `hours` as `hours.spans` reads them, `retry` as `retries.read`; `weekdays` 1 (Monday) to
+    7; `budget_micros`: what its calls may cost, 0: no bound of its own."""
 
     name: str
     agent: str
@@ -42,11 +47,13 @@ class Wanted:
     weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
     per_minute: int = 10
     at_once: int = 2
+    budget_micros: int = 0
+    retry: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign; times are UTC, `hours` by the clock of `timezone`."""
+    """A campaign; times are UTC, `hours` by the clock of `timezone`. `running_since`: its last launch or resumption."""
 
     name: str
     agent: str
@@ -62,12 +69,17 @@ class Campaign:
     timezone: str
     per_minute: int
     at_once: int
+    budget_micros: int
+    retries: dict[str, list[int | None]]
     state: str
     made_by: str
     made_at: datetime
     approved_by: str | None
     approved_at: datetime | None
     approval_reason: str
+    paused_why: str
+    running_since: datetime | None
+    ended_at: datetime | None
     lists: list[str]
 
     @property
@@ -75,6 +87,16 @@ class Campaign:
         """Its days and hours."""
         days = frozenset(self.weekdays)
         return Calendar(self.begins_on, self.ends_on, days, spans(self.hours), ZoneInfo(self.timezone))
+
+    @property
+    def policy(self) -> dict[str, Again]:
+        """Who is tried again: its own rules over the house's."""
+        return policy_of(self.retries)
+
+    @property
+    def pace(self) -> Pace:
+        """How many calls it may have in progress, and begin a minute."""
+        return Pace(self.at_once, self.per_minute)
 
 
 _SELECT = f"""
@@ -99,11 +121,13 @@ def add(conn: Conn, tenant_id: UUID, wanted: Wanted, person: str, *, by: Actor) 
         with conn.transaction():
             conn.execute(
                 """INSERT INTO campaigns.campaigns (tenant_id, name, agent, agent_version, purpose, goods, party,
-                          caller_id, begins_on, ends_on, weekdays, hours, timezone, per_minute, at_once, made_by)
-                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                          caller_id, begins_on, ends_on, weekdays, hours, timezone, per_minute, at_once, made_by,
+                          budget_micros, retries)
+                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
                 (tenant_id, wanted.name, wanted.agent, live.version, wanted.purpose, wanted.goods, wanted.party,
                  _shown(conn, tenant_id, wanted.agent), wanted.begins_on, wanted.ends_on, list(wanted.weekdays),
-                 wanted.hours, tenant.timezone, wanted.per_minute, wanted.at_once, person.strip()),
+                 wanted.hours, tenant.timezone, wanted.per_minute, wanted.at_once, person.strip(),
+                 wanted.budget_micros, Jsonb(kept(read(wanted.retry)))),
             )  # fmt: skip
             for name in wanted.lists:
                 conn.execute("INSERT INTO campaigns.campaign_lists VALUES (%s, %s, %s)", (tenant_id, wanted.name, name))
@@ -124,10 +148,11 @@ def _shown(conn: Conn, tenant_id: UUID, agent: str) -> str:
     return shown.e164
 
 
-def get(conn: Conn, tenant_id: UUID, name: str) -> Campaign:
-    """The campaign of that name. Raises NotFound."""
+def get(conn: Conn, tenant_id: UUID, name: str, *, lock: bool = False) -> Campaign:
+    """The campaign of that name; `lock`: nobody else changes or dials it in this transaction. Raises NotFound."""
+    end = "FOR UPDATE OF c" if lock else ""
     with conn.cursor(row_factory=class_row(Campaign)) as cursor:
-        found = cursor.execute(f"{_SELECT} WHERE c.tenant_id = %s AND c.name = %s", (tenant_id, name)).fetchone()
+        found = cursor.execute(f"{_SELECT} WHERE c.tenant_id = %s AND c.name = %s {end}", (tenant_id, name)).fetchone()
     if found is None:
         raise NotFound(f"no campaign {name}", hint="decroche campaign list")
     return found

@@ -6,6 +6,7 @@ Nothing is kept of it: each call is asked about again when it is dialled.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,8 +51,17 @@ class Check:
 
 def check(conn: Conn, tenant_id: UUID, campaign: Campaign, now: datetime) -> Check:
     """Judge every person of the campaign's lists, each once, as the law and the ledgers stand at `now` (aware)."""
+    found = Check()
+    for person, verdict_ in judged(conn, tenant_id, campaign, now):
+        found.add(person["e164"], person["name"], verdict_)
+    return found
+
+
+def judged(conn: Conn, tenant_id: UUID, campaign: Campaign, now: datetime) -> Iterator[tuple[dict[str, Any], Verdict]]:
+    """Every person of the campaign's lists, each once (e164, name, postcode, party, fields), and when they may be
+    called."""
     agent = loads(agents.get(conn, tenant_id, campaign.agent, campaign.agent_version).yaml, campaign.agent).agent
-    found, calendar, after = Check(), campaign.calendar, ""
+    calendar, after = campaign.calendar, ""
     while people := _people(conn, tenant_id, campaign, after):
         requests = [
             asked(agent, campaign.agent, purpose=campaign.purpose, goods=campaign.goods,
@@ -60,14 +70,13 @@ def check(conn: Conn, tenant_id: UUID, campaign: Campaign, now: datetime) -> Che
             for person in people
         ]  # fmt: skip
         for person, law in zip(people, foreseen(conn, tenant_id, requests, now), strict=True):
-            found.add(person["e164"], person["name"], verdict(now, calendar, law))
+            yield person, verdict(now, calendar, law)
         after = people[-1]["e164"]
-    return found
 
 
 def _people(conn: Conn, tenant_id: UUID, campaign: Campaign, after: str) -> list[dict[str, Any]]:
     return conn.execute(
-        """SELECT c.e164, c.name, c.postcode, c.party FROM campaigns.contacts c
+        """SELECT c.e164, c.name, c.postcode, c.party, c.fields FROM campaigns.contacts c
             WHERE c.tenant_id = %(tenant)s AND c.e164 > %(after)s
               AND EXISTS (SELECT 1 FROM campaigns.list_members m
                            WHERE m.tenant_id = c.tenant_id AND m.contact_id = c.id AND m.list = ANY (%(lists)s))

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from campaigns.contacts.commands import tenant_option, tenant_session
+from campaigns.dialling.commands import COMMANDS
 from store.base.actor import typing_now
-from store.base.console import HouseGroup, as_lines, emit, json_option, to_json
+from store.base.console import NOT_NEGATIVE, HouseGroup, as_lines, emit, json_option, to_json
 from store.base.spreadsheet import PARIS
 
 _PURPOSES = ("canvassing", "contract", "callback", "press", "service")
@@ -48,10 +49,13 @@ def _weekdays(ctx: click.Context, param: click.Parameter, value: str) -> tuple[i
 @click.option("--weekdays", default="12345", show_default=True, callback=_weekdays, help="1 is Monday.")
 @click.option("--per-minute", type=click.IntRange(1, 1000), default=10, show_default=True, help="Calls begun a minute.")
 @click.option("--at-once", type=click.IntRange(1, 1000), default=2, show_default=True, help="Calls in progress.")
+@click.option("--budget", default=0.0, type=NOT_NEGATIVE, help="Euros before tax its calls may cost; 0: no bound.")
+@click.option("--retry", multiple=True, metavar="OUTCOME=TIMES[/MINUTES]",
+              help="busy=2/20: twice, 20 minutes later; no_answer=1: once, in another half-day.")  # fmt: skip
 @click.option("--by", "person", default="", help="Its author; else the account that types.")
 @json_option
-def campaign_add(slug: str, first: datetime | None, last: datetime | None, person: str, as_json: bool, **fields: Any
-                 ) -> None:  # fmt: skip
+def campaign_add(slug: str, first: datetime | None, last: datetime | None, person: str, budget: float, as_json: bool,
+                 **fields: Any) -> None:  # fmt: skip
     """Write a campaign as a draft: check it, then another person approves it.
 
     \b
@@ -62,7 +66,7 @@ def campaign_add(slug: str, first: datetime | None, last: datetime | None, perso
 
     begins = (first or datetime.now(PARIS)).date()
     ends = last.date() if last else begins + timedelta(days=30)
-    wanted = campaigns.Wanted(begins_on=begins, ends_on=ends, **fields)
+    wanted = campaigns.Wanted(begins_on=begins, ends_on=ends, budget_micros=round(budget * 1_000_000), **fields)
     by = typing_now()
     with tenant_session(slug) as (conn, whose):
         made = campaigns.add(conn, whose, wanted, person or str(by), by=by)
@@ -128,7 +132,7 @@ def campaign_show(name: str, slug: str, as_json: bool) -> None:
     if as_json:
         click.echo(to_json(found))
         return
-    found |= {key: ", ".join(map(str, found[key])) for key in ("lists", "weekdays")}
+    found |= {key: ", ".join(map(str, found[key])) for key in ("lists", "weekdays", "retries")}
     emit([{"what": key, "is": value} for key, value in found.items()], ("what", "is"), as_json=False)
 
 
@@ -149,6 +153,10 @@ def campaign_approve(name: str, slug: str, person: str, reason: str, as_json: bo
     with tenant_session(slug) as (conn, whose):
         found = campaigns.approve(conn, whose, name, person, by=typing_now(), reason=reason)
     emit([asdict(found)], _COLUMNS, as_json=as_json)
+
+
+for _each in COMMANDS:
+    campaign.add_command(_each)
 
 
 if __name__ == "__main__":

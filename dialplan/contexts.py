@@ -26,10 +26,6 @@ class Extension:
     number: str
 
 
-LONGEST_TRANSFER = 7200
-"""Seconds a caller may talk with whom they were put through to: a leg that nobody ends is paid for by somebody."""
-
-
 UNACKNOWLEDGED = 7
 """Seconds after which Asterisk has ended a call whose answer nobody acknowledged: more than timer_b of pjsip.conf."""
 
@@ -46,13 +42,15 @@ def extensions(
     allow: Sequence[str] = (),
     ring_seconds: int = 30,
     longest_call: int = 960,
+    longest_leg: int = 7200,
     demo: bool = False,
 ) -> str:
     """The text of extensions.conf.
 
     `ways`: the trunks calls leave by. `allow`: prefixes (`+44`) phones and agents may dial beyond France.
     `longest_call`: seconds after which Asterisk itself ends a call, should the application have died with it.
-    Raises BadInput.
+    `longest_leg`: seconds that a caller may talk with whom they were put through to, or who answers in an agent's
+    place. Raises BadInput.
     """
     for prefix in allow:
         if not (prefix.startswith("+") and prefix[1:].isdigit()):
@@ -78,7 +76,7 @@ def extensions(
         allowed=[*ALLOWED, *(f"{prefix}X." for prefix in allow)],
         ring_seconds=ring_seconds,
         longest_call=longest_call,
-        longest_transfer=LONGEST_TRANSFER,
+        longest_leg=longest_leg,
         unacknowledged=UNACKNOWLEDGED,
         calls_of_a_phone=CALLS_OF_A_PHONE,
         demo=demo,

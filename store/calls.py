@@ -21,6 +21,9 @@ from store.db import Conn
 
 Json = Mapping[str, Any]
 
+LegKind = Literal["transfer", "fallback", "third_party"]
+"""Why somebody was rung for a call: to be put through to, to answer in our place, or because they were sent on."""
+
 
 def _empty() -> Json:
     return {}
@@ -32,6 +35,7 @@ class Cdr:
 
     `disclosure_heard_ms` is None when the caller did not hear the AI disclosure to its end.
     `asterisk_cdr` is Asterisk's own CDR, the second witness (`witness`); `insert_cdr` ignores it.
+    `leg_of`: the call that this one is a leg of, somebody who was rung for it; `leg` says what for.
     """
 
     id: UUID
@@ -56,6 +60,8 @@ class Cdr:
     decision_id: UUID | None = None
     variables: Json = field(default_factory=_empty)
     asterisk_cdr: Json | None = None
+    leg_of: UUID | None = None
+    leg: LegKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +99,12 @@ _INSERT = """
 INSERT INTO store.calls (
     tenant_id, id, direction, caller, callee, number, agent, agent_version, started_at, answered_at, ended_at,
     hangup_cause, hangup_side, outcome, recording, disclosure_text, disclosure_heard_ms,
-    asterisk_uniqueid, asterisk_linkedid, decision_id, variables)
+    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, leg_of, leg)
 VALUES (
     %(tenant_id)s, %(id)s, %(direction)s, %(caller)s, %(callee)s, %(number)s, %(agent)s, %(agent_version)s,
     %(started_at)s, %(answered_at)s, %(ended_at)s, %(hangup_cause)s, %(hangup_side)s, %(outcome)s,
     %(recording)s, %(disclosure_text)s, %(disclosure_heard_ms)s, %(asterisk_uniqueid)s, %(asterisk_linkedid)s,
-    %(decision_id)s, %(variables)s)
+    %(decision_id)s, %(variables)s, %(leg_of)s, %(leg)s)
 ON CONFLICT (id) DO NOTHING
 """
 
@@ -115,14 +121,14 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)
 _COLUMNS = """
     id, tenant_id, direction, caller, callee, started_at, ended_at, hangup_cause, hangup_side, outcome,
     answered_at, number, agent, agent_version, recording, disclosure_text, disclosure_heard_ms,
-    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, asterisk_cdr
+    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, asterisk_cdr, leg_of, leg
 """
 
 # Every filter that is NULL lets all pass. Pages follow (started_at, id), newest first, so that calls which
 # arrive meanwhile move no page.
 _FIND = f"""
 SELECT {_COLUMNS} FROM store.calls
- WHERE (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)
+ WHERE leg_of IS NULL AND (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)
    AND (%(direction)s::text IS NULL OR direction = %(direction)s)
    AND (%(agent)s::text IS NULL OR agent = %(agent)s)
    AND (%(far)s::text IS NULL OR direction = 'inbound' AND caller = %(far)s
@@ -247,6 +253,7 @@ def find(
 ) -> list[Cdr]:
     """Calls that `conn` may see, newest first. `party`: E.164 of either side; `since` ≤ started_at < `until`.
 
+    Legs that left are no calls here: `legs` finds them by their call.
     The next page: `before` = the last call of this one.
     """
     _refuse_naive(since=since, until=until)
@@ -270,6 +277,14 @@ def find(
         if party and not found:
             return cursor.execute(_FIND, values | {"far": None, "party": party}).fetchall()
         return found
+
+
+def legs(conn: Conn, call_id: UUID) -> list[Cdr]:
+    """The legs of a call that left, in the order they began."""
+    with conn.cursor(row_factory=class_row(Cdr)) as cursor:
+        return cursor.execute(
+            f"SELECT {_COLUMNS} FROM store.calls WHERE leg_of = %s ORDER BY started_at, id", (call_id,)
+        ).fetchall()
 
 
 def witness(conn: Conn, call_id: UUID, asterisk_cdr: Json) -> None:

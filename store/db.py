@@ -37,7 +37,7 @@ Row = TypeVar("Row")
 OLDEST = 15
 """The oldest PostgreSQL we run on: MERGE, and `security_invoker` views."""
 
-SERVICE, OPERATOR, OWNER = "decroche_service", "decroche_operator", "decroche_owner"
+SERVICE, OPERATOR, OWNER, PORTAL = "decroche_service", "decroche_operator", "decroche_owner", "decroche_portal"
 
 
 class DatabaseUnavailable(Unavailable):
@@ -68,8 +68,8 @@ class Database:
         """
         self.service_dsn = service
         self.operator_dsn = operator
-        self._service = _pool(service, pool_max, wait_seconds, "service")
-        self._operator = _pool(operator, pool_max, wait_seconds, "operator", role=OPERATOR) if operator else None
+        self._service = pool_of(service, pool_max, wait_seconds, "service")
+        self._operator = pool_of(operator, pool_max, wait_seconds, "operator", role=OPERATOR) if operator else None
 
     @contextmanager
     def tenant(self, tenant_id: UUID) -> Generator[Conn]:
@@ -125,14 +125,14 @@ def tried(db: Database, tenant_id: UUID, dry_run: bool) -> Generator[Conn]:
 
 @contextmanager
 def _transaction(pool: ConnectionPool[Conn], tenant: str) -> Generator[Conn]:
-    with _taken(pool) as conn, conn.transaction():
+    with taken(pool) as conn, conn.transaction():
         conn.execute("SELECT set_config('app.tenant', %s, true)", (tenant,))
         yield conn
 
 
 @contextmanager
-def _taken(pool: ConnectionPool[Conn]) -> Generator[Conn]:
-    """One connection of the pool, opened at first use."""
+def taken(pool: ConnectionPool[Conn]) -> Generator[Conn]:
+    """One connection of the pool, opened at first use; outside any transaction. Raises DatabaseUnavailable."""
     try:
         pool.open()
         conn = pool.getconn()
@@ -148,7 +148,8 @@ def _taken(pool: ConnectionPool[Conn]) -> Generator[Conn]:
         pool.putconn(conn)
 
 
-def _pool(dsn: str, size: int, wait_seconds: float, name: str, *, role: str = "") -> ConnectionPool[Conn]:
+def pool_of(dsn: str, size: int, wait_seconds: float, name: str, *, role: str = "") -> ConnectionPool[Conn]:
+    """A pool that connects at first use; `name` tells the server whose it is; `role`: what connections become."""
     options = "-c timezone=UTC -c idle_in_transaction_session_timeout=120s"
     kwargs: dict[str, Any] = {"row_factory": dict_row, "connect_timeout": 5, "application_name": f"decroche {name}"}
     given = str(conninfo_to_dict(dsn).get("options") or "")

@@ -76,6 +76,16 @@ def analyses(at: Sweep) -> int:
     ) + at.rows("DELETE FROM store.actions", "store.actions", f"call_id IN {old}")
 
 
+def events(at: Sweep) -> int:
+    """That something happened, once nobody reads it any more."""
+    return at.rows("DELETE FROM store.events", "store.events", "at < %(before)s")
+
+
+def jobs(at: Sweep) -> int:
+    """What could not be done, and nobody tried again."""
+    return at.rows("DELETE FROM store.jobs", "store.jobs", "dead_at < %(before)s")
+
+
 def messages(at: Sweep, terms: Terms) -> int:
     """Messages, by when they were left."""
     told = {"tenants": list(terms), "terms": list(terms.values())}

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from store.calls import LegKind
 from store.db import Conn
 
 _EXPIRED = "tenant_id, call_id, channel, node, direction, since, lease_until"
-_COLUMNS = f"{_EXPIRED}, caller, callee"
+_COLUMNS = f"{_EXPIRED}, caller, callee, leg_of, leg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,15 @@ class LiveCall:
     lease_until: datetime
     caller: str = ""
     callee: str = ""
+    leg_of: UUID | None = None
+    """The call that this is a leg of, which left for `leg`."""
+    leg: LegKind | None = None
 
 
 def begin(conn: Conn, call: LiveCall) -> None:
     """The call is in progress; a node that takes an orphan over begins it again, as does who learns who talks."""
     conn.execute(
-        f"""INSERT INTO store.live_calls ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        f"""INSERT INTO store.live_calls ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (call_id) DO UPDATE
                SET channel = excluded.channel, node = excluded.node, lease_until = excluded.lease_until,
                    caller = coalesce(nullif(excluded.caller, ''), live_calls.caller),
@@ -63,6 +67,17 @@ def listed(conn: Conn) -> list[LiveCall]:
     """Calls in progress that `conn` may see, oldest first."""
     with conn.cursor(row_factory=class_row(LiveCall)) as cursor:
         return cursor.execute(f"SELECT {_COLUMNS} FROM store.live_calls ORDER BY since, call_id").fetchall()
+
+
+def with_party(conn: Conn, number: str, at: datetime, besides: UUID | None = None) -> bool:
+    """Whether a call with this number (E.164) that `conn` may see is in progress at `at`; `besides`: not this one."""
+    row = conn.execute(
+        """SELECT 1 FROM store.live_calls WHERE (callee = %(number)s AND direction = 'outbound'
+                                                 OR caller = %(number)s AND direction = 'inbound')
+              AND lease_until > %(at)s AND call_id IS DISTINCT FROM %(besides)s LIMIT 1""",
+        {"number": number, "at": at, "besides": besides},
+    ).fetchone()
+    return row is not None
 
 
 def expired(conn: Conn, at: datetime) -> list[LiveCall]:

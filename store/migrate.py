@@ -1,8 +1,8 @@
 """Migrations: plain SQL files `NNNN_name.sql`, each applied once, in order, in a transaction of its own.
 
 The first two digits are a range that belongs to one folder: 01 store, 02 billing, 03 compliance, 04
-campaigns. Ranges are ordered among themselves by number, but may grow independently; inside a range a file is only ever
-added at the end. An applied file never changes: its SHA-256 is kept and compared.
+campaigns, 07 portal. Ranges are ordered among themselves by number, but may grow independently; inside a range a
+file is only ever added at the end. An applied file never changes: its SHA-256 is kept and compared.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Making a database fit for use: roles, migrations, and the proof that the service cannot bypass RLS.
 
-Three roles, made when missing (a role that may create roles must be behind `admin_url`, or they exist):
+Four roles, made when missing (a role that may create roles must be behind `admin_url`, or they exist):
 
     decroche_owner      owns schemas and tables, cannot log in; migrations and definer functions run as it
     decroche_operator   may see every tenant; taken on by the admin's login through `db.operator()`
     decroche_service    what the service may do; never more than one tenant's rows at a time
+    decroche_portal     what the web may: less, and only the rows of the tenant whose session it shows (0700_portal.sql)
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from store.base.errors import BadInput
 from store.base.secrets import secret
 from store.base.settings import Settings
-from store.db import OLDEST, OPERATOR, OWNER, SERVICE, Conn, DatabaseUnfit, NoOperator, connect
+from store.db import OLDEST, OPERATOR, OWNER, PORTAL, SERVICE, Conn, DatabaseUnfit, NoOperator, connect
 from store.embedded import EmbeddedServer
 from store.migrate import applied, apply, load, migrating, pending
 
@@ -54,6 +56,36 @@ def _operator_login(of: Settings, admin: str) -> str:
         conn.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(login, sql.Literal(password)))
         conn.execute(sql.SQL("GRANT {} TO {}").format(role, login))
     return EmbeddedServer(of).dsn(OPERATOR_LOGIN, password, DATABASE)
+
+
+def portal_dsn(of: Settings) -> str:
+    """The web's DSN, of a database that `prepare` made ready: it may be less than the service's.
+
+    Raises DatabaseUnfit when it could be the service, or see past row-level security; BadInput when none is set.
+    """
+    dsn = of.database.portal_url if of.database.url else portal_login(of, _addresses(of)[1])
+    if not dsn:
+        raise BadInput(
+            "the portal has no access to the database of its own",
+            hint="set DECROCHE_DATABASE__PORTAL_URL to a login that is a member of decroche_portal and of nothing more",
+        )
+    with connect(dsn) as conn:
+        refuse_bypass(conn)
+        if conn.execute("SELECT pg_has_role(current_user, %s, 'MEMBER') AS is", (SERVICE,)).fetchone() == {"is": True}:
+            raise DatabaseUnfit(
+                f"the portal's role {conn.info.user} may become {SERVICE}: the web would write what calls write",
+                hint="DECROCHE_DATABASE__PORTAL_URL must name a member of decroche_portal and of nothing more",
+            )
+    return dsn
+
+
+def portal_login(of: Settings, admin: str) -> str:
+    """The DSN of the web's role in the embedded server, on the database of the DSN `admin`; its password is set."""
+    password = secret("postgres-portal", of=of)
+    with connect(admin) as conn:
+        conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))  # until the connection closes
+        conn.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(PORTAL), sql.Literal(password)))
+        return EmbeddedServer(of).dsn(PORTAL, password, conn.info.dbname)
 
 
 def set_up_from(of: Settings) -> list[str]:
@@ -108,10 +140,10 @@ def set_up(conn: Conn, service_user: str) -> list[str]:
 
 
 def make_roles(conn: Conn, service_user: str) -> None:
-    """The three roles and what they may do with this database. Raises DatabaseUnfit, also when not allowed to."""
+    """The four roles and what they may do with this database. Raises DatabaseUnfit, also when not allowed to."""
     check_version(conn)
     try:
-        for role in (OWNER, OPERATOR, SERVICE):
+        for role in (OWNER, OPERATOR, SERVICE, PORTAL):
             _make_role(conn, role)
         for statement in _grants(conn.info.dbname, service_user):
             conn.execute(statement)
@@ -123,13 +155,15 @@ def make_roles(conn: Conn, service_user: str) -> None:
 
 
 def _grants(database: str, service_user: str) -> list[sql.Composed]:
-    names = {"owner": OWNER, "operator": OPERATOR, "service": SERVICE, "db": database, "login": service_user}
+    names = {"owner": OWNER, "operator": OPERATOR, "service": SERVICE, "portal": PORTAL, "db": database,
+             "login": service_user}  # fmt: skip
     parts = {key: sql.Identifier(name) for key, name in names.items()}
     statements = [
         sql.SQL("GRANT {owner}, {operator} TO CURRENT_USER"),  # a member may SET ROLE
         sql.SQL("REVOKE ALL ON DATABASE {db} FROM PUBLIC"),
         sql.SQL("GRANT CREATE ON DATABASE {db} TO {owner}"),
         sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {db} TO {operator}, {service}"),
+        sql.SQL("GRANT CONNECT ON DATABASE {db} TO {portal}"),
     ]
     if service_user != SERVICE:
         statements.append(sql.SQL("GRANT {service} TO {login}"))

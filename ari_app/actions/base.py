@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from agents.effects import Act
+from ari_app.legs import Legs
 from ari_app.office import Office
 from ari_app.office_types import Answerable
 from ari_app.switch.base import Switch
@@ -36,6 +37,7 @@ class ActionContext:
     callee: str
     office: Office
     switch: Switch
+    legs: Legs
 
     @property
     def party(self) -> str:

@@ -17,14 +17,14 @@ log = logging.getLogger(__name__)
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """`args`: optional `to`, one of the agent's own numbers. Outcome: transferring, refused, or unavailable.
 
-    A leg that leaves is an outbound call of the client's: it is refused where the client may place none.
+    A leg that leaves is an outbound call of the client's: refused where the client may place none, or pay for none.
     """
     human = context.who.agent.human
     if human is None:
         return {"outcome": "unavailable"}
     target = e164(human.number, field="human.number")
     try:
-        await context.office.may_leave(context.who, target)
+        await context.legs.ask("transfer", target)
     except Refused as error:
         log.warning("transfer of agent %s refused: [%s] %s", context.who.agent_name, error.code, error)
         return {"outcome": "refused"}

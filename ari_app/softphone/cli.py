@@ -48,6 +48,8 @@ def _shared(command: Any) -> Any:
                          help="Go on without a reply after this long, ms."),
             click.option("--farewell", type=NOT_NEGATIVE, default=4_000.0, show_default=True,
                          help="Silence before hanging up at the end, ms."),
+            click.option("--echo-db", type=click.FloatRange(-60, 0), metavar="DB",
+                         help="Send back what is heard, 250 ms later and so much quieter: a speakerphone's -20."),
             click.option("--max-seconds", type=POSITIVE, default=300.0, show_default=True,
                          help="Hang up after this long."),
             click.option("--server", default="", metavar="HOST[:PORT]", help="Another SIP server than ours."),
@@ -129,7 +131,7 @@ def _phone(options: dict[str, Any], default: str, *, live: bool) -> SoftPhone:
     from ari_app.softphone.phone import SoftPhone
     from ari_app.softphone.script import Manners
 
-    manners = Manners(options["quiet"], options["patience"], options["farewell"])
+    manners = Manners(options["quiet"], options["patience"], options["farewell"], options["echo_db"])
     told = _print_event if live else None
     user = options["user"] or default
     if not options["server"] and not options["password_env"]:

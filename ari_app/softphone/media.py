@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from random import SystemRandom
@@ -63,6 +64,7 @@ class MediaLoop:
         self._audio: list[bytes] = []
         self._keys: list[list[bytes]] = []
         self._was_speaking = False
+        self._echoes: deque[Frame] = deque()
         self.heard: list[Frame] = []
         self.sent: list[Frame] = []
         self.said: list[Said] = []
@@ -123,7 +125,7 @@ class MediaLoop:
         codes = b""
         if packets is None:
             codes = self._audio.pop(0) if self._audio else _QUIET
-            packets = [self._sender.audio(codes)]
+            packets = [self._sender.audio(self._with_echo(codes))]
         at = self.now_ms() - TICK_MS
         for packet in packets:
             with contextlib.suppress(OSError):  # the far end's port may just have closed
@@ -136,6 +138,19 @@ class MediaLoop:
                 self._spoke()
         elif not codes and not self._keys and not self._audio:
             self._spoke()
+
+    def _with_echo(self, codes: bytes) -> bytes:
+        """The frame with what came from the loudspeaker a moment ago, as this telephone's microphone hears it."""
+        if self._manners.echo_db is None:
+            return codes
+        due, back = self.now_ms() - self._manners.echo_ms, np.zeros(0, np.int16)
+        while self._echoes and self._echoes[0].at_ms <= due:
+            back = self._echoes.popleft().samples
+        if not len(back):
+            return codes
+        gain = 10 ** (self._manners.echo_db / 20)
+        mixed = decode(codes).astype(np.float32) + np.resize(back, rtp.FRAME) * np.float32(gain)
+        return encode(np.clip(mixed, -32768, 32767).astype(np.int16))
 
     def _receive(self) -> None:
         data, ancillary, _, _ = self._socket.recvmsg(2048, 64)
@@ -155,6 +170,8 @@ class MediaLoop:
         at = (now_ns - self._zero_ns) / 1e6
         samples = decode(packet.payload)
         self.heard.append(Frame(at, samples))
+        if self._manners.echo_db is not None:
+            self._echoes.append(self.heard[-1])
         self._situation.now = at
         began = self._situation.hear(at, len(samples) * 1000 / RATE, voiced=loud(samples))
         if began and self._answered.is_set():

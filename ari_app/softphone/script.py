@@ -89,11 +89,14 @@ class Manners:
     """How patient the caller is, in ms. `quiet`: a pause this long ends the far end's turn.
 
     `patience`: without a reply for this long, go on. `farewell`: quiet before hanging up at the end.
+    `echo_db`: what is heard goes back so much quieter (a speakerphone's −20 dB is -20.0), `echo_ms` later; None: not.
     """
 
     quiet: float = 700
     patience: float = 15_000
     farewell: float = 4_000
+    echo_db: float | None = None
+    echo_ms: float = 250
 
 
 def cue(utterance: Utterance, at: Situation, manners: Manners) -> bool:

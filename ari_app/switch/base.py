@@ -71,8 +71,15 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """Whom the leg was given to, for a transfer or as a fallback, is rung since `at`."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
-    """Whom the leg was transferred to has picked up."""
+    """Whom the leg was given to has picked up."""
 
     at: datetime
 
@@ -116,7 +123,7 @@ class Gone:
     at: datetime
 
 
-LegEvent = Made | Answered | Entered | Joined | Key | Held | HangupAsked | Ended | Gone
+LegEvent = Made | Answered | Entered | Rung | Joined | Key | Held | HangupAsked | Ended | Gone
 
 
 class LegEvents(Protocol):
@@ -318,12 +325,20 @@ class Switch(Protocol):
         """Ring `to` for so long, showing `shown`; picked up, the leg is told as Entered, else as Ended."""
         ...
 
-    async def transfer(self, leg: str, to: str, *, shown: str) -> None:
-        """Ring a person for this leg: told as Joined and in the end Ended, or as Entered with what became of it."""
+    async def transfer(self, leg: str, to: str, *, shown: str, longest: int) -> None:
+        """Ring a person for this leg: told as Rung, Joined and in the end Ended, or as Entered with what became of it.
+
+        They may talk for `longest` seconds.
+        """
         ...
 
-    async def give_back(self, leg: str, to: Elsewhere, dialled: str = "") -> None:
-        """Let the switch look after the leg by itself, which had dialled this number."""
+    async def give_back(
+        self, leg: str, to: Elsewhere, dialled: str = "", *, rings: str = "", longest: int = 0
+    ) -> None:  # fmt: skip
+        """Let the switch look after the leg by itself, which had dialled this number.
+
+        `rings`: the fallback to ring, in place of the one it knows, for `longest` seconds; told as Rung and Joined.
+        """
         ...
 
     async def let_out(self, leg: str, to: str) -> None:

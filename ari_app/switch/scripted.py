@@ -199,13 +199,18 @@ class ScriptedSwitch:
         self.tell(leg, Made(_now()))
         self.script(self, leg)
 
-    async def transfer(self, leg: str, to: str, *, shown: str) -> None:
+    async def transfer(self, leg: str, to: str, *, shown: str, longest: int) -> None:
         self._asked("transfer", leg, to, shown)
         self.script(self, leg)
 
-    async def give_back(self, leg: str, to: Elsewhere, dialled: str = "") -> None:
-        self._asked("give_back", leg, to, dialled)
-        self.end(leg)
+    async def give_back(
+        self, leg: str, to: Elsewhere, dialled: str = "", *, rings: str = "", longest: int = 0
+    ) -> None:  # fmt: skip
+        self._asked("give_back", leg, to, dialled, *([rings] if rings else []))
+        if rings:
+            self.script(self, leg)
+        else:
+            self.end(leg)
 
     async def let_out(self, leg: str, to: str) -> None:
         self._asked("let_out", leg, to)

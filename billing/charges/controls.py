@@ -34,6 +34,10 @@ class OutboundBlocked(Refused):
     code = "outbound_blocked"
 
 
+class OutboundWaits(OutboundBlocked):
+    """Other calls of this tenant must end first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What sets off what, and where the client is told. Amounts are micro-euros before tax; 0 switches a limit off."""
@@ -168,37 +172,59 @@ def _check_addresses(changes: Mapping[str, Any]) -> None:
 
 
 def allow_dialling(
-    db: Database, tenant_id: UUID, callee: str, now: datetime, taking: live.LiveCall | None = None
-) -> None:
+    db: Database, tenant_id: UUID, callee: str, now: datetime, taking: live.LiveCall | None = None,
+    *, free: bool = False,
+) -> None:  # fmt: skip
     """Raises OutboundBlocked when this call must not be placed; what looks like fraud suspends outbound first.
 
     `taking`: the call, in progress from now on where it is allowed; orders of one tenant take turns, so that two at
     once are not both the last one allowed. It opens its own transactions: a suspension stays although the call is
-    refused.
+    refused. `free`: a leg at the operator's expense, which neither the cap nor an unpaid invoice holds back.
     """
     with db.tenant(tenant_id) as conn:
-        lock_account(conn, tenant_id)
-        limits = limits_of(conn, tenant_id)
-        spent = _spent(conn, tenant_id, now)
-        _check_open(conn, tenant_id, limits, spent)
-        why = fraud(limits, spent, country_of(callee), _countries(conn, tenant_id))
+        why = dialling(conn, tenant_id, callee, now, taking, free=free)
         if why:
             block(conn, tenant_id, "fraud", why, by=service("fraud"))
-        elif wait := crowded(limits, spent):
-            raise OutboundBlocked(f"outbound waits: {wait}", hint="wait for calls to end, or raise the limit")
-        elif taking is not None:
-            live.begin(conn, taking)
     if why:
         raise OutboundBlocked(f"outbound is blocked (fraud): {why}", hint="ask the operator")
 
 
-def _check_open(conn: Conn, tenant_id: UUID, limits: Limits, spent: Spent) -> None:
+def dialling(
+    conn: Conn, tenant_id: UUID, callee: str, now: datetime, taking: live.LiveCall | None = None, *,
+    patient: bool = False, free: bool = False,
+) -> str:  # fmt: skip
+    """Why this call looks like fraud, and outbound must be suspended (`block`, in a transaction that commits); "" where
+    it may be placed, and `taking` is in progress from now on.
+
+    `patient`: whoever asks can wait for the minute to have room, which is then no fraud. `free`: as above. Raises
+    OutboundBlocked, and OutboundWaits where other calls must end first. The account is locked to the transaction's end.
+    """
+    lock_account(conn, tenant_id)
+    limits = limits_of(conn, tenant_id)
+    spent = _spent(conn, tenant_id, now)
+    _check_open(conn, tenant_id, limits, spent, free=free)
+    if patient and limits.calls_a_minute and spent.calls_last_minute + 1 >= limits.calls_a_minute:
+        raise OutboundWaits(f"outbound waits: {spent.calls_last_minute} calls in a minute", hint="wait a minute")
+    country = country_of(callee)
+    seen = () if country in limits.known_countries else _countries(conn, tenant_id)
+    if why := fraud(limits, spent, country, seen):
+        return why
+    if wait := crowded(limits, spent):
+        raise OutboundWaits(f"outbound waits: {wait}", hint="wait for calls to end, or raise the limit")
+    if taking is not None:
+        live.begin(conn, taking)
+    return ""
+
+
+def _check_open(conn: Conn, tenant_id: UUID, limits: Limits, spent: Spent, *, free: bool) -> None:
     row = conn.execute(
-        "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL LIMIT 1", (tenant_id,)
+        """SELECT kind, reason FROM billing.blocks
+            WHERE tenant_id = %s AND lifted_at IS NULL AND NOT (%s AND kind = 'unpaid') LIMIT 1""",
+        (tenant_id, free),
     ).fetchone()
     if row is not None:
         raise OutboundBlocked(f"outbound is blocked ({row['kind']}): {row['reason']}", hint="ask the operator")
-    if limits.month_cap_micros and spent.month_micros >= limits.month_cap_micros:
+    if not free and limits.month_cap_micros and spent.month_micros >= limits.month_cap_micros:
         cap = spell(limits.month_cap_micros)
         raise OutboundBlocked(f"the month's cap of {cap} is reached", hint="raise the cap, or wait for the next month")
 

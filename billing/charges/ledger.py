@@ -20,10 +20,11 @@ from psycopg.types.json import Jsonb
 from billing.charges.tariffs import InForce, in_force
 from billing.rating.rating import Call, Charge, Segment, answered_seconds, engine, micros
 from billing.rating.tariff import PARIS
-from store.calls import Action, Cdr, Turn, insert_cdr
+from store.calls import Action, Cdr, LegKind, Turn, insert_cdr
 from store.db import Conn
 
 MICRO = 1_000_000
+NO_TARIFF = "no tariff is assigned to the tenant"
 Json = dict[str, Any]
 
 
@@ -53,6 +54,7 @@ class ChargeRecord:
     tariff: str | None
     tariff_version: int | None
     why: str
+    leg: LegKind | None = None
 
     def plain(self) -> Json:
         """As commands print it: the keys of `billing rate`, and where the price comes from."""
@@ -76,14 +78,14 @@ class ChargeRecord:
 FIELDS = """
     tenant_id, call_id, generation, kind, status, direction, far_party, answered_at, month, answered_seconds,
     billed_seconds, bundle_seconds, charged_seconds, amount_micros, fee, currency, prefix, reason, segments,
-    tariff, tariff_version, why
+    tariff, tariff_version, why, leg
 """
 _INSERT = f"""
 INSERT INTO billing.charges ({FIELDS}) VALUES (
     %(tenant_id)s, %(call_id)s, %(generation)s, %(kind)s, %(status)s, %(direction)s, %(far_party)s,
     %(answered_at)s, %(month)s, %(answered_seconds)s, %(billed_seconds)s, %(bundle_seconds)s,
     %(charged_seconds)s, %(amount_micros)s, %(fee)s, %(currency)s, %(prefix)s, %(reason)s, %(segments)s,
-    %(tariff)s, %(tariff_version)s, %(why)s)
+    %(tariff)s, %(tariff_version)s, %(why)s, %(leg)s)
 """
 
 
@@ -109,7 +111,7 @@ def charge_call(conn: Conn, cdr: Cdr) -> ChargeRecord:
     release(conn, cdr.tenant_id, cdr.id)
     used += bundle_held(conn, cdr.tenant_id, month)
     left = max(0, engine(force.tariff).bundle_seconds - used) if force else 0
-    charge = price(str(cdr.id), cdr.direction, cdr.caller, cdr.callee, cdr.answered_at, cdr.ended_at, force, left)
+    charge = price(priced_call(cdr), force, left)
     blank = _blank(cdr, month, force.tariff.currency if force else account["currency"])
     record = record_of(blank, charge, force, "call")
     _write(conn, record)
@@ -225,23 +227,19 @@ def release(conn: Conn, tenant_id: UUID, call_id: UUID) -> int:
     return row["amount_micros"]
 
 
-def price(
-    call_id: str,
-    direction: Literal["inbound", "outbound"],
-    caller: str,
-    callee: str,
-    answered_at: datetime | None,
-    ended_at: datetime,
-    force: InForce | None,
-    bundle: int,
-) -> Charge:
+def priced_call(of: Cdr) -> Call:
+    """What a call's price follows from."""
+    return Call(str(of.id), of.direction, of.caller, of.callee, of.answered_at, of.ended_at, of.leg)
+
+
+def price(call: Call, force: InForce | None, bundle: int) -> Charge:
     """The charge of a call by a tariff in force, with so many seconds left of the month's bundle."""
-    if answered_at is None:
-        return Charge(call_id, "unanswered", amount=Fraction(0))
+    if call.answered_at is None:
+        return Charge(call.call_id, "unanswered", amount=Fraction(0))
     if force is None:
-        seconds = answered_seconds(micros(answered_at), micros(ended_at))
-        return Charge(call_id, "unrated", seconds, reason="no tariff is assigned to the tenant")
-    return engine(force.tariff).rate(Call(call_id, direction, caller, callee, answered_at, ended_at), bundle)
+        seconds = answered_seconds(micros(call.answered_at), micros(call.ended_at))
+        return Charge(call.call_id, "unrated", seconds, reason=NO_TARIFF)
+    return engine(force.tariff).rate(call, bundle)
 
 
 def record_of(known: ChargeRecord, charge: Charge, force: InForce | None, why: str) -> ChargeRecord:
@@ -289,6 +287,7 @@ def _blank(cdr: Cdr, month: date, currency: str) -> ChargeRecord:
         tariff=None,
         tariff_version=None,
         why="call",
+        leg=cdr.leg,
     )
 
 

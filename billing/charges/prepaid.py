@@ -19,6 +19,7 @@ from billing.charges.tariffs import InForce, in_force
 from billing.rating.rating import Engine, Priced, engine
 from billing.rating.tariff import PARIS
 from store.base.errors import Refused
+from store.calls import LegKind
 from store.db import Conn
 
 STEP_SECONDS = 60
@@ -80,10 +81,12 @@ def affordable_seconds(tool: Engine, priced: Priced, micros: int, bundle: int, m
 
 
 def reserve(
-    conn: Conn, tenant_id: UUID, call_id: UUID, direction: Literal["inbound", "outbound"], far_party: str, now: datetime
-) -> Reservation:
+    conn: Conn, tenant_id: UUID, call_id: UUID, direction: Literal["inbound", "outbound"], far_party: str,
+    now: datetime, leg: LegKind | None = None,
+) -> Reservation:  # fmt: skip
     """Hold the start of a call before it rings, inbound too. A postpaid tenant's call holds nothing.
 
+    `leg`: why it leaves another call, where it is such a leg; one that the tariff lets go free holds nothing.
     Once for each call id. Raises BalanceTooLow, or NoPrice where nothing says what the call would cost.
     """
     account = lock_account(conn, tenant_id)
@@ -93,7 +96,9 @@ def reserve(
     if known is not None:
         return known
     force = in_force(conn, now)
-    tool, priced, included = _priced(force, direction, far_party)
+    tool, priced, included = _priced(force, leg or direction, far_party)
+    if leg and tool.is_free(leg, far_party):
+        return Reservation(call_id, None)
     month = month_of(now, force.tariff.timezone if force else PARIS)
     free = _bundle_free(conn, tenant_id, month, tool) if included else 0
     available = account["balance_micros"] - account["reserved_micros"]
@@ -108,9 +113,9 @@ def reserve(
     held = Reservation(call_id, seconds, hold_micros(tool, priced, seconds, bundle), bundle)
     conn.execute(
         """INSERT INTO billing.reservations
-               (tenant_id, call_id, direction, far_party, month, seconds, bundle_seconds, amount_micros)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
-        (tenant_id, call_id, direction, far_party, month, seconds, bundle, held.amount_micros),
+               (tenant_id, call_id, direction, far_party, month, seconds, bundle_seconds, amount_micros, leg)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        (tenant_id, call_id, direction, far_party, month, seconds, bundle, held.amount_micros, leg),
     )
     _add_reserved(conn, tenant_id, held.amount_micros)
     return held
@@ -128,7 +133,7 @@ def extend(conn: Conn, tenant_id: UUID, call_id: UUID, now: datetime, step: int 
     row = conn.execute("SELECT * FROM billing.reservations WHERE call_id = %s", (call_id,)).fetchone()
     assert row is not None
     force = in_force(conn, now)
-    tool, priced, included = _priced(force, row["direction"], row["far_party"])
+    tool, priced, included = _priced(force, row["leg"] or row["direction"], row["far_party"])
     free = held.bundle_seconds + (_bundle_free(conn, tenant_id, row["month"], tool) if included else 0)
     available = account["balance_micros"] - account["reserved_micros"] + held.amount_micros
     wanted = held.seconds + step

@@ -26,7 +26,7 @@ from billing.charges.ledger import (
     replace_charge,
 )
 from billing.charges.tariffs import InForce, Timetable, named, timetable
-from billing.rating.rating import micros
+from billing.rating.rating import Call, micros
 from billing.rating.recheck import Facts, Price, Recheck
 from store import tenants
 from store.calls import get
@@ -127,9 +127,8 @@ def _rerate_month(
     for old, ended_at, caller, callee in _charges(conn, list(changing)):
         assert old.answered_at is not None
         force = prices.force(micros(old.answered_at))
-        charge = price(
-            str(old.call_id), old.direction, caller, callee, old.answered_at, ended_at, force, changing[old.call_id]
-        )
+        call = Call(str(old.call_id), old.direction, caller, callee, old.answered_at, ended_at, old.leg)
+        charge = price(call, force, changing[old.call_id])
         new = record_of(old, charge, force, why)
         replace_charge(conn, old, new)
         done.changed.append((old, new))
@@ -169,7 +168,7 @@ class Prices:
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE = 10_000
 _STORED = """
-SELECT c.call_id::text, c.direction, CASE c.direction WHEN 'outbound' THEN k.callee ELSE k.caller END,
+SELECT c.call_id::text, coalesce(c.leg, c.direction), CASE c.direction WHEN 'outbound' THEN k.callee ELSE k.caller END,
        (extract(epoch FROM c.answered_at) * 1000000)::bigint, (extract(epoch FROM k.ended_at) * 1000000)::bigint,
        i.id IS NOT NULL,
        c.status, c.answered_seconds, c.billed_seconds, c.bundle_seconds, c.amount_micros, c.prefix, c.tariff,

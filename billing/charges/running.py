@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,12 +29,16 @@ class Running:
 NOTHING = Running()
 
 
-def running(conn: Conn, tenant_id: UUID, now: datetime) -> Running:
-    """The tenant's outbound calls in progress at `now`; a destination without a rate counts as a call, and costs 0."""
+def running(conn: Conn, tenant_id: UUID, now: datetime, only: Sequence[UUID] | None = None) -> Running:
+    """The tenant's outbound calls in progress at `now`; a destination without a rate counts as a call, and costs 0.
+
+    `only`: no others than these.
+    """
     rows = conn.execute(
-        """SELECT callee, since, lease_until FROM store.live_calls
-            WHERE tenant_id = %s AND direction = 'outbound' AND lease_until > %s ORDER BY since""",
-        (tenant_id, now),
+        """SELECT callee, since, lease_until, coalesce(leg, direction) AS way FROM store.live_calls
+            WHERE tenant_id = %(tenant)s AND direction = 'outbound' AND lease_until > %(now)s
+              AND (%(only)s::uuid[] IS NULL OR call_id = ANY (%(only)s)) ORDER BY since""",
+        {"tenant": tenant_id, "now": now, "only": None if only is None else list(only)},
     ).fetchall()
     force = in_force(conn, now) if rows else None
     if force is None:
@@ -43,7 +48,7 @@ def running(conn: Conn, tenant_id: UUID, now: datetime) -> Running:
     bundle = [left, left]
     came_to = [0, 0]
     for row in rows:
-        priced, included = tool.find("outbound", row["callee"])
+        priced, included = tool.find(row["way"], row["callee"])
         if priced is None:
             continue
         for which, until in enumerate((now, row["lease_until"])):

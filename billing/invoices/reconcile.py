@@ -65,6 +65,8 @@ class Known(NamedTuple):
     computed_micros: int | None = None
     reason: str | None = None
     invoiced: bool = False
+    leg_of: str | None = None
+    """The call that it is a leg of. Asterisk writes no CDR of whom it rings: that call's own covers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,22 @@ class Billed:
     charges_micros: int
 
 
-def reconcile(calls: Iterable[Known], witnesses: Mapping[str, Witness], invoices: Sequence[Billed]) -> list[Difference]:
-    """Every difference: of calls that only Asterisk has, of ours in their order, of invoices."""
+def reconcile(
+    calls: Iterable[Known], witnesses: Mapping[str, Witness], invoices: Sequence[Billed],
+    of_legs: Mapping[str, Witness] | None = None,
+) -> list[Difference]:  # fmt: skip
+    """Every difference: of calls that only Asterisk has, of ours in their order, of invoices.
+
+    `of_legs`: Asterisk's CDRs of the calls that legs are of, by those calls' ids.
+    """
     found: list[Difference] = []
     unseen = dict.fromkeys(witnesses)
     for call in calls:
         unseen.pop(call.call_id, None)
         witness = witnesses.get(call.call_id)
-        if not _agrees(call, witness):
+        if call.leg_of is not None and witness is None:
+            found += _of_call(call, (of_legs or {}).get(call.leg_of))
+        elif not _agrees(call, witness):
             found += _of_call(call, witness)
     found[:0] = [Difference("missing", call_id, "Asterisk has a CDR of this call, we have none") for call_id in unseen]
     for invoice in invoices:
@@ -123,6 +133,11 @@ def _of_call(call: Known, witness: Witness | None) -> Iterator[Difference]:
 
     if witness is None:
         yield differs("extra", "we have a CDR of this call, Asterisk has none")
+    elif call.leg_of is not None:
+        if (beyond := _seconds(call) - witness.seconds) > 1:
+            yield differs(
+                "duration_off", f"this leg is {beyond} s longer than Asterisk's CDR of the call that it is of"
+            )
     elif off := _duration_off(call, witness):
         yield differs("duration_off", f"ours is {abs(off)} s {'longer' if off > 0 else 'shorter'} than Asterisk's")
     if call.status is None:
@@ -192,12 +207,15 @@ def _witness(seconds: str, disposition: str, where: object, line: int = 0) -> Wi
 
 # A call is of the month it was answered in, or began in when nobody answered: `reconcile_period` looks closer.
 _CALLS = """
-SELECT k.id::text, t.slug, k.direction, CASE k.direction WHEN 'outbound' THEN k.callee ELSE k.caller END,
+SELECT k.id::text, t.slug, coalesce(k.leg, k.direction),
+       CASE k.direction WHEN 'outbound' THEN k.callee ELSE k.caller END,
        k.answered_at IS NOT NULL, (extract(epoch FROM coalesce(k.answered_at, k.started_at)) * 1000000)::bigint,
        (extract(epoch FROM k.ended_at) * 1000000)::bigint,
        c.status, c.answered_seconds, c.bundle_seconds, c.amount_micros, c.reason, c.tariff, c.tariff_version,
        i.call_id IS NOT NULL OR coalesce(u.mode = 'prepaid', false),
-       CASE WHEN %(kept)s THEN k.asterisk_cdr END
+       CASE WHEN %(kept)s THEN k.asterisk_cdr END, k.leg_of::text,
+       CASE WHEN %(kept)s AND k.leg_of IS NOT NULL
+            THEN (SELECT p.asterisk_cdr FROM store.calls p WHERE p.id = k.leg_of) END
   FROM store.calls k JOIN store.tenants t ON t.id = k.tenant_id
   LEFT JOIN billing.current_charges c ON c.call_id = k.id
   LEFT JOIN (SELECT l.call_id, l.generation FROM billing.invoice_charges l
@@ -237,6 +255,7 @@ def reconcile_period(
     conn.execute("SET LOCAL work_mem = '128MB'")
     conn.execute("SELECT billing.look_again()")
     seen: dict[str, Witness] = dict(witnesses or {})
+    of_legs: dict[str, Witness] = dict(witnesses or {})
 
     @cache
     def recheck(name: str, version: int) -> Recheck:
@@ -255,11 +274,11 @@ def reconcile_period(
                         continue
                     compared += 1
                     if kept is not None:
-                        seen[call.call_id] = _witness(
-                            str(kept.get("billable_seconds") or "0"),
-                            str(kept.get("disposition")),
-                            f"call {call.call_id}",
-                        )
+                        mine = (seen, call.call_id) if call.leg_of is None else (of_legs, call.leg_of)
+                        mine[0][mine[1]] = _kept(kept, call.call_id)
+                    if call.leg_of is not None:
+                        yield at, call
+                        continue
                     if _agrees(call, seen.get(call.call_id)):
                         del seen[call.call_id]
                     else:
@@ -275,7 +294,12 @@ def reconcile_period(
         for row in conn.execute(_INVOICES, key).fetchall()
     ]
     differing = [call for _, call in sorted(calls(), key=lambda pair: (pair[0], pair[1].call_id))]
-    return compared, reconcile(differing, seen, invoices)
+    return compared, reconcile(differing, seen, invoices, of_legs)
+
+
+def _kept(cdr: Mapping[str, Any], call_id: str) -> Witness:
+    """What stands in Asterisk's CDR that was kept beside a call."""
+    return _witness(str(cdr.get("billable_seconds") or "0"), str(cdr.get("disposition")), f"call {call_id}")
 
 
 def _known(
@@ -295,6 +319,9 @@ def _known(
         for place, uncovered, *facts in zip(places, prices, ways, far, answered, ended, bundles, strict=True):
             computed[place] = (tool.price(*facts) if facts[-1] else uncovered).amount_micros
     for row, micro in zip(page, computed, strict=True):
-        call_id, slug, _, _, heard, at, ended, status, seconds, _, amount, reason, _, _, invoiced, kept = row
+        call_id, slug, _, _, heard, at, ended, status, seconds, _, amount, reason, _, _, invoiced, kept, of, of_kept = (
+            row
+        )
         answered = at if heard else None
-        yield at, kept, Known(call_id, slug, answered, ended, status, seconds or 0, amount, micro, reason, invoiced)
+        known = Known(call_id, slug, answered, ended, status, seconds or 0, amount, micro, reason, invoiced, of)
+        yield at, kept if of is None else of_kept, known

@@ -40,6 +40,7 @@ _WAIT_MOST = timedelta(hours=6)
 _SMS_LENGTH = 300
 
 _TITLES = {
+    "account_compromised": "Compte signalé comme compromis : sessions et clés coupées",
     "bundle": "Forfait : {percent} % utilisés",
     "amount": "Consommation du mois : {amount}",
     "cap": "Plafond du mois atteint : appels sortants bloqués",

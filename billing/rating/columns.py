@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from billing.rating.clock import DAY, Clock
 from billing.rating.instants import NEVER, Ints
-from billing.rating.rating import SECOND, Engine, Priced
+from billing.rating.rating import SECOND, WAYS, Engine, Priced
 
 Whole = NDArray[Any]
 """Integers: int64, or Python's own where those are too small."""
@@ -51,13 +51,13 @@ class Columns:
         self.rates: list[Priced] = []
         self._included: list[bool] = []
         self._places: dict[tuple[int, bool], int] = {}
-        self._known = {"inbound": _Heads(self, "inbound"), "outbound": _Heads(self, "outbound")}
+        self._known = {way: _Heads(self, way) for way in WAYS}
         self._clocks: list[_Pieces] = []
         self._clock_places: dict[int, int] = {}
         self._tables: _Tables | None = None
 
     def price(self, ways: Sequence[str], far: Sequence[str], answered: Ints, ended: Ints) -> Prices:
-        """The prices of calls: directions, far parties, µs of the answer (NEVER) and of the end."""
+        """The prices of calls: ways (`WAYS`), far parties, µs of the answer (NEVER) and of the end."""
         known, longest = self._known, self.tool.longest
         rate = np.array([known[way][number[:longest]] for way, number in zip(ways, far, strict=True)], dtype=np.intp)
         heard = answered != NEVER

@@ -14,10 +14,13 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from billing.rating.clock import DAY, Clock, Months
-from billing.rating.tariff import Direction, Rate, Tariff
+from billing.rating.tariff import LEGS, Direction, Rate, Tariff
 
 Status = Literal["rated", "unanswered", "unrated", "rejected", "duplicate"]
 STATUSES: tuple[Status, ...] = ("rated", "unanswered", "unrated", "rejected", "duplicate")
+
+WAYS = ("inbound", "outbound", *LEGS)
+"""What a price is looked up by."""
 
 SECOND = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,6 +36,13 @@ class Call:
     callee: str
     answered_at: datetime | None
     ended_at: datetime
+    leg: str | None = None
+    """What it left another call for, one of `LEGS`; None: it is no such leg."""
+
+    @property
+    def way(self) -> str:
+        """What its price is looked up by: the direction, or the kind of leg."""
+        return self.leg or self.direction
 
     @property
     def far_party(self) -> str:
@@ -174,30 +184,46 @@ class Engine:
             for way in ("inbound", "outbound")
         }
         self._lengths = sorted({len(r.prefix) for r in tariff.rates}, reverse=True)
-        self._memo: dict[str, dict[str, tuple[Priced | None, bool]]] = {"inbound": {}, "outbound": {}}
+        self._memo: dict[str, dict[str, tuple[Priced | None, bool]]] = {way: {} for way in WAYS}
+        self._free: dict[str, Priced] = {}
         included = tariff.bundle
         self.bundle_seconds = included.seconds if included else 0
         self._bundle_ways = frozenset[str](included.directions if included else ())
         self._bundle_prefixes = included.prefixes if included else ()
-        self.longest = max((*self._lengths, *map(len, self._bundle_prefixes)), default=0)
+        free = map(len, tariff.legs.free_prefixes)
+        self.longest = max((*self._lengths, *map(len, self._bundle_prefixes), *free), default=0)
         self._texts: dict[int, str] = {}
         self._scale = 10**tariff.decimals
         self._digits = f"%d.%0{tariff.decimals}d" if tariff.decimals else ""
 
-    def find(self, direction: str, far_party: str) -> tuple[Priced | None, bool]:
+    def find(self, way: str, far_party: str) -> tuple[Priced | None, bool]:
         """The rate with the longest prefix of the number (among equals the one naming the direction), and
-        whether the bundle covers such a call."""
+        whether the bundle covers such a call. `way`: a direction, or why a leg leaves, which is priced as outbound."""
         head = far_party[: self.longest]
-        memo = self._memo[direction]
+        memo = self._memo[way]
         known = memo.get(head)
         if known is None:
+            direction = "outbound" if way in LEGS else way
             table = self._tables[direction]
             priced = next((table[head[:n]] for n in self._lengths if head[:n] in table), None)
             included = direction in self._bundle_ways and head.startswith(self._bundle_prefixes)
-            known = priced, included
+            known = (self._costs_nothing(priced), False) if self.is_free(way, head) else (priced, included)
             if len(memo) < 200_000:
                 memo[head] = known
         return known
+
+    def is_free(self, way: str, far_party: str) -> bool:
+        """Whether this is a leg that the tariff lets go free."""
+        terms = self.tariff.legs
+        return way in LEGS and (way in terms.free or far_party.startswith(terms.free_prefixes))
+
+    def _costs_nothing(self, priced: Priced | None) -> Priced:
+        """A rate of 0 for the same prefix; the whole call's, where no rate knows the number."""
+        prefix = priced.prefix if priced else ""
+        if prefix not in self._free:
+            clock = Clock(self.tariff.timezone, ())
+            self._free[prefix] = Priced(Rate(prefix, "outbound", Fraction(0)), self.unit, clock)
+        return self._free[prefix]
 
     def rounded(self, units: int) -> int:
         """Units brought to the tariff's decimals, half up: a whole number of 10^−decimals."""
@@ -222,7 +248,7 @@ class Engine:
             return Charge(call.call_id, "unanswered", amount=Fraction(0))
         answered = micros(call.answered_at)
         seconds = answered_seconds(answered, micros(call.ended_at))
-        priced, included = self.find(call.direction, call.far_party)
+        priced, included = self.find(call.way, call.far_party)
         if priced is None:
             return Charge(call.call_id, "unrated", seconds, reason=no_rate(call.direction, call.far_party))
         billed = priced.billed(seconds)

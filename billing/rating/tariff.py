@@ -23,6 +23,8 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAYS = (*WEEKDAYS, "holiday")
 MAX_DECIMALS = 12
 PARIS = ZoneInfo("Europe/Paris")
+LEGS = ("transfer", "fallback", "third_party")
+"""Why a leg leaves a call. It is priced as outbound, unless the tariff lets it go free."""
 
 _PREFIX = re.compile(r"(\+([1-9][0-9]{0,14})?)?", re.ASCII)
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])", re.ASCII)
@@ -70,6 +72,14 @@ class BundleTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class LegTerms:
+    """Which legs that leave a call cost nothing: some kinds of `LEGS`, or those to numbers that begin so."""
+
+    free: frozenset[str] = frozenset()
+    free_prefixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Tariff:
     """A whole tariff. `decimals`: digits a call's amount is rounded to, once, half up."""
 
@@ -78,6 +88,7 @@ class Tariff:
     currency: str = "EUR"
     timezone: ZoneInfo = PARIS
     decimals: int = 4
+    legs: LegTerms = LegTerms()
 
 
 def read_tariff(path: Path) -> Tariff:
@@ -107,13 +118,15 @@ def _tariff(top: Table) -> Tariff:
     decimals = top.integer("decimals", 4, 0, MAX_DECIMALS)
     bundle_table = top.table("bundle")
     bundle = _bundle(bundle_table) if bundle_table else None
+    legs_table = top.table("legs")
+    legs = _legs(legs_table) if legs_table else LegTerms()
     tables = top.tables("rate")
     if "rate" not in top.data:
         top.wrong("rate", "missing: a tariff has at least one [[rate]]")
     rates = tuple(_rate(table) for table in tables)
     _refuse_twins(rates, tables)
     top.close()
-    return Tariff(rates, bundle, currency, zone, decimals)
+    return Tariff(rates, bundle, currency, zone, decimals, legs)
 
 
 def _timezone(top: Table) -> ZoneInfo:
@@ -135,6 +148,14 @@ def _bundle(table: Table) -> BundleTerms:
     return BundleTerms(
         seconds, DIRECTIONS if directions is None else cast("tuple[Direction, ...]", directions), prefixes or ("",)
     )
+
+
+def _legs(table: Table) -> LegTerms:
+    free, prefixes = table.texts("free", LEGS), table.texts("free_prefixes")
+    for prefix in prefixes or ():
+        _check_prefix(table, "free_prefixes", prefix)
+    table.close()
+    return LegTerms(frozenset(free or ()), prefixes or ())
 
 
 def _check_prefix(table: Table, key: str, prefix: str) -> None:

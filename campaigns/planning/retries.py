@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-Outcome = Literal["busy", "no_answer", "machine", "unavailable", "answered", "refused", "wrong_person", "unknown"]
+from store.base.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,38 @@ DEFAULTS: Mapping[str, Again] = {
     "unavailable": Again(3, 10),
 }
 """Outcomes that are tried again; after any other the person is done with. `unavailable` is the trunk's fault."""
+TRIED_AGAIN = frozenset({*DEFAULTS, "declined", "failed"})
+"""Outcomes that a campaign may have its own rule for; what people said ends it whatever a campaign would like."""
+MOST, LONGEST_MINUTES = 10, 7 * 24 * 60
 _NOON = time(13)
+
+
+def read(written: Sequence[str]) -> dict[str, Again]:
+    """Rules written busy=2/20 (twice, twenty minutes later) or no_answer=1 (in another half-day). Raises BadInput."""
+    return dict(_rule(text) for text in written)
+
+
+def _rule(text: str) -> tuple[str, Again]:
+    outcome, sign, rule = text.partition("=")
+    most, slash, minutes = rule.partition("/")
+    known = f"{', '.join(sorted(TRIED_AGAIN))}"
+    if not (sign and outcome in TRIED_AGAIN):
+        raise BadInput(f"retry: {text!r} names none of {known}", hint="--retry busy=2/20")
+    if not (most.isdecimal() and int(most) <= MOST and (not slash or minutes.isdecimal())):
+        raise BadInput(f"retry: {text!r} is not OUTCOME=TIMES or OUTCOME=TIMES/MINUTES", hint="--retry busy=2/20")
+    if slash and not 1 <= int(minutes) <= LONGEST_MINUTES:
+        raise BadInput(f"retry: {minutes} minutes is not between one and a week", hint="--retry busy=2/20")
+    return outcome, Again(int(most), int(minutes) if slash else None)
+
+
+def kept(policy: Mapping[str, Again]) -> dict[str, list[int | None]]:
+    """As the database has it."""
+    return {outcome: [rule.most, rule.minutes] for outcome, rule in policy.items()}
+
+
+def policy_of(stored: Mapping[str, Sequence[int | None]]) -> dict[str, Again]:
+    """The house's rules, and a campaign's own over them."""
+    return {**DEFAULTS, **{outcome: Again(most or 0, minutes) for outcome, (most, minutes) in stored.items()}}
 
 
 def next_try(

@@ -74,7 +74,7 @@ def _history(conn: Conn, number: str, at: datetime) -> tuple[Attempt, ...]:
            UNION ALL
            SELECT c.started_at, CASE WHEN c.answered_at IS NULL THEN 'no_answer' ELSE 'answered' END
              FROM store.calls c
-            WHERE c.direction = 'outbound' AND c.callee = %(number)s
+            WHERE c.direction = 'outbound' AND c.callee = %(number)s AND c.leg_of IS NULL
               AND c.started_at <= %(at)s AND c.started_at > %(since)s
               AND NOT EXISTS (SELECT 1 FROM compliance.attempts a WHERE a.call_id = c.id)
             ORDER BY 1""",
@@ -191,6 +191,21 @@ def result(conn: Conn, call_id: UUID, how: str) -> bool:
     """How an attempt ended; whether there is such an attempt. A refusal stays one."""
     found = conn.execute("UPDATE compliance.attempts SET result = %s WHERE call_id = %s", (how, call_id))
     return found.rowcount == 1
+
+
+def last_rung(conn: Conn, number: str, since: datetime, besides: UUID | None = None) -> datetime | None:
+    """When the tenant's agents last rang this number (E.164) after `since`, the call `besides` left out.
+
+    A call that found the line busy, or that no trunk took, rang nobody; one in progress, or whose end nobody saw, did.
+    """
+    row = conn.execute(
+        """SELECT max(a.at) AS at FROM compliance.attempts a
+            WHERE a.number = %s AND a.at > %s AND a.call_id IS DISTINCT FROM %s
+              AND NOT EXISTS (SELECT 1 FROM store.calls c WHERE c.id = a.call_id AND c.answered_at IS NULL
+                                 AND c.outcome NOT IN ('no_answer', 'abandoned', 'refused', 'lost'))""",
+        (number, since, besides),
+    ).fetchone()
+    return row["at"] if row else None
 
 
 def withdraw_all(conn: Conn, number: str, at: datetime, how: str) -> int:

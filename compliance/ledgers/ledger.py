@@ -99,6 +99,16 @@ def ask(db: Database, tenant_id: UUID, request: Request, now: datetime) -> Store
 
     Raises Unavailable (the call must then not be placed) and BadInput for what is no purpose, party or sector.
     """
+    with session(db, tenant_id) as conn:
+        return ask_in(conn, tenant_id, request, now)
+
+
+def ask_in(conn: Conn, tenant_id: UUID, request: Request, now: datetime) -> StoredDecision:
+    """As `ask`, in the transaction of the tenant's session `conn`: a yes and its attempt hold when that commits.
+
+    It takes turns about the number, then about the tenant's decisions: take no other lock after it. Raises BadInput;
+    the caller turns the database's own errors into Unavailable (`session`).
+    """
     at = (request.at or now).astimezone(UTC)
     if request.place and request.at is None and request.call_id is None:
         raise BadInput("call_id: a call that will be placed needs its id")
@@ -106,17 +116,16 @@ def ask(db: Database, tenant_id: UUID, request: Request, now: datetime) -> Store
         raise BadInput("to: holds a NUL character")
     number = numbers.read(request.to)
     dialled = number.e164 if number else request.to
-    with _session(db, tenant_id) as conn:
-        facts.take_turns(conn, tenant_id, dialled)
-        switches = facts.switches(conn, tenant_id)
-        callers = _callers(conn, request)
-        case = _case(conn, request, callers, dialled, at)
-        decision = decide(case, switches)
-        if not facts.may_show(conn, request.caller_id, at):
-            decision = _also(decision, "caller_id_unassigned", rulebook().latest("N10"))
-        stored = _keep(conn, tenant_id, request, callers, case, switches, decision, dialled, now)
-        if stored.allowed and request.place and request.at is None and request.call_id:
-            facts.add_attempt(conn, tenant_id, request.call_id, dialled, at)
+    facts.take_turns(conn, tenant_id, dialled)
+    switches = facts.switches(conn, tenant_id)
+    callers = _callers(conn, request)
+    case = _case(conn, request, callers, dialled, at)
+    decision = decide(case, switches)
+    if not facts.may_show(conn, request.caller_id, at):
+        decision = _also(decision, "caller_id_unassigned", rulebook().latest("N10"))
+    stored = _keep(conn, tenant_id, request, callers, case, switches, decision, dialled, now)
+    if stored.allowed and request.place and request.at is None and request.call_id:
+        facts.add_attempt(conn, tenant_id, request.call_id, dialled, at)
     return stored
 
 
@@ -158,21 +167,29 @@ def oppose(
     Their consents to this tenant are withdrawn and the attempt of `call_id` counts as refused.
     Raises BadInput for no number (a hidden caller cannot be recognised later), Unavailable.
     """
+    with session(db, tenant_id) as conn:
+        return oppose_in(conn, tenant_id, number, how, call_id, now, by=by, source=source)
+
+
+def oppose_in(
+    conn: Conn, tenant_id: UUID, number: str, how: str, call_id: UUID | None, now: datetime, *, by: Actor,
+    source: str = "",
+) -> UUID:  # fmt: skip
+    """As `oppose`, in the transaction of the tenant's session `conn`. Raises BadInput."""
     opposed = numbers.read(number)
     if opposed is None:
         raise BadInput(f"number: {number!r} is not a telephone number", hint="ask the person for their number")
     opposition_id = new_id()
-    with _session(db, tenant_id) as conn:
-        facts.take_turns(conn, tenant_id, opposed.e164)
-        conn.execute(
-            """INSERT INTO compliance.oppositions (id, tenant_id, number, opposed_at, how, call_id, source)
-               VALUES (%s, %s, %s, %s, %s, %s, %s)""",
-            (opposition_id, tenant_id, opposed.e164, now, how, call_id, source),
-        )
-        facts.withdraw_all(conn, opposed.e164, now, how)
-        if call_id is not None:
-            facts.result(conn, call_id, "refused")
-        audit.note(conn, by, "opposition.add", person(opposed.e164), tenant_id, how=how)
+    facts.take_turns(conn, tenant_id, opposed.e164)
+    conn.execute(
+        """INSERT INTO compliance.oppositions (id, tenant_id, number, opposed_at, how, call_id, source)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        (opposition_id, tenant_id, opposed.e164, now, how, call_id, source),
+    )
+    facts.withdraw_all(conn, opposed.e164, now, how)
+    if call_id is not None:
+        facts.result(conn, call_id, "refused")
+    audit.note(conn, by, "opposition.add", person(opposed.e164), tenant_id, how=how)
     return opposition_id
 
 
@@ -180,13 +197,14 @@ def record_attempt(db: Database, tenant_id: UUID, call_id: UUID, result: str) ->
     """How an attempt that `ask` allowed ended: no_answer, answered or refused. Raises NotFound, Unavailable."""
     if result not in RESULTS:
         raise BadInput(f"result: {result!r} is none of {', '.join(RESULTS)}")
-    with _session(db, tenant_id) as conn:
+    with session(db, tenant_id) as conn:
         if not facts.result(conn, call_id, result):
             raise NotFound(f"no attempt of call {call_id}", hint="ask() records it when it says yes")
 
 
 @contextmanager
-def _session(db: Database, tenant_id: UUID) -> Generator[Conn]:
+def session(db: Database, tenant_id: UUID) -> Generator[Conn]:
+    """The tenant's transaction in which the law is asked; no answer of the database is an Unavailable: no call."""
     try:
         with db.tenant(tenant_id) as conn:
             yield conn

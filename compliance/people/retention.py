@@ -110,6 +110,8 @@ WORK: dict[str, Callable[[Sweep], int]] = {
     "transcripts": _transcripts,
     "analyses": forget.analyses,
     "messages": _messages,
+    "events": forget.events,
+    "jobs": forget.jobs,
     "appointments": _appointments,
     "consents": _consents,
     "callbacks": _callbacks,
@@ -122,14 +124,15 @@ WORK: dict[str, Callable[[Sweep], int]] = {
 """Kind of data → what its policy does, and how many it concerned: ours and the store's."""
 
 ELSEWHERE = {
-    "contacts": "campaigns",
+    **dict.fromkeys(("contacts", "targets"), "campaigns"),
+    "web_sessions": "portal",
     **dict.fromkeys(("cdrs", "contracts", "notices", "blocks", "payment_events", "invoices", "clients"), "billing"),
 }
 """Kind of data → the folder that forgets it when it is asked."""
 
 
 def asked(folder: str, what: str) -> Callable[..., int]:
-    """A function of that folder's `forget.py`, found by its name: compliance imports neither billing nor campaigns."""
+    """A function of that folder's `forget.py`, found by its name: compliance imports none of those folders."""
     return resolve_name(f"{folder}.forget:{what}")
 
 

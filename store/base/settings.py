@@ -94,6 +94,9 @@ class DatabaseSettings(Section):
 
     url: str = Field("", description="DSN of the service's role; it must not bypass row-level security")
     admin_url: str = Field("", description="DSN of a role that may migrate (owner of the schema)")
+    portal_url: str = Field(
+        "", description="DSN of the web's role, a member of decroche_portal alone; needed with `url`"
+    )
     pool_max: int = Field(8, ge=1, description="most connections held by one process")
 
 
@@ -177,8 +180,20 @@ class CallSettings(Section):
     """Bounds of one call."""
 
     max_seconds: int = Field(900, ge=1, description="a call is ended politely after this long")
+    max_leg_seconds: int = Field(
+        7200,
+        ge=1,
+        description="a caller talks so long at most with whom they are put through to, or a fallback",
+    )
     silence_seconds: int = Field(60, ge=1, description="a caller silent this long is taken leave of")
     ring_seconds: int = Field(30, ge=1, description="an outbound call rings at most this long")
+    least_gap_hours: int = Field(
+        24,
+        ge=0,
+        le=24 * 60,
+        description="hours between two calls that ring a person, whoever orders them; 0: none",
+    )
+    kept_for_in: int = Field(2, ge=0, description="calls at once that campaigns leave to callers")
     most: int = Field(30, ge=0, description="calls in progress at once, in all; 0: any number")
     most_of_a_client: int = Field(10, ge=0, description="… of one client; 0: any number")
     most_from_a_caller: int = Field(3, ge=0, description="… from one caller's number; 0: any number")

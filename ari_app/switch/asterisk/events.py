@@ -21,6 +21,7 @@ from ari_app.switch.base import (
     Key,
     LegEvent,
     Made,
+    Rung,
     Stray,
     TransferOutcome,
     Tried,
@@ -81,6 +82,8 @@ def told(event: ChannelEvent) -> Iterator[LegEvent]:
             yield Held(at, event.type == "ChannelHold")
         case "Dial" if data.get("dialstatus") == "ANSWER":
             yield Joined(at)
+        case "Dial" if not data.get("dialstatus"):
+            yield Rung(at)
         case "ChannelHangupRequest":
             yield HangupAsked(at, data.get("cause"))
         case "ChannelDestroyed":

@@ -151,11 +151,17 @@ class AsteriskSwitch:
         with suppress(LinkError):  # refused at once: its end was told already
             await self.link.subscribe(leg)
 
-    async def transfer(self, leg: str, to: str, *, shown: str) -> None:
+    async def transfer(self, leg: str, to: str, *, shown: str, longest: int) -> None:
         await self.link.set_variable(leg, "DECROCHE_CALLEE", shown)
+        await self.link.set_variable(leg, "DECROCHE_LONGEST", str(longest))
         await self.link.continue_in_dialplan(leg, "decroche-transfer", to)
 
-    async def give_back(self, leg: str, to: Elsewhere, dialled: str = "") -> None:
+    async def give_back(
+        self, leg: str, to: Elsewhere, dialled: str = "", *, rings: str = "", longest: int = 0
+    ) -> None:  # fmt: skip
+        if rings:
+            await self.link.set_variable(leg, "DECROCHE_FALLBACK", rings)
+            await self.link.set_variable(leg, "DECROCHE_LONGEST", str(longest))
         await self.link.continue_in_dialplan(leg, f"decroche-{to}", dialled or "s")
 
     async def let_out(self, leg: str, to: str) -> None:

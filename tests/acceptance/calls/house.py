@@ -188,18 +188,18 @@ class House:
 
     def phone(
         self, name: str, *, on_event: Callable[[Event], None] | None = None, patience: float = 60_000,
-        farewell: float = 4_000,
+        farewell: float = 4_000, echo_db: float | None = None,
     ) -> SoftPhone:  # fmt: skip
         """One of the demonstration's phones; `patience` and `farewell` in ms, see Manners."""
-        return SoftPhone.of(
-            self.settings, name, on_event=on_event, manners=Manners(patience=patience, farewell=farewell)
-        )
+        manners = Manners(patience=patience, farewell=farewell, echo_db=echo_db)
+        return SoftPhone.of(self.settings, name, on_event=on_event, manners=manners)
 
     def call(
-        self, name: str, script: Script, number: str = CLINIC, *, max_seconds: float = 200, patience: float = 60_000
-    ) -> CallReport:
+        self, name: str, script: Script, number: str = CLINIC, *, max_seconds: float = 200, patience: float = 60_000,
+        echo_db: float | None = None,
+    ) -> CallReport:  # fmt: skip
         """A whole call from a phone."""
-        with self.phone(name, patience=patience) as phone:
+        with self.phone(name, patience=patience, echo_db=echo_db) as phone:
             return phone.call(number, script, max_seconds=max_seconds)
 
     def listening(self) -> list[Utterance]:

@@ -22,6 +22,10 @@ def test_the_secretary_and_the_caller_hear_each_other(house: House) -> None:
     facts = house.cdr(house.number("caller11"), since)
     (transfer,) = [action for action in facts["actions"] if action["name"] == "transfer"]
     assert transfer["result"]["outcome"] == "answered"
+    own, leg = facts["legs"]
+    assert (leg["kind"], leg["direction"], leg["outcome"]) == ("transfer", "outbound", "answered")
+    assert own["answered_at"] < leg["started_at"] <= leg["answered_at"] < leg["ended_at"] <= own["ended_at"]
+    assert leg["charge"]["status"] in ("rated", "unrated"), "it has a charge of its own"
     assert house.heard_the_secretary(report.heard[transfer["at_ms"] * 8 :][: 20 * 8000])
 
 

@@ -71,6 +71,15 @@ def test_a_caller_may_hang_up_while_the_agent_thinks(house: House) -> None:
     assert "séances" not in said
 
 
+def test_a_loudspeaker_that_gives_the_agent_back_is_no_caller(house: House) -> None:
+    """Its own voice at −20 dB, a quarter of a second later, all the time: it is not cut, and answers what was asked."""
+    since = now()
+    house.call("caller4", [house.say("Est-ce qu'il y a un parking ?"), house.say("Merci, au revoir.")], echo_db=-20.0)
+    turns = house.cdr(house.number("caller4"), since)["turns"]
+    assert not any(turn["interrupted"] for turn in turns)
+    assert 1 <= sum(turn["who"] == "caller" for turn in turns) <= 2, turns
+
+
 def test_keys_pressed_instead_of_speech_are_answered(house: House) -> None:
     since = now()
     house.call("caller4", [Utterance(digits="5")])

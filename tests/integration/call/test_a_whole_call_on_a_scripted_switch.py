@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ import pytest
 from ari_app.call import Call, CallState
 from ari_app.calls_view import transcript, whole
 from ari_app.demo import seed
+from ari_app.diverted import carry
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
 from ari_app.office import Office
-from ari_app.switch.base import Entered, Joined, Key, Tried, placed_leg
+from ari_app.switch.base import Answered, Arrival, Ended, Entered, HangupAsked, Joined, Key, Rung, Tried, placed_leg
 from ari_app.switch.scripted import ScriptedLine, ScriptedSwitch
 from ari_app.till import Till
-from billing.charges import controls
-from store import calls
+from billing.charges import controls, tariffs
+from billing.charges.accounts import account, move, set_mode
+from store import calls, live
 from store.base.ids import new_id
 from store.base.settings import settings
 from store.db import Database
@@ -30,6 +33,7 @@ from tests.integration.call.conftest import until
 from tests.scripted_engines import ScriptedEar, scripted_parts, silence, tone
 
 CALLER = "+33639980100"
+TARIFF = '[[rate]]\nprefix = "+33"\nprice_per_minute = "0.60"\n'
 GOODBYE, A_PERSON = "Non merci, au revoir.", "Je voudrais parler à quelqu'un."
 
 
@@ -199,6 +203,91 @@ async def test_a_caller_whom_a_person_takes_is_followed_to_the_end(exchange: Exc
     await call.say(await call.answered(), A_PERSON)
     actions = (await call.over()).actions
     assert [(action.name, action.result["outcome"]) for action in actions] == [("transfer", "answered")]
+
+
+async def test_a_transfer_is_a_leg_of_the_call_priced_from_its_own_answer(
+    exchange: Exchange, database: Database
+) -> None:
+    answer = now() + timedelta(seconds=8)
+    end = answer + timedelta(seconds=90)
+
+    def taken(switch: ScriptedSwitch, leg: str) -> None:
+        switch.tell(leg, Rung(answer - timedelta(seconds=5)), Joined(answer), HangupAsked(end, 16), Ended(end, 16))
+
+    exchange.switch.script = taken
+    call = await exchange.inbound()
+    tenant_id = call.state.who.tenant_id
+    with database.operator() as conn:
+        version = tariffs.add_version(conn, "legs", TARIFF, OPERATOR).version
+        tariffs.assign(conn, tenant_id, "legs", version, now() - timedelta(seconds=1), OPERATOR)
+        set_mode(conn, tenant_id, "prepaid")
+    with database.operator(tenant_id) as conn:
+        move(conn, tenant_id, "top_up", 10_000_000, "VIR 1", OPERATOR)
+    await call.say(await call.answered(), A_PERSON)
+    await call.over()
+    with database.operator() as conn:
+        facts = whole(conn, calls.get(conn, call.state.id))
+        balance = account(conn, tenant_id)
+    own, leg = facts["legs"]
+    assert (own["direction"], own["far_party"]) == ("inbound", CALLER)
+    assert (leg["direction"], leg["far_party"], leg["outcome"]) == ("outbound", seed.SECRETARY, "answered")
+    assert datetime.fromisoformat(leg["answered_at"]) == answer
+    assert (leg["charge"]["answered_seconds"], leg["charge"]["amount"]) == (90, "0.9000")
+    assert Decimal(own["charge"]["amount"]) + Decimal("0.9") == Decimal(facts["total"])
+    assert balance.reserved_micros == 0
+    assert balance.balance_micros == 10_000_000 - Decimal(facts["total"]) * 1_000_000
+    assert ("transfer", "leg-1", seed.SECRETARY, seed.DENTAL_FR) in exchange.switch.done
+
+
+async def test_a_person_who_is_busy_leaves_a_leg_that_cost_nothing(exchange: Exchange, database: Database) -> None:
+    exchange.switch.script = lambda switch, leg: switch.tell(leg, Rung(now()), Entered(now(), "busy"))
+    call = await exchange.inbound()
+    await call.say(await call.answered(), A_PERSON)
+    again = await call.switch.lines.get()
+    await until("word on a new line", lambda: len(again.played) > 0)
+    exchange.switch.hang_up(call.state.leg)
+    await call.over()
+    with database.operator() as conn:
+        (leg,) = calls.legs(conn, call.state.id)
+        assert live.listed(conn) == []
+    assert (leg.outcome, leg.answered_at, leg.hangup_cause, leg.leg) == ("busy", None, 17, "transfer")
+
+
+async def test_a_number_whose_agent_is_not_live_leaves_a_cdr_and_its_fallback_is_a_leg(
+    exchange: Exchange, database: Database
+) -> None:
+    def taken(switch: ScriptedSwitch, leg: str) -> None:
+        switch.tell(leg, Rung(now()), Answered(now()), Joined(now()))
+        switch.hang_up(leg)
+
+    exchange.switch.script = taken
+    route = await exchange.house.office.route(seed.DENTAL_FR)
+    assert route is not None
+    call_id, arrival = new_id(), Arrival("leg-9", "inbound", CALLER, seed.DENTAL_FR, now())
+    events = exchange.switch.watch("leg-9")
+    await carry(exchange.house, arrival, call_id, events, replace(route, fallback=seed.SECRETARY))
+    with database.operator() as conn:
+        record = calls.get(conn, call_id).cdr
+        (leg,) = calls.legs(conn, call_id)
+    assert (record.outcome, record.direction, record.tenant_id) == ("diverted", "inbound", route.tenant_id)
+    assert (leg.leg, leg.callee, leg.outcome) == ("fallback", seed.SECRETARY, "answered")
+    assert ("give_back", "leg-9", "away", seed.DENTAL_FR, seed.SECRETARY) in exchange.switch.done
+
+
+async def test_the_fallback_of_a_blocked_client_is_not_rung_and_the_call_leaves_a_cdr(
+    exchange: Exchange, database: Database
+) -> None:
+    route = await exchange.house.office.route(seed.DENTAL_FR)
+    assert route is not None
+    with database.operator() as conn:
+        controls.block(conn, route.tenant_id, "fraud", "too many islands", by=OPERATOR)
+    call_id, arrival = new_id(), Arrival("leg-9", "inbound", CALLER, seed.DENTAL_FR, now())
+    events = exchange.switch.watch("leg-9")
+    await carry(exchange.house, arrival, call_id, events, replace(route, fallback=seed.SECRETARY))
+    with database.operator() as conn:
+        assert calls.get(conn, call_id).cdr.outcome == "no_agent"
+        assert calls.legs(conn, call_id) == []
+    assert ("give_back", "leg-9", "sorry", seed.DENTAL_FR) in exchange.switch.done
 
 
 async def test_a_transfer_of_a_blocked_client_rings_nobody(exchange: Exchange, database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import holidays
 from hypothesis import strategies as st
 
 from billing.rating.rating import Call
-from billing.rating.tariff import DAYS, BundleTerms, Rate, Tariff, Window
+from billing.rating.tariff import DAYS, LEGS, BundleTerms, LegTerms, Rate, Tariff, Window
 
 PARIS = ZoneInfo("Europe/Paris")
 _FRENCH = holidays.country_holidays("FR", years=range(2020, 2035))
@@ -21,6 +22,8 @@ _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def slow_amount(call: Call, tariff: Tariff, bundle: int) -> tuple[int, int, Fraction] | None:
     """(billed, covered, amount) or None when no rate matches."""
     far = call.callee if call.direction == "outbound" else call.caller
+    if call.leg and (call.leg in tariff.legs.free or any(far.startswith(p) for p in tariff.legs.free_prefixes)):
+        return 0, 0, Fraction(0)  # what is billed of it costs nothing
     matching = [r for r in tariff.rates if far.startswith(r.prefix) and r.direction in (None, call.direction)]
     if not matching:
         return None
@@ -95,7 +98,9 @@ def tariffs(draw: st.DrawFn, *, fee: bool = True, bundle: bool = True) -> Tariff
     )
     terms = BundleTerms(draw(st.integers(0, 400))) if bundle and draw(st.booleans()) else None
     zone = draw(st.sampled_from([PARIS, ZoneInfo("America/Cayenne"), ZoneInfo("Australia/Lord_Howe")]))
-    return Tariff(rates, terms, "EUR", zone, draw(st.integers(0, 6)))
+    free = draw(st.frozensets(st.sampled_from(LEGS)))
+    legs = LegTerms(free, tuple(draw(st.lists(st.sampled_from(["+", "+336", "+3361234567"]), max_size=1))))
+    return Tariff(rates, terms, "EUR", zone, draw(st.integers(0, 6)), legs)
 
 
 # around both changes of 2026 in Paris, a year's end, holidays, and anywhere
@@ -117,3 +122,10 @@ def calls(draw: st.DrawFn, call_id: str = "c") -> Call:
     way = draw(st.sampled_from(["inbound", "outbound"]))
     caller, callee = (far, "+33162000001") if way == "inbound" else ("+33162000001", far)
     return Call(call_id, way, caller, callee, answered, answered + draw(durations))
+
+
+@st.composite
+def left_calls(draw: st.DrawFn, call_id: str = "c") -> Call:
+    """Legs that left a call."""
+    call = draw(calls(call_id).filter(lambda found: found.direction == "outbound"))
+    return replace(call, leg=draw(st.sampled_from(LEGS)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,11 +12,13 @@ from billing.charges.tariffs import InForce
 from billing.rating.rating import Call, micros
 from billing.rating.recheck import Price, Recheck
 from billing.rating.tariff import Tariff
-from tests.unit.billing.oracle import calls, tariffs
+from tests.unit.billing.oracle import calls, left_calls, tariffs
 
 
 @settings(deadline=None)
-@given(st.lists(calls(), max_size=8), tariffs(), st.booleans(), st.booleans(), st.integers(0, 400))
+@given(
+    st.lists(st.one_of(calls(), left_calls()), max_size=8), tariffs(), st.booleans(), st.booleans(), st.integers(0, 400)
+)
 def test_each_price_is_the_ledgers(
     found: list[Call], tariff: Tariff, assigned: bool, answered: bool, left: int
 ) -> None:
@@ -22,7 +26,7 @@ def test_each_price_is_the_ledgers(
     recheck = Recheck(force)
     for call in found * 2:
         at = call.answered_at if answered else None
-        charge = price("c", call.direction, call.caller, call.callee, at, call.ended_at, force, left)
+        charge = price(replace(call, answered_at=at), force, left)
         amount = None if charge.amount is None else to_micros(charge.amount)
         expected = Price(
             charge.status,
@@ -34,4 +38,4 @@ def test_each_price_is_the_ledgers(
             *(("t", 3) if assigned else (None, None)),
         )
         answered_micros = None if at is None else micros(at)
-        assert recheck.price(call.direction, call.far_party, answered_micros, micros(call.ended_at), left) == expected
+        assert recheck.price(call.way, call.far_party, answered_micros, micros(call.ended_at), left) == expected

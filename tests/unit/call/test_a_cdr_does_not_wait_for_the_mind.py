@@ -64,7 +64,9 @@ async def test_a_cdr_is_written_while_the_mind_still_holds_the_call() -> None:
         office=SimpleNamespace(finish=finish),
         settings=Settings(),
     )
-    who: Any = SimpleNamespace(agent=load(AGENT).agent, now=lambda: datetime.now(UTC))
+    who: Any = SimpleNamespace(
+        agent=load(AGENT).agent, now=lambda: datetime.now(UTC), tenant_id=uuid4(), number="+33162001234"
+    )
     events: asyncio.Queue[LegEvent] = asyncio.Queue()
     events.put_nowait(Ended(datetime.now(UTC)))
     state = CallState(uuid4(), "inbound", "c", "+33639980001", "+33162001234", who, Lifecycle(datetime.now(UTC)))

@@ -24,6 +24,7 @@ CODE_FOLDERS = (
     "compliance",
     "dialplan",
     "llm",
+    "portal",
     "store",
     "tts",
 )

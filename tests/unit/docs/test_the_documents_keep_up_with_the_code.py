@@ -25,6 +25,7 @@ CODE_FOLDERS = [
     "compliance",
     "dialplan",
     "llm",
+    "portal",
     "store",
     "tts",
 ]

@@ -1,0 +1,1 @@
+"""What clients and their systems meet: people, sessions, keys, pages, the API."""
