@@ -242,6 +242,7 @@ class Service:
                 await self._publish_numbers()
                 await self._voucher.keep()
                 await self._trunks.keep()
+                await self._trunks.look()
                 if self.ready.is_set():
                     await self._warmer.voices()
                     await self._warmer.minds()

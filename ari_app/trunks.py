@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Mapping
+from time import monotonic
 from uuid import UUID
 
 from ari_app.lifecycle import unanswered
@@ -18,6 +20,9 @@ from store.trunks.legs import TrunkCall, note_calls
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 20.0
+"""How often the switch is asked which trunks are lost."""
+
 KEPT = 2000
 """Calls whose trunks are remembered until they are written down."""
 
@@ -29,6 +34,8 @@ class TrunkKeeper:
         self._db, self._switch = db, switch
         self._told: list[Trunk] | None = None
         self._failed = ""
+        self._lost: Mapping[str, str] = {}
+        self._look_at = 0.0
 
     async def keep(self) -> None:
         """What cannot be told now is told next time; the log says once why."""
@@ -44,6 +51,18 @@ class TrunkKeeper:
             return
         self._told, self._failed = wanted, ""
         log.info("trunks: %s", ", ".join(trunk.name for trunk in wanted) or "the settings' alone")
+
+    async def look(self) -> None:
+        """Now and then: a trunk that is lost is a line of the log, and so is its return. Raises Unavailable."""
+        if not self._switch.connected or not self._told or monotonic() < self._look_at:
+            return
+        self._look_at = monotonic() + LOOK_SECONDS
+        lost = await self._switch.lost_trunks()
+        for name in lost.keys() - self._lost.keys():
+            log.error("the trunk %s is lost: %s", name, lost[name])
+        for name in self._lost.keys() - lost.keys():
+            log.warning("the trunk %s is back", name)
+        self._lost = lost
 
     def _wanted(self) -> list[Trunk]:
         with self._db.service() as conn:

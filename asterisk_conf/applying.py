@@ -16,8 +16,8 @@ from store.trunks.checking import Trunk
 PJSIP = ("res_pjsip.so", "res_pjsip_endpoint_identifier_ip.so", "res_pjsip_outbound_registration.so")
 """Modules that read trunks: reloaded, they change what differs and leave channels as they are."""
 
-ANSWER_SECONDS = 2.5
-"""How long `ask` waits for a trunk's answer to OPTIONS: Asterisk itself gives up after 2 s."""
+ANSWER_SECONDS = 4.0
+"""How long `ask` waits for a trunk's answer to OPTIONS: Asterisk itself gives up after 2 s, and then says so."""
 
 _CONTACT = re.compile(
     r"^\s*Contact:\s+(\S+?)/(\S+)\s+\S+\s+(Avail|Unavail|NonQual|Unknown|Removed|Created)\s+(\S+)", re.M
@@ -42,9 +42,11 @@ class State:
     expires: int | None = None
 
     @property
-    def down(self) -> bool:
-        """Calls do not leave by it, or do not come."""
-        return self.reachable is False or self.registration not in ("", "Registered")
+    def why(self) -> str:
+        """Why calls do not leave by it, or do not come; '' where nothing is known against it."""
+        if self.registration not in ("", "Registered"):
+            return f"not registered ({self.registration})"
+        return "no answer to OPTIONS" if self.reachable is False else ""
 
 
 def use_trunks(server: Asterisk, trunks: Iterable[Trunk]) -> bool:
@@ -83,11 +85,13 @@ def states(server: Asterisk) -> dict[str, State]:
 
 def ask(server: Asterisk, name: str) -> State:
     """The trunk's state, after it was asked by OPTIONS now. Raises AsteriskDown."""
+    before = states(server).get(name, State(name))
     server.command(f"pjsip qualify {endpoint_name(name)}")
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
         found = states(server).get(name, State(name))
-        if found.reachable or time.monotonic() > deadline:
+        fresh = (found.reachable, found.answer_ms) != (before.reachable, before.answer_ms)
+        if fresh or time.monotonic() > deadline:
             return found
         time.sleep(0.1)
 

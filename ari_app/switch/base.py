@@ -359,6 +359,10 @@ class Switch(Protocol):
         """These are the trunks, beside what the switch's own settings name; no call is dropped. Raises Unavailable."""
         ...
 
+    async def lost_trunks(self) -> Mapping[str, str]:
+        """Trunks by which calls do not leave or do not come now, each with why. Raises Unavailable."""
+        ...
+
     @property
     def signs(self) -> bool:
         """Calls that leave can be signed for (STIR/SHAKEN)."""

@@ -233,6 +233,9 @@ class ScriptedSwitch:
     async def use_trunks(self, trunks: Sequence[Trunk]) -> None:
         self._asked("use_trunks", *(trunk.name for trunk in trunks))
 
+    async def lost_trunks(self) -> Mapping[str, str]:
+        return {}
+
     async def vouch_for(self, numbers: Iterable[str]) -> None:
         self._asked("vouch_for", *numbers)
 

@@ -19,7 +19,7 @@ from ari_app.switch.asterisk.link import Link, LinkError
 from ari_app.switch.asterisk.media import Media
 from ari_app.switch.asterisk.witness import Witness
 from ari_app.switch.base import Arrival, Elsewhere, LegEvent, Line, Made, Stray, Tried
-from asterisk_conf.applying import use_trunks
+from asterisk_conf.applying import states, use_trunks
 from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
 from asterisk_conf.server import Asterisk, AsteriskDown
 from asterisk_conf.signing import signing
@@ -198,6 +198,10 @@ class AsteriskSwitch:
 
     async def use_trunks(self, trunks: Sequence[Trunk]) -> None:
         await asyncio.to_thread(use_trunks, self._server, trunks)
+
+    async def lost_trunks(self) -> Mapping[str, str]:
+        found = await asyncio.to_thread(states, self._server)
+        return {name: state.why for name, state in found.items() if state.why}
 
     @property
     def signs(self) -> bool:

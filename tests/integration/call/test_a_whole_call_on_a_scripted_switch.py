@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from ari_app.call import Call, CallState
-from ari_app.calls_view import whole
+from ari_app.calls_view import transcript, whole
 from ari_app.demo import seed
 from ari_app.diverted import carry
 from ari_app.house import House
 from ari_app.lifecycle import Lifecycle
 from ari_app.office import Office
-from ari_app.switch.base import Answered, Arrival, Ended, Entered, HangupAsked, Joined, Key, Rung, placed_leg
+from ari_app.switch.base import Answered, Arrival, Ended, Entered, HangupAsked, Joined, Key, Rung, Tried, placed_leg
 from ari_app.switch.scripted import ScriptedLine, ScriptedSwitch
 from ari_app.till import Till
 from billing.charges import controls, tariffs
@@ -136,6 +136,24 @@ async def test_a_caller_who_says_goodbye_hears_one_and_the_agent_hangs_up(exchan
     assert [action.name for action in actions] == ["hangup"]
     assert asked(exchange.switch) == ["line", "answer", "hangup"]
     assert len(line.played) > 0
+
+
+async def test_a_call_names_the_trunk_it_came_by_and_those_a_leg_of_it_left_by(exchange: Exchange) -> None:
+    call = await exchange.inbound()
+    trunks, call_id = exchange.house.office.trunks, str(call.state.id)
+    trunks.came_by(call_id, "ovh")
+    trunks.tried(call_id, Tried("sfr", now(), None, now(), 34))
+    trunks.tried(call_id, Tried("free", now(), None, now(), 34, "full"))
+    await call.answered()
+    exchange.switch.hang_up(call.state.leg)
+    kept = await call.over()
+    with exchange.house.office.db.operator() as conn:
+        facts = whole(conn, kept)
+    assert [(t["trunk"], t["direction"], t["outcome"]) for t in facts["trunks"]] == [
+        ("ovh", "inbound", "answered"), ("sfr", "outbound", "congestion"), ("free", "outbound", "full"),
+    ]  # fmt: skip
+    assert facts["trunk"] == "ovh"
+    assert any(line.startswith("by ovh (answered), then sfr (congestion)") for line in transcript(facts))
 
 
 async def test_a_caller_who_hangs_up_ends_the_call(exchange: Exchange) -> None:

@@ -30,6 +30,7 @@ def user(text: str, name: str) -> str:
 class CarrierPeer(asyncio.DatagramProtocol):
     """`invited`: what an INVITE is answered (200 answers the call); `options`: whether OPTIONS are.
 
+    `realm`: a password is asked for in its name; `refused`: what a REGISTER is answered, 0: it is taken.
     `requests`: all that came, once for each transaction; `up`: calls that are answered and not hung up.
     """
 
@@ -38,6 +39,7 @@ class CarrierPeer(asyncio.DatagramProtocol):
     options: bool = True
     ringing: bool = False
     realm: str = ""
+    refused: int = 0
     requests: list[str] = field(default_factory=list[str])
     up: dict[str, str] = field(default_factory=dict[str, str])
     most: int = 0
@@ -124,7 +126,9 @@ class CarrierPeer(asyncio.DatagramProtocol):
                 pass
 
     def _register(self, text: str, addr: tuple[str, int]) -> None:
-        if self.realm and not header(text, "Authorization"):
+        if self.refused:
+            self._answer(text, addr, self.refused)
+        elif self.realm and not header(text, "Authorization"):
             self._answer(text, addr, 401, f'WWW-Authenticate: Digest realm="{self.realm}", nonce="n1", qop="auth"\n')
         else:
             self._answer(text, addr, 200, f"Contact: {header(text, 'Contact')};expires={header(text, 'Expires')}\n")

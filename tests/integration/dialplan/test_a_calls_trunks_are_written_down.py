@@ -21,9 +21,7 @@ from store.trunks import rows
 from store.trunks.checking import Trunk
 from tests.actors import OPERATOR
 from tests.integration.call.conftest import until
-from tests.integration.dialplan.test_trunks_are_tried_in_turn import CALLED, OURS, Build, build
-
-__all__ = ["build"]
+from tests.integration.dialplan.conftest import CALLED, OURS, Build
 
 
 async def test_a_call_that_failed_over_names_both_trunks_and_is_one_call(build: Build, database: Database) -> None:
@@ -35,7 +33,7 @@ async def test_a_call_that_failed_over_names_both_trunks_and_is_one_call(build: 
         parts.tried(call, part)
         told.setdefault(call, []).append(part)
 
-    switch = AsteriskSwitch(house.server.config, lambda _: None, lambda *_: None, hear)
+    switch = AsteriskSwitch(house.server.config, lambda _: None, lambda _call, _cdr: None, hear)
     running = asyncio.create_task(switch.run())
     await switch.reached()
     call_id = new_id()
@@ -74,7 +72,7 @@ async def test_the_switch_is_told_the_rows_and_a_call_in_names_its_trunk(
     with database.operator() as conn:
         rows.add(conn, Trunk("free", house.first.address, house.first.port, options_seconds=0), of=settings(),
                  by=OPERATOR)  # fmt: skip
-    switch = AsteriskSwitch(house_config, lambda _: None, lambda *_: None, demo=True)
+    switch = AsteriskSwitch(house_config, lambda _: None, lambda _call, _cdr: None, demo=True)
     await TrunkKeeper(database, switch).keep()
     shown = await asyncio.to_thread(house.server.command, "pjsip show endpoints")
     assert "trunk.free" in shown

@@ -83,7 +83,7 @@ async def test_a_call_by_tls_has_its_audio_encrypted(new_folder: Path) -> None:
         link = both.operator.line.link
         await link.answer(arrival.channel_id)
         assert await link.get_variable(arrival.channel_id, "CHANNEL(rtp,secure,audio)") == "1"
-        assert "TLS" in (await link.get_variable(arrival.channel_id, "CHANNEL(pjsip,secure)") or "TLS")
+        assert await link.get_variable(arrival.channel_id, "CHANNEL(pjsip,secure)") == "1"
 
 
 async def test_what_requires_encryption_refuses_a_call_in_clear(new_folder: Path) -> None:
@@ -106,5 +106,5 @@ async def test_what_only_offers_it_takes_a_call_in_clear(new_folder: Path) -> No
 async def test_a_trunk_whose_certificate_nobody_vouches_for_is_not_spoken_to(new_folder: Path) -> None:
     async with AsyncExitStack() as stack:
         both = await pair(stack, new_folder, theirs="require", ours="require", authority=paper(new_folder / "other"))
-        assert await both.house.outcome() == "unavailable"
+        assert await both.house.outcome() == "congestion"  # Asterisk's own 503: the next trunk would be tried
         assert both.operator.line.arrivals.empty()
