@@ -52,9 +52,11 @@ def agree(
                postcode, goods, variables, from_at, to_at, agreed_at, evidence_call, evidence_ms, request_id, due_at,
                changed_at)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        (tenant_id, callback_id, origin.get("campaign"), to, *agent, origin.get("party", "consumer"),
-         origin.get("postcode", ""), goods, Jsonb(dict(variables or {})), from_at, to_at, now, *evidence, request_id,
-         max(from_at, now), now),
+        (
+            tenant_id, callback_id, origin.get("campaign"), to, *agent, origin.get("party", "consumer"),
+            origin.get("postcode", ""), goods, Jsonb({**origin.get("variables", {}), **(variables or {})}), from_at,
+            to_at, now, *evidence, request_id, max(from_at, now), now,
+        ),
     )  # fmt: skip
     return callback_id
 
@@ -62,7 +64,7 @@ def agree(
 def _origin(conn: Conn, tenant_id: UUID, call_id: UUID) -> dict[str, Any]:
     """The campaign whose call this is, and what it knows of the person."""
     row = conn.execute(
-        """SELECT t.campaign, g.party, g.postcode FROM campaigns.tries t
+        """SELECT t.campaign, g.party, g.postcode, g.variables FROM campaigns.tries t
              JOIN campaigns.targets g ON (g.tenant_id, g.id) = (t.tenant_id, t.target_id)
             WHERE t.tenant_id = %s AND t.call_id = %s""",
         (tenant_id, call_id),
