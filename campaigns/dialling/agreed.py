@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from agents.loading import loads
@@ -162,3 +164,30 @@ def _person(found: dict[str, Any], text: str) -> Person:
         purpose="callback", goods=found["goods"], agent=agent, agent_name=found["agent"],
         agent_version=found["agent_version"], caller_id=found["caller_id"], asked_at=found["agreed_at"],
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A call that was agreed on; times are UTC. `evidence_call`, `evidence_ms`: where it was said."""
+
+    e164: str
+    agent: str
+    campaign: str | None
+    from_at: datetime
+    to_at: datetime
+    state: str
+    outcome: str
+    why: list[str]
+    agreed_at: datetime
+    evidence_call: UUID
+    evidence_ms: int
+
+
+def listed(conn: Conn, tenant_id: UUID, *, limit: int = 1000) -> list[Callback]:
+    """A tenant's callbacks, the latest slot first."""
+    with conn.cursor(row_factory=class_row(Callback)) as cursor:
+        return cursor.execute(
+            """SELECT e164, agent, campaign, from_at, to_at, state, outcome, why, agreed_at, evidence_call, evidence_ms
+                 FROM campaigns.callbacks WHERE tenant_id = %s ORDER BY from_at DESC, id LIMIT %s""",
+            (tenant_id, limit),
+        ).fetchall()

@@ -7,9 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ari_app.demo import seed
+from ari_app.softphone.script import Utterance
 from tests.acceptance.calls.house import House, eventually, now, together
 
 pytestmark = pytest.mark.timeout(300)
@@ -28,7 +30,7 @@ def reported(house: House) -> dict[str, Any]:
 
 
 def test_each_is_rung_once_and_what_became_of_it_is_told(house: House, tmp_path: Path) -> None:
-    talks, busy, absent = NAMES
+    listens, busy, absent = NAMES
     day, since = f"{now() + timedelta(days=2):%Y-%m-%d}", now()
     rows = [f"{house.number(name)};Claire Martin;{day};14:30" for name in NAMES]
     path = tmp_path / "clients.csv"
@@ -42,10 +44,10 @@ def test_each_is_rung_once_and_what_became_of_it_is_told(house: House, tmp_path:
         "rappels", "--purpose", "service", "--weekdays", "1234567", "--at-once", "3", "--by", "Léa",
     )  # fmt: skip
     lines(house, "campaign", "approve", "rappels", "--by", "Karim")
-    talking = [house.say("Je suis occupée, au revoir.", when="after_answer", delay_ms=8_000)]  # and hangs up
-    with house.phone(talks) as first, house.phone(busy) as second, house.phone(absent) as third, together() as start:
+    listening = [Utterance(np.zeros(800, np.int16), when="after_answer", delay_ms=8_000)]  # says nothing, and hangs up
+    with house.phone(listens) as first, house.phone(busy) as second, house.phone(absent) as third, together() as start:
         called = [
-            start(first.wait_for_call, script=talking, ring_ms=600),
+            start(first.wait_for_call, script=listening, ring_ms=600),
             start(second.wait_for_call, decline="486 Busy Here"),
             start(third.wait_for_call, ring_ms=60_000),
         ]
