@@ -202,7 +202,7 @@ class _Checker:
                 self.bad(path, f"step '{step.id}' does two things: {' and '.join(verbs)}", "make it two steps")
             if step.do == "webhook":
                 self._address((*path, "args", "url"), step.args.get("url", ""))
-            if step.do and step.do not in (*self.agent.tools, "opt_out", "record", "hangup"):
+            if step.do and step.do not in (*self.agent.tools, "opt_out", "record", "hangup", "wrong_person"):
                 self.bad(
                     (*path, "do"),
                     f"'{step.do}' is not among the agent's tools",

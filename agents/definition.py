@@ -11,7 +11,10 @@ from agents.hours import Hours
 from agents.slots.text import Language
 from agents.wording import Wording, default_lines, wording
 
-Tool = Literal["book", "cancel", "message", "transfer", "opt_out", "record", "dtmf", "hangup", "webhook"]
+Tool = Literal[
+    "book", "callback", "cancel", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf", "hangup",
+    "webhook",
+]  # fmt: skip
 SlotType = Literal["name", "date", "time", "phone", "yes_no", "choice", "number", "text", "email", "plate", "reference"]
 Purpose = Literal["service", "contract", "survey", "canvassing"]
 Sector = Literal["energy_renovation", "renewable_energy", "housing_adaptation", "training_account", "insurance"]

@@ -28,7 +28,8 @@ class Say:
 class Act:
     """Do an action (`ari_app/actions/<name>.py`) once the caller heard all that was said before it.
 
-    Names: book, cancel, message, transfer, opt_out, record, dtmf, webhook, language, hangup. `args` is plain JSON.
+    Names: book, callback, cancel, message, transfer, opt_out, wrong_person, record, dtmf, webhook, language, hangup.
+    `args` is plain JSON.
     `language` carries {"language", "agent"}: the agent that goes on in that language.
     `record` carries {"allowed": bool}: the caller agreed to, or refused, being recorded.
     What became of the action is told with `Conversation.plan_acted`; `hangup` alone needs no telling.

@@ -11,7 +11,7 @@ from agents.effects import Act
 from agents.hours import say_week
 from agents.slots.text import Language, digits, fold
 
-BINDING = ("book", "cancel", "opt_out", "transfer", "hangup")
+BINDING = ("book", "callback", "cancel", "opt_out", "wrong_person", "transfer", "hangup")
 """Actions that change something for the caller: done without cause, they do harm."""
 
 _CENTS = re.compile(r"(\d+)[.,](\d\d)\s*(?:€|euros?)")

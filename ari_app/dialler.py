@@ -37,9 +37,12 @@ PASSED_A_TURN = 50
 
 
 def seats(settings: Settings) -> int:
-    """How many calls there may be while campaigns begin others: what ear and mind carry, less the callers' share."""
-    most = settings.call.most or settings.llm.calls
-    return max(0, min(most, settings.llm.calls) - settings.call.kept_for_in)
+    """How many calls there may be while campaigns begin others: what ear and mind carry, less the callers' share.
+
+    The share leaves campaigns a call where there are two, and takes the only one.
+    """
+    most = min(settings.call.most or settings.llm.calls, settings.llm.calls)
+    return max(most - settings.call.kept_for_in, min(1, most - 1))
 
 
 class Dialler:
@@ -62,6 +65,8 @@ class Dialler:
     async def run(self) -> None:
         """Until it is stopped, which is never between an admission and its ringing. A fault of one turn ends no call,
         and not the dialler."""
+        if not seats(self._house.settings):
+            log.warning("campaigns call nobody: llm.calls and call.most leave one call, which is the callers'")
         while not self._stopping.is_set():
             try:
                 await self.turn()

@@ -20,7 +20,6 @@ from ari_app.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, Order
 from ari_app.spool import Spool
 from ari_app.trunks import TrunkParts
 from store import agents, audit, calls, live, messages, numbers, tenants
-from store.base.actor import service
 from store.base.errors import DecrocheError, NotFound, Refused
 from store.base.settings import Settings
 from store.base.spreadsheet import PARIS
@@ -291,20 +290,6 @@ class Office:
                 conn, who.tenant_id, who.agent_name, str(args.get("text", "")), name=str(args.get("name", "")),
                 phone=str(args.get("phone") or party), call_id=call_id,
             )  # fmt: skip
-        return {"outcome": "done"}
-
-    async def oppose(self, who: Answerable, call_id: UUID, party: str) -> Mapping[str, Any]:
-        """See `actions/opt_out.py`."""
-        return await asyncio.to_thread(self._oppose, who, call_id, party)
-
-    def _oppose(self, who: Answerable, call_id: UUID, party: str) -> Mapping[str, Any]:
-        from campaigns.dialling.queue import never_again
-        from compliance.ledgers.ledger import oppose_in, session
-
-        now = datetime.now(UTC)
-        with session(self.db, who.tenant_id) as conn:
-            never_again(conn, who.tenant_id, party, "refused", now)
-            oppose_in(conn, who.tenant_id, party, "call", call_id, now, by=service("calls"))
         return {"outcome": "done"}
 
     # -- the end of a call -------------------------------------------------------------------------------

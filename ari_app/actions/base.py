@@ -22,12 +22,15 @@ from store.base.errors import DecrocheError
 
 log = logging.getLogger(__name__)
 
-NAMES = ("book", "cancel", "message", "transfer", "opt_out", "record", "dtmf", "webhook", "hangup")
+NAMES = (
+    "book", "callback", "cancel", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf", "webhook",
+    "hangup",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ActionContext:
-    """The call an action is done for. `tenant` is the store's, never the caller's."""
+    """The call an action is done for. `tenant` is the store's, never the caller's. `at_ms`: since it was answered."""
 
     call_id: UUID
     who: Answerable
@@ -38,6 +41,7 @@ class ActionContext:
     office: Office
     switch: Switch
     legs: Legs
+    at_ms: int = 0
 
     @property
     def party(self) -> str:

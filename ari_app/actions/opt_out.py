@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from ari_app import wishes
 from ari_app.actions.base import ActionContext
 
 
@@ -12,4 +14,4 @@ async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
     """Outcome: done, or unknown_number when the caller hides theirs."""
     if not context.party:
         return {"outcome": "unknown_number"}
-    return await context.office.oppose(context.who, context.call_id, context.party)
+    return await asyncio.to_thread(wishes.never_again, context.office.db, context.who, context.call_id, context.party)

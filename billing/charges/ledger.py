@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal, cast
+from typing import Any, Literal, LiteralString, cast
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -166,20 +166,24 @@ def reversal(of: ChargeRecord, why: str) -> ChargeRecord:
 
 def lock_account(conn: Conn, tenant_id: UUID) -> Mapping[str, Any]:
     """The tenant's account, locked to the end of the transaction; a postpaid one is made when missing."""
-    conn.execute("INSERT INTO billing.accounts (tenant_id) VALUES (%s) ON CONFLICT DO NOTHING", (tenant_id,))
-    row = conn.execute("SELECT * FROM billing.accounts WHERE tenant_id = %s FOR UPDATE", (tenant_id,)).fetchone()
+    locked: LiteralString = "SELECT * FROM billing.accounts WHERE tenant_id = %s FOR UPDATE"
+    row = conn.execute(locked, (tenant_id,)).fetchone()
+    if row is None:
+        conn.execute("INSERT INTO billing.accounts (tenant_id) VALUES (%s) ON CONFLICT DO NOTHING", (tenant_id,))
+        row = conn.execute(locked, (tenant_id,)).fetchone()
     assert row is not None
     return row
 
 
 def lock_month(conn: Conn, tenant_id: UUID, month: date) -> int:
     """Seconds of the bundle used so far in a month, which is locked to the end of the transaction."""
-    conn.execute(
-        "INSERT INTO billing.usage (tenant_id, month) VALUES (%s, %s) ON CONFLICT DO NOTHING", (tenant_id, month)
-    )
-    row = conn.execute(
-        "SELECT bundle_seconds FROM billing.usage WHERE tenant_id = %s AND month = %s FOR UPDATE", (tenant_id, month)
-    ).fetchone()
+    locked: LiteralString = "SELECT bundle_seconds FROM billing.usage WHERE tenant_id = %s AND month = %s FOR UPDATE"
+    row = conn.execute(locked, (tenant_id, month)).fetchone()
+    if row is None:
+        conn.execute(
+            "INSERT INTO billing.usage (tenant_id, month) VALUES (%s, %s) ON CONFLICT DO NOTHING", (tenant_id, month)
+        )
+        row = conn.execute(locked, (tenant_id, month)).fetchone()
     assert row is not None
     return row["bundle_seconds"]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from agents.loading import loads
@@ -52,9 +54,11 @@ def agree(
                postcode, goods, variables, from_at, to_at, agreed_at, evidence_call, evidence_ms, request_id, due_at,
                changed_at)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        (tenant_id, callback_id, origin.get("campaign"), to, *agent, origin.get("party", "consumer"),
-         origin.get("postcode", ""), goods, Jsonb(dict(variables or {})), from_at, to_at, now, *evidence, request_id,
-         max(from_at, now), now),
+        (
+            tenant_id, callback_id, origin.get("campaign"), to, *agent, origin.get("party", "consumer"),
+            origin.get("postcode", ""), goods, Jsonb({**origin.get("variables", {}), **(variables or {})}), from_at,
+            to_at, now, *evidence, request_id, max(from_at, now), now,
+        ),
     )  # fmt: skip
     return callback_id
 
@@ -62,7 +66,7 @@ def agree(
 def _origin(conn: Conn, tenant_id: UUID, call_id: UUID) -> dict[str, Any]:
     """The campaign whose call this is, and what it knows of the person."""
     row = conn.execute(
-        """SELECT t.campaign, g.party, g.postcode FROM campaigns.tries t
+        """SELECT t.campaign, g.party, g.postcode, g.variables FROM campaigns.tries t
              JOIN campaigns.targets g ON (g.tenant_id, g.id) = (t.tenant_id, t.target_id)
             WHERE t.tenant_id = %s AND t.call_id = %s""",
         (tenant_id, call_id),
@@ -160,3 +164,30 @@ def _person(found: dict[str, Any], text: str) -> Person:
         purpose="callback", goods=found["goods"], agent=agent, agent_name=found["agent"],
         agent_version=found["agent_version"], caller_id=found["caller_id"], asked_at=found["agreed_at"],
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A call that was agreed on; times are UTC. `evidence_call`, `evidence_ms`: where it was said."""
+
+    e164: str
+    agent: str
+    campaign: str | None
+    from_at: datetime
+    to_at: datetime
+    state: str
+    outcome: str
+    why: list[str]
+    agreed_at: datetime
+    evidence_call: UUID
+    evidence_ms: int
+
+
+def listed(conn: Conn, tenant_id: UUID, *, limit: int = 1000) -> list[Callback]:
+    """A tenant's callbacks, the latest slot first."""
+    with conn.cursor(row_factory=class_row(Callback)) as cursor:
+        return cursor.execute(
+            """SELECT e164, agent, campaign, from_at, to_at, state, outcome, why, agreed_at, evidence_call, evidence_ms
+                 FROM campaigns.callbacks WHERE tenant_id = %s ORDER BY from_at DESC, id LIMIT %s""",
+            (tenant_id, limit),
+        ).fetchall()

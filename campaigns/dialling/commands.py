@@ -147,8 +147,25 @@ def export(name: str, slug: str, as_json: bool) -> None:
     click.echo(written(rows, reporting.EXPORTED), nl=False)
 
 
+@click.command("callbacks")
+@tenant_option
+@json_option
+def callbacks(slug: str, as_json: bool) -> None:
+    """The calls that were agreed on in calls: their slot, and whether each was kept.
+
+    \b
+    Example: decroche campaign callbacks --tenant dentiste --json
+    """
+    from campaigns.dialling import agreed
+
+    with tenant_session(slug) as (conn, whose):
+        rows = [asdict(each) for each in agreed.listed(conn, whose)]
+    columns = ("e164", "agent", "from_at", "to_at", "state", "outcome")
+    emit(rows, columns, as_json=as_json, empty="no callback was agreed on")
+
+
 def _told(found: Campaign, as_json: bool) -> None:
     emit([asdict(found)], _STANDS, as_json=as_json)
 
 
-COMMANDS = (launch, pause, resume, stop, requeue, report, export)
+COMMANDS = (launch, pause, resume, stop, requeue, report, export, callbacks)

@@ -18,8 +18,8 @@ _UNANSWERED = {
 }
 """Outcomes of a CDR that was never answered; whatever else it says is the trunk's fault or ours: `unavailable`."""
 
-NOT_RUNG = frozenset({"busy", "unavailable", "unallocated"})
-"""After these the person's telephone did not ring."""
+_OURS = frozenset({"failed", "engine_failed"})
+"""A person picked up, and a part of ours did not serve them."""
 
 OVER = frozenset({"refused", "wrong_person"})
 """After these the person is not called again by any campaign."""
@@ -47,4 +47,4 @@ def outcome(seen: Seen) -> str:
         return "unknown"
     if seen.picked_up == "machine":
         return "machine"
-    return "failed" if seen.outcome == "failed" else "answered"
+    return "failed" if seen.outcome in _OURS else "answered"

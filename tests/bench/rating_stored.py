@@ -54,7 +54,7 @@ def main() -> None:
 def measure(sizes: list[int]) -> None:
     """Print one JSON object a size; each on a database of its own."""
     for calls in sizes:
-        with tempfile.TemporaryDirectory(prefix="decroche-bench-") as folder, _database(Path(folder)) as db:
+        with tempfile.TemporaryDirectory(prefix="decroche-bench-") as folder, database(Path(folder)) as db:
             print(json.dumps(_one(db, Path(folder), calls)), flush=True)
 
 
@@ -106,7 +106,7 @@ def _write_witnesses(cdrs: Path, target: Path) -> None:
 
 
 @contextmanager
-def _database(home: Path) -> Generator[Database]:
+def database(home: Path) -> Generator[Database]:
     """A real PostgreSQL, empty, as a fresh installation has it."""
     of = Settings(home=home)  # pyright: ignore[reportCallIssue]
     server = EmbeddedServer(of)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,6 +16,7 @@ from campaigns import campaigns, forget
 from campaigns.dialling.admission import Rung
 from store import audit
 from store.db import Database
+from store.forget import Sweep
 from store.tenants import Tenant
 from tests.integration.campaigns.campaigning import AGENT, MONDAY, NAME, admitted, equip, launched, listed, over
 
@@ -119,6 +122,25 @@ def test_who_is_erased_is_called_by_no_campaign(running: Tenant, database: Datab
     with database.tenant(running.id) as conn:
         left = conn.execute("SELECT e164 FROM campaigns.targets").fetchall()
     assert {row["e164"] for row in left} == {"+33600000001", "+33600000002"}
+
+
+def test_a_year_after_its_end_nobody_of_it_is_known_any_more(
+    run: Run, running: Tenant, database: Database, tmp_path: Path
+) -> None:
+    rung = admitted(database, running.id)
+    assert isinstance(rung, Rung)
+    over(database, running, rung.call_id, rung.person.e164, MONDAY, "answered", talked=90)
+    later = datetime.now(UTC) + timedelta(days=800)
+
+    def forgotten() -> int:
+        with database.operator() as conn:
+            return forget.targets(Sweep(conn, tmp_path, later, later - timedelta(days=365), dry_run=False))
+
+    assert forgotten() == 1  # the call; its campaign still runs
+    told(run, "stop")
+    assert forgotten() == 3
+    with database.operator() as conn:
+        assert conn.execute("SELECT 1 FROM campaigns.targets").fetchone() is None
 
 
 def test_a_rule_or_a_budget_that_is_none_is_refused(run: Run, running: Tenant) -> None:

@@ -128,6 +128,13 @@ async def test_callers_keep_their_share(exchange: Exchange) -> None:
     assert await exchange.dialler.turn() == room
 
 
+@pytest.mark.parametrize(("mind", "most", "free"), [(8, 30, 6), (8, 5, 3), (8, 0, 6), (2, 30, 1), (1, 30, 0)])
+def test_the_callers_share_leaves_campaigns_one_of_two(mind: int, most: int, free: int) -> None:
+    of = settings()
+    call, llm = of.call.model_copy(update={"most": most}), of.llm.model_copy(update={"calls": mind})
+    assert seats(of.model_copy(update={"call": call, "llm": llm})) == free
+
+
 async def test_a_switch_that_cannot_be_reached_admits_nobody(exchange: Exchange) -> None:
     exchange.campaign(1)
     exchange.switch.connected = False

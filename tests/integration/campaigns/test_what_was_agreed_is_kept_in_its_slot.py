@@ -63,6 +63,14 @@ def test_it_rings_in_its_slot_and_not_before(database: Database, practice: Tenan
     assert isinstance(agreed.admit(database, practice.id, MEANS, TWO), Nothing)
 
 
+def test_it_is_listed_with_its_evidence(database: Database, practice: Tenant) -> None:
+    call_id = new_id()
+    agree(database, practice, call=call_id)
+    with database.tenant(practice.id) as conn:
+        (found,) = agreed.listed(conn, practice.id)
+    assert (found.e164, found.state, found.evidence_call, found.from_at) == (TO, "agreed", call_id, TWO)
+
+
 def test_its_request_names_the_call_and_the_moment(database: Database, practice: Tenant) -> None:
     call_id = new_id()
     agree(database, practice, call=call_id)

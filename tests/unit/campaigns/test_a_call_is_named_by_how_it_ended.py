@@ -37,6 +37,7 @@ def test_a_call_nobody_took(cdr: str, word: str) -> None:
         (Seen("answered", True, ["callback", "hangup"]), "callback"),
         (Seen("answered", True, picked_up="machine"), "machine"),
         (Seen("failed", True), "failed"),
+        (Seen("engine_failed", True), "failed"),
         (Seen("lost", True), "unknown"),
         (Seen("lost", True, ["opt_out"]), "refused"),
     ],
