@@ -215,10 +215,10 @@ def part_document(
             continue
         net = sum(of_rate)
         all_of_it = net == left.base_cents
-        tax = left.tax_cents if all_of_it else min(left.tax_cents, cents(Fraction(net * left.percent, 100)))
+        tax = left.tax_cents if all_of_it else min(left.tax_cents, cents(left.rate * net / 100))
         found.append(replace(left, base_cents=net, tax_cents=tax))
     vats = {part.category for part in found}
-    notes = mentions(of.seller, of.terms, vats)
+    notes = mentions(of.seller, of.terms, found)
     note = replace(_note_of(of, number, issued_on), lines=tuple(lines), usage=Usage(), partial=True)
     return replace(note, notes=notes if vats != {part.category for part in of.vat} else of.notes, **_sums(found))
 

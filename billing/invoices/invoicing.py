@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from billing.charges.accounts import month_mode, move
 from billing.charges.controls import Notice, tell
-from billing.charges.ledger import lock_account
+from billing.charges.ledger import NO_TARIFF, lock_account
 from billing.charges.rerate import rerate
 from billing.documents.cii import money
 from billing.documents.invoice import Invoice, Line, Party, Terms, Usage, check_party, compose, restored
@@ -102,10 +102,16 @@ def set_seller(conn: Conn, party: Party, terms: Terms, *, by: Actor) -> None:
 
 def seller(conn: Conn) -> tuple[Party, Terms]:
     """Who issues the invoices. Raises BadInput when nobody was named."""
-    row = conn.execute("SELECT party, terms FROM billing.seller").fetchone()
-    if row is None:
+    found = seller_if_any(conn)
+    if found is None:
         raise BadInput("no seller: who issues the invoices?", hint="decroche billing seller set --name … --siren …")
-    return Party(**row["party"]), Terms(**row["terms"])
+    return found
+
+
+def seller_if_any(conn: Conn) -> tuple[Party, Terms] | None:
+    """Who issues the invoices; None when nobody was named."""
+    row = conn.execute("SELECT party, terms FROM billing.seller").fetchone()
+    return None if row is None else (Party(**row["party"]), Terms(**row["terms"]))
 
 
 def set_customer(conn: Conn, tenant_id: UUID, party: Party, *, by: Actor) -> None:
@@ -120,13 +126,19 @@ def set_customer(conn: Conn, tenant_id: UUID, party: Party, *, by: Actor) -> Non
 
 def customer(conn: Conn, tenant: Tenant) -> Party:
     """Whom a tenant's invoices are made out to. Raises BadInput."""
-    row = conn.execute("SELECT party FROM billing.customers WHERE tenant_id = %s", (tenant.id,)).fetchone()
-    if row is None:
+    found = customer_if_any(conn, tenant.id)
+    if found is None:
         raise BadInput(
             f"tenant {tenant.slug} has no billing address",
             hint=f"decroche billing customer set {tenant.slug} --name … --siren …",
         )
-    return Party(**row["party"])
+    return found
+
+
+def customer_if_any(conn: Conn, tenant_id: UUID) -> Party | None:
+    """Whom a tenant's invoices are made out to; None when nobody was named."""
+    row = conn.execute("SELECT party FROM billing.customers WHERE tenant_id = %s", (tenant_id,)).fetchone()
+    return None if row is None else Party(**row["party"])
 
 
 def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: Actor) -> Issued | None:
@@ -236,9 +248,12 @@ def _refuse_unrated(conn: Conn, tenant: Tenant, month: date) -> None:
     if rows:
         named = "; ".join(f"{row['call_id']}: {row['reason']}" for row in rows[:20])
         more = f" … and {len(rows) - 20} more" if len(rows) > 20 else ""
+        unassigned = any(row["reason"] == NO_TARIFF for row in rows)
         raise Blocked(
             f"tenant {tenant.slug} has {len(rows)} unrated calls in {month:%Y-%m}: {named}{more}",
-            hint="add the missing rates to the tariff and assign it; the run rates them again",
+            hint=f"decroche billing tariff assign NAME --tenant {tenant.slug} --from {month:%Y-%m-01}"
+            if unassigned
+            else "add the missing rates to the tariff and assign it; the run rates them again",
         )
 
 

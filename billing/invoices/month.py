@@ -13,6 +13,7 @@ from uuid import UUID
 from billing.charges import tariffs
 from billing.charges.accounts import Account, account
 from billing.documents.invoice import Line, Talk, Usage, usage_lines
+from billing.documents.words import calls_named
 from billing.rating.tariff import PARIS
 from store.base.numbering import SPECIAL
 from store.db import Conn
@@ -20,18 +21,21 @@ from store.tenants import Tenant
 
 # Nearly every call lies in one window: its seconds need no list to be opened.
 _TALK = """
-SELECT prefix, price, bundled, sum(seconds)::bigint AS seconds
-  FROM (SELECT prefix, segments -> 0 ->> 'price_per_minute' AS price, segments -> 0 ->> 'from' = 'bundle' AS bundled,
-               sum(billed_seconds) AS seconds
-          FROM billing.current_charges
-         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated' AND jsonb_array_length(segments) = 1
-         GROUP BY 1, 2, 3
+SELECT way, prefix, price, bundled, sum(seconds)::bigint AS seconds
+  FROM (SELECT coalesce(leg, direction) AS way, prefix, segments -> 0 ->> 'price_per_minute' AS price,
+               segments -> 0 ->> 'from' = 'bundle' AS bundled, sum(billed_seconds) AS seconds
+          FROM billing.current_charges c
+         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated'
+           AND jsonb_array_length(segments) = 1
+         GROUP BY 1, 2, 3, 4
         UNION ALL
-        SELECT c.prefix, s ->> 'price_per_minute', s ->> 'from' = 'bundle', sum((s ->> 'seconds')::bigint)
+        SELECT coalesce(c.leg, c.direction), c.prefix, s ->> 'price_per_minute', s ->> 'from' = 'bundle',
+               sum((s ->> 'seconds')::bigint)
           FROM billing.current_charges c CROSS JOIN jsonb_array_elements(c.segments) s
-         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated' AND jsonb_array_length(segments) <> 1
-         GROUP BY 1, 2, 3) either
- GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated'
+           AND jsonb_array_length(segments) <> 1
+         GROUP BY 1, 2, 3, 4) either
+ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 # Emergency and social calls are left off what details the month (Arcep); they cost nothing.
 # One reading of the month gives every sum: `by` says which column the row is for, '' for the whole month.
@@ -47,7 +51,8 @@ SELECT CASE WHEN GROUPING(day) = 0 THEN 'day' WHEN GROUPING(destination) = 0 THE
        coalesce(sum(amount_micros), 0)::bigint AS micros
   FROM (SELECT c.status, c.bundle_seconds, c.charged_seconds, c.billed_seconds, c.amount_micros, c.fee,
                CASE WHEN NOT hidden THEN (c.answered_at AT TIME ZONE %(zone)s)::date END AS day,
-               CASE WHEN c.status = 'rated' AND NOT hidden THEN c.prefix END AS destination,
+               CASE WHEN c.status = 'rated' AND NOT hidden
+                    THEN coalesce(c.leg, c.direction) || ':' || c.prefix END AS destination,
                CASE WHEN c.answered_at IS NOT NULL AND NOT hidden THEN coalesce(k.agent, '') END AS agent
           FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id,
                LATERAL (SELECT c.direction = 'outbound' AND c.far_party = ANY (%(special)s) AS hidden) h
@@ -82,7 +87,10 @@ class MonthUsage:
         """The invoice's usage page."""
         return Usage(
             tuple((row["name"], row["seconds"], row["micros"]) for row in self.days),
-            tuple((row["name"], row["calls"], row["seconds"], row["micros"]) for row in self.destinations),
+            tuple(
+                (calls_named(*row["name"].split(":", 1)), row["calls"], row["seconds"], row["micros"])
+                for row in self.destinations
+            ),
             tuple((row["name"], row["calls"], row["seconds"], row["micros"]) for row in self.agents),
         )
 
@@ -92,7 +100,7 @@ def month_usage(conn: Conn, tenant_id: UUID, month: date, zone: str = "Europe/Pa
     key = {"tenant": tenant_id, "month": month, "zone": zone, "special": list(SPECIAL)}
     rows = conn.execute(_SUMS, key).fetchall()
     talk = [
-        Talk(row["prefix"], _plain(Decimal(row["price"])), row["bundled"], row["seconds"])
+        Talk(row["prefix"], _plain(Decimal(row["price"])), row["bundled"], row["seconds"], row["way"])
         for row in conn.execute(_TALK, key).fetchall()
     ]
     (sums,) = (row for row in rows if not row["by"])
