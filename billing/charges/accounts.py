@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from billing.charges.ledger import lock_account
+from billing.charges.ledger import lock_account, spell
 from store.audit import note
 from store.base.actor import Actor
 from store.base.errors import Refused
@@ -56,7 +56,8 @@ def set_mode(conn: Conn, tenant_id: UUID, mode: Mode) -> Account:
 
 
 def change_mode(conn: Conn, tenant_id: UUID, mode: Mode, today: date, *, by: Actor) -> Account:
-    """As `set_mode`, between months: Refused once calls of this month cost something, as they are paid one way only."""
+    """As `set_mode`, between months: Refused once calls of this month cost something, as they are paid one
+    way only, and while the balance is not 0: no cent of it is lost."""
     month = today.replace(day=1)
     row = conn.execute(
         "SELECT mode, amount_micros FROM billing.usage WHERE tenant_id = %s AND month = %s", (tenant_id, month)
@@ -68,6 +69,14 @@ def change_mode(conn: Conn, tenant_id: UUID, mode: Mode, today: date, *, by: Act
                 hint="change it on the first of a month, before the first call",
             )
         conn.execute("UPDATE billing.usage SET mode = %s WHERE tenant_id = %s AND month = %s", (mode, tenant_id, month))
+    held = account(conn, tenant_id)
+    if held.mode != mode and held.balance_micros:
+        raise Refused(
+            f"the {held.mode} balance is {spell(held.balance_micros)}, which would be lost",
+            hint="credit the top-ups and refund what is left of them"
+            if held.mode == "prepaid"
+            else "invoice the months that are not invoiced: decroche billing invoice run",
+        )
     changed = set_mode(conn, tenant_id, mode)
     note(conn, by, "account.mode", f"tenant:{tenant_id}", tenant_id, mode=mode)
     return changed

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from billing.commands.common import FILE, day_option
+from billing.commands.common import FILE, day_option, today_in_paris
 from billing.documents.cii import money
 from billing.invoices import debit, invoicing, views
 from billing.invoices.runs import run_debit_notes
+from billing.invoices.series import not_ahead
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
@@ -42,6 +43,8 @@ def run(slug: str | None, day: date, dry_run: bool, as_json: bool) -> None:
     \b
     Example: decroche billing debit-note run --tenant dentiste
     """
+    if not dry_run:
+        not_ahead(day, today_in_paris())
     with open_database() as db:
         done = run_debit_notes(db, slug, day, by=typing_now(), dry_run=dry_run)
         rows = [views.debit_note(note, tenant.slug) for tenant, notes in done for note in notes]
@@ -58,6 +61,7 @@ def issue(number: str, day: date, as_json: bool) -> None:
     \b
     Example: decroche billing debit-note issue 2026-000001 --date 2026-12-02
     """
+    not_ahead(day, today_in_paris())
     with open_database() as db, db.operator() as conn:
         of = invoicing.get(conn, number)
         note, new = debit.issue(conn, of, day, by=typing_now())

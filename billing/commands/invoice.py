@@ -26,6 +26,7 @@ from billing.invoices import crediting, invoicing, views
 from billing.invoices.payments import balance_due
 from billing.invoices.reconcile import read_witnesses, reconcile_period
 from billing.invoices.runs import run_month
+from billing.invoices.series import not_ahead
 from billing.plans import plans
 from store import tenants
 from store.base.actor import typing_now
@@ -73,6 +74,8 @@ def run(
     """
     rows: list[dict[str, Any]] = []
     blocked = 0
+    if not dry_run:
+        not_ahead(issued_on, today_in_paris())
     with open_database() as db:
         for tenant, done in run_month(db, period, slug, issued_on, by=typing_now(), dry_run=dry_run):
             if isinstance(done, DecrocheError):
@@ -241,6 +244,7 @@ def credit_note(
     \b
     Example: decroche billing invoice credit 2026-000001 --line 2 --reason "appels contestés"
     """
+    not_ahead(issued_on, today_in_paris())
     part = crediting.Part(lines, call_id, amount)
     with open_database() as db, db.operator() as conn:
         done = crediting.credit_note(conn, number, part, reason, issued_on, typing_now(), today=today_in_paris())

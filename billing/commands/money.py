@@ -11,6 +11,7 @@ from billing.commands.common import CENTS, day_option, stripe_edge, today_in_par
 from billing.documents.cii import money
 from billing.invoices import views
 from billing.invoices.receiving import receive
+from billing.invoices.series import not_ahead
 from store.base.actor import typing_now
 from store.base.console import emit, err, json_option
 from store.db import open_database
@@ -38,6 +39,7 @@ def pay(
     \b
     Example: decroche billing pay 2026-000001 --amount 65.74 --reference "VIR 4711"
     """
+    not_ahead(received_on, today_in_paris())
     with open_database() as db, db.operator() as conn:
         done = receive(conn, number, amount, penalty, reference, received_on, by=typing_now(), today=today_in_paris())
     emit([views.received(done)], ("number", "paid", "penalty", "due", "counted"), as_json=as_json)
@@ -95,6 +97,7 @@ def credit(
     """
     from billing.stripe.topping_up import top_up
 
+    not_ahead(day, today_in_paris())
     with open_database() as db:
         done = top_up(
             db, slug, amount, reference, day, way="goodwill" if goodwill else "card" if card else "transfer",

@@ -12,7 +12,8 @@ from typing import Any
 
 import lxml.etree as etree
 
-from billing.documents.invoice import REVERSE_CHARGE, Invoice, Line, Party
+from billing.documents.invoice import Invoice, Line, Party
+from billing.documents.parties import EUROPEAN, FRENCH
 
 _RSM = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
 _RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
@@ -20,6 +21,14 @@ _UDT = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100"
 _QDT = "urn:un:unece:uncefact:data:standard:QualifiedDataType:100"
 
 Node = Any
+
+_SCHEMES = {
+    "AT": "9914", "BE": "9925", "BG": "9926", "CY": "9928", "CZ": "9929", "DE": "9930", "DK": "0198", "EE": "9931",
+    "ES": "9920", "FI": "0213", "FR": "9957", "GR": "9933", "HR": "9934", "HU": "9910", "IE": "9935", "IT": "0211",
+    "LT": "9937", "LU": "9938", "LV": "9939", "MT": "9943", "NL": "9944", "PL": "9945", "PT": "9946", "RO": "9947",
+    "SE": "9955", "SI": "9949", "SK": "9950",
+}  # fmt: skip
+"""Schemes of electronic addresses (EAS) that are VAT numbers, by country."""
 
 
 def to_xml(invoice: Invoice) -> bytes:
@@ -42,8 +51,9 @@ def to_xml(invoice: Invoice) -> bytes:
     for number, line in enumerate(invoice.lines, 1):
         _line(trade, number, line, invoice)
     agreement = _add(trade, "ApplicableHeaderTradeAgreement")
-    _party(_add(agreement, "SellerTradeParty"), invoice.seller)
-    _party(_add(agreement, "BuyerTradeParty"), invoice.buyer)
+    taxed = all(vat.category != "O" for vat in invoice.vat)
+    _party(_add(agreement, "SellerTradeParty"), invoice.seller, taxed=taxed, seller=True)
+    _party(_add(agreement, "BuyerTradeParty"), invoice.buyer, taxed=taxed)
     delivery = _add(trade, "ApplicableHeaderTradeDelivery")
     supplied = _add(delivery, "ActualDeliverySupplyChainEvent")
     _date(_add(supplied, "OccurrenceDateTime"), invoice.period_to)
@@ -64,24 +74,40 @@ def _line(trade: Node, number: int, line: Line, invoice: Invoice) -> None:
     settlement = _add(item, "SpecifiedLineTradeSettlement")
     tax = _add(settlement, "ApplicableTradeTax")
     _add(tax, "TypeCode", "VAT")
-    _add(tax, "CategoryCode", invoice.vat_of(line).category)
-    _add(tax, "RateApplicablePercent", str(invoice.vat_of(line).percent))
+    vat = invoice.vat_of(line)
+    _add(tax, "CategoryCode", vat.category)
+    if vat.category != "O":  # BR-O-5: outside the tax there is no rate
+        _add(tax, "RateApplicablePercent", str(vat.percent))
     total = _add(settlement, "SpecifiedTradeSettlementLineMonetarySummation")
     _add(total, "LineTotalAmount", money(line.net_cents))
 
 
-def _party(node: Node, party: Party) -> None:
+def _party(node: Node, party: Party, *, taxed: bool, seller: bool = False) -> None:
+    """`taxed`: the document is within the tax: else it holds no VAT number (BR-O-2)."""
     _add(node, "Name", party.name)
-    legal = _add(node, "SpecifiedLegalOrganization")
-    _add(legal, "ID", party.siren, schemeID="0002")
+    if party.siren:
+        legal = _add(node, "SpecifiedLegalOrganization")
+        _add(legal, "ID", party.siren, schemeID="0002")
     address = _add(node, "PostalTradeAddress")
-    _add(address, "PostcodeCode", party.postcode)
+    if party.postcode:
+        _add(address, "PostcodeCode", party.postcode)
     _add(address, "LineOne", party.street)
     _add(address, "CityName", party.city)
     _add(address, "CountryID", party.country)
-    _add(_add(node, "URIUniversalCommunication"), "URIID", party.siren, schemeID="0225")
-    if party.vat_number:
+    _address(node, party)
+    if party.vat_number and taxed:
         _add(_add(node, "SpecifiedTaxRegistration"), "ID", party.vat_number, schemeID="VA")
+    elif seller and taxed:  # a seller without VAT is known to the tax office by its SIREN (BR-E-2)
+        _add(_add(node, "SpecifiedTaxRegistration"), "ID", party.siren, schemeID="FC")
+
+
+def _address(node: Node, party: Party) -> None:
+    """Where it takes electronic invoices: in France its SIREN (0225), in the Union its VAT number, else its e-mail."""
+    where = party.siren, "0225"
+    if party.country not in FRENCH:
+        where = (party.vat_number, _SCHEMES[party.country]) if party.country in EUROPEAN else (party.email, "EM")
+    if where[0]:
+        _add(_add(node, "URIUniversalCommunication"), "URIID", where[0], schemeID=where[1])
 
 
 def _settlement(node: Node, invoice: Invoice) -> None:
@@ -95,15 +121,17 @@ def _settlement(node: Node, invoice: Invoice) -> None:
         tax = _add(node, "ApplicableTradeTax")
         _add(tax, "CalculatedAmount", money(vat.tax_cents))
         _add(tax, "TypeCode", "VAT")
-        if vat.category == "AE":
-            _add(tax, "ExemptionReason", REVERSE_CHARGE)
+        if vat.why:
+            _add(tax, "ExemptionReason", vat.why)
         _add(tax, "BasisAmount", money(vat.base_cents))
         _add(tax, "CategoryCode", vat.category)
-        if vat.category == "AE":
-            _add(tax, "ExemptionReasonCode", "VATEX-EU-AE")
-        else:
+        code = vat.code or ("VATEX-EU-AE" if vat.category == "AE" else "")
+        if code:
+            _add(tax, "ExemptionReasonCode", code)
+        if vat.category == "S":
             _add(tax, "DueDateTypeCode", "5" if invoice.terms.vat_on_debits else "72")
-        _add(tax, "RateApplicablePercent", str(vat.percent))
+        if vat.category != "O":
+            _add(tax, "RateApplicablePercent", str(vat.percent))
     period = _add(node, "BillingSpecifiedPeriod")
     _date(_add(period, "StartDateTime"), invoice.period_from)
     _date(_add(period, "EndDateTime"), invoice.period_to)

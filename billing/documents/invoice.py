@@ -6,47 +6,24 @@ of C. com. L441-9 and CGI ann. II art. 242 nonies A; VAT is summed by rate and r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-from store.base.errors import BadInput
+from billing.documents.parties import Party as Party
+from billing.documents.parties import Terms as Terms
+from billing.documents.parties import check_party as check_party
+from billing.documents.vat import Category as Category
+from billing.documents.vat import Regime, regime
+from billing.documents.vat import Vat as Vat
+from billing.documents.vat import cents as cents
+from billing.documents.words import calls_named
 
-Category = Literal["S", "AE"]
-VAT_PERCENT = 20
 _TELECOM = frozenset({"usage", "rounding", "top_up"})
 """Sources of lines that are telecommunications."""
-REVERSE_CHARGE = "Autoliquidation : TVA due par le preneur (article 283, 2 octies du CGI)"
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """The seller or the buyer. `operator`: buys to resell telecom (its calls are by reverse charge)."""
-
-    name: str
-    siren: str
-    street: str
-    postcode: str
-    city: str
-    country: str = "FR"
-    vat_number: str = ""
-    email: str = ""
-    legal: str = ""
-    iban: str = ""
-    operator: bool = False
-    delivery: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the seller's invoices say of payment. `late_rate`: the yearly penalty in words."""
-
-    days: int = 0
-    late_rate: str = "trois fois le taux de l'intérêt légal"
-    vat_on_debits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +40,6 @@ class Line:
     key: str = ""
     vat: Category | Literal[""] = ""
     """Its VAT category; empty: that of its document, which has one only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vat:
-    """VAT at one rate: `category` S (standard) or AE (reverse charge)."""
-
-    category: Category
-    percent: int
-    base_cents: int
-    tax_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +91,10 @@ class Invoice:
         for line in found["lines"]:  # documents of one category only are written as they always were
             if not line["vat"]:
                 del line["vat"]
+        for part in (*found["vat"], found["terms"]):  # and so is what has nothing new to say
+            for name in ("reason", "code", "franchise"):
+                if not part.get(name, True):
+                    del part[name]
         return found | {k: v.isoformat() for k, v in found.items() if isinstance(v, date)}
 
 
@@ -140,9 +111,9 @@ def compose(
     usage: Usage,
 ) -> Invoice:
     """An invoice of these lines. Raises BadInput naming what the seller or the buyer lacks."""
-    check_party("seller", seller)
+    check_party("seller", seller, franchise=terms.franchise)
     check_party("customer", buyer)
-    lines, vat = taxed(lines, operator=buyer.operator)
+    lines, vat = taxed(lines, buyer, franchise=terms.franchise)
     net, tax = sum(part.base_cents for part in vat), sum(part.tax_cents for part in vat)
     return Invoice(
         number=number,
@@ -160,84 +131,68 @@ def compose(
         net_cents=net,
         vat_cents=tax,
         gross_cents=net + tax,
-        notes=mentions(seller, terms, {part.category for part in vat}),
+        notes=mentions(seller, terms, vat),
         usage=usage,
     )
 
 
-def taxed(lines: Sequence[Line], *, operator: bool) -> tuple[list[Line], tuple[Vat, ...]]:
+def taxed(lines: Sequence[Line], buyer: Party, *, franchise: bool = False) -> tuple[list[Line], tuple[Vat, ...]]:
     """The lines with their VAT categories, and the VAT at each rate.
 
     What an operator buys is by reverse charge where it is telecommunications to resell (CGI 283, 2 octies); an agent's
-    subscription is software, at the ordinary rate.
+    subscription is software, at the ordinary rate of where the buyer is.
     """
-    found: list[tuple[Line, Category]] = [
-        (line, "AE" if operator and line.source in _TELECOM else "S") for line in lines
+    found: list[tuple[Line, Regime]] = [
+        (line, regime(buyer, telecom=line.source in _TELECOM, franchise=franchise)) for line in lines
     ]
-    bases: dict[Category, int] = {}
-    for line, category in found:
-        bases[category] = bases.get(category, 0) + line.net_cents
+    bases: dict[Regime, int] = {}
+    for line, of in found:
+        bases[of] = bases.get(of, 0) + line.net_cents
     vat = tuple(
-        Vat("S", VAT_PERCENT, base, cents(Fraction(base * VAT_PERCENT, 100)))
-        if category == "S"
-        else Vat("AE", 0, base, 0)
-        for category, base in sorted(bases.items(), reverse=True)
+        Vat(of.category, of.percent, base, cents(Fraction(str(of.percent)) * base / 100), of.reason, of.code)
+        for of, base in sorted(bases.items(), key=lambda pair: pair[0].category, reverse=True)
     )
     mixed = len(vat) > 1
-    return [replace(line, vat=category) if mixed else line for line, category in found], vat
+    return [replace(line, vat=of.category) if mixed else line for line, of in found], vat
 
 
-def mentions(seller: Party, terms: Terms, categories: Set[str]) -> dict[str, str]:
-    """What the law has every invoice say, by the subject code of UNTDID 4451. `categories`: those of its VAT."""
+def mentions(seller: Party, terms: Terms, vat: Sequence[Vat]) -> dict[str, str]:
+    """What the law has every invoice say, by the subject code of UNTDID 4451. `vat`: that of the invoice."""
     notes = {
         "PMD": f"En cas de retard de paiement, pénalités exigibles sans rappel au taux de {terms.late_rate}.",
         "PMT": "Indemnité forfaitaire pour frais de recouvrement en cas de retard : 40 € (C. com. L441-10, D441-5).",
         "AAB": "Pas d'escompte pour paiement anticipé.",
-        "REG": f"{seller.name}, {seller.legal}".rstrip(", "),
+        "REG": ", ".join(part for part in (seller.name, seller.legal_once) if part),
     }
-    notes["TXD"] = (
+    none = [part for part in vat if part.category != "S"]
+    due = (
         "Option pour le paiement de la taxe d'après les débits."
         if terms.vat_on_debits
         else "TVA exigible à l'encaissement."
     )
-    if "AE" in categories:
-        notes["TXD"] = f"{notes['TXD']} Communications : {REVERSE_CHARGE}" if "S" in categories else REVERSE_CHARGE
+    why = " ".join(part.why for part in none)
+    notes["TXD"] = why if len(none) == len(vat) else f"{due} Communications : {why}" if none else due
     return notes
-
-
-def check_party(who: str, party: Party) -> None:
-    """Raises BadInput naming the field of a party without which no invoice is lawful."""
-    for name in ("name", "street", "postcode", "city"):
-        if not getattr(party, name).strip():
-            raise BadInput(f"{who}: {name} is missing", hint=f"decroche billing {who} set … --{name} …")
-    if party.country == "FR" and not siren_is_valid(party.siren):
-        raise BadInput(f"{who}: siren {party.siren!r} is not a SIREN", hint="nine digits with their Luhn check")
-    if (who == "seller" or party.operator) and not party.vat_number:
-        raise BadInput(f"{who}: vat_number is missing", hint=f"decroche billing {who} set … --vat-number FR…")
-
-
-def siren_is_valid(siren: str) -> bool:
-    """Nine digits whose Luhn sum is a multiple of ten (INSEE)."""
-    if len(siren) != 9 or not (siren.isascii() and siren.isdigit()):
-        return False
-    doubled = [int(c) * (1 + place % 2) for place, c in enumerate(reversed(siren))]
-    return sum(n - 9 * (n > 9) for n in doubled) % 10 == 0
-
-
-def cents(amount: Fraction) -> int:
-    """Rounded half up (away from zero below it), as accountants do."""
-    sign = -1 if amount < 0 else 1
-    return sign * int(abs(amount) + Fraction(1, 2))
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """The part of a month's charges that has one destination and one price: what a usage line is made of."""
+    """The part of a month's charges that has one destination and one price: what a usage line is made of.
+
+    `way`: a direction, or why a leg left. `hours`: when that price held, in words, where it is not always.
+    """
 
     prefix: str
     price_per_minute: str
     bundled: bool
     seconds: int
+    way: str = "outbound"
+    hours: str = ""
+
+    @property
+    def key(self) -> str:
+        """What ties a call to its line."""
+        return f"{self.way}:{self.prefix}:{'bundle' if self.bundled else self.price_per_minute}"
 
 
 def usage_lines(talk: Sequence[Talk], fees: Mapping[str, int], total_micros: int) -> list[Line]:
@@ -247,22 +202,14 @@ def usage_lines(talk: Sequence[Talk], fees: Mapping[str, int], total_micros: int
     fractions of a cent a call: that difference has a line of its own and is never hidden in a price.
     """
     lines: list[Line] = []
-    for part in sorted(talk, key=lambda t: (t.bundled, t.prefix, t.price_per_minute)):
+    for part in sorted(talk, key=lambda t: (t.bundled, t.way, t.prefix, t.price_per_minute)):
         price = "0" if part.bundled else part.price_per_minute
         minutes = Fraction(part.seconds, 60)
-        where = part.prefix or "toutes destinations"
-        name = f"Communications {where}" + (" (incluses au forfait)" if part.bundled else "")
-        lines.append(
-            Line(
-                name,
-                _quantity(minutes),
-                "MIN",
-                price,
-                cents(minutes * Fraction(price) * 100),
-                detail=_duration(part.seconds),
-                key=part.prefix,
-            )
-        )
+        free = "" if part.bundled or Fraction(price) else ", sans frais"
+        name = calls_named(part.way, part.prefix) + (", inclus au forfait" if part.bundled else free)
+        detail = _duration(part.seconds) + (f" ; {part.hours}" if part.hours else "")
+        net = cents(minutes * Fraction(price) * 100)
+        lines.append(Line(name, _quantity(minutes), "MIN", price, net, detail=detail, key=part.key))
     for fee, count in sorted(fees.items()):
         lines.append(Line("Mise en relation", str(count), "C62", fee, cents(Fraction(fee) * count * 100), key="fee"))
     rest = cents(Fraction(total_micros, 10_000)) - sum(line.net_cents for line in lines)

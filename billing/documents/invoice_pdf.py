@@ -19,6 +19,7 @@ from billing.documents import pages
 from billing.documents.cii import to_xml
 from billing.documents.invoice import Invoice
 from billing.documents.pages import comma, laid_out
+from billing.documents.parties import in_fours
 
 _UNITS = {"MIN": "min", "MON": "mois", "C62": ""}
 
@@ -81,6 +82,9 @@ def to_html(invoice: Invoice) -> str:
         "micros": lambda micros: f"{comma(spell(micros))} {sign}",
         "price": lambda text: f"{comma(_two_digits(text))} {sign}",
         "duration": lambda s: f"{s // 3600} h {s // 60 % 60:02} min {s % 60:02} s",
+        "percent": lambda vat: f"{comma(str(vat.percent))} %",
+        "in_fours": in_fours,
+        "credits_on": date.fromisoformat(invoice.credits_on) if invoice.credits_on else None,
         "bars": _bars(invoice),
         "peak": max((seconds for _, seconds, _ in invoice.usage.days), default=0) // 60,
     }

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -18,7 +18,8 @@ from psycopg.rows import class_row
 from billing.charges.accounts import move
 from billing.charges.ledger import lock_account
 from billing.documents.cii import money
-from billing.documents.invoice import Category, Invoice, Line, Usage, Vat, cents, mentions
+from billing.documents.invoice import Invoice, Line, Usage, Vat, cents, mentions
+from billing.invoices.call_shares import shares, spread
 from billing.invoices.dunning import settle_suspension
 from billing.invoices.invoicing import COLUMNS, Issued, get, next_number, store_document
 from billing.invoices.payments import balance_due
@@ -103,7 +104,8 @@ def credit_call(
     """A credit note for the price of one invoiced call. Raises NotFound; Refused when nothing is left of it."""
     of = _creditable(conn, number, issued_on)
     row = conn.execute(
-        """SELECT l.line, l.generation, c.amount_micros, c.far_party, c.answered_at
+        """SELECT l.generation, c.amount_micros, c.far_party, c.answered_at, coalesce(c.leg, c.direction) AS way,
+                  c.prefix, c.fee, c.segments, c.month
              FROM billing.invoice_charges l
              JOIN billing.charges c ON c.call_id = l.call_id AND c.generation = l.generation AND c.kind = 'charge'
             WHERE l.invoice_id = %s AND l.call_id = %s""",
@@ -112,24 +114,42 @@ def credit_call(
     if row is None:
         raise NotFound(f"call {call_id} is not on invoice {number}", hint="decroche calls show")
     before = credit_notes(conn, of)
-    key = f"line:{row['line']}:{call_id}"
-    if any(line.key == key for note in before for line in note.invoice().lines):
+    if any(line.key.endswith(f":{call_id}") for note in before for line in note.invoice().lines):
         raise Refused(f"call {call_id} is credited already", hint="decroche billing invoice list")
-    net = min(cents(Fraction(row["amount_micros"] or 0, 10_000)), left_of(of, before))
-    if row["line"]:
-        net = min(net, line_left(of, before, row["line"]) + _fee_cents(of.invoice()))
+    net = cents(Fraction(row["amount_micros"] or 0, 10_000))
     if net <= 0:
-        raise Refused(f"call {call_id} has nothing left to credit", hint="it cost nothing, or its line was credited")
+        raise Refused(f"call {call_id} cost less than a cent", hint="there is nothing of it to give back")
+    document = of.invoice()
+    parts = spread(net, shares(document, row))
+    if not parts:
+        raise Refused(f"no line of invoice {number} is of call {call_id}", hint="credit an amount of a line")
+    for place, part in parts.items():
+        _refuse_beyond(of, before, place, part)
     at = row["answered_at"].astimezone(PARIS)
     name = f"Appel {hidden(row['far_party'])} du {at:%d/%m/%Y à %H:%M}"
-    line = Line(name, "1", "C62", money(net), net, reason, "credit", key, _vat_of_calls(of.invoice()))
-    done = _store(conn, of, _part(conn, of, before, [line], issued_on), issued_on, by, today)
+    lines = [
+        Line(name, "1", "C62", money(part), part, f"{reason} (ligne {place})", "credit", f"line:{place}:{call_id}",
+             document.lines[place - 1].vat)
+        for place, part in sorted(parts.items())
+    ]  # fmt: skip
+    done = _store(conn, of, _part(conn, of, before, lines, issued_on), issued_on, by, today)
     conn.execute(
         """INSERT INTO billing.invoice_charges (tenant_id, invoice_id, call_id, generation, line)
            VALUES (%s, %s, %s, %s, 1)""",
         (of.tenant_id, done.id, call_id, row["generation"]),
     )
     return done
+
+
+def _refuse_beyond(of: Issued, before: Sequence[Issued], place: int, part: int) -> None:
+    """Refuses to credit of a line what it has no more; each call that was rounded by itself may be a cent off."""
+    left = line_left(of, before, place)
+    calls = sum(line.key.startswith(f"line:{place}:") for note in before for line in note.invoice().lines)
+    if part > left + calls + 1 or (part > 1 and left <= 0):
+        raise Refused(
+            f"line {place} of invoice {of.number} has {money(max(0, left))} left, the call put {money(part)} on it",
+            hint="what was credited of the line is credited of its calls too",
+        )
 
 
 def hidden(number: str) -> str:
@@ -215,10 +235,10 @@ def part_document(
             continue
         net = sum(of_rate)
         all_of_it = net == left.base_cents
-        tax = left.tax_cents if all_of_it else min(left.tax_cents, cents(Fraction(net * left.percent, 100)))
+        tax = left.tax_cents if all_of_it else min(left.tax_cents, cents(left.rate * net / 100))
         found.append(replace(left, base_cents=net, tax_cents=tax))
     vats = {part.category for part in found}
-    notes = mentions(of.seller, of.terms, vats)
+    notes = mentions(of.seller, of.terms, found)
     note = replace(_note_of(of, number, issued_on), lines=tuple(lines), usage=Usage(), partial=True)
     return replace(note, notes=notes if vats != {part.category for part in of.vat} else of.notes, **_sums(found))
 
@@ -240,14 +260,6 @@ def _sums(vat: Sequence[Vat]) -> dict[str, Any]:
     """The sums of a document with this VAT."""
     net, tax = sum(part.base_cents for part in vat), sum(part.tax_cents for part in vat)
     return {"vat": tuple(vat), "net_cents": net, "vat_cents": tax, "gross_cents": net + tax}
-
-
-def _vat_of_calls(of: Invoice) -> Category | Literal[""]:
-    """The category of an invoice's calls, where its lines have several."""
-    for line in of.lines:
-        if line.source == "usage":
-            return line.vat
-    return ""
 
 
 def _note_of(of: Invoice, number: str, issued_on: date) -> Invoice:
@@ -308,8 +320,3 @@ def _line(of: Invoice, place: int) -> Line:
     if not 1 <= place <= len(of.lines):
         raise NotFound(f"invoice {of.number} has lines 1 to {len(of.lines)}, not {place}", hint="billing invoice show")
     return of.lines[place - 1]
-
-
-def _fee_cents(of: Invoice) -> int:
-    """The connection fees of the invoice's calls, which are lines of their own."""
-    return sum(line.net_cents for line in of.lines if line.key == "fee")

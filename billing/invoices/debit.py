@@ -24,6 +24,7 @@ from billing.invoices.invoicing import COLUMNS, Issued
 from billing.invoices.invoicing import get as get_invoice
 from billing.invoices.late import TIMES_LEGAL_RATE, Debt, LegalRate, Penalty, known_until, penalty_so_far, spans
 from billing.invoices.legal import known_rates, plain
+from billing.invoices.series import keep_order
 from store import audit
 from store.base.actor import Actor
 from store.base.console import to_json
@@ -205,6 +206,7 @@ def _store(conn: Conn, of: Issued, document: Mapping[str, Any]) -> DebitNote:
     """Keep the note for good, and tell the client of it."""
     text = to_json(document)
     _, year, place = document["number"].split("-")
+    keep_order(conn, "debit_note", date.fromisoformat(str(document["issued_on"])))
     with conn.cursor(row_factory=class_row(DebitNote)) as cursor:
         row = cursor.execute(
             f"""INSERT INTO billing.debit_notes (tenant_id, id, number, year, place, invoice_id, issued_on, counted_to,

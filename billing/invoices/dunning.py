@@ -167,8 +167,8 @@ def debt_of(conn: Conn, of: Issued) -> Debt:
     for row in disputes:
         contested: list[int] = row["lines"]
         nets = [(place, max(0, document.lines[place - 1].net_cents - credited.get(place, 0))) for place in contested]
-        taxed = [document.vat_of(document.lines[place - 1]).percent * net for place, net in nets]
-        gross = sum(net for _, net in nets) + cents(Fraction(sum(taxed), 100))
+        taxed = [document.vat_of(document.lines[place - 1]).rate * net for place, net in nets]
+        gross = sum(net for _, net in nets) + cents(sum(taxed, Fraction(0)) / 100)
         held.append((row["received_on"], row["closed_on"], gross))
     return Debt(of.gross_cents - sum(note.gross_cents for note in notes), of.due_on, paid, held)
 

@@ -18,11 +18,12 @@ from psycopg.types.json import Jsonb
 
 from billing.charges.accounts import month_mode, move
 from billing.charges.controls import Notice, tell
-from billing.charges.ledger import lock_account
+from billing.charges.ledger import NO_TARIFF, lock_account
 from billing.charges.rerate import rerate
 from billing.documents.cii import money
 from billing.documents.invoice import Invoice, Line, Party, Terms, Usage, check_party, compose, restored
-from billing.invoices.month import month_usage
+from billing.invoices.month import MonthUsage, late_months, month_usage
+from billing.invoices.series import keep_order
 from billing.plans import holdings
 from billing.plans.plans import Subscription, calendar_of, get_plan, is_invoiced, period_line, subscription_lines
 from billing.plans.subscription import add_months
@@ -38,6 +39,12 @@ from store.tenants import Tenant
 
 PREPAID = "Réglée sur le crédit prépayé : comprise dans les factures de rechargement, non facturée ici."
 """On the usage page of a prepaid tenant's invoice."""
+
+
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+    "décembre",
+)  # fmt: skip
 
 
 class Blocked(Refused):
@@ -102,10 +109,16 @@ def set_seller(conn: Conn, party: Party, terms: Terms, *, by: Actor) -> None:
 
 def seller(conn: Conn) -> tuple[Party, Terms]:
     """Who issues the invoices. Raises BadInput when nobody was named."""
-    row = conn.execute("SELECT party, terms FROM billing.seller").fetchone()
-    if row is None:
+    found = seller_if_any(conn)
+    if found is None:
         raise BadInput("no seller: who issues the invoices?", hint="decroche billing seller set --name … --siren …")
-    return Party(**row["party"]), Terms(**row["terms"])
+    return found
+
+
+def seller_if_any(conn: Conn) -> tuple[Party, Terms] | None:
+    """Who issues the invoices; None when nobody was named."""
+    row = conn.execute("SELECT party, terms FROM billing.seller").fetchone()
+    return None if row is None else (Party(**row["party"]), Terms(**row["terms"]))
 
 
 def set_customer(conn: Conn, tenant_id: UUID, party: Party, *, by: Actor) -> None:
@@ -120,13 +133,19 @@ def set_customer(conn: Conn, tenant_id: UUID, party: Party, *, by: Actor) -> Non
 
 def customer(conn: Conn, tenant: Tenant) -> Party:
     """Whom a tenant's invoices are made out to. Raises BadInput."""
-    row = conn.execute("SELECT party FROM billing.customers WHERE tenant_id = %s", (tenant.id,)).fetchone()
-    if row is None:
+    found = customer_if_any(conn, tenant.id)
+    if found is None:
         raise BadInput(
             f"tenant {tenant.slug} has no billing address",
             hint=f"decroche billing customer set {tenant.slug} --name … --siren …",
         )
-    return Party(**row["party"])
+    return found
+
+
+def customer_if_any(conn: Conn, tenant_id: UUID) -> Party | None:
+    """Whom a tenant's invoices are made out to; None when nobody was named."""
+    row = conn.execute("SELECT party FROM billing.customers WHERE tenant_id = %s", (tenant_id,)).fetchone()
+    return None if row is None else Party(**row["party"])
 
 
 def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: Actor) -> Issued | None:
@@ -151,7 +170,9 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: Actor) -
     if usage.amount_micros and usage_part and issued_on > add_months(end, CLAIM_MONTHS):
         _refuse_lapsed(conn, tenant, month, end)
     holdings.look(conn, tenant.id, month, end)
+    late = _late(conn, tenant, month, issued_on)
     lines = [*subscription_lines(conn, tenant.id, month), *holdings.lines(conn, tenant.id, month), *usage_part]
+    lines += [line for each in late.values() for line in each[1]]
     if not lines:
         return None
     party, terms = seller(conn)
@@ -169,8 +190,31 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: Actor) -
     stored = store_document(conn, tenant.id, document, month, by)
     if usage_part:
         _attach(conn, tenant.id, stored.id, month, lines)
-        move(conn, tenant.id, "invoice", usage.amount_micros, stored.number, by)
+    for of, (found, _) in late.items():
+        _attach(conn, tenant.id, stored.id, of, lines, f"{of:%Y-%m}/", found)
+    micros = sum(found[0].amount_micros for found in late.values()) + (usage.amount_micros if usage_part else 0)
+    if usage_part or late:
+        move(conn, tenant.id, "invoice", micros, stored.number, by)
     return stored
+
+
+def _late(conn: Conn, tenant: Tenant, month: date, issued_on: date) -> dict[date, tuple[MonthUsage, list[Line]]]:
+    """Calls that came after their own month's invoice, with their lines: this one has them, within the law's year."""
+    found: dict[date, tuple[MonthUsage, list[Line]]] = {}
+    for of in late_months(conn, tenant.id, month):
+        end = add_months(of, 1)
+        if issued_on > add_months(end, CLAIM_MONTHS):
+            continue
+        near = _midnight(of) - timedelta(days=2), _midnight(end) + timedelta(days=2)
+        rerate(conn, tenant.id, *near, month=of, why="late", quick=True)
+        usage = month_usage(conn, tenant.id, of, late=True)
+        lines = [
+            replace(line, name=f"{line.name}, {MONTHS[of.month - 1]} {of.year}", key=f"{of:%Y-%m}/{line.key}")
+            for line in usage.lines()
+        ]
+        if lines:
+            found[of] = usage, lines
+    return found
 
 
 def issue_order(conn: Conn, tenant: Tenant, of: Subscription, issued_on: date, by: Actor) -> Issued:
@@ -236,9 +280,12 @@ def _refuse_unrated(conn: Conn, tenant: Tenant, month: date) -> None:
     if rows:
         named = "; ".join(f"{row['call_id']}: {row['reason']}" for row in rows[:20])
         more = f" … and {len(rows) - 20} more" if len(rows) > 20 else ""
+        unassigned = any(row["reason"] == NO_TARIFF for row in rows)
         raise Blocked(
             f"tenant {tenant.slug} has {len(rows)} unrated calls in {month:%Y-%m}: {named}{more}",
-            hint="add the missing rates to the tariff and assign it; the run rates them again",
+            hint=f"decroche billing tariff assign NAME --tenant {tenant.slug} --from {month:%Y-%m-01}"
+            if unassigned
+            else "add the missing rates to the tariff and assign it; the run rates them again",
         )
 
 
@@ -288,6 +335,7 @@ def store_document(
     sha256 = sealed(plain)
     sign = 1 if document.kind == "invoice" else -1
     year, place = document.number.split("-")
+    keep_order(conn, "invoice", document.issued_on)
     with conn.cursor(row_factory=class_row(Issued)) as cursor:
         row = cursor.execute(
             f"""INSERT INTO billing.invoices (tenant_id, id, number, year, place, kind, credits, period, issued_on,
@@ -326,17 +374,33 @@ def store_document(
     return row
 
 
-def _attach(conn: Conn, tenant_id: UUID, invoice_id: UUID, month: date, lines: Sequence[Line]) -> None:
-    """Tie every charge of the month to the invoice and to the first line of its destination."""
+def _attach(
+    conn: Conn, tenant_id: UUID, invoice_id: UUID, month: date, lines: Sequence[Line], head: str = "",
+    late: MonthUsage | None = None,
+) -> None:  # fmt: skip
+    """Tie every charge of the month to the invoice and to the first line of its destination.
+
+    `late`: only charges that stand on no invoice yet; their lines' keys begin with `head`.
+    """
     places: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
-        if line.source == "usage":
-            places.setdefault(line.key, number)
+        if line.source == "usage" and line.key.startswith(head) and "/" not in line.key.removeprefix(head):
+            places.setdefault(line.key.removeprefix(head).rpartition(":")[0], number)
     conn.execute(
         """INSERT INTO billing.invoice_charges (tenant_id, invoice_id, call_id, generation, line)
-           SELECT tenant_id, %(invoice)s, call_id, generation, coalesce((%(places)s::jsonb ->> prefix)::integer, 0)
-             FROM billing.current_charges WHERE tenant_id = %(tenant)s AND month = %(month)s""",
-        {"invoice": invoice_id, "tenant": tenant_id, "month": month, "places": Jsonb(places)},
+           SELECT tenant_id, %(invoice)s, call_id, generation,
+                  coalesce((%(places)s::jsonb ->> (coalesce(leg, direction) || ':' || prefix))::integer, 0)
+             FROM billing.current_charges c WHERE tenant_id = %(tenant)s AND month = %(month)s
+              AND (NOT %(late)s OR status = 'rated' AND NOT EXISTS (
+                       SELECT 1 FROM billing.invoice_charges l JOIN billing.live_invoices i ON i.id = l.invoice_id
+                        WHERE l.call_id = c.call_id AND l.generation = c.generation))""",
+        {
+            "invoice": invoice_id,
+            "tenant": tenant_id,
+            "month": month,
+            "places": Jsonb(places),
+            "late": late is not None,
+        },
     )
 
 

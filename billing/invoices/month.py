@@ -7,35 +7,51 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from billing.charges import tariffs
 from billing.charges.accounts import Account, account
 from billing.documents.invoice import Line, Talk, Usage, usage_lines
+from billing.documents.words import calls_named
 from billing.rating.tariff import PARIS
 from store.base.numbering import SPECIAL
 from store.db import Conn
 from store.tenants import Tenant
 
+_FRESH: LiteralString = """NOT EXISTS (
+    SELECT 1 FROM billing.invoice_charges l JOIN billing.live_invoices i ON i.id = l.invoice_id
+     WHERE l.call_id = c.call_id AND l.generation = c.generation)"""
+"""The charge `c` is on no invoice that lives."""
+_LATE: LiteralString = f"""
+SELECT DISTINCT c.tenant_id, c.month
+  FROM billing.current_charges c
+  JOIN billing.usage u ON u.tenant_id = c.tenant_id AND u.month = c.month AND u.mode = 'postpaid'
+ WHERE c.status = 'rated' AND c.amount_micros > 0 AND c.month > now() - interval '14 months' AND {_FRESH}
+   AND EXISTS (SELECT 1 FROM billing.live_invoices i
+                WHERE i.tenant_id = c.tenant_id AND i.period = c.month AND i.purpose = 'month')
+"""
 # Nearly every call lies in one window: its seconds need no list to be opened.
-_TALK = """
-SELECT prefix, price, bundled, sum(seconds)::bigint AS seconds
-  FROM (SELECT prefix, segments -> 0 ->> 'price_per_minute' AS price, segments -> 0 ->> 'from' = 'bundle' AS bundled,
-               sum(billed_seconds) AS seconds
-          FROM billing.current_charges
-         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated' AND jsonb_array_length(segments) = 1
-         GROUP BY 1, 2, 3
+_TALK: LiteralString = f"""
+SELECT way, prefix, price, bundled, sum(seconds)::bigint AS seconds
+  FROM (SELECT coalesce(leg, direction) AS way, prefix, segments -> 0 ->> 'price_per_minute' AS price,
+               segments -> 0 ->> 'from' = 'bundle' AS bundled, sum(billed_seconds) AS seconds
+          FROM billing.current_charges c
+         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated'
+           AND jsonb_array_length(segments) = 1 AND (NOT %(late)s OR {_FRESH})
+         GROUP BY 1, 2, 3, 4
         UNION ALL
-        SELECT c.prefix, s ->> 'price_per_minute', s ->> 'from' = 'bundle', sum((s ->> 'seconds')::bigint)
+        SELECT coalesce(c.leg, c.direction), c.prefix, s ->> 'price_per_minute', s ->> 'from' = 'bundle',
+               sum((s ->> 'seconds')::bigint)
           FROM billing.current_charges c CROSS JOIN jsonb_array_elements(c.segments) s
-         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated' AND jsonb_array_length(segments) <> 1
-         GROUP BY 1, 2, 3) either
- GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+         WHERE tenant_id = %(tenant)s AND month = %(month)s AND status = 'rated'
+           AND jsonb_array_length(segments) <> 1 AND (NOT %(late)s OR {_FRESH})
+         GROUP BY 1, 2, 3, 4) either
+ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 # Emergency and social calls are left off what details the month (Arcep); they cost nothing.
 # One reading of the month gives every sum: `by` says which column the row is for, '' for the whole month.
-_SUMS = """
+_SUMS: LiteralString = f"""
 SELECT CASE WHEN GROUPING(day) = 0 THEN 'day' WHEN GROUPING(destination) = 0 THEN 'destination'
             WHEN GROUPING(agent) = 0 THEN 'agent' WHEN GROUPING(fee) = 0 THEN 'fee' ELSE '' END AS by,
        coalesce(day::text, destination, agent) AS name, fee,
@@ -47,11 +63,13 @@ SELECT CASE WHEN GROUPING(day) = 0 THEN 'day' WHEN GROUPING(destination) = 0 THE
        coalesce(sum(amount_micros), 0)::bigint AS micros
   FROM (SELECT c.status, c.bundle_seconds, c.charged_seconds, c.billed_seconds, c.amount_micros, c.fee,
                CASE WHEN NOT hidden THEN (c.answered_at AT TIME ZONE %(zone)s)::date END AS day,
-               CASE WHEN c.status = 'rated' AND NOT hidden THEN c.prefix END AS destination,
+               CASE WHEN c.status = 'rated' AND NOT hidden
+                    THEN coalesce(c.leg, c.direction) || ':' || c.prefix END AS destination,
                CASE WHEN c.answered_at IS NOT NULL AND NOT hidden THEN coalesce(k.agent, '') END AS agent
           FROM billing.current_charges c JOIN store.calls k ON k.id = c.call_id,
                LATERAL (SELECT c.direction = 'outbound' AND c.far_party = ANY (%(special)s) AS hidden) h
-         WHERE c.tenant_id = %(tenant)s AND c.month = %(month)s) c
+         WHERE c.tenant_id = %(tenant)s AND c.month = %(month)s
+           AND (NOT %(late)s OR c.status = 'rated' AND {_FRESH})) c
  GROUP BY GROUPING SETS ((day), (destination), (agent), (fee), ())
 """
 
@@ -82,17 +100,36 @@ class MonthUsage:
         """The invoice's usage page."""
         return Usage(
             tuple((row["name"], row["seconds"], row["micros"]) for row in self.days),
-            tuple((row["name"], row["calls"], row["seconds"], row["micros"]) for row in self.destinations),
+            tuple(
+                (calls_named(*row["name"].split(":", 1)), row["calls"], row["seconds"], row["micros"])
+                for row in self.destinations
+            ),
             tuple((row["name"], row["calls"], row["seconds"], row["micros"]) for row in self.agents),
         )
 
 
-def month_usage(conn: Conn, tenant_id: UUID, month: date, zone: str = "Europe/Paris") -> MonthUsage:
-    """The sums of a tenant's month; `zone` names the time zone of its days."""
-    key = {"tenant": tenant_id, "month": month, "zone": zone, "special": list(SPECIAL)}
+def late_months(conn: Conn, tenant_id: UUID, before: date) -> list[date]:
+    """Postpaid months before one whose invoice was issued, and of which calls that cost something are on none."""
+    rows = conn.execute(
+        _LATE + " AND c.tenant_id = %(tenant)s AND c.month < %(before)s ORDER BY 2",
+        {"tenant": tenant_id, "before": before},
+    ).fetchall()
+    return [row["month"] for row in rows]
+
+
+def all_late(conn: Conn) -> list[tuple[UUID, date]]:
+    """Every tenant's late months (operator)."""
+    return [(row["tenant_id"], row["month"]) for row in conn.execute(_LATE + " ORDER BY 2, 1").fetchall()]
+
+
+def month_usage(
+    conn: Conn, tenant_id: UUID, month: date, zone: str = "Europe/Paris", *, late: bool = False
+) -> MonthUsage:
+    """The sums of a tenant's month; `zone` names the time zone of its days. `late`: of calls on no invoice alone."""
+    key = {"tenant": tenant_id, "month": month, "zone": zone, "special": list(SPECIAL), "late": late}
     rows = conn.execute(_SUMS, key).fetchall()
     talk = [
-        Talk(row["prefix"], _plain(Decimal(row["price"])), row["bundled"], row["seconds"])
+        Talk(row["prefix"], _plain(Decimal(row["price"])), row["bundled"], row["seconds"], row["way"])
         for row in conn.execute(_TALK, key).fetchall()
     ]
     (sums,) = (row for row in rows if not row["by"])

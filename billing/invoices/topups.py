@@ -15,8 +15,9 @@ from uuid import UUID
 
 from billing.charges.accounts import move
 from billing.charges.ledger import lock_account
-from billing.documents.invoice import VAT_PERCENT, Line, Vat, cents
-from billing.invoices.invoicing import Issued, compose_for, customer, store_document
+from billing.documents.invoice import Line, cents
+from billing.documents.vat import regime
+from billing.invoices.invoicing import Issued, compose_for, customer, seller, store_document
 from billing.invoices.payments import Method, pay_invoice
 from billing.plans.subscription import add_months
 from billing.rating.tariff import PARIS
@@ -50,7 +51,7 @@ def invoice_top_up(
     document = compose_for(conn, tenant, [line], (day, day), day)
     if gross_cents is not None and document.vat[0].category == "S":
         tax = gross_cents - net_cents
-        vat = (Vat("S", VAT_PERCENT, net_cents, tax),)
+        vat = (replace(document.vat[0], tax_cents=tax),)
         document = replace(document, vat=vat, vat_cents=tax, gross_cents=gross_cents)
     if paid:
         document = replace(document, due_on=day, paid_cents=document.gross_cents)
@@ -58,10 +59,9 @@ def invoice_top_up(
 
 
 def net_of(conn: Conn, tenant: Tenant, gross_cents: int) -> int:
-    """What of an amount received is before tax: all of it for an operator (reverse charge)."""
-    if customer(conn, tenant).operator:
-        return gross_cents
-    return cents(Fraction(gross_cents * 100, 100 + VAT_PERCENT))
+    """What of an amount received is before tax: all of it where no VAT is charged, as of an operator."""
+    found = regime(customer(conn, tenant), telecom=True, franchise=seller(conn)[1].franchise)
+    return cents(Fraction(gross_cents * 100) / (100 + Fraction(str(found.percent))))
 
 
 def top_up(

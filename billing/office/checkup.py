@@ -10,7 +10,9 @@ from typing import Literal
 from billing.invoices.invoicing import seller
 from billing.invoices.late import known_until, what_to_type
 from billing.invoices.legal import known_rates
+from billing.invoices.month import all_late
 from billing.keys import key
+from store import tenants
 from store.base.errors import DecrocheError
 from store.base.settings import Settings
 from store.db import Conn
@@ -42,6 +44,8 @@ def examine(conn: Conn, of: Settings, today: date) -> list[Finding]:
                          "add the rate, assign the tariff; decroche billing rerate --from …"),
         lambda: _counted(conn, "invoices", _not_invoiced, "have calls of a past month on no invoice: {names}",
                          "decroche billing invoice run --period YYYY-MM"),
+        lambda: _counted(conn, "late calls", _late_calls, "have calls that came after their month's invoice: {names}",
+                         "the next month's invoice has them: decroche billing invoice run --period YYYY-MM"),
         lambda: _counted(conn, "notices", _untold, "have notices that cannot be told: {names}",
                          "decroche billing notices; see its last_error", state="fail"),
         lambda: _counted(conn, "disputes", _old_disputes, "wait for a decision for over 30 days: {names}",
@@ -127,6 +131,11 @@ def _not_invoiced(conn: Conn) -> list[str]:
             ORDER BY 2, 1"""
     ).fetchall()
     return [f"{row['slug']} {row['month']}" for row in rows]
+
+
+def _late_calls(conn: Conn) -> list[str]:
+    names = tenants.slugs(conn)
+    return [f"{names[tenant_id]} {month:%Y-%m}" for tenant_id, month in all_late(conn)]
 
 
 def _untold(conn: Conn) -> list[str]:

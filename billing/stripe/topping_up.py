@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -43,13 +43,14 @@ def top_up(
         raise BadInput("--reference is missing", hint="the transfer's reference, so that it counts once")
     with db.operator() as conn:
         tenant = tenants.get(conn, slug)
-    with db.operator(tenant.id) as conn:
-        number, counted = _kept(conn, tenant, cents, reference, day, way, gross, by)
     state: State | Literal[""] = ""
-    if way == "card":
-        with through() as stripe:
+    # a card is asked only where it can be: an invoice that nobody could pay would be issued for nothing
+    with through() if way == "card" else nullcontext() as stripe:
+        with db.operator(tenant.id) as conn:
+            number, counted = _kept(conn, tenant, cents, reference, day, way, gross, by)
+        if stripe is not None:
             state = collect(db, stripe, number, by=by, today=today).state
-        counted = state == "succeeded"
+            counted = state == "succeeded"
     with db.operator() as conn:
         return ToppedUp(counted, number, state, account(conn, tenant.id))
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
+import time_machine
 from click.testing import CliRunner
 from psycopg import sql
 
@@ -67,6 +71,14 @@ def test_contested_lines_are_held_out_until_decided_and_credited_when_right(sold
     assert sold("late", "--date", "2026-11-20")[0]["unpaid"] == "37.26"
 
 
+@pytest.fixture
+def december() -> Generator[None]:
+    """It is the 20th of December 2026 for whoever types: what is dated later is refused."""
+    with time_machine.travel(datetime(2026, 12, 20, 9, tzinfo=UTC)):
+        yield
+
+
+@pytest.mark.usefixtures("december")
 def test_late_interest_is_three_times_the_legal_rate_and_paid_beside_the_invoice(sold: Terminal) -> None:
     late = sold("late", "--date", "2026-12-02")[0]
     assert (late["interest"], late["indemnity"]) == ("0.26", "40.00")  # 37.98 × 8.25 % × 30 days / 365
@@ -75,6 +87,7 @@ def test_late_interest_is_three_times_the_legal_rate_and_paid_beside_the_invoice
     assert sold("late", "--date", "2026-12-03") == []
 
 
+@pytest.mark.usefixtures("december")
 def test_the_note_of_a_late_payment_is_issued_once_shown_laid_out_and_paid(sold: Terminal) -> None:
     sold("pay", "2026-000001", "--reference", "VIR 1", "--date", "2026-12-02")
     assert sold("debit-note", "run", "--date", "2026-12-03", "--dry-run")[0]["total"] == "40.26"
@@ -267,3 +280,48 @@ def test_usage_shows_bundle_forecast_cost_and_a_bar_a_day(sold: Terminal, databa
     for part in ("1 min 40 s of 1 min 40 s", "charged   1 min 00 s", "0.6500 EUR", "forecast", "Tue 06 █"):
         assert part in shown
     assert timedelta(days=31).days == sum(line[4:6].isdigit() for line in shown.splitlines())
+
+
+@pytest.mark.usefixtures("december")
+def test_nothing_is_dated_ahead_and_a_series_is_in_order(sold: Terminal) -> None:
+    credit = ("invoice", "credit", "2026-000001", "--line", "1", "--reason", "x", "--date")
+    sold(*credit, "2027-08-15")
+    assert (sold.status, "has not come yet" in sold.errors) == (2, True)
+    assert sold(*credit, "2026-11-20")[0]["number"] == "2026-000002"
+    sold("invoice", "credit", "2026-000001", "--line", "2", "--reason", "x", "--date", "2026-11-19")
+    assert (sold.status, "242 nonies A" in sold.errors) == (2, True)
+    sold("invoice", "run", "--period", "2027-01", "--date", "2027-02-01")
+    assert (sold.status, "has not come yet" in sold.errors) == (2, True)
+    sold("pay", "2026-000001", "--reference", "VIR 9", "--date", "2031-01-01")
+    assert sold.status == 2
+
+
+def test_a_card_that_cannot_be_asked_leaves_no_invoice(sold: Terminal) -> None:
+    before = sold("invoice", "list")
+    sold("credit", "dentiste", "10", "--card", "--reference", "x")
+    assert (sold.status, "Stripe" in sold.errors) == (2, True)
+    assert sold("invoice", "list") == before
+
+
+def test_what_a_party_does_not_say_again_stays(sold: Terminal) -> None:
+    sold("seller", "set", "--iban", "FR76 3000 6000 0112 3456 7890 189", "--due-days", "30", "--vat-on-debits")
+    sold("seller", "set", "--email", "compta@op.example")
+    (shown,) = sold("seller", "show")
+    assert (shown["name"], shown["iban"], shown["due_days"]) == ("Op SAS", "FR7630006000011234567890189", 30)
+    assert (shown["vat"], shown["email"]) == ("when invoiced", "compta@op.example")
+    sold("customer", "set", "dentiste", "--postcode", "97400")
+    (shown,) = sold("customer", "show", "dentiste")
+    assert (shown["siren"], shown["vat_percent"]) == ("404833048", "8.5")
+    sold("seller", "set", "--iban", "FR7630006000011234567890188")
+    assert (sold.status, "mod 97" in sold.errors) == (2, True)
+
+
+def test_the_years_sales_are_written_for_the_accountant(sold: Terminal) -> None:
+    (written,) = sold("fec", "--year", "2026", "--out", str(sold.folder))
+    assert Path(written["file"]).name == "732829320FEC20261231.txt"
+    rows = [line.split("\t") for line in Path(written["file"]).read_text(encoding="utf-8").splitlines()]
+    assert {len(row) for row in rows} == {18}
+    assert sum(Decimal(row[11].replace(",", ".")) for row in rows[1:]) == Decimal("37.98")
+    assert Path(written["file"]).stat().st_mode & 0o777 == 0o600
+    assert [row["gross"] for row in sold("journal", "--period", "2026-11")] == ["37.98"]
+    assert sold("journal", "--year", "2025") == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -16,6 +16,7 @@ from billing.invoices.dunning import close_dispute, debts, dispute, run_dunning
 from billing.invoices.invoicing import Issued
 from billing.invoices.payments import balance_due, pay_invoice
 from billing.invoices.reconcile import reconcile_period
+from billing.invoices.series import OutOfOrder
 from billing.stripe.refunds import refund_transfer
 from store.base.errors import NotFound, Refused
 from store.db import Database
@@ -70,8 +71,10 @@ def test_a_call_is_credited_once_for_what_it_cost_and_the_charge_says_by_which_n
         assert charge is not None
         note = credit_call(conn, owed.number, charge["call_id"], "appel inconnu", DAY, "test")
         assert note.net_cents == -66  # 61 s at 0.60 a minute and 0.05: 0.66
-        [line] = note.invoice().lines
-        assert re.fullmatch(r"Appel \+33\d{5}•••• du .*", line.name)  # not the whole number: others read the bill
+        lines = note.invoice().lines
+        assert [(line.key.split(":")[1], line.net_cents) for line in lines] == [("2", 61), ("4", 5)]
+        # not the whole number: others read the bill
+        assert all(re.fullmatch(r"Appel \+33\d{5}•••• du .*", line.name) for line in lines)
         with pytest.raises(Refused, match="credited already"):
             credit_call(conn, owed.number, charge["call_id"], "encore", DAY, "test")
         tied = conn.execute("SELECT call_id FROM billing.invoice_charges WHERE invoice_id = %s", (note.id,)).fetchall()
@@ -88,6 +91,26 @@ def test_a_whole_credit_note_after_a_part_gives_back_the_rest_to_the_cent(databa
         assert part.vat_cents + rest.vat_cents == -owed.vat_cents
         with pytest.raises(Refused, match="credited already"):
             credit_amount(conn, owed.number, 1, "geste", DAY, "test")
+
+
+def test_a_call_whose_lines_were_credited_is_not_credited_again(database: Database, owed: Issued) -> None:
+    with database.operator() as conn:
+        charge = conn.execute(
+            "SELECT call_id FROM billing.charges WHERE amount_micros > 600000"
+        ).fetchone()  # fmt: skip
+        assert charge is not None
+        credit_lines(conn, owed.number, [2, 4], "appels contestés", DAY, "test")
+        with pytest.raises(Refused, match="line 2 of invoice"):
+            credit_call(conn, owed.number, charge["call_id"], "encore", DAY, "test")
+
+
+def test_no_document_is_dated_before_the_one_before_it(database: Database, owed: Issued) -> None:
+    with database.operator() as conn:
+        credit_amount(conn, owed.number, 100, "geste", DAY, "test")
+    with pytest.raises(OutOfOrder, match="2026-11-05"), database.operator() as conn:
+        credit_amount(conn, owed.number, 100, "geste", DAY - timedelta(days=1), "test")
+    with database.operator() as conn:
+        assert credit_amount(conn, owed.number, 100, "geste", DAY, "test").number == "2026-000003", "no number is lost"
 
 
 def test_a_line_or_a_call_that_is_not_on_the_invoice_is_named(database: Database, owed: Issued) -> None:

