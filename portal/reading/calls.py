@@ -90,8 +90,8 @@ def find(seat: Seat, wanted: Filters, after: After | None = None, limit: int = 5
         "tenant": seat.whose, "limit": limit + 1, "before_at": after and after.at, "before_id": after and after.id,
     }  # fmt: skip
     with seat.conn.cursor(row_factory=class_row(Line)) as cursor:
-        asked = ["true", *(text for name, text in _CONDITIONS.items() if values[name] is not None)]
-        chosen = _SAYING if wanted.words else " AND ".join(asked)
+        asked: list[LiteralString] = ["true", *(text for name, text in _CONDITIONS.items() if values[name] is not None)]
+        chosen: LiteralString = _SAYING if wanted.words else " AND ".join(asked)
         rows = cursor.execute(_BEFORE + chosen + _AFTER, values).fetchall()
     more = len(rows) > limit
     rows = rows[:limit]

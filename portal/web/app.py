@@ -132,7 +132,7 @@ def _endpoint(page: Page) -> Callable[[Request], Awaitable[Response]]:
         except DecrocheError as error:
             answer = error_page(visit, error)
         except Exception:
-            log.exception("page failed", path=request.url.path)
+            log.exception("page failed", page=page.path)
             answer = visit.page(
                 "error.html", 500, title="Une erreur de notre part", text=_TEXTS[500], hint="", code="internal"
             )

@@ -19,16 +19,13 @@ from portal.reading import calls, filters, one_call
 from portal.reading.filters import BadFilter, Filters
 from portal.web.picture import draw
 from portal.web.routes import Pages, id_in
-from portal.web.visit import Answer, Visit, drop, keep
+from portal.web.visit import FILTERS, Answer, Visit, drop, keep
 from portal.words import OUTCOMES
 from store.base import spreadsheet
 
 pages = Pages()
 
 FIELDS = ("mots", "sens", "agent", "numero", "issue", "du", "au")
-KEPT = "__Host-appels"
-"""The cookie that remembers the filters."""
-
 COLUMNS = ("id", "started_at", "direction", "caller", "callee", "answered_seconds", "billed_seconds", "agent",
            "version", "outcome", "disclosure_heard", "price", "currency")  # fmt: skip
 
@@ -36,7 +33,7 @@ COLUMNS = ("id", "started_at", "direction", "caller", "callee", "answered_second
 @pages.get("/appels", "calls")
 def listed(visit: Visit, seat: Seat) -> Answer:
     """The calls found, newest first; the filters of the last visit where none are given."""
-    kept = visit.request.cookies.get(KEPT, "")
+    kept = visit.request.cookies.get(FILTERS, "")
     if not visit.query and kept and "numbers" in seat.rights:
         held = {key: value for key, value in parse_qsl(kept[:1000]) if key in FIELDS and value}
         if held:
@@ -59,9 +56,9 @@ def listed(visit: Visit, seat: Seat) -> Answer:
     if visit.query and not visit.faults:
         held = urlencode({key: value for key, value in typed.items() if value})
         if held:
-            keep(answer, KEPT, held)
+            keep(answer, FILTERS, held)
         else:
-            drop(answer, KEPT)
+            drop(answer, FILTERS)
     return answer
 
 

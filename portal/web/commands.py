@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import click
 
 from store.base.console import HouseGroup, err, to_json
-from store.base.errors import BadInput, Unavailable
+from store.base.errors import BadInput, Unavailable, reason
 
 BIND = "127.0.0.1:8096"
 
@@ -16,6 +20,21 @@ def address(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise BadInput(f"--bind {text!r} is no HOST:PORT", hint=f"such as {BIND}")
     return host.strip("[]"), int(port)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Generator[socket.socket]:
+    """A socket that listens there. Raises Unavailable."""
+    try:
+        opened = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise Unavailable(
+            f"{host}:{port} cannot be listened on: {reason(error)}",
+            hint="choose another with --bind",
+            code="port_taken",
+        ) from error
+    with opened:
+        yield opened
 
 
 @click.command()
@@ -38,18 +57,16 @@ def portal(bind: str) -> None:
 
     host, port = address(bind)
     of = settings()
-    set_up_logs(of)
-    os.nice(5)  # calls come first
-    with open_portal(of) as opened:
+    set_up_logs(of, name="portal")
+    with _listening(host, port) as listening, open_portal(of) as opened:
+        os.nice(5)  # calls come first
         err.print(f"http://{bind} — Ctrl-C ends it", markup=False)
         server = uvicorn.Server(
-            uvicorn.Config(make_app(opened), host, port, log_config=None, server_header=False, date_header=True,
+            uvicorn.Config(make_app(opened), host, port, log_config=None, access_log=False, server_header=False,
                            proxy_headers=True, forwarded_allow_ips="127.0.0.1", timeout_graceful_shutdown=5,
                            limit_concurrency=200, h11_max_incomplete_event_size=32 * 1024)
         )  # fmt: skip
-        server.run()
-        if not server.started:
-            raise Unavailable(f"{bind} cannot be listened on", hint="choose another with --bind", code="port_taken")
+        server.run([listening])
 
 
 @click.group(cls=HouseGroup)

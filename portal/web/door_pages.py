@@ -13,7 +13,7 @@ from portal.door import NotSignedIn, Seat
 from portal.people import own, passwords, signing
 from portal.web.guard import inside
 from portal.web.routes import DOOR, PERSON, Pages
-from portal.web.visit import SESSION, Answer, Visit, drop
+from portal.web.visit import FILTERS, SESSION, Answer, Visit, drop
 from store.base.errors import BadInput
 
 pages = Pages()
@@ -88,7 +88,8 @@ def leave(visit: Visit) -> Answer:
 
 def _out(visit: Visit, path: str = "/connexion") -> Response:
     answer = visit.go(path)
-    drop(answer, SESSION)
+    for name in (SESSION, FILTERS):
+        drop(answer, name)
     return answer
 
 

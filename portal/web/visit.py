@@ -18,8 +18,8 @@ from portal.door import Portal, Seat
 from portal.people.tokens import form_token
 from store.base.errors import DecrocheError
 
-SESSION, VISITOR = "__Host-session", "__Host-visite"
-"""Cookies: of who is signed in; of who is at the door, so that the forms there have a token too."""
+SESSION, VISITOR, FILTERS = "__Host-session", "__Host-visite", "__Host-appels"
+"""Cookies: of who is signed in; of who is at the door, whose forms have a token too; the calls looked for."""
 
 Answer = Response | Callable[[], Response]
 """What a page returns; a function is called once the transaction has ended (for what takes long, or opens its own)."""

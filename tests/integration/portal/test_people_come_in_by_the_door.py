@@ -199,7 +199,7 @@ def test_neither_password_nor_token_nor_key_is_stored(
     with database.operator() as conn:
         _, key = keys.add(conn, dentist, ["calls"], by=OPERATOR, now=NOW)
         for table in ("people", "sessions", "links", "api_keys", "throttles"):
-            rows = conn.execute(cast(LiteralString, f"SELECT t::text AS t FROM portal.{table} t")).fetchall()
+            rows = conn.execute(f"SELECT t::text AS t FROM portal.{table} t").fetchall()
             held = " ".join(row["t"] for row in rows)
             assert not [secret for secret in (password, token, key) if secret in held]
 
