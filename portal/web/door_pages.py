@@ -56,15 +56,15 @@ def _slowed(wait: timedelta) -> str:
 
 @pages.get("/code", DOOR)
 def code(visit: Visit) -> Answer:
-    """The second step."""
-    _still_waiting(visit)
-    return visit.page("code.html")
+    """The second step; for whoever has made it, the first page."""
+    return visit.page("code.html") if _waiting(visit) else visit.go("/")
 
 
 @pages.post("/code", DOOR)
 def code_given(visit: Visit) -> Answer:
     """A code of the telephone, or a spare one."""
-    _still_waiting(visit)
+    if not _waiting(visit):
+        return visit.go("/")
     answer = signing.second_step(visit.portal, visit.token, visit.form.get("code", ""), visit.now)
     if answer.outcome == "in":
         return visit.go("/", answer.token)
@@ -72,10 +72,9 @@ def code_given(visit: Visit) -> Answer:
     return visit.page("code.html", 429 if answer.wait else 422)
 
 
-def _still_waiting(visit: Visit) -> None:
+def _waiting(visit: Visit) -> bool:
     with visit.portal.entered(visit.token, visit.now) as seat:
-        if not seat.waiting:
-            raise NotSignedIn("the second step was made already")
+        return seat.waiting
 
 
 @pages.post("/deconnexion", DOOR)

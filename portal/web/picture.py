@@ -12,7 +12,7 @@ from typing import Any
 from portal.words import action, minute
 
 WIDTH, LEFT, RIGHT, HEIGHT = 1000, 84, 12, 138
-LANES = {"caller": (22, "Appelant"), "agent": (66, "Agent")}
+LANES = {"caller": 22, "agent": 66}
 BAR = 32
 
 
@@ -24,18 +24,19 @@ def draw(facts: Mapping[str, Any]) -> str:
     def x(ms: float) -> float:
         return round(LEFT + min(max(ms, 0), last) * scale, 1)
 
+    names = {"caller": "Appelant" if facts.get("direction") != "outbound" else "Personne", "agent": "Agent"}
     parts = [
-        f'<svg class="lanes" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Qui a parlé quand, en deux lignes" '
+        f'<svg class="lanes" viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="Qui a parlé quand" '
         f'data-left="{LEFT}" data-scale="{scale:.6f}">'
     ]
     parts += [
         f'<rect class="lane" x="{LEFT}" y="{y}" width="{WIDTH - LEFT - RIGHT}" height="{BAR}" rx="6"/>'
-        f'<text class="who" x="0" y="{y + 21}">{name}</text>'
-        for y, name in LANES.values()
+        f'<text class="who" x="0" y="{y + 21}">{names[who]}</text>'
+        for who, y in LANES.items()
     ]
     parts += _ticks(last, x)
     for place, turn in enumerate(facts["turns"]):
-        parts.append(_bar(place, turn, x))
+        parts.append(_bar(place, turn, x, names))
     for done in facts["actions"]:
         at = x(done["at_ms"])
         parts.append(
@@ -64,13 +65,13 @@ def _ticks(last: int, x: Any) -> list[str]:
     ]
 
 
-def _bar(place: int, turn: Mapping[str, Any], x: Any) -> str:
-    y, name = LANES[turn["who"]]
+def _bar(place: int, turn: Mapping[str, Any], x: Any, names: Mapping[str, str]) -> str:
+    y, name = LANES[turn["who"]], names[turn["who"]]
     start, width = x(turn["from_ms"]), max(3.0, x(turn["to_ms"]) - x(turn["from_ms"]))
     cut = bool(turn["stages"].get("interrupted"))
     mark = f'<rect class="cut" x="{start + width - 4:.1f}" y="{y}" width="4" height="{BAR}"/>' if cut else ""
     return (
-        f'<a href="#t{place}" class="bar {turn["who"]}" data-from="{turn["from_ms"]}">'
+        f'<a href="#t{place}" tabindex="-1" class="bar {turn["who"]}" data-from="{turn["from_ms"]}">'
         f"<title>{name}, {minute(turn['from_ms'])} : {escape(str(turn['text']))}</title>"
         f'<rect x="{start}" y="{y}" width="{width:.1f}" height="{BAR}" rx="4"/>{mark}</a>'
     )

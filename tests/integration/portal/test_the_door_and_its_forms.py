@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from pyotp.totp import TOTP
 
+from portal.door import Portal
+from portal.people import codes, own
 from portal.web.app import PAGES
 from portal.web.routes import Page
 from portal.web.visit import SESSION
-from tests.integration.portal.site import SITE, Browsers, People, Practice
+from tests.integration.portal.site import CLAIRE, NOW, SITE, Browsers, People, Practice, sign_in
 
 
 def test_one_comes_in_by_the_form_and_sees_the_day(browser: Browsers, people: People, practice: Practice) -> None:
@@ -85,3 +89,22 @@ def test_a_browser_that_names_its_origin_only_is_believed(
     token = re.search(r'name="jeton" value="(\w+)"', here.get("/compte").text)
     assert token
     assert here.raw("/compte/sessions/autres", {"jeton": token[1]}, {"origin": SITE}).status_code == 303
+
+
+def test_with_a_second_step_the_code_is_asked_before_any_page(
+    browser: Browsers, people: People, portal: Portal, practice: Practice
+) -> None:
+    password, secret = people.add(CLAIRE, practice.tenant, "titulaire"), codes.new_secret()
+    with portal.entered(sign_in(portal, password).token, NOW - timedelta(minutes=5)) as seat:
+        spare = own.begin_second_step(
+            seat, secret, TOTP(secret).at(NOW - timedelta(minutes=5)), NOW - timedelta(minutes=5)
+        )
+    here = browser()
+    assert here.post("/connexion", email=CLAIRE, mot_de_passe=password).headers["location"] == "/code"
+    assert here.get("/appels").headers["location"] == "/code"
+    wrong = here.post("/code", code="000000")
+    assert (wrong.status_code, "valable" in wrong.text) == (422, True)
+    assert here.post("/code", code=TOTP(secret).at(NOW)).headers["location"] == "/"
+    assert here.get("/appels").status_code == 200
+    assert here.get("/code").headers["location"] == "/"
+    assert len(spare) == codes.CODES
