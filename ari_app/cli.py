@@ -39,6 +39,8 @@ COMMANDS = {
     "llm": ("llm.cli:llm", "The mind"),
     "billing": ("billing.cli:billing", "Rating, tariffs, invoices"),
     "compliance": ("compliance.cli:compliance", "What the law allows"),
+    "portal": ("portal.web.commands:portal", "Serve the clients' site and API"),
+    "api": ("portal.web.commands:api", "The API's contract"),
     "person": ("portal.commands:person", "Who signs in to the portal: add, list, end, reset"),
     "key": ("portal.commands:key", "Keys of clients' systems, for the API"),
     "privacy": ("compliance.commands.privacy:privacy", "Retention, and the rights of people"),

@@ -36,17 +36,21 @@ _MEGABYTE = 1_000_000
 _KEPT_FILES = 10
 
 
-def set_up_logs(of: Settings | None = None, *, terminal: bool | None = None) -> structlog.stdlib.BoundLogger:
+def set_up_logs(
+    of: Settings | None = None, *, terminal: bool | None = None, name: str = "decroche"
+) -> structlog.stdlib.BoundLogger:
     """Send every log line (ours and libraries') to the file, and to standard error when `terminal`.
 
-    `terminal` defaults to whether standard error is one. May be called again; the last call counts.
+    `name`: the file's, one for each process. `terminal` defaults to whether standard error is one. May be called
+    again; the last call counts.
     """
     of = of or settings()
     folder = of.folder("logs")
-    descriptor = os.open(folder / "decroche.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    path = folder / f"{name}.log"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.close(descriptor)  # exists, and only its owner reads it, before the handler opens it
     file = logging.handlers.RotatingFileHandler(
-        folder / "decroche.log", maxBytes=20 * _MEGABYTE, backupCount=_KEPT_FILES, encoding="utf-8"
+        path, maxBytes=20 * _MEGABYTE, backupCount=_KEPT_FILES, encoding="utf-8"
     )
     file.setFormatter(_formatter(structlog.processors.JSONRenderer(ensure_ascii=False), of))
     handlers: list[logging.Handler] = [file]

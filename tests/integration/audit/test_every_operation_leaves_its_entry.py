@@ -22,7 +22,7 @@ from store.db import Database
 from tests.actors import OPERATOR
 
 ROOT = Path(__file__).parents[3]
-FOLDERS = ("store", "agents", "billing", "compliance")
+FOLDERS = ("store", "agents", "billing", "compliance", "portal")
 
 OWN_RECORD = {
     "store.calls": "a call is its own record, written once at its end",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from portal.door import Portal
-from portal.people import managing, signing
+from portal.web.app import make_app
 from store import tenants
 from store.base.settings import Settings
 from store.db import Database
@@ -19,9 +19,7 @@ from store.setup import portal_login
 from store.tenants import Tenant
 from tests.actors import OPERATOR
 from tests.conftest import Postgres
-
-NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
-PASSWORD = "quatre mots pour entrer"
+from tests.integration.portal.site import NOW, SITE, Browser, Browsers, People, Practice, furnish
 
 
 @pytest.fixture
@@ -44,26 +42,6 @@ def townhall(database: Database) -> Tenant:
         return tenants.add(conn, "mairie", "Mairie de Saint-Paul", timezone="Indian/Reunion", by=OPERATOR)
 
 
-@dataclass
-class People:
-    """Adds people whose password is known, and signs them in."""
-
-    database: Database
-    portal: Portal
-
-    def add(self, email: str, tenant: Tenant | None, *roles: str) -> str:
-        """The first password, or "" for somebody known."""
-        with self.database.operator() as conn:
-            return managing.add(conn, email, tenant, roles, by=OPERATOR, now=NOW).password
-
-    def signed_in(self, email: str, tenant: Tenant | None, *roles: str, now: datetime = NOW) -> str:
-        """A new person's token."""
-        password = self.add(email, tenant, *roles)
-        answer = signing.sign_in(self.portal, email, password, "192.0.2.1", "test", now)
-        assert answer.outcome == "in"
-        return answer.token
-
-
 @pytest.fixture
 def people(database: Database, portal: Portal) -> People:
     return People(database, portal)
@@ -72,3 +50,28 @@ def people(database: Database, portal: Portal) -> People:
 def later(**more: Any) -> datetime:
     """So long after NOW."""
     return NOW + timedelta(**more)
+
+
+@pytest.fixture
+def practice(database: Database, new_folder: Path) -> Practice:
+    return furnish(database, new_folder, "dentiste", "Cabinet Molaire")
+
+
+@pytest.fixture
+def other(database: Database, new_folder: Path) -> Practice:
+    return furnish(database, new_folder, "mairie", "Mairie de Saint-Paul")
+
+
+@pytest.fixture
+def browser(portal: Portal) -> Generator[Browsers]:
+    """Makes browsers, each with cookies of its own."""
+    app = make_app(portal, lambda: NOW)
+    opened: list[TestClient] = []
+
+    def made() -> Browser:
+        opened.append(TestClient(app, base_url=SITE))
+        return Browser(opened[-1])
+
+    yield made
+    for client in opened:
+        client.close()

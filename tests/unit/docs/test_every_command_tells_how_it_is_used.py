@@ -15,6 +15,8 @@ WITHOUT_JSON = {
     "decroche up": "says what it starts",
     "decroche down": "says what it stops",
     "decroche serve": "runs until it is interrupted; its logs are JSON",
+    "decroche portal": "runs until it is interrupted; its logs are JSON",
+    "decroche api openapi": "prints the contract, which is JSON",
     "decroche calls timeline": "draws a picture into a file",
     "decroche asterisk up": "says what it starts",
     "decroche asterisk down": "says what it stops",

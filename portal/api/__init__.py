@@ -1,0 +1,1 @@
+"""`/api/v1`: what clients' systems read, with a key."""

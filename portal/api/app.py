@@ -1,0 +1,76 @@
+"""The API's application: its key, its errors, its contract."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Request, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
+
+from portal.api.bucket import Bucket, take
+from portal.api.problems import TooMany, http, ours, unreadable
+from portal.door import NotSignedIn, Portal, Seat
+from portal.people.tokens import digest
+from store.base.errors import DecrocheError
+
+DESCRIPTION = """Reads of a client's calls and invoices, for its own systems.
+
+A key goes into `Authorization: Bearer dk_…`; it opens the scopes it was given. Lists have a `next` cursor: give it
+back as `cursor` for the page that follows. Instants are ISO 8601 in UTC, sums are decimals as text. Errors are
+`application/problem+json` with a stable `code`."""
+
+_MOST_BUCKETS = 10_000
+_BEARER = HTTPBearer(auto_error=False, description="A key of `decroche key add`.")
+
+
+Given = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+
+
+def make_api(portal: Portal | None, clock: Callable[[], datetime] | None = None) -> FastAPI:
+    """The API on a portal's door; without one, its contract alone."""
+    from portal.api import calls, invoices
+
+    api = FastAPI(title="Décroche", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None,
+                  servers=[{"url": "/api/v1"}], root_path_in_servers=False)  # fmt: skip
+    api.include_router(calls.router)
+    api.include_router(invoices.router)
+    api.add_exception_handler(DecrocheError, ours)
+    api.add_exception_handler(RequestValidationError, unreadable)
+    api.add_exception_handler(HTTPException, http)
+    api.state.portal, api.state.clock, api.state.buckets = portal, clock, dict[bytes, Bucket]()
+    return api
+
+
+def contract() -> dict[str, Any]:
+    """OpenAPI 3.1."""
+    return make_api(None).openapi()
+
+
+def key_shown(request: Request, given: Given) -> str:
+    """The request's key. Raises NotSignedIn without one, TooMany."""
+    if given is None or not given.credentials:
+        raise NotSignedIn("no key: Authorization: Bearer dk_…", code="key_missing")
+    buckets: dict[bytes, Bucket] = request.app.state.buckets
+    name = digest(given.credentials)
+    if len(buckets) > _MOST_BUCKETS:
+        buckets.clear()
+    let, buckets[name] = take(buckets.get(name), time.monotonic())
+    if not let:
+        raise TooMany("too many requests with this key", hint="wait a second")
+    return given.credentials
+
+
+@contextmanager
+def seated(request: Request, key: str, *scopes: str) -> Generator[Seat]:
+    """A transaction of the key's client. Raises NotSignedIn, NotAllowed."""
+    portal: Portal = request.app.state.portal
+    with portal.unlocked(key, request.app.state.clock()) as seat:
+        for scope in scopes:
+            seat.needs(scope)
+        yield seat

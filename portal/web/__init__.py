@@ -1,0 +1,1 @@
+"""The pages: French first, drawn on the server, whole without a script."""

@@ -1,0 +1,130 @@
+"""Coming in and going out: sign-in, second step, choosing a client, one-use links."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+from starlette.responses import Response
+
+from portal import words
+from portal.door import NotSignedIn, Seat
+from portal.people import own, passwords, signing
+from portal.web.guard import inside
+from portal.web.routes import DOOR, PERSON, Pages
+from portal.web.visit import FILTERS, SESSION, Answer, Visit, drop
+from store.base.errors import BadInput
+
+pages = Pages()
+
+
+@pages.get("/", PERSON)
+def first(visit: Visit, seat: Seat) -> Answer:
+    """To the first page that the visitor's rights open."""
+    for path, right in (("/accueil", "home"), ("/factures", "invoices")):
+        if right in seat.rights:
+            return visit.go(path)
+    return visit.go("/dossiers")
+
+
+@pages.get("/connexion", DOOR)
+def door(visit: Visit) -> Answer:
+    """The form."""
+    return visit.page("sign_in.html", suite=inside(visit.query.get("suite", "/")), email="")
+
+
+@pages.post("/connexion", DOOR)
+def enter(visit: Visit) -> Answer:
+    """Password and address are looked at; the answer does not say which was wrong."""
+    email, suite = visit.form.get("email", ""), inside(visit.form.get("suite", "/"))
+    browser = visit.request.headers.get("user-agent", "")
+    answer = signing.sign_in(
+        visit.portal, email, visit.form.get("mot_de_passe", ""), visit.address, browser, visit.now
+    )  # fmt: skip
+    if answer.outcome == "in":
+        return visit.go(suite, answer.token)
+    if answer.outcome == "second_step":
+        return visit.go("/code", answer.token)
+    visit.faults["form"] = _slowed(answer.wait) if answer.wait else "Adresse ou mot de passe inconnus."
+    return visit.page("sign_in.html", 429 if answer.wait else 422, suite=suite, email=email)
+
+
+def _slowed(wait: timedelta) -> str:
+    return f"Trop d'essais. Réessayez dans {words.duration(wait.total_seconds() + 1)}."
+
+
+@pages.get("/code", DOOR)
+def code(visit: Visit) -> Answer:
+    """The second step; for whoever has made it, the first page."""
+    return visit.page("code.html") if _waiting(visit) else visit.go("/")
+
+
+@pages.post("/code", DOOR)
+def code_given(visit: Visit) -> Answer:
+    """A code of the telephone, or a spare one."""
+    if not _waiting(visit):
+        return visit.go("/")
+    answer = signing.second_step(visit.portal, visit.token, visit.form.get("code", ""), visit.now)
+    if answer.outcome == "in":
+        return visit.go("/", answer.token)
+    visit.faults["code"] = _slowed(answer.wait) if answer.wait else "Ce code n'est pas, ou n'est plus, valable."
+    return visit.page("code.html", 429 if answer.wait else 422)
+
+
+def _waiting(visit: Visit) -> bool:
+    with visit.portal.entered(visit.token, visit.now) as seat:
+        return seat.waiting
+
+
+@pages.post("/deconnexion", DOOR)
+def leave(visit: Visit) -> Answer:
+    """The session ends."""
+    with suppress(NotSignedIn):
+        signing.sign_out(visit.portal, visit.token, visit.now)
+    return _out(visit)
+
+
+def _out(visit: Visit, path: str = "/connexion") -> Response:
+    answer = visit.go(path)
+    for name in (SESSION, FILTERS):
+        drop(answer, name)
+    return answer
+
+
+@pages.get("/dossiers", PERSON)
+def places(visit: Visit, seat: Seat) -> Answer:
+    """The clients to choose from."""
+    return visit.page("places.html", places=own.places(seat))
+
+
+@pages.post("/dossiers", PERSON)
+def chosen(visit: Visit, seat: Seat) -> Answer:
+    """On with another client."""
+    try:
+        tenant_id = UUID(visit.form.get("dossier", ""))
+    except ValueError as error:
+        raise BadInput("Choisissez un dossier.") from error
+    return lambda: visit.go("/", signing.choose(visit.portal, visit.token, tenant_id, visit.now))
+
+
+@pages.get("/invitation/{token}", DOOR)
+def link(visit: Visit) -> Answer:
+    """Choose a password by a one-use link."""
+    found = own.link(visit.portal, visit.request.path_params["token"], visit.now)
+    return visit.page("link.html", link=found, least=passwords.LEAST)
+
+
+@pages.post("/invitation/{token}", DOOR)
+def link_used(visit: Visit) -> Answer:
+    """The password is set, every session of this person ends."""
+    token = visit.request.path_params["token"]
+    found = own.link(visit.portal, token, visit.now)
+    try:
+        if visit.form.get("mot_de_passe", "") != visit.form.get("encore", ""):
+            raise BadInput("Les deux mots de passe diffèrent.")
+        own.use_link(visit.portal, token, visit.form.get("mot_de_passe", ""), visit.now)
+    except BadInput as error:
+        visit.fault(error, "mot_de_passe")
+        return visit.page("link.html", 422, link=found, least=passwords.LEAST)
+    return _out(visit, "/connexion?fait=mot-de-passe")

@@ -1,0 +1,102 @@
+"""What a page is given: who visits, what was typed, and how to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from portal import words
+from portal.door import Portal, Seat
+from portal.people.tokens import form_token
+from store.base.errors import DecrocheError
+
+SESSION, VISITOR, FILTERS = "__Host-session", "__Host-visite", "__Host-appels"
+"""Cookies: of who is signed in; of who is at the door, whose forms have a token too; the calls looked for."""
+
+Answer = Response | Callable[[], Response]
+"""What a page returns; a function is called once the transaction has ended (for what takes long, or opens its own)."""
+
+MENU = (
+    ("/accueil", "Accueil", "home"),
+    ("/appels", "Appels", "calls"),
+    ("/factures", "Factures", "invoices"),
+)
+"""Address, name and right of each entry."""
+
+
+@dataclass
+class Visit:
+    """One request. `token`: the session's, "" at the door; `secret`: what its forms are bound to."""
+
+    request: Request
+    portal: Portal
+    pages: Environment
+    now: datetime
+    form: Mapping[str, str]
+    token: str
+    secret: str
+    seat: Seat | None = None
+    faults: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """What stands after the question mark."""
+        return self.request.query_params
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The client's time zone."""
+        return ZoneInfo(self.seat.timezone if self.seat else "Europe/Paris")
+
+    @property
+    def address(self) -> str:
+        """Where the visitor's browser is, as the proxy tells."""
+        return self.request.client.host if self.request.client else ""
+
+    def page(self, template: str, status: int = 200, **facts: Any) -> Response:
+        """A page drawn from a template."""
+        zone = self.zone
+        html = self.pages.get_template(template).render(
+            seat=self.seat, menu=_menu(self.seat), path=self.request.url.path, token=form_token(self.secret),
+            faults=self.faults, form=self.form, now=self.now,
+            clock=partial(words.clock, zone=zone), day=partial(words.day, zone=zone),
+            long_day=partial(words.long_day, zone=zone), number=self.number, **facts,
+        )  # fmt: skip
+        return HTMLResponse(html, status)
+
+    def number(self, e164: str) -> str:
+        """A person's number, whole for who may see it so."""
+        return words.phone(e164) if self.seat and "numbers" in self.seat.rights else words.masked_phone(e164)
+
+    def go(self, path: str, token: str = "") -> Response:
+        """On to another page; with another session's token where there is one."""
+        answer = RedirectResponse(path, 303)
+        if token:
+            keep(answer, SESSION, token)
+        return answer
+
+    def fault(self, error: DecrocheError, field_name: str = "form") -> None:
+        """Say beside a field what was wrong with it."""
+        self.faults[field_name] = str(error)
+
+
+def _menu(seat: Seat | None) -> list[tuple[str, str]]:
+    return [(path, name) for path, name, right in MENU if right in seat.rights] if seat else []
+
+
+def keep(answer: Response, name: str, value: str) -> None:
+    """A cookie of this host alone, which no script reads and no other site sends."""
+    answer.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def drop(answer: Response, name: str) -> None:
+    """The cookie is gone."""
+    answer.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")

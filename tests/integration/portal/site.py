@@ -1,0 +1,161 @@
+"""Two clients with calls, invoices and people, and browsers and systems on the site, in process."""
+
+from __future__ import annotations
+
+import re
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from billing.charges import tariffs
+from billing.charges.ledger import record_call
+from billing.documents.invoice import Party, Terms
+from billing.invoices import invoicing
+from portal.door import Portal
+from portal.people import keys, managing, signing
+from portal.web.visit import SESSION
+from store import agents, tenants
+from store.base.ids import new_id
+from store.calls import Action, Cdr, Turn
+from store.db import Database
+from store.tenants import Tenant
+from tests.actors import OPERATOR
+
+TARIFF = """\
+decimals = 4
+[bundle]
+seconds = 30
+prefixes = ["+33"]
+directions = ["inbound", "outbound"]
+[[rate]]
+direction = "inbound"
+prefix = ""
+price_per_minute = "0.096"
+"""
+NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+CLAIRE = "claire@cabinet.fr"
+PASSWORD = "quatre mots pour entrer"
+SPOKEN = "Bonjour, je voudrais un détartrage <script>alert(1)</script> s'il vous plaît."
+SITE = "https://decroche.test"
+
+
+@dataclass
+class Practice:
+    """A client with an agent, a recorded call, an invoice."""
+
+    tenant: Tenant
+    call: UUID
+    invoice: str = ""
+    ids: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def furnish(database: Database, home: Path, slug: str, name: str) -> Practice:
+    with database.operator() as conn:
+        tenant = tenants.add(conn, slug, name, by=OPERATOR)
+        agents.import_version(conn, tenant.id, "accueil", f"name: {slug}", by=OPERATOR)
+        version = tariffs.add_version(conn, f"t-{slug}", TARIFF, OPERATOR).version
+        tariffs.assign(conn, tenant.id, f"t-{slug}", version, datetime(2026, 1, 1, tzinfo=UTC), OPERATOR)
+    call_id, at = new_id(), NOW - timedelta(hours=1)
+    path = home / "recordings" / slug / f"{call_id}.wav"
+    path.parent.mkdir(parents=True)
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((2, 2, 16000, 0, "NONE", ""))
+        sound.writeframes(bytes(64000))
+    cdr = Cdr(
+        id=call_id, tenant_id=tenant.id, direction="inbound", caller="+33612345678", callee="+33162001234",
+        number="+33162001234", agent="accueil", agent_version=1, started_at=at, answered_at=at,
+        ended_at=at + timedelta(seconds=75), hangup_cause=16, hangup_side="caller", outcome="answered",
+        recording=str(path), disclosure_text="Je suis un agent vocal.", disclosure_heard_ms=4200,
+    )  # fmt: skip
+    turns = [
+        Turn("agent", f"{name}, bonjour.", 0, 2500, 2500, {"interrupted": True}),
+        Turn("caller", SPOKEN, 3000, 7000),
+        Turn("agent", "Bien sûr, jeudi à neuf heures.", 7600, 40_000, 9500, {"total": 600}),
+    ]
+    with database.tenant(tenant.id) as conn:
+        record_call(conn, cdr, turns, [Action("book", {}, {"outcome": "done"}, 41_000)])
+    return Practice(tenant, call_id, _invoice(database, tenant))
+
+
+def _invoice(database: Database, tenant: Tenant) -> str:
+    seller = Party("Opérateur", "732829320", "2 rue B", "69001", "Lyon", vat_number="FR44732829320")
+    buyer = Party("Client", "404833048", "1 rue A", "75001", "Paris")
+    with database.operator() as conn:
+        invoicing.set_seller(conn, seller, Terms(), by=OPERATOR)
+        invoicing.set_customer(conn, tenant.id, buyer, by=OPERATOR)
+    with database.operator(tenant.id) as conn:
+        issued = invoicing.issue(conn, tenant, date(2026, 11, 1), date(2026, 12, 1), OPERATOR)
+    assert issued is not None
+    return issued.number
+
+
+@dataclass
+class People:
+    """Adds people whose password is known, and signs them in."""
+
+    database: Database
+    portal: Portal
+
+    def add(self, email: str, tenant: Tenant | None, *roles: str) -> str:
+        """The first password, or "" for somebody known."""
+        with self.database.operator() as conn:
+            return managing.add(conn, email, tenant, roles, by=OPERATOR, now=NOW).password
+
+    def signed_in(self, email: str, tenant: Tenant | None, *roles: str, now: datetime = NOW) -> str:
+        """A new person's token."""
+        password = self.add(email, tenant, *roles)
+        answer = signing.sign_in(self.portal, email, password, "192.0.2.1", "test", now)
+        assert answer.outcome == "in"
+        return answer.token
+
+
+def sign_in(portal: Portal, password: str, *, email: str = CLAIRE, now: datetime = NOW) -> signing.Answer:
+    return signing.sign_in(portal, email, password, "192.0.2.1", "test", now)
+
+
+@dataclass
+class Browser:
+    """A browser on the site; it sends what browsers send."""
+
+    client: TestClient
+
+    def get(self, path: str, **headers: str) -> Response:
+        return self.client.get(path, headers={"sec-fetch-site": "none", **headers}, follow_redirects=False)
+
+    def post(self, path: str, page: str = "", **typed: str) -> Response:
+        """Send the form of `page` (its token is taken from there)."""
+        found = re.search(r'name="jeton" value="(\w+)"', self.get(page or path).text)
+        return self.raw(path, {"jeton": found[1] if found else "", **typed}, {"sec-fetch-site": "same-origin"})
+
+    def raw(self, path: str, typed: dict[str, str], headers: dict[str, str]) -> Response:
+        return self.client.post(path, data=typed, headers=headers, follow_redirects=False)
+
+    def sign_in(self, token: str) -> Browser:
+        self.client.cookies.set(SESSION, token, domain="decroche.test", path="/")
+        return self
+
+
+Browsers = Callable[[], Browser]
+
+
+@dataclass
+class System:
+    """A client's system with a key."""
+
+    client: TestClient
+    key: str
+
+    def get(self, path: str, **headers: str) -> Response:
+        return self.client.get(f"/api/v1{path}", headers={"authorization": f"Bearer {self.key}", **headers})
+
+
+def system(browser: Browsers, database: Database, of: Practice, *scopes: str) -> System:
+    with database.operator() as conn:
+        _, key = keys.add(conn, of.tenant, scopes, by=OPERATOR, now=NOW)
+    return System(browser().client, key)
