@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import numpy as np
 
-from ari_app.parts import Parts
+from ari_app.desk.parts import Parts
 from asr.base import Ear, Endpointer, Pcm, Transcript, VoiceActivity
 from llm.base import JsonSchema, Message, Mind
 from tts.base import Voice

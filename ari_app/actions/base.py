@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from agents.effects import Act
-from ari_app.legs import Legs
-from ari_app.office import Office
-from ari_app.office_types import Answerable
+from ari_app.desk.legs import Legs
+from ari_app.desk.office import Office
+from ari_app.desk.office_types import Answerable
 from ari_app.switch.base import Switch
 from store.base.errors import DecrocheError
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from ari_app import wishes
 from ari_app.actions.base import ActionContext
+from ari_app.desk import wishes
 
 
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:

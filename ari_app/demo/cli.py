@@ -100,7 +100,7 @@ def _undisturbed() -> Generator[None]:
 
 
 def _tidy(home: Path, *, keep: bool, console: Console) -> None:
-    from ari_app import background
+    from ari_app.service import background
     from store.base.settings import settings
 
     with _undisturbed():

@@ -16,14 +16,14 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from ari_app import background, control
-from ari_app.calls_view import whole
 from ari_app.demo import seed
 from ari_app.demo.caller import INBOUND, OUTBOUND, Caller
 from ari_app.demo.show import Live
+from ari_app.desk.calls_view import whole
+from ari_app.desk.timeline import draw
+from ari_app.service import background, control
 from ari_app.softphone.phone import SoftPhone
 from ari_app.softphone.report import CallReport
-from ari_app.timeline import draw
 from asr.ears import open_ear
 from store import bookings
 from store import calls as kept

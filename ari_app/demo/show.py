@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ari_app.calls_view import clock
+from ari_app.desk.calls_view import clock
 
 WHO = {"caller": "caller", "agent": "agent "}
 STAGES = ("endpoint", "asr", "think", "voice", "total")

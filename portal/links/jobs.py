@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from agents.spoken import say_date, say_time
-from ari_app.after import TELL
+from ari_app.desk.after import TELL
 from billing.office.outbox import mail, post_of
 from portal.links import calendars, ics
 from portal.links.caldav import CalendarAway, Collection

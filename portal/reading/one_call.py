@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from ari_app.calls_view import whole
+from ari_app.desk.calls_view import whole
 from billing.charges.along import Come, come_to
 from compliance.law.rulebook import rulebook
 from portal.door import Seat

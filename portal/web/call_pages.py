@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from markupsafe import Markup
 from starlette.responses import FileResponse, Response
 
-from ari_app.calls_view import transcript
+from ari_app.desk.calls_view import transcript
 from compliance.ledgers import proof, proof_pdf
 from portal.door import Seat
 from portal.reading import calls, filters, one_call

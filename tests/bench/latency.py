@@ -71,9 +71,9 @@ async def _phrases() -> dict[str, Any]:
 
 def measure(calls: int, cuts: int) -> dict[str, Any]:
     """Start a private service, call it, and gather what the phone saw."""
-    from ari_app import background
-    from ari_app.calls_view import whole
     from ari_app.demo import seed
+    from ari_app.desk.calls_view import whole
+    from ari_app.service import background
     from ari_app.softphone.phone import SoftPhone
     from ari_app.softphone.script import Utterance
     from store import calls as kept
@@ -156,7 +156,7 @@ def main() -> None:
     try:
         facts = measure(options.calls, options.cuts)
     finally:
-        from ari_app import background
+        from ari_app.service import background
         from store.base.settings import settings
 
         background.stop(settings(), now=True, say=lambda _: None)

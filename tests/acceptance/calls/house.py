@@ -22,9 +22,9 @@ from uuid import UUID
 
 import numpy as np
 
-from ari_app import background, control
-from ari_app.calls_view import whole
 from ari_app.demo import seed
+from ari_app.desk.calls_view import whole
+from ari_app.service import background, control
 from ari_app.softphone.g711 import Samples
 from ari_app.softphone.measure import RATE
 from ari_app.softphone.phone import Event, SoftPhone

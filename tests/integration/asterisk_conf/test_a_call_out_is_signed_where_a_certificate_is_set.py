@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from ari_app.desk.vouching import Voucher
 from ari_app.switch.asterisk.switch import AsteriskSwitch
-from ari_app.vouching import Voucher
 from asterisk_conf.render import ARI_USER, ari_password
 from asterisk_conf.server import Asterisk
 from asterisk_conf.signing import keep_vouched

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ari_app.office import NoAgent, Office
+from ari_app.desk.office import NoAgent, Office
 from billing.charges.controls import OutboundBlocked, allow_dialling, lift
 from billing.invoices.dunning import close_dispute, debts, dispute, run_dunning
 from billing.invoices.invoicing import Issued

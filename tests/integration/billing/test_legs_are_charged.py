@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ari_app.calls_view import whole
+from ari_app.desk.calls_view import whole
 from billing.charges import controls, prepaid, tariffs
 from billing.charges.accounts import account, move, set_mode
 from billing.charges.ledger import charge_of, record_call

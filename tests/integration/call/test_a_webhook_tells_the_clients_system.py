@@ -19,8 +19,8 @@ from agents.effects import Act
 from agents.loading import load
 from ari_app.actions import webhook
 from ari_app.actions.base import ActionContext, perform
-from ari_app.office import Office
-from ari_app.office_types import Answerable
+from ari_app.desk.office import Office
+from ari_app.desk.office_types import Answerable
 from ari_app.switch.scripted import ScriptedSwitch
 from store.base.secrets import secret
 from store.base.settings import settings

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from ari_app.call import Call, CallState
-from ari_app.calls_view import transcript, whole
+from ari_app.call.call import Call, CallState
+from ari_app.call.diverted import carry
 from ari_app.demo import seed
-from ari_app.diverted import carry
-from ari_app.house import House
-from ari_app.lifecycle import Lifecycle
-from ari_app.office import Office
+from ari_app.desk.calls_view import transcript, whole
+from ari_app.desk.house import House
+from ari_app.desk.lifecycle import Lifecycle
+from ari_app.desk.office import Office
+from ari_app.desk.till import Till
 from ari_app.switch.base import Answered, Arrival, Ended, Entered, HangupAsked, Joined, Key, Rung, Tried, placed_leg
 from ari_app.switch.scripted import ScriptedLine, ScriptedSwitch
-from ari_app.till import Till
 from billing.charges import controls, tariffs
 from billing.charges.accounts import account, move, set_mode
 from store import calls, live

@@ -7,11 +7,11 @@ import asyncio
 import numpy as np
 import pytest
 
-from ari_app.callaudio import WINDOW
-from ari_app.echo import EARLY_MS, FAR_MS
-from ari_app.recording import Track
-from ari_app.turns import TurnSettings
-from ari_app.voicing import Voicing
+from ari_app.call.callaudio import WINDOW
+from ari_app.call.echo import EARLY_MS, FAR_MS
+from ari_app.call.turns import TurnSettings
+from ari_app.call.voicing import Voicing
+from ari_app.desk.recording import Track
 from asr.base import SAMPLE_RATE, Pcm
 from asr.vad import SileroVad
 from store.base.settings import settings

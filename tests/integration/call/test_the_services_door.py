@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ari_app import control
+from ari_app.service import control
 from store.base.errors import DecrocheError, Refused
 from store.base.settings import Settings, settings
 

@@ -15,11 +15,11 @@ from click.testing import CliRunner
 
 from agents.after.sifting import Analysis
 from agents.loading import EXAMPLES, loads
-from ari_app.after import KIND, Analyst, heard
-from ari_app.calls_view import transcript, whole
 from ari_app.cli import decroche
-from ari_app.office import Office
-from ari_app.office_types import NODE
+from ari_app.desk.after import KIND, Analyst, heard
+from ari_app.desk.calls_view import transcript, whole
+from ari_app.desk.office import Office
+from ari_app.desk.office_types import NODE
 from compliance.people.privacy import erase
 from compliance.people.retention import keep, sweep
 from llm.base import JsonSchema, LlmError, Message, Mind

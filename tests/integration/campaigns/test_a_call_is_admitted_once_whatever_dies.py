@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ari_app.office import Office
+from ari_app.desk.office import Office
 from billing.charges import controls, tariffs
 from billing.charges.accounts import set_mode
 from campaigns.dialling import course, queue

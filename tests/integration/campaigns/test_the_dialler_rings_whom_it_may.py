@@ -12,15 +12,15 @@ from uuid import UUID
 import pytest
 from psycopg.types.json import Jsonb
 
-from ari_app.call import CallState
+from ari_app.call.call import CallState
+from ari_app.call.dialler import Dialler, seats
+from ari_app.call.outbound import place, ring
 from ari_app.demo import seed
-from ari_app.dialler import Dialler, seats
-from ari_app.house import House
-from ari_app.office import CalledLately, Office
-from ari_app.office_types import NODE, Order
-from ari_app.outbound import place, ring
+from ari_app.desk.house import House
+from ari_app.desk.office import CalledLately, Office
+from ari_app.desk.office_types import NODE, Order
+from ari_app.desk.till import Till
 from ari_app.switch.scripted import ScriptedSwitch
-from ari_app.till import Till
 from campaigns import campaigns
 from campaigns.dialling import agreed, course
 from campaigns.dialling.admission import Rung, admit

@@ -13,8 +13,8 @@ import pytest
 from agents.effects import Act
 from agents.loading import loads
 from ari_app.actions.base import ActionContext, perform
-from ari_app.office import Office
-from ari_app.office_types import Answerable
+from ari_app.desk.office import Office
+from ari_app.desk.office_types import Answerable
 from ari_app.switch.scripted import ScriptedSwitch
 from campaigns.dialling.admission import Nothing, Rung
 from store import calls

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from ari_app.calls_cli import calls
+from ari_app.commands.calls import calls
 from store.base.ids import new_id
 from store.calls import Cdr, insert_cdr
 from store.db import Database

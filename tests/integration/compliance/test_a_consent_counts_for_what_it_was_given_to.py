@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from agents.loading import loads
-from ari_app.office import Office
-from ari_app.office_types import Answerable, Order
+from ari_app.desk.office import Office
+from ari_app.desk.office_types import Answerable, Order
 from compliance.ledgers import callbacks
 from compliance.ledgers.ledger import ask
 from store.base.ids import new_id

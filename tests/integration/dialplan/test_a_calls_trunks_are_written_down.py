@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.calls_view import whole
+from ari_app.desk.calls_view import whole
+from ari_app.desk.trunks import TrunkKeeper, TrunkParts
 from ari_app.switch.asterisk.events import arrival, tried
 from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.switch.base import Tried
-from ari_app.trunks import TrunkKeeper, TrunkParts
 from store import calls, tenants
 from store.base.ids import new_id
 from store.base.settings import settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ari_app.doctor_trunks import trunks
+from ari_app.doctor.trunks import trunks
 from asterisk_conf.applying import states, use_trunks
 from store.base.secrets import write_secret
 from store.trunks.checking import Trunk

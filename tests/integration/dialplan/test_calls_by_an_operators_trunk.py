@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from ari_app.lifecycle import Lifecycle
+from ari_app.desk.lifecycle import Lifecycle
 from ari_app.switch.asterisk.events import ChannelEvent, Entry, told
 from asterisk_conf.server import Asterisk
 from store.base.secrets import write_secret

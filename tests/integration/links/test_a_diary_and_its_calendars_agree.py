@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from agents.loading import EXAMPLES, load
-from ari_app import agenda
 from ari_app.cli import decroche
-from ari_app.office_types import Answerable
+from ari_app.desk import agenda
+from ari_app.desk.office_types import Answerable
 from portal.links import calendars
 from portal.links import jobs as linked
 from portal.links.calendars import SYNC, Calendar

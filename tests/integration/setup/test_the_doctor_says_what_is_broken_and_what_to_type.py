@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from ari_app.cli import decroche
-from ari_app.doctor_machine import clock, disk, gpus, python
+from ari_app.doctor.machine import clock, disk, gpus, python
 from store.base.secrets import secret
 from store.base.settings import Settings, settings
 from store.db import Database

@@ -12,8 +12,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from ari_app import doctor_trunks
-from ari_app.numbers_cli import number
+from ari_app.commands.numbers import number
+from ari_app.doctor import trunks as doctor_trunks
 from asterisk_conf.applying import State
 from asterisk_conf.render import Places, render
 from asterisk_conf.trunk_cli import trunk

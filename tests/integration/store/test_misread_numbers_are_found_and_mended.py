@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ari_app import doctor_checks
-from ari_app.numbers_cli import number
+from ari_app.commands.numbers import number
+from ari_app.doctor import checks as doctor_checks
 from compliance.ledgers import misread as ledgers
 from compliance.ledgers import oppositions
 from store import audit, misread, numbers

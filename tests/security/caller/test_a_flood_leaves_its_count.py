@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ari_app.office import Office
+from ari_app.desk.office import Office
 from billing.charges.refusals import lately
 from store import tenants
 from store.base.settings import settings

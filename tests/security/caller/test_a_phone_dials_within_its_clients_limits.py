@@ -15,14 +15,14 @@ from uuid import UUID
 
 import pytest
 
-from ari_app.house import House
-from ari_app.office import Office
-from ari_app.phonecalls import carry
+from ari_app.call.phonecalls import carry
+from ari_app.desk.house import House
+from ari_app.desk.office import Office
+from ari_app.desk.till import Till
 from ari_app.softphone.phone import SoftPhone
 from ari_app.softphone.report import CallReport
 from ari_app.switch.asterisk.events import arrival
 from ari_app.switch.asterisk.switch import AsteriskSwitch
-from ari_app.till import Till
 from asterisk_conf.phones import phones
 from asterisk_conf.server import Asterisk
 from billing.charges import controls, tariffs

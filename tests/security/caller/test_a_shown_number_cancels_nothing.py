@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from agents.loading import load
-from ari_app import agenda
-from ari_app.office_types import Answerable
+from ari_app.desk import agenda
+from ari_app.desk.office_types import Answerable
 from store import agents, bookings, tenants
 from store.db import Database
 from tests.actors import OPERATOR

@@ -11,12 +11,12 @@ import pytest
 from agents.effects import Act
 from agents.loading import AgentFileError, load, loads
 from ari_app.actions.base import ActionContext, perform
-from ari_app.house import House
-from ari_app.legs import Legs, NotDialled, Whose
-from ari_app.office import Office
-from ari_app.office_types import Answerable
+from ari_app.desk.house import House
+from ari_app.desk.legs import Legs, NotDialled, Whose
+from ari_app.desk.office import Office
+from ari_app.desk.office_types import Answerable
+from ari_app.desk.till import Till
 from ari_app.switch.scripted import ScriptedSwitch
-from ari_app.till import Till
 from billing.charges import accounts, controls, tariffs
 from store import live, tenants
 from store.base.settings import settings

@@ -12,7 +12,7 @@ import pytest
 
 from agents.evaluation import read_suite
 from agents.loading import EXAMPLES, AgentFileError, load, loads
-from ari_app import agenda
+from ari_app.desk import agenda
 from store.base.errors import BadInput
 
 GOOD = (EXAMPLES / "dental.fr.yaml").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from ari_app.till import Till
+from ari_app.desk.till import Till
 from billing.charges import controls, tariffs
 from billing.charges.controls import OutboundBlocked, allow_dialling, set_limits
 from store import live, tenants

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from agents.bounds import cleaned
-from ari_app.spool import Spool
+from ari_app.desk.spool import Spool
 from billing.charges.ledger import record_call
 from store import calls, tenants
 from store.base.ids import new_id

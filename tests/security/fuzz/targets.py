@@ -15,8 +15,8 @@ from typing import Any, cast
 
 from agents.evaluation import read_suite
 from agents.loading import loads
-from ari_app import control
-from ari_app.lifecycle import Lifecycle
+from ari_app.desk.lifecycle import Lifecycle
+from ari_app.service import control
 from ari_app.switch.asterisk.events import arrival, told
 from ari_app.switch.asterisk.legs import joined
 from ari_app.switch.asterisk.link import Link

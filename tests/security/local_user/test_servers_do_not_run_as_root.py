@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.doctor_machine import home
+from ari_app.doctor.machine import home
 from asterisk_conf.server import Asterisk
 from store.base.unprivileged import NotPrivate, environment, private_folder, system_user
 from store.embedded import EmbeddedServer

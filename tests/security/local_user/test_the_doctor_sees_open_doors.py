@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.background import pid_file
-from ari_app.doctor_exposure import cache, doors, served_as
+from ari_app.doctor.exposure import cache, doors, served_as
+from ari_app.service.background import pid_file
 from store.base.settings import Settings
 from tests.asterisk_fixture import asterisk_settings
 

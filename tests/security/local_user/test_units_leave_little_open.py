@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ari_app.unit_cli import service
+from ari_app.commands.units import service
 from asterisk_conf.units import HARDENED, drop_in, units
 from store.base.errors import BadInput
 from store.base.settings import Settings

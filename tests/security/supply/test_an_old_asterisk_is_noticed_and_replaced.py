@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.doctor_exposure import asterisk_version, postgres_version
+from ari_app.doctor.exposure import asterisk_version, postgres_version
 from asterisk_conf import install
 from asterisk_conf.install import InstallFailed, fetch, installed
 from asterisk_conf.program import LEAST

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from time import monotonic
 
-from ari_app.meter import Orders, keep_within
+from ari_app.desk.meter import Orders, keep_within
 from billing.charges.prepaid import Extension
 from store.base.errors import DecrocheError
 

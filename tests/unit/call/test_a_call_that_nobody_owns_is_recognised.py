@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ari_app.orphans import picked_up
+from ari_app.call.orphans import picked_up
 from ari_app.switch.asterisk.events import Entry, arrival, stray
 
 AT = "2026-11-26T10:00:00.000+0000"

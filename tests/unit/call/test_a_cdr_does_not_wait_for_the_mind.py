@@ -11,9 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 from agents.loading import load
-from ari_app.call import Call, CallState
-from ari_app.lifecycle import Lifecycle
-from ari_app.office_types import CallEnd
+from ari_app.call.call import Call, CallState
+from ari_app.desk.lifecycle import Lifecycle
+from ari_app.desk.office_types import CallEnd
 from ari_app.switch.base import Ended, LegEvent
 from llm.base import JsonSchema, Message, Mind
 from store.base.settings import Settings

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from ari_app.admission import Bounds, Going, refusal
+from ari_app.desk.admission import Bounds, Going, refusal
 
 ACME, OTHER = uuid4(), uuid4()
 BOUNDS = Bounds(at_once=5, of_a_client=3, from_a_caller=2, a_second=4)

@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
-from ari_app import trunks
+from ari_app.desk import trunks
+from ari_app.desk.trunks import TrunkKeeper
 from ari_app.switch.scripted import ScriptedSwitch
-from ari_app.trunks import TrunkKeeper
 from store.db import Database
 from store.trunks.checking import Trunk
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ari_app.callaudio import WINDOW
-from ari_app.echo import EARLY_MS, FAR_MS, EchoJudge
-from ari_app.recording import Track
+from ari_app.call.callaudio import WINDOW
+from ari_app.call.echo import EARLY_MS, FAR_MS, EchoJudge
+from ari_app.desk.recording import Track
 from asr.base import SAMPLE_RATE, Pcm
 
 DELAY = SAMPLE_RATE // 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ari_app.callaudio import KEEP_MS, CallerAudio
+from ari_app.call.callaudio import KEEP_MS, CallerAudio
 
 SECOND = np.arange(16_000, dtype="<i2").tobytes()
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ari_app.lifecycle import Lifecycle
+from ari_app.desk.lifecycle import Lifecycle
 from ari_app.switch.asterisk.events import ChannelEvent, asterisk_time, told
 from ari_app.switch.base import Answered, Ended, Entered, Gone, HangupAsked, Made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ari_app.playout import Playout, heard_part
+from ari_app.call.playout import Playout, heard_part
 
 SENTENCE = "Nous sommes ouverts du lundi au vendredi"
 

@@ -7,7 +7,7 @@ import wave
 
 import numpy as np
 
-from ari_app.recording import RATE, Recording, Track
+from ari_app.desk.recording import RATE, Recording, Track
 
 FRAME = np.full(320, 1000, "<i2").tobytes()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ari_app.turns import (
+from ari_app.call.turns import (
     WINDOW_MS,
     Agent,
     Caller,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agents.loading import loads
-from ari_app.lawful import WrongPurpose, asked
-from ari_app.office_types import Answerable, Order
+from ari_app.desk.lawful import WrongPurpose, asked
+from ari_app.desk.office_types import Answerable, Order
 from compliance.ledgers.ledger import Request
 from store.base.ids import new_id
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from agents.effects import Say
-from ari_app.record import Notes
-from ari_app.recording import Recording
+from ari_app.call.talker import Talker
+from ari_app.desk.record import Notes
+from ari_app.desk.recording import Recording
 from ari_app.switch.base import FRAME_BYTES
-from ari_app.talker import Talker
 
 SENTENCE = "Nous sommes ouverts du lundi au vendredi"
 

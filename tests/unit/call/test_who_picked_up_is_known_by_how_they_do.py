@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ari_app.answering import GIVEN_UP_MS, Beep, Quiet, Speech, Watcher, Who, Words, said
+from ari_app.call.answering import GIVEN_UP_MS, Beep, Quiet, Speech, Watcher, Who, Words, said
 
 PEOPLE = (
     "Allô ?",

@@ -1,0 +1,283 @@
+"""The agent's side of a dialogue: plays replies in order, does what they say to do, and follows where results lead.
+
+It decides nothing of whose turn it is: it tells the dialogue (`Cues`) when the floor is taken and given back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.effects import Act, Conversation, Effect, Plan, Say, Source
+from ari_app.call.guesses import Guess
+from ari_app.call.reply import Begin, Chunk, End, Item, Over, Reply, Stages
+from ari_app.call.talker import Talker
+from ari_app.desk.record import Done, Notes
+from store.base.errors import DecrocheError
+from tts.base import Voice
+
+log = logging.getLogger(__name__)
+
+AFTER_SPEECH = frozenset({"hangup", "transfer", "language"})
+"""Actions done only once the caller has heard all that was said before them; the others are done at once."""
+
+THINK_SECONDS = 12.0
+"""A reply whose first word is not ready by then is given up with an apology."""
+
+HESITATE_SECONDS = 0.5
+"""A granted reply whose first word is not there by then is bridged with a ready phrase."""
+
+TAIL_SECONDS = 0.25
+"""After the last mark: what the caller's jitter buffer still holds, before we hang up."""
+
+Perform = Callable[[Act], Awaitable[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A plan whose effects are known beforehand: the opening, a goodbye, an apology."""
+
+    lines: Sequence[Effect]
+    heard: str = ""
+    source: Source = "rules"
+    meaning: str = ""
+
+    async def effects(self) -> AsyncIterator[Effect]:
+        """The lines, in order."""
+        for line in self.lines:
+            yield line
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Ready phrases a call may need whatever its conversation says, in the agent's language."""
+
+    apology: str
+    goodbye: str
+    thinking: str
+    can_transfer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """What the dialogue is told. `committed`: this guess's reply is the agent's turn from here on."""
+
+    started: Callable[[], None]
+    stopped: Callable[[], None]
+    committed: Callable[[Guess], None]
+    idle: Callable[[], None]
+    stop: Callable[[str], None]
+    running: Callable[[], bool]
+
+
+class Delivery:
+    """One call's replies, played one at a time in the dialogue's task group."""
+
+    def __init__(
+        self, conversation: Conversation, voice: Voice, talker: Talker, notes: Notes, phrases: Phrases,
+        perform: Perform, now_ms: Callable[[], int], cues: Cues,
+    ) -> None:  # fmt: skip
+        self._conversation, self._voice, self._talker, self._notes = conversation, voice, talker, notes
+        self._phrases, self._perform, self._now, self._cues = phrases, perform, now_ms, cues
+        self._playing: asyncio.Task[None] | None = None
+        self._remarks: list[str] = []
+        self._current: Reply | None = None
+        self._bridged: Plan | None = None
+        """The plan whose answer a phrase was said to wait for: it is the agent's turn, and not committed yet."""
+        self._group: asyncio.TaskGroup
+
+    def begin(self, group: asyncio.TaskGroup) -> None:
+        """The dialogue has begun: its tasks are `group`'s."""
+        self._group = group
+
+    @property
+    def busy(self) -> bool:
+        """A reply is being played."""
+        return self._playing is not None and not self._playing.done()
+
+    def prepare(self, plan: Plan, stages: Stages | None = None) -> Reply:
+        """Begin to think and to synthesise; nothing is heard yet."""
+        return Reply(plan, self._voice, stages).start(self._group)
+
+    def play(self, reply: Reply, guess: Guess | None = None, then: str = "") -> None:
+        """Let it be heard. `then`: why the dialogue stops after it, if it does; nothing is remarked any more."""
+        if then:
+            self._remarks.clear()
+        self._playing = self._group.create_task(self._speak(reply, guess, then), name="speak")
+
+    def remark(self, text: str) -> None:
+        """Something to say once, as soon as the agent's words would not be cut: now, or after the reply under way."""
+        if self.busy:
+            self._remarks.append(text)
+        else:
+            self.play(self.prepare(_line(text)))
+
+    def cancel(self) -> None:
+        """Play no further, and think no further. What was queued in Asterisk is the talker's to drop."""
+        if self._playing is not None:
+            self._playing.cancel()
+        if self._current is not None:
+            self._current.cancel()
+
+    async def silence(self) -> None:
+        """The caller heard enough of it: drop what was not heard, and let the conversation know."""
+        busy = self.busy
+        self.cancel()
+        if busy and self._talker.talking:
+            await self.cut()
+
+    async def cut(self) -> None:
+        """What was not heard was not said."""
+        if self._bridged is not None:
+            self._commit_plan(self._bridged)
+        said, heard = await self._talker.cut()
+        self._conversation.spoken(said, heard)
+
+    # -- one reply after another -------------------------------------------------------------------------
+
+    async def _speak(self, reply: Reply | None, guess: Guess | None, then: str) -> None:
+        """Play a reply and those that its actions lead to; then the floor is the caller's again."""
+        self._talker.new_turn()
+        while reply is not None:
+            reply = await self._play_one(reply, guess)
+            guess = None
+            if reply is None and self._remarks:
+                reply = self.prepare(_line(self._remarks.pop(0)))
+        await self._talker.heard_all()
+        self._cues.stopped()
+        if then:
+            await asyncio.sleep(TAIL_SECONDS)
+            self._cues.stop(then)
+        else:
+            self._cues.idle()
+
+    async def _play_one(self, reply: Reply, guess: Guess | None) -> Reply | None:
+        """The items of one reply, as they are made. Returns the reply that an action's result calls for."""
+        self._current, committed, follow = reply, False, None
+        waited = guess is not None and bool(self._phrases.thinking) and await self._bridge(reply, guess)
+        while True:
+            item = await self._next(reply)
+            if not committed and not isinstance(item, Begin):
+                committed = True
+                self._commit(reply, guess)
+            match item:
+                case Begin(say):
+                    self._talker.begin(say)
+                case Chunk(pcm):
+                    if await self._talker.chunk(pcm) or waited:
+                        self._on_air(reply, "answered" if waited else "on_air")
+                        waited = False
+                case End():
+                    if await self._talker.end():
+                        self._on_air(reply)
+                case Act():
+                    follow = await self._act(item) or follow
+                case Over(error):
+                    return await self._apologise() if error is not None else follow
+
+    async def _next(self, reply: Reply) -> Item:
+        """The reply's next item; a mind or voice that takes for ever is given up."""
+        try:
+            async with asyncio.timeout(THINK_SECONDS):
+                return await reply.items.get()
+        except TimeoutError:
+            log.error("a reply took over %s s", THINK_SECONDS)
+            reply.cancel()
+            return Over(DecrocheError("the reply took too long", code="too_slow"))
+
+    def _commit(self, reply: Reply, guess: Guess | None) -> None:
+        """The reply is the agent's turn from here on: it is heard, so what it answers was said."""
+        if self._bridged is None:
+            self._take_floor(guess)
+        self._commit_plan(reply.plan)
+
+    def _take_floor(self, guess: Guess | None) -> None:
+        if guess is not None:
+            self._cues.committed(guess)
+        self._cues.started()
+
+    def _commit_plan(self, plan: Plan) -> None:
+        self._bridged = None
+        if not isinstance(plan, Said):
+            self._conversation.commit(plan)
+
+    async def _bridge(self, reply: Reply, guess: Guess) -> bool:
+        """Whether the answer was slow, and a ready phrase is said to wait for it. The mind still decides what it is."""
+        try:
+            async with asyncio.timeout(HESITATE_SECONDS):
+                await reply.begun.wait()
+                return False
+        except TimeoutError:
+            self._bridged = reply.plan
+            self._take_floor(guess)
+            await self._say_ready(self._phrases.thinking, reply)
+            return True
+
+    async def _say_ready(self, text: str, reply: Reply | None = None) -> None:
+        self._talker.begin(Say(text, ready=True))
+        async for pcm in self._voice.speak(text, ready=True):
+            if await self._talker.chunk(pcm) and reply is not None:
+                self._on_air(reply)
+        await self._talker.end()
+
+    def _on_air(self, reply: Reply, what: str = "on_air") -> None:
+        """`answered`: the first word of an answer that was bridged; `on_air`: the first of any."""
+        stages = reply.stages
+        stages.note(what)
+        if self._talker.turn is not None:
+            named = {
+                "endpoint": stages.between("voice_end", "granted"), "asr": stages.between("pause", "transcribed"),
+                "think": stages.between("think", "thought"), "voice": stages.between("thought", "voiced"),
+                "total": stages.between("voice_end", "on_air"), "answer": stages.between("voice_end", "answered"),
+            }  # fmt: skip
+            self._talker.turn.stages.update({k: v for k, v in named.items() if v is not None})
+            self._talker.turn.stages["source"] = reply.plan.source
+            if reply.plan.meaning:
+                self._talker.turn.stages["meaning"] = reply.plan.meaning
+
+    # -- actions -----------------------------------------------------------------------------------------
+
+    async def _act(self, act: Act) -> Reply | None:
+        if act.name in AFTER_SPEECH:
+            await self._talker.heard_all()
+            await asyncio.sleep(TAIL_SECONDS)
+        doing = self._group.create_task(self._do(act), name=f"act-{act.name}")
+        try:
+            result = await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            # The caller cut in while it was being done: done it is, and the conversation must know.
+            doing.add_done_callback(lambda done: self._tell_unheard(act, done))
+            raise
+        if act.name in AFTER_SPEECH and result["outcome"] in ("done", "transferring", "switching"):
+            self._cues.stop(act.name)
+            return None
+        return self.prepare(self._conversation.plan_acted(act.name, result))
+
+    async def _do(self, act: Act) -> dict[str, Any]:
+        at = self._now()
+        result = dict(await self._perform(act))
+        self._notes.actions.append(Done(act.name, dict(act.args), result, at))
+        return result
+
+    def _tell_unheard(self, act: Act, done: asyncio.Task[dict[str, Any]]) -> None:
+        if not done.cancelled() and self._cues.running():
+            self._group.create_task(self._commit_unheard(act, done.result()), name="unheard")
+
+    async def _commit_unheard(self, act: Act, result: dict[str, Any]) -> None:
+        plan = self._conversation.plan_acted(act.name, result)
+        said = " ".join([effect.text async for effect in plan.effects() if isinstance(effect, Say)])
+        self._conversation.commit(plan)
+        self._conversation.spoken(said, "")
+
+    async def _apologise(self) -> Reply | None:
+        """An engine failed in the middle of a reply: a ready phrase, then a person, or the caller's turn again."""
+        self._notes.outcome = "engine_failed"
+        await self._say_ready(self._phrases.apology)
+        return await self._act(Act("transfer")) if self._phrases.can_transfer else None
+
+
+def _line(text: str) -> Said:
+    return Said([Say(text, ready=True)])

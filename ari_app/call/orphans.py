@@ -1,0 +1,93 @@
+"""Calls that a process which died left behind: nobody meets silence, and each leaves a CDR that says what is known.
+
+Whoever is on such a call is given back to the switch (the fallback for a caller, an apology for somebody we called),
+and the leg is followed to its end. A call of ours that still rings is hung up: nobody here would speak to who picks up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+
+from ari_app.desk.house import House
+from ari_app.desk.legs import Legs, Whose
+from ari_app.desk.lifecycle import Lifecycle
+from ari_app.switch.base import Arrival, Stray, SwitchError
+from store.base.errors import DecrocheError
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS = 90.0
+"""How long an apology or a fallback that does not answer may take, before the CDR is written all the same."""
+
+
+def picked_up(arrival: Arrival) -> Stray:
+    """The stray that picked up: a call that another process placed, and that comes to us now."""
+    return Stray(arrival.leg, "outbound", arrival.caller, arrival.dialled, arrival.created_at, True)
+
+
+async def attend(house: House, stray: Stray) -> None:
+    """Give the call back to the switch, or hang it up while it rings; wait for its end and write it down."""
+    switch, life = house.switch, Lifecycle(stray.created_at)
+    events = switch.watch(stray.leg)
+    legs, fallback = await _legs(house, stray)
+    try:
+        with suppress(SwitchError):
+            await switch.follow(stray.leg)
+        if stray.up:
+            life.answered_at = await _answered_at(house, stray)
+        with suppress(SwitchError):
+            await _hand_over(house, stray, legs, fallback)
+        async with asyncio.timeout(WAIT_SECONDS if stray.direction == "outbound" else None):
+            while not life.over:
+                event = await events.get()
+                life.apply(event)
+                if legs is not None:
+                    legs.heard(event)
+    except TimeoutError:
+        log.warning("stray leg %s did not end in time", stray.leg)
+    finally:
+        switch.unwatch(stray.leg)
+        if legs is not None:
+            await legs.over()
+        ended = life.ended_at or datetime.now(UTC)
+        await asyncio.to_thread(
+            house.office.close_orphan, stray.leg, caller=stray.caller, callee=stray.dialled,
+            started_at=life.started_at, answered_at=life.answered_at, ended_at=ended,
+        )  # fmt: skip
+
+
+async def _legs(house: House, stray: Stray) -> tuple[Legs | None, str]:
+    """Whom a caller may be sent to in our place, asked for and charged as ever; None: the switch's own map says it."""
+    try:
+        call, route = await asyncio.to_thread(house.office.left, stray.leg), await house.office.route(stray.dialled)
+    except DecrocheError as error:
+        log.error("whose call %s was is not known: [%s] %s", stray.leg, error.code, error)
+        return None, ""
+    if call is None or route is None or stray.direction == "outbound":
+        return None, ""
+    whose = Whose(call.tenant_id, call.call_id, route.e164, stray.leg)
+    return Legs(house, whose, partial(house.switch.hangup, stray.leg)), route.fallback or ""
+
+
+async def _hand_over(house: House, stray: Stray, legs: Legs | None, fallback: str) -> None:
+    if stray.ringing_out:
+        log.warning("call %s rang on by itself: hung up", stray.leg)
+        await house.switch.hangup(stray.leg)
+        return
+    log.warning("call %s was left by another process: given back to the switch", stray.leg)
+    if legs is not None:
+        await legs.send_away(stray.dialled, fallback)
+        return
+    await house.switch.give_back(stray.leg, "sorry" if stray.direction == "outbound" else "away", stray.dialled)
+
+
+async def _answered_at(house: House, stray: Stray) -> datetime | None:
+    """When the switch's own CDR says that it was answered; for one who picks up now, now is the switch's too."""
+    with suppress(SwitchError):
+        if (told := await house.switch.answered_at(stray.leg)) is not None:
+            return told
+    return datetime.now(UTC) if stray.direction == "outbound" else stray.created_at

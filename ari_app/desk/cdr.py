@@ -1,0 +1,72 @@
+"""A finished call as the store's CDR, and its recording as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from agents.bounds import cleaned
+from ari_app.desk.office_types import CallEnd
+from store import calls
+from store.base.private import write_private
+from store.base.settings import Settings
+
+
+def compose(end: CallEnd, recording: Path | None) -> tuple[calls.Cdr, list[calls.Turn], list[calls.Action]]:
+    """The CDR with its turns and actions. Times are Asterisk's; an end that was not told is the last event."""
+    life, notes = end.life, end.notes
+    ended = life.ended_at or life.answered_at or life.started_at
+    cdr = calls.Cdr(
+        id=end.id,
+        tenant_id=end.who.tenant_id,
+        direction="inbound" if end.direction == "inbound" else "outbound",
+        caller=cleaned(end.caller),
+        callee=end.callee,
+        started_at=life.started_at,
+        answered_at=life.answered_at,
+        ended_at=ended,
+        hangup_cause=life.cause or 16,
+        hangup_side=life.side or life.asked_by or "system",
+        outcome=notes.outcome or life.outcome(outbound=end.direction == "outbound"),
+        number=end.who.number,
+        agent=end.who.agent_name,
+        agent_version=end.who.version,
+        recording=str(recording) if recording else None,
+        disclosure_text=cleaned(notes.disclosure.text) if notes.disclosure else None,
+        disclosure_heard_ms=notes.disclosure.heard_at_ms if notes.disclosure else None,
+        asterisk_uniqueid=end.leg,
+        decision_id=end.decision_id,
+        variables=_clean(end.variables),
+        slots=_clean(notes.slots),
+    )
+    turns = [
+        calls.Turn(t.who, cleaned(t.text), t.from_ms, t.to_ms, t.heard_ms if t.who == "agent" else None,
+                   {**t.stages, **({"interrupted": True} if t.interrupted else {})})
+        for t in notes.turns
+    ]  # fmt: skip
+    actions = [calls.Action(a.name, _clean(a.args), _clean(a.result), a.at_ms) for a in notes.actions]
+    return cdr, turns, actions
+
+
+def _clean(value: Any) -> Any:
+    """Every text in `value` without what no database takes: engines, callers and those who order calls bring them."""
+    if isinstance(value, str):
+        return cleaned(value)
+    if isinstance(value, Mapping):
+        return {cleaned(str(k)): _clean(v) for k, v in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_clean(v) for v in cast("list[Any]", value)]
+    return value
+
+
+def save_recording(end: CallEnd, settings: Settings) -> Path:
+    """The stereo WAV, marked as holding a synthetic voice (AI Act art. 50(2)); readable by the owner only."""
+    from tts.marking import Mark, marked
+
+    assert end.recording is not None, "there is something to save"
+    month = f"{end.life.started_at:%Y-%m}"
+    path = settings.folder("recordings", end.who.tenant, month) / f"{end.id}.wav"
+    voice = end.who.agent.voice or end.who.agent.language
+    write_private(path, marked(end.recording.wav(), Mark("decroche", voice, channels=(2,))))
+    return path

@@ -1,0 +1,22 @@
+"""What every call of this process is given: the switch, the engines, the office, the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ari_app.desk.office import Office
+from ari_app.desk.parts import Parts
+from ari_app.desk.till import Till
+from ari_app.switch.base import Switch
+from store.base.settings import Settings
+
+
+@dataclass(slots=True)
+class House:
+    """Shared by all calls; nothing in it belongs to one."""
+
+    settings: Settings
+    switch: Switch
+    parts: Parts
+    office: Office
+    till: Till

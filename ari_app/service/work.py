@@ -1,0 +1,20 @@
+"""Which part of the house does which job. Each is loaded when the first of its kind comes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pkgutil import resolve_name
+
+from store.base.settings import Settings
+from store.work import Handler
+
+
+@contextmanager
+def handlers(of: Settings) -> Generator[dict[str, Handler]]:
+    """Kind of job → who does it, while the body runs."""
+    from ari_app.desk.after import KIND, Analyst
+
+    calendars: dict[str, Handler] = resolve_name("portal.links.jobs:handlers")(of)  # the floor above, by its name
+    with Analyst(of) as analyst:
+        yield {KIND: analyst, **calendars}
