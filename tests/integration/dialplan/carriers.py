@@ -31,6 +31,7 @@ class CarrierPeer(asyncio.DatagramProtocol):
     """`invited`: what an INVITE is answered (200 answers the call); `options`: whether OPTIONS are.
 
     `realm`: a password is asked for in its name; `refused`: what a REGISTER is answered, 0: it is taken.
+    `moved`: the Contact of a 302.
     `requests`: all that came, once for each transaction; `up`: calls that are answered and not hung up.
     """
 
@@ -40,6 +41,7 @@ class CarrierPeer(asyncio.DatagramProtocol):
     ringing: bool = False
     realm: str = ""
     refused: int = 0
+    moved: str = ""
     requests: list[str] = field(default_factory=list[str])
     up: dict[str, str] = field(default_factory=dict[str, str])
     most: int = 0
@@ -143,7 +145,7 @@ class CarrierPeer(asyncio.DatagramProtocol):
             if self.ringing:
                 self._answer(text, addr, 180)
             if self.invited:
-                self._answer(text, addr, self.invited)
+                self._answer(text, addr, self.invited, f"Contact: {self.moved}\n" if self.moved else "")
             return
         self.up[call] = text
         self.most = max(self.most, len(self.up))

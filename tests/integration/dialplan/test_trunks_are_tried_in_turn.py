@@ -50,6 +50,19 @@ async def test_what_the_person_called_says_is_not_asked_twice(build: Build, answ
     assert house.second.of("INVITE") == []
 
 
+@pytest.mark.parametrize("to", ["+33199001234", "112", "+33899123456"])
+async def test_a_trunk_that_sends_the_call_elsewhere_rings_nobody(build: Build, to: str) -> None:
+    house = await build({}, {})
+    house.first.invited, house.first.moved = 302, f"<sip:{to}@{house.first.address}:{house.first.port}>"
+    await house.dial()
+    await house.first.asked("ACK")
+    async with asyncio.timeout(30):
+        while await house.channels():
+            await asyncio.sleep(0.02)
+    assert [text.split("@")[0] for text in house.first.of("INVITE")] == [f"INVITE sip:{CALLED}"]
+    assert house.second.of("INVITE") == []
+
+
 async def test_a_call_that_rang_is_not_placed_again(build: Build) -> None:
     house = await build({}, {})
     house.first.invited, house.first.ringing = 503, True
