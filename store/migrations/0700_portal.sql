@@ -99,7 +99,7 @@ CREATE TABLE portal.sessions (
     browser    text NOT NULL DEFAULT ''
 );
 CREATE INDEX ON portal.sessions (person_id) WHERE ended_at IS NULL;
-SELECT app.shared_table('portal.sessions', 'of a person, and of one client at a time: read by functions only', '');
+SELECT app.tenant_table('portal.sessions', '');   -- of one client at a time; of none until one is chosen
 
 CREATE TABLE portal.throttles (
     key      bytea PRIMARY KEY CHECK (octet_length(key) = 32),   -- SHA-256 of an address or an e-mail
