@@ -96,15 +96,15 @@ def never_again(conn: Conn, tenant_id: UUID, number: str, outcome: str, now: dat
 
 def in_progress(conn: Conn, tenant_id: UUID, name: str, now: datetime) -> tuple[int, list[datetime]]:
     """How many of its calls are in progress, and when those of the last minute began, on every node."""
-    begun = conn.execute(
-        "SELECT admitted_at FROM campaigns.tries WHERE tenant_id = %s AND campaign = %s AND admitted_at > %s",
-        (tenant_id, name, now - timedelta(minutes=1)),
-    ).fetchall()
     row = conn.execute(
-        "SELECT count(*) AS n FROM campaigns.targets WHERE tenant_id = %s AND campaign = %s AND state = 'admitted'",
-        (tenant_id, name),
+        """SELECT (SELECT count(*) FROM campaigns.targets
+                    WHERE tenant_id = %(tenant)s AND campaign = %(name)s AND state = 'admitted') AS going,
+                  ARRAY(SELECT admitted_at FROM campaigns.tries
+                         WHERE tenant_id = %(tenant)s AND campaign = %(name)s AND admitted_at > %(since)s) AS begun""",
+        {"tenant": tenant_id, "name": name, "since": now - timedelta(minutes=1)},
     ).fetchone()
-    return (row["n"] if row else 0), [each["admitted_at"] for each in begun]
+    assert row is not None
+    return row["going"], row["begun"]
 
 
 def left(conn: Conn, tenant_id: UUID, name: str) -> tuple[int, int, datetime | None]:
