@@ -73,6 +73,11 @@ def write_secret(name: str, value: str, *, of: Settings | None = None) -> str:
     return value
 
 
+def forget_secret(name: str, *, of: Settings | None = None) -> None:
+    """It is no more; one that is not there is not either."""
+    _path(name, of).unlink(missing_ok=True)
+
+
 def _path(name: str, of: Settings | None) -> Path:
     if not _NAME.fullmatch(name):
         raise BadInput(f"{name!r} cannot be the name of a secret", hint="use a-z, 0-9 and -")
