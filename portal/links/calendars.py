@@ -19,7 +19,7 @@ from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused
 from store.base.ids import new_id
 from store.base.outward import checked
-from store.base.secrets import SecretMissing, read_secret, write_secret
+from store.base.secrets import SecretMissing, forget_secret, read_secret, write_secret
 from store.base.settings import Settings
 from store.db import Conn
 
@@ -87,10 +87,11 @@ def add(
     return made
 
 
-def remove(conn: Conn, tenant_id: UUID, name: str, *, by: Actor) -> Calendar:
-    """Take a calendar away; what is booked in it stays there. Raises NotFound."""
+def remove(conn: Conn, tenant_id: UUID, name: str, *, by: Actor, of: Settings) -> Calendar:
+    """Take a calendar and its password away; what is booked in it stays there. Raises NotFound."""
     gone = named(conn, tenant_id, name)
     conn.execute("DELETE FROM links.calendars WHERE id = %s", (gone.id,))
+    forget_secret(_secret(gone.id), of=of)
     audit.note(conn, by, "calendar.remove", f"calendar:{gone.id}", tenant_id, agent=gone.agent, kind=gone.kind)
     return gone
 

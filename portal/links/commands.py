@@ -42,7 +42,7 @@ def add(
     \b
     Example:
       decroche calendar add --tenant dentiste --agent accueil --name dr \\
-        --caldav https://cloud.example.fr/dav/calendars/dr/rdv/ --account dr --password-file password.txt
+        --caldav https://cloud.example.fr/dav/dr/rdv/ --account dr --password-file dr.txt
     """
     from portal.links import calendars
     from store import tenants
@@ -111,10 +111,11 @@ def remove(tenant: str, name: str, as_json: bool) -> None:
     from portal.links import calendars
     from store import tenants
     from store.base.actor import typing_now
+    from store.base.settings import settings
     from store.db import open_database
 
     with open_database() as db, db.operator() as conn:
-        gone = calendars.remove(conn, tenants.tenant_id(conn, tenant), name, by=typing_now())
+        gone = calendars.remove(conn, tenants.tenant_id(conn, tenant), name, by=typing_now(), of=settings())
     out.print(to_json({"id": str(gone.id), "removed": gone.name}) if as_json else f"{gone.name} is removed")
 
 

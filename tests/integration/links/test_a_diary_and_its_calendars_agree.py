@@ -170,7 +170,7 @@ def test_one_that_was_removed_is_asked_no_more_and_its_hours_are_free(
     beside(database, dentist, ours, "ics", f"{web.url}/dr.ics")
     worked(database, ours)
     with database.operator() as conn:
-        calendars.remove(conn, dentist.id, "ics", by=OPERATOR)
+        calendars.remove(conn, dentist.id, "ics", by=OPERATOR, of=ours)
     again(database)
     assert worked(database, ours) == 1
     assert book(database, dentist, 10)["outcome"] == "done"
@@ -273,6 +273,10 @@ def test_a_wrong_password_is_said_and_the_booking_waits(
         (job,) = jobs.listed(conn, kind=linked.TELL)
     assert found is not None
     assert found.fault == "[calendar_away] PROPFIND was answered 401"
+    assert list((ours.home / "secrets").glob("calendar-*"))
+    with database.operator() as conn:
+        calendars.remove(conn, dentist.id, "caldav", by=OPERATOR, of=ours)
+    assert not list((ours.home / "secrets").glob("calendar-*"))
     assert (job.state, job.why) == ("waiting", "[calendar_away] PUT was answered 401")
 
 
