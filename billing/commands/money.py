@@ -9,7 +9,8 @@ import click
 from billing.charges import views as views_of_charges
 from billing.commands.common import CENTS, day_option, stripe_edge, today_in_paris
 from billing.documents.cii import money
-from billing.invoices import views
+from billing.invoices import invoicing, setting_off, views
+from billing.invoices.payments import balance_due
 from billing.invoices.receiving import receive
 from billing.invoices.series import not_ahead
 from store.base.actor import typing_now
@@ -75,6 +76,48 @@ def refund(number: str, amount: int | None, reference: str, way: str, sent_on: d
         "due": money(done.due_cents),
     }
     emit([row], ("number", "refunded", "by", "refund", "due"), as_json=as_json)
+
+
+@click.command("set-off")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--amount", type=CENTS, help="How much; as much as there is and is due when not given.")
+@day_option("--date", "day", "The day; today when not given.")
+@json_option
+def set_off(source: str, target: str, amount: int | None, day: date, as_json: bool) -> None:
+    """Use what was paid too much on one invoice (FROM) for another of the same client (TO).
+
+    \b
+    Example: decroche billing set-off 2026-000027 2026-000042
+    """
+    not_ahead(day, today_in_paris())
+    with open_database() as db, db.operator() as conn:
+        one, other = invoicing.get(conn, source), invoicing.get(conn, target)
+        done = setting_off.set_off(conn, one, other, amount, day, by=typing_now(), today=today_in_paris())
+        left = balance_due(conn, other)
+    row = {"from": source, "to": target, "amount": money(done), "due": money(left)}
+    emit([row], ("from", "to", "amount", "due"), as_json=as_json)
+
+
+@click.command()
+@click.argument("number")
+@click.option("--reference", required=True, help="The transfer's reference, as it was entered.")
+@click.option("--reason", required=True, help="Why the entry was wrong.")
+@day_option("--date", "day", "The day; today when not given.")
+@json_option
+def reverse(number: str, reference: str, reason: str, day: date, as_json: bool) -> None:
+    """Undo a transfer that was entered by mistake: an entry of the other sign, and the invoice is due again.
+
+    \b
+    Example: decroche billing reverse 2026-000012 --reference "VIR C5" --reason "d'un autre client"
+    """
+    not_ahead(day, today_in_paris())
+    with open_database() as db, db.operator() as conn:
+        of = invoicing.get(conn, number)
+        done = setting_off.reverse(conn, of, reference, reason, day, by=typing_now(), today=today_in_paris())
+        left = balance_due(conn, of)
+    row = {"number": number, "reversed": money(done), "due": money(left)}
+    emit([row], ("number", "reversed", "due"), as_json=as_json)
 
 
 @click.command()

@@ -48,9 +48,14 @@ class Party:
     @property
     def legal_once(self) -> str:
         """Its legal form, capital and register, less the form where the name ends with it: "Exemple SAS" is one."""
-        form, _, rest = self.legal.partition(" ")
-        ends = self.name.rpartition(" ")[2]
-        return rest.strip() if form and ends.casefold() == form.strip(",").casefold() else self.legal
+        return legal_once(self.name, self.legal)
+
+
+def legal_once(name: str, legal: str) -> str:
+    """What is to be said after a name: the legal form is not said twice."""
+    form, _, rest = legal.partition(" ")
+    ends = name.rpartition(" ")[2]
+    return rest.strip() if form and ends.casefold() == form.strip(",").casefold() else legal
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,14 @@ def run_dunning(conn: Conn, tenant_id: UUID, today: date) -> list[Notice]:
     """Tell of the steps that are due, suspend or lift (operator). What was told before is not told again."""
     told: list[Notice] = []
     rates = known_rates(conn)
-    for issued, debt in debts(conn, tenant_id):
-        for step in steps_due(debt, today):
+    for issued, debt, unpaid in owing(conn, tenant_id, today):
+        for step in steps_due(debt, today) if unpaid else ():
             if step == "suspension" and today < _announced(conn, tenant_id).get(issued.number, date.max):
                 continue  # its formal notice gives the client longer
             owed, counted_until = penalty_so_far(debt, today, rates)
             body = {
                 "number": issued.number,
-                "unpaid_cents": debt.in_dunning(today),
+                "unpaid_cents": unpaid,
                 "interest_cents": owed.interest_cents,
                 "indemnity_cents": owed.indemnity_cents,
             }
@@ -54,8 +54,8 @@ def settle_suspension(conn: Conn, tenant_id: UUID, today: date) -> bool:
     """
     announced = _announced(conn, tenant_id)
     late = any(
-        debt.in_dunning(today) and today >= announced.get(issued.number, date.max)
-        for issued, debt in debts(conn, tenant_id)
+        unpaid and today >= announced.get(issued.number, date.max)
+        for issued, _, unpaid in owing(conn, tenant_id, today)
     )
     if late:
         block(conn, tenant_id, "unpaid", "an invoice is more than 30 days late", by=service("dunning"))
@@ -73,6 +73,21 @@ def _announced(conn: Conn, tenant_id: UUID) -> dict[str, date]:
         (FORMAL_NOTICE_DAYS, tenant_id),
     ).fetchall()
     return {row["about"]: row["day"] for row in rows}
+
+
+def owing(conn: Conn, tenant_id: UUID, today: date) -> list[tuple[Issued, Debt, int]]:
+    """The tenant's debts, the oldest first, with what is to be asked for of each: the account is looked at, not the
+    invoice alone. What the client paid too much covers the oldest (C. civ. 1347)."""
+    from billing.invoices.setting_off import credit_left  # it reads payments
+
+    credit = credit_left(conn, tenant_id)
+    found: list[tuple[Issued, Debt, int]] = []
+    for issued, debt in debts(conn, tenant_id):
+        unpaid = debt.in_dunning(today)
+        covered = min(credit, unpaid)
+        credit -= covered
+        found.append((issued, debt, unpaid - covered))
+    return found
 
 
 def debts(conn: Conn, tenant_id: UUID) -> list[tuple[Issued, Debt]]:

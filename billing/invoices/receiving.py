@@ -37,7 +37,7 @@ def receive(
     of, penalty, named = _meant(conn, number, cents, penalty_cents)
     due = balance_due(conn, of)
     only_penalty = penalty is not None and named is None and (due <= 0 or number != of.number)
-    named = due if named is None else named
+    named = max(0, due) if named is None else named
     counted = not only_penalty and pay_invoice(conn, of, "transfer", named, reference, day, by, today=today)
     beside = penalty is not None and pay_penalty(conn, of, penalty, reference, day, by)
     left = balance_due(conn, of) if number == of.number else debit.left_to_pay(conn, of)

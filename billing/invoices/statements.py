@@ -17,11 +17,12 @@ from store.base.errors import BadInput
 from store.db import Conn
 from store.tenants import Tenant
 
-Kind = Literal["invoice", "credit_note", "debit_note", "payment", "refund", "chargeback"]
+Kind = Literal["invoice", "credit_note", "debit_note", "payment", "refund", "chargeback", "set_off", "reversal"]
 Age = Literal["not_due", "1_30", "31_60", "61_90", "over_90", "overpaid"]
 _NAMES: dict[Kind, str] = {
     "invoice": "Facture", "credit_note": "Avoir", "debit_note": "Note de débit", "payment": "Règlement",
-    "refund": "Remboursement", "chargeback": "Paiement repris",
+    "refund": "Remboursement", "chargeback": "Paiement repris", "set_off": "Compensation",
+    "reversal": "Règlement annulé",
 }  # fmt: skip
 _AGES: dict[Age, str] = {
     "not_due": "Non échu", "1_30": "1 à 30 jours", "31_60": "31 à 60 jours", "61_90": "61 à 90 jours",
@@ -110,9 +111,11 @@ def history_of(conn: Conn, tenant_id: UUID) -> list[Entry]:
              FROM billing.debit_notes n JOIN billing.invoices i ON i.id = n.invoice_id
             WHERE n.tenant_id = %(tenant)s
            UNION ALL
-           SELECT p.received_on, CASE p.method WHEN 'refund' THEN 'refund' WHEN 'chargeback' THEN 'chargeback'
+           SELECT p.received_on, CASE WHEN p.method IN ('refund', 'chargeback', 'set_off', 'reversal') THEN p.method
                                       ELSE 'payment' END,
-                  i.number, p.reference, NULL, -p.amount_cents,
+                  i.number,
+                  CASE p.method WHEN 'set_off' THEN split_part(p.reference, ' ', 1) ELSE p.reference END,
+                  NULL, -p.amount_cents,
                   CASE p.part WHEN 'penalty' THEN 'retard ' || i.number ELSE i.number END
              FROM billing.payments p JOIN billing.invoices i ON i.id = p.invoice_id
             WHERE p.tenant_id = %(tenant)s""",

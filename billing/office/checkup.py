@@ -48,6 +48,8 @@ def examine(conn: Conn, of: Settings, today: date) -> list[Finding]:
                          "the next month's invoice has them: decroche billing invoice run --period YYYY-MM"),
         lambda: _counted(conn, "notices", _untold, "have notices that cannot be told: {names}",
                          "decroche billing notices; see its last_error", state="fail"),
+        lambda: _counted(conn, "addresses", _unreachable, "are late and cannot be told: {names}",
+                         "decroche billing customer set TENANT --email …", state="fail"),
         lambda: _counted(conn, "disputes", _old_disputes, "wait for a decision for over 30 days: {names}",
                          "decroche billing disputes"),
         lambda: _counted(conn, "Stripe", _open_attempts, "have payments Stripe has not settled for 14 days: {names}",
@@ -131,6 +133,18 @@ def _not_invoiced(conn: Conn) -> list[str]:
             ORDER BY 2, 1"""
     ).fetchall()
     return [f"{row['slug']} {row['month']}" for row in rows]
+
+
+def _unreachable(conn: Conn) -> list[str]:
+    """Clients with a reminder or a formal notice that was never told, and no way to tell it (C. civ. 1344)."""
+    rows = conn.execute(
+        """SELECT DISTINCT t.slug FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
+             LEFT JOIN billing.controls l ON l.tenant_id = t.id LEFT JOIN billing.customers c ON c.tenant_id = t.id
+            WHERE n.kind IN ('reminder_1', 'reminder_2', 'formal_notice') AND n.sent_at IS NULL
+              AND coalesce(l.limits ->> 'email', '') = '' AND coalesce(l.limits ->> 'webhook', '') = ''
+              AND coalesce(l.limits ->> 'phone', '') = '' AND coalesce(c.party ->> 'email', '') = '' ORDER BY 1"""
+    ).fetchall()
+    return [row["slug"] for row in rows]
 
 
 def _late_calls(conn: Conn) -> list[str]:

@@ -211,7 +211,11 @@ def _channels(conn: Conn, notice: Mapping[str, Any], post: Post) -> Channels:
     if notice["audience"] == "operator":
         return post.operator
     limits = limits_of(conn, notice["tenant_id"])
-    return Channels(limits.email, limits.webhook, limits.phone)
+    row = conn.execute(
+        "SELECT party ->> 'email' AS email FROM billing.customers WHERE tenant_id = %s", (notice["tenant_id"],)
+    ).fetchone()
+    # the e-mail of the billing address is where invoices go, unless another was named for notices
+    return Channels(limits.email or (row["email"] if row and row["email"] else ""), limits.webhook, limits.phone)
 
 
 def _ways(to: Channels, post: Post) -> dict[str, str]:

@@ -79,9 +79,14 @@ def test_a_month_from_the_tariff_to_the_payment(type_: Terminal, database: Datab
     assert type_("invoice", "show", "2026-000001")[0]["gross_cents"] == 5958
     assert type_("pay", "2026-000001", "--amount", "50", "--reference", "VIR 1")[0]["due"] == "9.58"
     assert type_("pay", "2026-000001", "--amount", "50", "--reference", "VIR 1")[0]["counted"] is False
-    type_("pay", "2026-000001", "--amount", "50", "--reference", "VIR 2")
-    assert type_.status == 1  # more than is due
-    assert type_("pay", "2026-000001", "--reference", "VIR 2")[0]["due"] == "0.00"
+    type_("pay", "2026-000001", "--amount", "40", "--reference", "VIR 1")
+    assert type_.status == 1  # the same reference, another amount
+    over = type_("pay", "2026-000001", "--amount", "50", "--reference", "VIR 2")[0]
+    assert over["due"] == "-40.42"  # what is over is the client's, on its account
+    undone = type_("reverse", "2026-000001", "--reference", "VIR 2", "--reason", "saisi deux fois")
+    assert type_.errors == ""
+    assert undone[0]["due"] == "9.58"
+    assert type_("pay", "2026-000001", "--reference", "VIR 3")[0]["due"] == "0.00"
     assert [d["kind"] for d in type_("reconcile", "--period", "2026-10")] == ["extra"]  # no Asterisk here
     assert type_.status == 3
     assert type_("invoice", "credit", "2026-000001")[0]["number"].endswith("-000002")

@@ -48,9 +48,11 @@ def client(database: Database, dentist: Tenant) -> Tenant:
     return dentist
 
 
-def run(database: Database, tenant: Tenant, month: date = OCTOBER) -> Issued | None:
+def run(
+    database: Database, tenant: Tenant, month: date = OCTOBER, on: date = date(2026, 11, 2)
+) -> Issued | None:  # fmt: skip
     with database.operator(tenant.id) as conn:
-        return issue(conn, tenant, month, date(2026, 11, 2), "test")
+        return issue(conn, tenant, month, on, "test")
 
 
 def test_an_invoice_has_the_subscription_and_the_calls_to_the_cent(database: Database, client: Tenant) -> None:
@@ -110,7 +112,7 @@ def test_a_credit_note_gives_the_invoice_back_and_frees_its_charges(database: Da
     with database.operator() as conn:
         note = credit(conn, first.number, date(2026, 11, 3), "test")
     assert (note.number, note.gross_cents, note.invoice().credits) == ("2026-000002", -first.gross_cents, first.number)
-    again = run(database, client)
+    again = run(database, client, on=date(2026, 11, 3))
     assert again is not None
     assert (again.number, again.gross_cents) == ("2026-000003", first.gross_cents)
     with pytest.raises(Refused), database.operator() as conn:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from billing.charges.accounts import account, change_mode, set_mode
+from billing.charges.accounts import account, change_mode, move, set_mode
 from billing.charges.ledger import record_call
 from billing.documents.invoice import Terms
 from billing.invoices.crediting import credit, credit_amount
@@ -169,6 +169,7 @@ def test_a_month_begun_one_way_is_not_ended_the_other(database: Database, client
     with pytest.raises(Refused, match="are prepaid"), database.operator() as conn:
         change_mode(conn, client.id, "postpaid", DAY, by=OPERATOR)
     with database.operator(client.id) as conn:
+        move(conn, client.id, "refund", -account(conn, client.id).balance_micros, "REMB 1", OPERATOR)  # none is lost
         assert change_mode(conn, client.id, "postpaid", date(2026, 11, 1), by=OPERATOR).mode == "postpaid"
         assert issue(conn, client, OCTOBER, date(2026, 11, 2), "test") is None  # October stays prepaid
 
