@@ -31,4 +31,4 @@ def test_the_words_looked_for_are_those_that_asterisk_is_spoken_to_with() -> Non
 @pytest.mark.parametrize("path", [path for path in ELSEWHERE if path.parent != APP / "switch"], ids=str)
 def test_only_the_service_chooses_the_switch(path: Path) -> None:
     chosen = "ari_app.switch.asterisk" in path.read_text(encoding="utf-8")
-    assert chosen == (path == APP / "service.py")
+    assert chosen == (path == APP / "service/service.py")
