@@ -60,7 +60,7 @@ class Statistics:
         }  # fmt: skip
 
 
-_PERIOD = "c.tenant_id = %(tenant)s AND c.started_at >= %(since)s AND c.started_at < %(until)s"
+_PERIOD = "c.leg_of IS NULL AND c.tenant_id = %(tenant)s AND c.started_at >= %(since)s AND c.started_at < %(until)s"
 
 _FIGURES = f"""
 WITH done AS (

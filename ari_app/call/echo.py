@@ -43,8 +43,9 @@ _FADES = 0.93
 _SURE = 2.4
 """A look's mean count from which the line echoes. Measured (A-law, AMR 12.2): voices without echo 1.0 to 2.1, echoes at
 −12 to −26 dB 3.2 and more."""
-_LOOKS = 3
-"""No fewer looks say anything."""
+_LOOKS, _PRESUMING = 3, 6
+"""No fewer looks say anything; till so many were taken in the call, what is much quieter than the agent is presumed to
+be its echo, which else cuts its first words: a person so quiet is heard three quarters of a second later, once."""
 _SILENT = 0.003
 """−50 dBFS: of what is said more quietly nothing comes back."""
 _FAINT = 0.006
@@ -68,7 +69,7 @@ class EchoJudge:
         self._level = 0.0
         self._until_look = 0
         self._counts = np.zeros(_FAR - _NEAR + 1)
-        self._looks = 0.0
+        self._looks, self._taken = 0.0, 0
         self._delay: int | None = None
         self._ways: deque[float] = deque(maxlen=_USUAL)
 
@@ -95,7 +96,7 @@ class EchoJudge:
             self._until_look = _EVERY
             self._look(far)
         if self._delay is None:
-            return False
+            return self._taken < _PRESUMING and self._level <= _PRESUMED * _peak(far)
         source = _loudest(far, _FAR - self._delay)
         if source < _SILENT:
             return False
@@ -110,6 +111,7 @@ class EchoJudge:
         """Count the delays at which the latest moments hold what was said; the one that leads is the echo's, if any."""
         self._counts = _FADES * self._counts + _counted(self._correlated(far))
         self._looks = _FADES * self._looks + 1
+        self._taken += 1
         at = int(np.argmax(self._counts))
         delay = _FAR - _NEAR - at
         if self._looks < _LOOKS * _FADES or self._counts[at] < _SURE * self._looks:
@@ -150,6 +152,12 @@ def _loudest(far: Pcm, end: int) -> float:
     """How loud the agent was in the windows about the one that ends at `end`: a room spreads sound."""
     spans = ((end + shift - _STEP, end + shift) for shift in (-_STEP, -_STEP // 2, 0, _STEP // 2))
     return max(_level(far[max(0, a) : max(0, b)]) for a, b in spans)
+
+
+def _peak(far: Pcm) -> float:
+    """How loud the agent was in its loudest window."""
+    whole = far[: len(far) // _STEP * _STEP].reshape(-1, _STEP)
+    return float(np.sqrt(np.mean(np.square(whole, dtype=np.float64), axis=1)).max())
 
 
 def _level(pcm: Pcm) -> float:

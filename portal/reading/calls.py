@@ -56,7 +56,7 @@ SELECT c.id, c.started_at, c.answered_at, c.ended_at, c.direction, c.caller, c.c
        c.outcome, c.recording IS NOT NULL AS recorded, c.disclosure_heard_ms IS NOT NULL AS disclosed,
        k.status, k.billed_seconds, k.amount_micros AS micros, k.currency, k.bundle_seconds AS bundled,
        left(said.text, 140) AS asked
-  FROM (SELECT * FROM store.calls WHERE tenant_id = %(tenant)s AND """
+  FROM (SELECT * FROM store.calls WHERE tenant_id = %(tenant)s AND leg_of IS NULL AND """
 _AFTER: LiteralString = """ ORDER BY started_at DESC, id DESC LIMIT %(limit)s) c
   LEFT JOIN LATERAL (SELECT b.status, b.billed_seconds, b.amount_micros, b.currency, b.bundle_seconds
                        FROM billing.current_charges b WHERE b.call_id = c.id LIMIT 1) k ON true

@@ -78,7 +78,8 @@ SELECT count(*)::integer AS calls, count(c.answered_at)::integer AS answered,
            AND b.status = 'booked')::integer AS booked,
        (SELECT count(*) FROM store.messages m
          WHERE m.created_at >= %(since)s AND m.created_at < %(until)s)::integer AS left
-  FROM store.calls c WHERE c.tenant_id = %(tenant)s AND c.started_at >= %(since)s AND c.started_at < %(until)s
+  FROM store.calls c
+ WHERE c.tenant_id = %(tenant)s AND c.leg_of IS NULL AND c.started_at >= %(since)s AND c.started_at < %(until)s
 """
 
 
