@@ -26,6 +26,7 @@ FOLDERS = ("store", "agents", "billing", "compliance", "portal")
 
 OWN_RECORD = {
     "store.calls": "a call is its own record, written once at its end",
+    "store.trunk_calls": "what each trunk did for it, written with it",
     "store.turns": "with its call",
     "store.actions": "with its call",
     "store.analyses": "made of a call, which is its own record",

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import date
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -19,6 +20,7 @@ from agents.effects import Act
 from agents.loading import load
 from ari_app.actions import webhook
 from ari_app.actions.base import ActionContext, perform
+from ari_app.desk.legs import Legs
 from ari_app.desk.office import Office
 from ari_app.desk.office_types import Answerable
 from ari_app.switch.scripted import ScriptedSwitch
@@ -37,8 +39,9 @@ def context(database: Database, settings_home: Path, monkeypatch: pytest.MonkeyP
     settings.cache_clear()
     who = Answerable(uuid4(), "dentiste", "+33162001234", load(DENTAL).agent, "dental", 1, "Europe/Paris")
     return ActionContext(
-        uuid4(), who, "leg", "inbound", "+33612345678", "+33162001234", Office(database, settings()), ScriptedSwitch()
-    )
+        uuid4(), who, "leg", "inbound", "+33612345678", "+33162001234", Office(database, settings()), ScriptedSwitch(),
+        cast(Legs, None),
+    )  # fmt: skip
 
 
 class Client:

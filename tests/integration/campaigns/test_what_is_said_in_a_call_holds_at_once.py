@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from agents.effects import Act
 from agents.loading import loads
 from ari_app.actions.base import ActionContext, perform
+from ari_app.desk.legs import Legs
 from ari_app.desk.office import Office
 from ari_app.desk.office_types import Answerable
 from ari_app.switch.scripted import ScriptedSwitch
@@ -48,7 +49,7 @@ class Line:
         agent = loads(AGENT, "accueil").agent
         who = Answerable(self.tenant.id, "dentiste", SHOWN, agent, "accueil", 1, "Europe/Paris")
         context = ActionContext(
-            self.call_id, who, "leg", "outbound", SHOWN, TO, self.office, ScriptedSwitch(), 42_000
+            self.call_id, who, "leg", "outbound", SHOWN, TO, self.office, ScriptedSwitch(), cast(Legs, None), 42_000
         )  # fmt: skip
         return await perform(Act(name, args), context)
 

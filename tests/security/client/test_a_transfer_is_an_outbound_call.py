@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -85,7 +86,7 @@ async def test_a_leg_in_progress_counts_among_the_calls_of_its_client(
     with database.operator() as conn:
         controls.set_limits(conn, context.who.tenant_id, by=OPERATOR, calls_at_once=1)
     assert (await perform(Act("transfer", {}), context))["outcome"] == "transferring"
-    other = ActionContext(*(getattr(context, name) for name in ActionContext.__slots__[:-1]), _another(context))
+    other = replace(context, legs=_another(context))
     assert await perform(Act("transfer", {}), other) == {"outcome": "refused"}
 
 
