@@ -94,7 +94,7 @@ def test_free_times_are_looked_for_in_bounded_steps(monkeypatch: pytest.MonkeyPa
         return False
 
     monkeypatch.setattr(agenda, "is_open", closed)
-    monkeypatch.setattr(agenda.bookings, "find", lambda *_args, **_named: [])
+    monkeypatch.setattr(agenda.bookings, "taken", lambda *_args, **_named: [])
     who: Any = SimpleNamespace(agent_name="a", tenant_id=uuid4())
     starts = datetime(2026, 11, 29, 9, tzinfo=UTC)
     conn: Any = None
