@@ -43,6 +43,8 @@ _FADES = 0.93
 _SURE = 2.4
 """A look's mean count from which the line echoes. Measured (A-law, AMR 12.2): voices without echo 1.0 to 2.1, echoes at
 −12 to −26 dB 3.2 and more."""
+_HASTE = 2.0
+"""Divided by the looks, what is asked beyond that: few looks are alike by chance."""
 _LOOKS, _PRESUMING = 3, 6
 """No fewer looks say anything; till so many were taken in the call, what is much quieter than the agent is presumed to
 be its echo, which else cuts its first words: a person so quiet is heard three quarters of a second later, once."""
@@ -50,6 +52,8 @@ _SILENT = 0.003
 """−50 dBFS: of what is said more quietly nothing comes back."""
 _FAINT = 0.006
 """−44 dBFS: while the agent is heard, what is quieter is nobody speaking into a telephone."""
+_NOW = slice(_FAR - (EARLY_MS + 300) * _RATE // 1000, _FAR - EARLY_MS * _RATE // 1000)
+"""Where the agent's last 300 ms lie: an answer begins when it has fallen silent, and nothing is presumed of that."""
 _OVER = 1.8
 """Times the loudest that the echo usually is (5 dB): louder is somebody who speaks over it."""
 _PRESUMED = 0.25
@@ -90,13 +94,14 @@ class EchoJudge:
         if _level(far) < _SILENT / 3:
             return False
         far = np.pad(far, (_FAR - len(far), 0))
-        if self._level < _FAINT:
+        talking = _level(far[_NOW]) >= _SILENT
+        if talking and self._level < _FAINT:
             return True
         if self._until_look <= 0:
             self._until_look = _EVERY
             self._look(far)
         if self._delay is None:
-            return self._taken < _PRESUMING and self._level <= _PRESUMED * _peak(far)
+            return talking and self._taken < _PRESUMING and self._level <= _PRESUMED * _peak(far)
         source = _loudest(far, _FAR - self._delay)
         if source < _SILENT:
             return False
@@ -114,7 +119,7 @@ class EchoJudge:
         self._taken += 1
         at = int(np.argmax(self._counts))
         delay = _FAR - _NEAR - at
-        if self._looks < _LOOKS * _FADES or self._counts[at] < _SURE * self._looks:
+        if self._looks < _LOOKS * _FADES or self._counts[at] < _SURE * self._looks + _HASTE:
             self._delay = None
             return
         if self._delay is None or abs(delay - self._delay) > _MOVED:

@@ -67,6 +67,14 @@ def test_when_the_agent_is_silent_all_is_the_callers() -> None:
     assert not any(judged(np.zeros(4 * SAMPLE_RATE, np.float32), voice(2, 4, 0.02)))
 
 
+def test_a_quiet_answer_right_after_the_agents_words_is_whole() -> None:
+    agent, line = voice(1, 6, 0.11), np.zeros(6 * SAMPLE_RATE, np.float32)
+    agent[2 * SAMPLE_RATE :] = 0
+    begins = 2 * SAMPLE_RATE + 8000
+    line[begins:] = voice(2, 4, 0.02)[: len(line) - begins]
+    assert not any(judged(agent, line)[begins // WINDOW + 1 : (begins + 16_000) // WINDOW])
+
+
 def test_the_track_is_silent_outside_what_was_played() -> None:
     track = Track(bytearray(np.full(16_000, 16384, "<i2").tobytes()))
     assert not track.between(-100, 0, 0).any()
