@@ -25,6 +25,7 @@ from asterisk_conf.program import Program, program, version
 from asterisk_conf.render import Places, render
 from asterisk_conf.signing import keep_vouched
 from store.base.errors import BadInput, Unavailable
+from store.base.interrupts import uninterrupted
 from store.base.settings import Settings, settings
 from store.base.unprivileged import as_user, environment, identity, system_user
 
@@ -234,23 +235,24 @@ class Asterisk:
                 ready.bind(str(where))
             finally:
                 os.umask(before)
-            child = subprocess.Popen(
-                [*found.command, "-f", "-C", str(self.etc / "asterisk.conf")],
-                stdin=subprocess.DEVNULL,
-                stdout=console,
-                stderr=console,
-                cwd=self.home / "spool",
-                env=environment(HOME=str(self.home / "lib"), NOTIFY_SOCKET=str(where)),
-                start_new_session=True,
-                **identity(system_user()),
-            )
-            self._child = child
             try:
-                self._await_ready(child, ready)
+                with uninterrupted():
+                    self._child = subprocess.Popen(
+                        [*found.command, "-f", "-C", str(self.etc / "asterisk.conf")],
+                        stdin=subprocess.DEVNULL,
+                        stdout=console,
+                        stderr=console,
+                        cwd=self.home / "spool",
+                        env=environment(HOME=str(self.home / "lib"), NOTIFY_SOCKET=str(where)),
+                        start_new_session=True,
+                        **identity(system_user()),
+                    )
+                self._await_ready(self._child, ready)
             except BaseException:
-                child.kill()
-                child.wait()
-                self._child = None
+                if self._child is not None:
+                    self._child.kill()
+                    self._child.wait()
+                    self._child = None
                 raise
             finally:
                 where.unlink(missing_ok=True)

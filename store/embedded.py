@@ -25,6 +25,7 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 
 from store.base.errors import Unavailable
+from store.base.interrupts import uninterrupted
 from store.base.secrets import secret
 from store.base.settings import Settings
 from store.base.unprivileged import identity, let_through, private_folder, system_user
@@ -151,10 +152,11 @@ class EmbeddedServer:
         options += f" -c shared_buffers={_cache_mb()}MB -c max_wal_size=2GB"
         if not durable:
             options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-        self._run(
-            "pg_ctl", "start", "-w", "-s", "-t", str(_START_SECONDS),
-            "-D", str(self.data), "-l", str(self._log), "-o", options,
-        )  # fmt: skip
+        with uninterrupted():  # a postmaster whose folder is not yet written down could not be stopped
+            self._run(
+                "pg_ctl", "start", "-w", "-s", "-t", str(_START_SECONDS),
+                "-D", str(self.data), "-l", str(self._log), "-o", options,
+            )  # fmt: skip
 
     def _make_socket_folder(self, folder: Path) -> None:
         private_folder(folder, system_user())
@@ -186,6 +188,7 @@ class EmbeddedServer:
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,  # a terminal's Ctrl-C is ours to act on, not pg_ctl's
             **identity(user),
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
         )

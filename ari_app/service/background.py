@@ -16,6 +16,7 @@ from typing import Any
 from ari_app.service import control
 from asterisk_conf.server import Asterisk
 from store.base.errors import Unavailable
+from store.base.interrupts import uninterrupted
 from store.base.settings import Settings
 from store.base.unprivileged import environment
 from store.db import open_database
@@ -69,7 +70,7 @@ def start(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> None
 
 def _launch(settings: Settings, *, demo: bool) -> subprocess.Popen[bytes]:
     log = settings.folder("logs") / "service.log"
-    with log.open("ab") as output:
+    with log.open("ab") as output, uninterrupted():
         os.chmod(log, 0o600)
         child = subprocess.Popen(
             [sys.executable, "-m", "ari_app.cli", "serve", *(["--demo"] if demo else [])],
@@ -80,7 +81,7 @@ def _launch(settings: Settings, *, demo: bool) -> subprocess.Popen[bytes]:
             start_new_session=True,
             env=environment(*SERVICE_NEEDS, settings.llm.api_key_env),
         )
-    pid_file(settings).write_text(str(child.pid))
+        pid_file(settings).write_text(str(child.pid))
     return child
 
 
