@@ -10,21 +10,22 @@ import pytest
 from store.base.interrupts import SIGNALS, uninterrupted
 
 
-def test_it_acts_when_the_block_is_left() -> None:
+def work_interrupted(done: list[str], fails: bool) -> None:
+    with uninterrupted():
+        done.append("started")
+        signal.raise_signal(signal.SIGINT)
+        done.append("written down")
+        if fails:
+            raise OSError
+    done.append("went on")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_it_acts_when_the_block_is_left(fails: bool) -> None:
     done: list[str] = []
     with pytest.raises(KeyboardInterrupt):
-        with uninterrupted():
-            done.append("started")
-            signal.raise_signal(signal.SIGINT)
-            done.append("written down")
-        done.append("went on")
+        work_interrupted(done, fails)
     assert done == ["started", "written down"]
-
-
-def test_it_acts_also_when_the_block_fails() -> None:
-    with pytest.raises(KeyboardInterrupt), uninterrupted():
-        signal.raise_signal(signal.SIGINT)
-        raise OSError
 
 
 def test_handlers_are_as_before() -> None:
