@@ -24,6 +24,8 @@ from llm.base import LlmError, Mind
 
 __all__ = ["AgentConversation", "Line"]
 
+PHRASE_SECONDS = 1.0
+"""How long the model may take for the first clause of an answer: a GPU needs a third of it, two cores five times it."""
 _ONCE = ("book", "cancel")
 """Acts that a reply thought meanwhile must not do again."""
 
@@ -33,8 +35,11 @@ class AgentConversation:
     are alone, and what they do not understand is asked again."""
 
     def __init__(
-        self, agent: Agent, mind: Mind | None, facts: Facts, *, slot: str = "", sense: Sense | None = None
-    ) -> None:
+        self, agent: Agent, mind: Mind | None, facts: Facts, *, slot: str = "", sense: Sense | None = None,
+        phrase_seconds: float | None = PHRASE_SECONDS,
+    ) -> None:  # fmt: skip
+        """`phrase_seconds`: how long the first clause of an answer made of `info` is waited for; None: as long as it
+        takes, which is so, too, where the agent's file has a word to say meanwhile (`wording.thinking`)."""
         self.agent, self.mind, self.facts, self.sense = agent, mind, facts, sense
         self.history: list[Line] = []
         self.slot = slot or facts.call_id
@@ -42,6 +47,7 @@ class AgentConversation:
         self._version = 0
         self._done: list[Act] = []
         self._phrasing_read = False
+        self._phrase_seconds = None if agent.lines.thinking else phrase_seconds
         self._doing: dict[str, Act] = {}
 
     def opening(self) -> list[Effect]:
@@ -168,6 +174,15 @@ class AgentConversation:
     def over(self) -> bool:
         """Nothing more is to be said."""
         return self._state.closing
+
+    @property
+    def phrase_seconds(self) -> float | None:
+        """How long an answer's first clause is waited for; 0: facts are said as they are written."""
+        return self._phrase_seconds
+
+    def phrased_late(self) -> None:
+        """The model did not phrase an answer in time: it is not asked again in this call."""
+        self._phrase_seconds = 0.0
 
     def last_said(self) -> str:
         """The agent's last turn, whole."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
@@ -146,28 +147,49 @@ class Making:
         return turn
 
     async def _phrase(self, move: Phrase) -> AsyncGenerator[Effect]:
-        """The model's answer, each clause only if the facts hold what it says; else the facts as they are written."""
+        """The model's answer, each clause only if the facts hold what it says; else the facts as they are written.
+
+        They are also said as written where its first clause is late: a caller would wait seconds for a turn of phrase.
+        """
         self.source = "phrasing"
         talk = self._talk
         agent = talk.agent
         written = [agent.fact(name).info or agent.fact(name).say for name in move.facts]
-        if talk.mind is None:
+        if talk.mind is None or talk.phrase_seconds == 0:
+            self.source = "fact"
             for text in written:
                 yield Say(text, kind="answer")
             return
         held = [*written, agent.company.name, agent.human.name if agent.human else ""]
         asked = answer_messages(talk.agent, self._state, talk.facts, move.facts, self.heard)
         pieces: AsyncIterator[str] = talk.mind.stream(asked, slot=f"{talk.slot}/answer", max_tokens=70)
-        async with aclosing(clauses(pieces)) as said:
-            async for clause in said:
-                spoken = without_answer(clause, held, agent.language)
-                made_up = [*ungrounded(spoken, held, agent.language), *echoed(spoken, self.heard, held)]
-                if made_up:
-                    log.warning("agent %s: a phrased answer holds %s, which no fact does", agent.id, ", ".join(made_up))
-                    break
-                if spoken:
-                    yield Say(spoken, kind="answer")
-            else:
-                return
+        try:
+            async with aclosing(clauses(pieces)) as said:
+                async for clause in _in_time(said, talk.phrase_seconds):
+                    spoken = without_answer(clause, held, agent.language)
+                    made_up = [*ungrounded(spoken, held, agent.language), *echoed(spoken, self.heard, held)]
+                    if made_up:
+                        told = ", ".join(made_up)
+                        log.warning("agent %s: a phrased answer holds %s, which no fact does", agent.id, told)
+                        break
+                    if spoken:
+                        yield Say(spoken, kind="answer")
+                else:
+                    return
+        except TimeoutError:
+            self.source = "fact"
+            self._talk.phrased_late()
         for text in written:
             yield Say(text, kind="answer")
+
+
+async def _in_time(said: AsyncIterator[str], seconds: float | None) -> AsyncIterator[str]:
+    """The clauses; TimeoutError when the first is not there in so many seconds. The later ones are made meanwhile."""
+    try:
+        async with asyncio.timeout(seconds):
+            first = await anext(said)
+    except StopAsyncIteration:
+        return
+    yield first
+    async for clause in said:
+        yield clause

@@ -101,7 +101,8 @@ async def test_what_cannot_be_answered_is_an_error_of_the_house(mind: Mind) -> N
 async def test_a_turn_that_rules_do_not_settle_reaches_the_mind_and_is_no_apology(mind: Mind, heard: str) -> None:
     agent = load(EXAMPLES / "dental.fr.yaml").agent
     now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo(agent.time_zone))
-    talk = AgentConversation(agent, mind, Facts(heard, now, "inbound", "+33612345678", "+33478000000"))
+    facts = Facts(heard, now, "inbound", "+33612345678", "+33478000000")
+    talk = AgentConversation(agent, mind, facts, phrase_seconds=None)
     talk.opening()
     await talk.prime()
     plan = talk.plan(heard)

@@ -32,7 +32,8 @@ class Caller:
     def __init__(self, name: str, mind: Mind, call: str) -> None:
         agent = load(EXAMPLES / name).agent
         now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
-        self.talk = AgentConversation(agent, mind, Facts(call, now, "inbound", "+33612345678", "+33478000000"))
+        facts = Facts(call, now, "inbound", "+33612345678", "+33478000000")
+        self.talk = AgentConversation(agent, mind, facts, phrase_seconds=None)
         self.talk.opening()
         self.source = ""
 

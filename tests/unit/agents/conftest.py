@@ -21,11 +21,13 @@ EXAMPLES = Path(__file__).parents[3] / "agents/examples"
 class Caller:
     """Someone talking to an agent."""
 
-    def __init__(self, name: str, mind: Mind | None = None, **variables: str) -> None:
+    def __init__(
+        self, name: str, mind: Mind | None = None, *, phrase_seconds: float | None = None, **variables: str
+    ) -> None:
         agent = load(EXAMPLES / name).agent
         now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
         facts = Facts("call-1", now, agent.direction, "+33612345678", "+33478000000", variables)
-        self.talk = AgentConversation(agent, mind, facts)
+        self.talk = AgentConversation(agent, mind, facts, phrase_seconds=phrase_seconds)
         self.opening = self.talk.opening()
         self.source = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -65,6 +66,29 @@ def test_the_callers_own_words_are_no_answer() -> None:
         "Le barquage est fait ici.", "le barquage contre les voleurs vous le faites", ["Marquage : 10 euros."]
     )
     assert not echoed("Le marquage coûte 10 euros.", "le marquage vous le faites", ["Marquage : 10 euros."])
+
+
+class Late(Speaks):
+    """A mind whose answers never come, and which counts how often one was asked for."""
+
+    asked = 0
+
+    async def stream(self, messages: Sequence[Message], *, slot: str, **_: Any) -> AsyncIterator[str]:  # type: ignore[override]
+        if not slot.endswith("/answer"):
+            yield 'ask_whitening"}'
+            return
+        self.asked += 1
+        await asyncio.Event().wait()
+        yield "Jamais."
+
+
+async def test_an_answer_that_is_late_is_said_as_written_and_the_model_not_asked_again_in_this_call() -> None:
+    late = Late()
+    caller = Caller("dental.fr.yaml", late, phrase_seconds=0.01)
+    for _ in range(2):
+        assert INFO in await caller.says("Combien coûte le blanchiment ?")
+        assert caller.source == "fact"
+    assert late.asked == 1
 
 
 async def test_a_made_up_price_is_never_heard_and_the_fact_is_said_as_written() -> None:
