@@ -160,6 +160,23 @@ def show(name: str, tenant: str, version: int | None, as_json: bool) -> None:
     click.echo(f"\n{found.yaml}")
 
 
+def _make_ready(made: AgentVersion) -> None:
+    """Speak its fixed sentences into the cache. It is live already: what fails here, the service does later."""
+    from agents.loading import loads
+    from agents.ready import ready_phrases
+    from agents.readying import make_ready
+    from store.base.console import progress
+    from store.base.errors import DecrocheError
+    from tts.voices import voice
+
+    agent = loads(made.yaml, made.agent).agent
+    try:
+        with progress(len(ready_phrases(agent)), what="speech") as bar:
+            asyncio.run(make_ready(agent, voice(agent.language, agent.voice), lambda: bar.advance(bar.task_ids[0])))
+    except DecrocheError as error:
+        err.print(f"no speech was made ahead: {error}; the service makes it before the first call")
+
+
 @agent.command()
 @click.argument("name")
 @click.option("--tenant", help="The client, when NAME is a stored agent and not a file.")
@@ -198,8 +215,11 @@ def test(name: str, tenant: str | None, version: int | None, by: str, rules_only
 @_version
 @_by
 @click.option("--reason", default="", help="Why the person who tested it approves it too; kept.")
+@click.option("--speech/--no-speech", default=True, help="Make its fixed sentences into speech at once (default).")
 @json_option
-def publish(name: str, tenant: str, version: int | None, by: str, reason: str, as_json: bool) -> None:
+def publish(
+    name: str, tenant: str, version: int | None, by: str, reason: str, speech: bool, as_json: bool
+) -> None:  # fmt: skip
     """Approve a tested version of agent NAME: it answers calls from now on.
 
     Another person than its tester approves it, or the same with a written reason (contract, 4.1).
@@ -214,6 +234,8 @@ def publish(name: str, tenant: str, version: int | None, by: str, reason: str, a
     with operator_session() as conn:
         made = go_live(conn, _find(conn, tenant, name, version), person=by, by=typing_now(), reason=reason)
     _emit([_row(made, tenant)], as_json=as_json)
+    if speech:
+        _make_ready(made)
 
 
 @agent.command()

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 
 from agents.conversation import AgentConversation
 from agents.effects import Facts
-from agents.ready import ready_phrases
+from agents.readying import make_ready
 from ari_app.desk.house import House
 from ari_app.desk.office_types import Answerable
 from store.base.errors import DecrocheError
-from tts.pronounced import pronounced
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ class Warmer:
 
     async def _voice(self, who: Answerable) -> None:
         voice = await asyncio.to_thread(self._house.parts.voice, who.agent.language, who.agent.voice)
-        await pronounced(voice, who.agent.say_as).prepare(ready_phrases(who.agent))
+        await make_ready(who.agent, voice)
 
     async def _prime(self, who: Answerable) -> None:
         if (sense := self._house.parts.sense) is not None:

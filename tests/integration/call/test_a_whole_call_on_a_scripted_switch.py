@@ -30,7 +30,7 @@ from store.base.settings import settings
 from store.db import Database
 from tests.actors import OPERATOR
 from tests.integration.call.conftest import until
-from tests.scripted_engines import ScriptedEar, scripted_parts, silence, tone
+from tests.scripted_engines import Hum, ScriptedEar, scripted_parts, silence, tone
 
 CALLER = "+33639980100"
 TARIFF = '[[rate]]\nprefix = "+33"\nprice_per_minute = "0.60"\n'
@@ -136,6 +136,23 @@ async def test_a_caller_who_says_goodbye_hears_one_and_the_agent_hangs_up(exchan
     assert [action.name for action in actions] == ["hangup"]
     assert asked(exchange.switch) == ["line", "answer", "hangup"]
     assert len(line.played) > 0
+
+
+async def test_a_call_has_one_voice_whatever_the_house_speaks_with_meanwhile(exchange: Exchange) -> None:
+    given: list[Hum] = []
+
+    def another_each_time(language: str, name: str) -> Hum:
+        given.append(made := Hum())
+        return made
+
+    exchange.house.parts = replace(exchange.house.parts, voice=another_each_time)
+    call = await exchange.inbound()
+    line = await call.answered()
+    await call.say(line, "Vous êtes ouverts le mardi ?")
+    await call.say(line, GOODBYE)
+    kept = await call.over()
+    assert [turn.who for turn in kept.turns].count("agent") == 3
+    assert len(given) == 1
 
 
 async def test_a_call_names_the_trunk_it_came_by_and_those_a_leg_of_it_left_by(exchange: Exchange) -> None:

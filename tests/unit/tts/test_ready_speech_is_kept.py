@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from agents.loading import EXAMPLES, load
+from agents.ready import ready_phrases
+from agents.readying import make_ready
 from tts.base import Voice
 from tts.cache import CachedVoice, SpeechCache
 
@@ -89,3 +92,14 @@ def test_another_voice_or_model_file_has_other_entries(tmp_path: Path) -> None:
     cache = SpeechCache(tmp_path)
     assert CachedVoice(one, cache).key("oui") != CachedVoice(other, cache).key("oui")
     assert CachedVoice(one, cache).key("oui.") != CachedVoice(one, cache).key("oui?")
+
+
+async def test_a_published_agents_fixed_sentences_are_spoken_once_each_and_told_one_by_one(tmp_path: Path) -> None:
+    agent, inner, told = load(EXAMPLES / "dental.fr.yaml").agent, Metronome(), list[None]()
+    voice = CachedVoice(inner, SpeechCache(tmp_path))
+    made = await make_ready(agent, voice, lambda: told.append(None))
+    assert made == len(told) == len(ready_phrases(agent))
+    inner.spoken.clear()
+    await _heard(voice, agent.greeting, ready=True)
+    await make_ready(agent, voice)
+    assert inner.spoken == []
