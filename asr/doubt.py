@@ -11,6 +11,9 @@ COMPRESSION = 2.4
 """Text that zlib shrinks more than this repeats itself (threshold of the Whisper paper, §4.5)."""
 LOGPROB = -1.0
 """Below this mean log-probability a pass is not believed (the same paper)."""
+UNSURE = -0.25
+"""Below this mean log-probability a text is worth a second, wider search. Measured (tests/bench/asr.py): a quarter of
+people's sentences, in which most of the wrong words are."""
 NO_SPEECH = 0.6
 """With a poor log-probability as well, there was no speech (the same paper)."""
 WORDS_PER_SECOND = 8.0

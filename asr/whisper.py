@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from asr import doubt
 from asr.base import SAMPLE_RATE, AsrError, Pcm
 from asr.mel import FRAMES_PER_SECOND, HOP, log_mel
 
@@ -35,6 +36,11 @@ class Pass:
     logprob: float
     no_speech: float
     cut: bool
+
+
+def likelier(first: Pass, again: Pass) -> Pass:
+    """The pass whose text is the likelier, unless it lost its way where the other did not."""
+    return max(first, again, key=lambda heard: (not heard.cut, heard.logprob))
 
 
 class Whisper:
@@ -66,33 +72,38 @@ class Whisper:
         }
 
     def hear(
-        self,
-        pcm: Pcm,
-        *,
-        language: str,
-        window: float,
-        beam: int,
-        hotwords: Sequence[str] = (),
-    ) -> Pass:
-        """One pass over `window` seconds (at most 30), beginning with `pcm`. Raises AsrError."""
+        self, pcm: Pcm, *, language: str, window: float, beam: int, closer: int = 0, hotwords: Sequence[str] = ()
+    ) -> Pass:  # fmt: skip
+        """One pass over `window` seconds (at most 30), beginning with `pcm`. Raises AsrError.
+
+        `closer`: the beam with which it is decoded once more where the first text is unlikely (`doubt.UNSURE`). The
+        sound is encoded once, which is most of the work; the likelier text is kept.
+        """
         tokenizer = self._tokenizers.get(language)
         if tokenizer is None:
             raise AsrError(f"cannot listen in {language!r}", hint="languages: fr, en", retryable=False)
         prompt = [*self._expect(hotwords, tokenizer), *tokenizer.sot_sequence, tokenizer.no_timestamps]
         most = TOKENS_AT_LEAST + int(TOKENS_PER_SECOND * pcm.size / SAMPLE_RATE)
         try:
-            result = self._model.generate(
-                self._view(self._features(pcm, window)),
-                [prompt],
-                beam_size=beam,
-                # The library stops at half of this, or at this less the prompt, whichever is less.
-                max_length=min(448, max(2 * most, most + len(prompt))),
-                return_scores=True,
-                return_no_speech_prob=True,
-                suppress_tokens=[-1],
-            )[0]
+            encoded = self._model.encode(self._view(self._features(pcm, window)))
+            first = self._decode(encoded, tokenizer, prompt, beam, most)
+            if closer <= beam or first.logprob >= doubt.UNSURE:
+                return first
+            return likelier(first, self._decode(encoded, tokenizer, prompt, closer, most))
         except (RuntimeError, ValueError) as error:
             raise AsrError(f"Whisper failed: {error}", hint="decroche doctor") from error
+
+    def _decode(self, encoded, tokenizer, prompt: list[int], beam: int, most: int) -> Pass:
+        result = self._model.generate(
+            encoded,
+            [prompt],
+            beam_size=beam,
+            # The library stops at half of this, or at this less the prompt, whichever is less.
+            max_length=min(448, max(2 * most, most + len(prompt))),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=[-1],
+        )[0]
         tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
         total = result.scores[0] * len(result.sequences_ids[0])
         return Pass(

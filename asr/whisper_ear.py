@@ -1,7 +1,8 @@
 """The ear: Whisper on a short window, listened to again on the full one when the first hearing is doubtful.
 
 Padding every utterance to 30 s is most of Whisper's cost. Encoding the utterance and a few seconds of
-silence costs a quarter; what that loses now and then (it repeats itself) is noticed and heard again.
+silence costs a quarter; what that loses now and then (it repeats itself) is noticed and heard again. What
+is merely unlikely is decoded again with more care, from the same encoding.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ CAREFUL_BEAM = 5
 class Hearer(Protocol):
     """What hears one pass: the loaded model, or what stands for it where our own judgement is tried."""
 
-    def hear(self, pcm: Pcm, *, language: str, window: float, beam: int, hotwords: Sequence[str] = ()) -> Pass:
-        """One pass over `window` seconds (at most 30), beginning with `pcm`."""
+    def hear(
+        self, pcm: Pcm, *, language: str, window: float, beam: int, closer: int = 0, hotwords: Sequence[str] = ()
+    ) -> Pass:
+        """One pass over `window` seconds (at most 30), beginning with `pcm`; see `Whisper.hear`."""
         ...
 
     def sounds(self, pcm: Pcm) -> Mapping[str, float]:
@@ -112,7 +115,9 @@ class WhisperEar(Ear):
         return _settled(_better(first, again, seconds))
 
     def _hear(self, pcm: Pcm, language: str, hotwords: tuple[str, ...], window: float, beam: int) -> Pass:
-        return self._whisper.hear(pcm, language=language, window=window, beam=beam, hotwords=hotwords)
+        return self._whisper.hear(
+            pcm, language=language, window=window, beam=beam, closer=CAREFUL_BEAM, hotwords=hotwords
+        )
 
 
 def _doubtful(heard: Pass, seconds: float) -> bool:

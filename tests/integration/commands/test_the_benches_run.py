@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.bench import gpu
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -49,3 +51,11 @@ def test_understanding_counts_by_what_is_tried() -> None:
     told = bench("understanding", "--ways", "rules,house", "--most", "1")
     assert {row["way"] for row in told} == {"rules", "house"}
     assert all(row["held"] == row["right"] + row["wrong"] + row["harmful"] for row in told)
+
+
+def test_the_gpus_bench_runs_its_parts_and_says_which_failed() -> None:
+    done = gpu.run("rating", ["--sizes", "2000"], "cpu", 150)
+    assert "calls" in json.dumps(done["figures"])
+    assert gpu.run("llm_speed", [], "cpu", 0)["failed"] == "not done in 1 s"
+    assert "unrecognized arguments" in gpu.run("rating", ["--no-such"], "cpu", 150)["failed"]
+    assert set(gpu.parts("cuda", 1)) == {"ear", "voice", "mind", "understanding"}

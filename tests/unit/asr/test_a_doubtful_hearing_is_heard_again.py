@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
 
 from asr.base import SAMPLE_RATE, Pcm
-from asr.whisper import LONGEST, Pass
+from asr.whisper import LONGEST, Pass, likelier
 from asr.whisper_ear import AFTER, CAREFUL_BEAM, WhisperEar
 
 SPEECH = np.full(2 * SAMPLE_RATE, 0.2, np.float32)
@@ -20,9 +20,15 @@ class Scripted:
     def __init__(self, *passes: Pass) -> None:
         self.passes, self.asked = list(passes), list[tuple[float, int, tuple[str, ...]]]()
 
-    def hear(self, pcm: Pcm, *, language: str, window: float, beam: int, hotwords: Sequence[str] = ()) -> Pass:
+    def hear(
+        self, pcm: Pcm, *, language: str, window: float, beam: int, closer: int = 0, hotwords: Sequence[str] = ()
+    ) -> Pass:
+        self.closer = closer
         self.asked.append((window, beam, tuple(hotwords)))
         return self.passes.pop(0)
+
+    def sounds(self, pcm: Pcm) -> Mapping[str, float]:
+        return {}
 
     def close(self) -> None:
         return
@@ -59,6 +65,19 @@ async def test_a_doubtful_one_is_heard_again_on_the_full_window_and_with_care(do
     script = Scripted(doubtful, said("Nous sommes désolés."))
     assert await heard(script, "Lefèvre") == "Nous sommes désolés."
     assert script.asked[1] == (LONGEST, CAREFUL_BEAM, ())
+
+
+async def test_what_is_merely_unlikely_is_decoded_again_by_the_engine_with_care() -> None:
+    script = Scripted(said("Je voudrais un rendez-vous."))
+    await heard(script)
+    assert script.closer == CAREFUL_BEAM
+
+
+def test_the_likelier_text_is_kept_unless_it_lost_its_way() -> None:
+    first, again = said("le merpredi", logprob=-0.6), said("le mercredi", logprob=-0.3)
+    assert likelier(first, again) is again
+    assert likelier(again, first) is again
+    assert likelier(first, said("le le le le", logprob=-0.1, cut=True)) is first
 
 
 async def test_what_is_repeated_both_times_is_said_once() -> None:
