@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from portal import words
 from portal.door import Portal, Seat
 from portal.people.tokens import form_token
+from store.audit import note
 from store.base.errors import DecrocheError
 
 SESSION, VISITOR, FILTERS = "__Host-session", "__Host-visite", "__Host-appels"
@@ -27,7 +28,15 @@ Answer = Response | Callable[[], Response]
 MENU = (
     ("/accueil", "Accueil", "home"),
     ("/appels", "Appels", "calls"),
+    ("/rendez-vous", "Rendez-vous", "transcripts"),
+    ("/messages", "Messages", "transcripts"),
+    ("/agents", "Agents", "agents_edit"),
+    ("/contacts", "Contacts", "contacts"),
+    ("/conformite", "Conformité", "oppositions"),
     ("/factures", "Factures", "invoices"),
+    ("/donnees", "Données", "rights"),
+    ("/equipe", "Équipe", "team"),
+    ("/journal", "Journal", "journal"),
 )
 """Address, name and right of each entry."""
 
@@ -45,6 +54,8 @@ class Visit:
     secret: str
     seat: Seat | None = None
     faults: dict[str, str] = field(default_factory=dict[str, str])
+    menu: Sequence[tuple[str, str]] | None = None
+    """Another than the clients' site has."""
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -65,7 +76,8 @@ class Visit:
         """A page drawn from a template."""
         zone = self.zone
         html = self.pages.get_template(template).render(
-            seat=self.seat, menu=_menu(self.seat), path=self.request.url.path, token=form_token(self.secret),
+            seat=self.seat, menu=_menu(self.seat) if self.menu is None else self.menu,
+            path=self.request.url.path, token=form_token(self.secret),
             faults=self.faults, form=self.form, now=self.now,
             clock=partial(words.clock, zone=zone), day=partial(words.day, zone=zone),
             long_day=partial(words.long_day, zone=zone), number=self.number, **facts,
@@ -82,6 +94,14 @@ class Visit:
         if token:
             keep(answer, SESSION, token)
         return answer
+
+    def file(self, content: bytes, kind: str, name: str) -> Response:
+        """Something to keep, under a name."""
+        return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+    def exported(self, seat: Seat, action: str, subject: str, count: int) -> None:
+        """The log says that so many rows were taken out."""
+        note(seat.conn, seat.by, action, subject, seat.tenant_id, count=count)
 
     def fault(self, error: DecrocheError, field_name: str = "form") -> None:
         """Say beside a field what was wrong with it."""
