@@ -13,7 +13,6 @@ from psycopg.rows import class_row
 from billing.invoices import disputes
 from billing.invoices.disputes import Dispute
 from billing.office import checkup
-from billing.office.checkup import Finding
 from store import jobs
 from store.base.errors import NotFound
 from store.base.settings import Settings
@@ -61,7 +60,7 @@ class Todo:
 
     blocked: Sequence[Blocked]
     suspended: Sequence[str]
-    findings: Sequence[Finding]
+    findings: Sequence[checkup.Finding]
     breaches: Sequence[Untold]
     requests: Sequence[Request]
     compromised: Sequence[str]

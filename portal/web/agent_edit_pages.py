@@ -105,7 +105,7 @@ def typed_form(typed: Mapping[str, str]) -> Form:
 def text(visit: Visit, seat: Seat) -> Answer:
     """The whole file."""
     newest = _newest(visit, seat)
-    return visit.page("agent_yaml.html", version=newest, text=newest.yaml, problems=[])
+    return visit.page("agent_yaml.html", version=newest, source=newest.yaml, problems=[])
 
 
 @pages.post("/agents/{agent}/yaml", "agents_edit")
@@ -117,16 +117,16 @@ def text_given(visit: Visit, seat: Seat) -> Answer:
     try:
         loaded = loads(typed, newest.agent)
         if upon is None:
-            return visit.page("agent_yaml.html", version=newest, text=typed, problems=loaded.warnings, checked=True)
+            return visit.page("agent_yaml.html", version=newest, source=typed, problems=loaded.warnings, checked=True)
         made = operations.write(seat.conn, seat.whose, newest.agent, loaded, upon=upon, by=seat.by)
     except AgentFileError as error:
-        return visit.page("agent_yaml.html", 422, version=newest, text=typed, problems=error.problems)
+        return visit.page("agent_yaml.html", 422, version=newest, source=typed, problems=error.problems)
     except WrittenMeanwhile:
         visit.faults["form"] = MEANWHILE
-        return visit.page("agent_yaml.html", 409, version=newest, text=typed, problems=[])
+        return visit.page("agent_yaml.html", 409, version=newest, source=typed, problems=[])
     except BadInput:
         visit.faults["form"] = f"« id » doit rester {newest.agent} : c'est le nom de cet agent."
-        return visit.page("agent_yaml.html", 422, version=newest, text=typed, problems=[])
+        return visit.page("agent_yaml.html", 422, version=newest, source=typed, problems=[])
     return visit.go(f"/agents/{made.agent}/versions/{made.version}?fait=brouillon")
 
 

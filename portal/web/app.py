@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
@@ -42,6 +43,8 @@ from portal.web import (
 from portal.web.guard import HEADERS, SAFE, form_holds, from_us
 from portal.web.routes import Page, all_of, answered
 from portal.web.visit import SESSION, VISITOR, Answer, Visit, drop, keep
+from portal.wording import english
+from portal.wording.translating import EnglishLoader, Language, shown
 from store.base.errors import BadInput, DecrocheError, NotFound, Refused, Unavailable
 
 HERE = Path(__file__).parent
@@ -76,7 +79,7 @@ def make_app(
 ) -> Starlette:
     """The site of clients, on a portal's door; `clock` says what time it is. Another site has other `pages`, and says
     by `answers` who opens them."""
-    drawn = templates()
+    drawn: dict[Language, Environment] = {language: templates(language) for language in ("fr", "en")}
     routes: list[BaseRoute] = [Route(page.path, _endpoint(page, answers), methods=[page.method]) for page in pages]
     routes.append(Mount("/static", StaticFiles(directory=STATIC)))
     if api:
@@ -104,15 +107,22 @@ def make_app(
     return app
 
 
-def templates() -> Environment:
-    """The templates, with the words pages write numbers and instants in."""
-    made = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
-                       trim_blocks=True, lstrip_blocks=True)  # fmt: skip
-    for tool in (words.phone, words.euros, words.cents, words.duration, words.minute, words.tenths, words.outcome,
-                 words.action, words.browser, words.result, words.short_date, words.month):  # fmt: skip
-        made.filters[tool.__name__] = tool
-    made.filters["role"] = _role
+def templates(language: Language = "fr") -> Environment:
+    """The templates in a language, with the words pages write numbers and instants in."""
+    folder = HERE / "templates"
+    made = Environment(loader=FileSystemLoader(folder) if language == "fr" else EnglishLoader(folder), autoescape=True,
+                       undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # fmt: skip
+    for tool in (words.phone, words.euros, words.cents, words.duration, words.minute, words.tenths, words.browser,
+                 words.short_date, words.month):  # fmt: skip
+        made.filters[tool.__name__] = getattr(english, tool.__name__, tool) if language == "en" else tool
+    for named in (words.outcome, words.action, words.result, _role):
+        made.filters[named.__name__.strip("_")] = _said(named, language)
+    made.filters["t"] = partial(shown, language=language)
     return made
+
+
+def _said(named: Callable[[str], str], language: Language) -> Callable[[str], str]:
+    return lambda code: shown(named(code), language)
 
 
 def _role(name: str) -> str:

@@ -32,7 +32,7 @@ def address(text: str) -> tuple[str, int]:
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Generator[socket.socket]:
+def listening(host: str, port: int) -> Generator[socket.socket]:
     """A socket that listens there. Raises Unavailable."""
     try:
         opened = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -67,24 +67,25 @@ def portal(bind: str, operator_bind: str, operator_only: bool) -> None:
         raise BadInput("--operator-only: where does it listen?", hint="--operator-bind 127.0.0.1:8095")
     of = settings()
     if operator_only:
-        with _listening(*address(operator_bind)) as listening:
-            _serve_operator(of, operator_bind, listening)
+        with listening(*address(operator_bind)) as opened:
+            _serve_operator(of, operator_bind, opened)
         return
-    with _listening(*address(bind)) as listening, _beside(operator_bind):
-        _serve_clients(of, bind, listening)
+    with listening(*address(bind)) as opened, _beside(operator_bind):
+        serve_clients(of, bind, opened)
 
 
-def _serve_clients(of: Settings, bind: str, listening: socket.socket) -> None:
+def serve_clients(of: Settings, bind: str, opened_on: socket.socket) -> None:
+    """The clients' site and API on a socket, until interrupted."""
     from portal.door import open_portal
     from portal.web.app import make_app
     from store.base.logs import set_up_logs
 
     set_up_logs(of, name="portal")
     with open_portal(of) as opened:
-        _run(make_app(opened), bind, listening)
+        _run(make_app(opened), bind, opened_on)
 
 
-def _serve_operator(of: Settings, bind: str, listening: socket.socket) -> None:
+def _serve_operator(of: Settings, bind: str, opened_on: socket.socket) -> None:
     from portal.door import open_portal
     from portal.web.operator.site import make_operator_app
     from store.base.logs import set_up_logs
@@ -92,10 +93,10 @@ def _serve_operator(of: Settings, bind: str, listening: socket.socket) -> None:
 
     set_up_logs(of, name="portal-operator")
     with open_database(of) as db, open_portal(of) as opened:
-        _run(make_operator_app(opened, db), bind, listening)
+        _run(make_operator_app(opened, db), bind, opened_on)
 
 
-def _run(app: Starlette, bind: str, listening: socket.socket) -> None:
+def _run(app: Starlette, bind: str, opened: socket.socket) -> None:
     import uvicorn
 
     os.nice(5)  # calls come first
@@ -106,7 +107,7 @@ def _run(app: Starlette, bind: str, listening: socket.socket) -> None:
                        proxy_headers=True, forwarded_allow_ips="127.0.0.1", timeout_graceful_shutdown=5,
                        limit_concurrency=200, h11_max_incomplete_event_size=32 * 1024)
     )  # fmt: skip
-    server.run([listening])
+    server.run([opened])
 
 
 @contextmanager
@@ -115,7 +116,7 @@ def _beside(operator_bind: str) -> Generator[None]:
     if not operator_bind:
         yield
         return
-    with _listening(*address(operator_bind)):  # a port that is taken is told now, by this process
+    with listening(*address(operator_bind)):  # a port that is taken is told now, by this process
         pass
     command = [sys.executable, "-c", _CHILD, "portal", "--operator-only", "--operator-bind", operator_bind]
     child = subprocess.Popen(command)

@@ -13,7 +13,7 @@ from portal.door import NotSignedIn, Seat
 from portal.people import own, passwords, signing
 from portal.web.guard import inside
 from portal.web.routes import DOOR, PERSON, PROOF, Pages, prove
-from portal.web.visit import FILTERS, MENU, SESSION, Answer, Visit, drop
+from portal.web.visit import FILTERS, LANGUAGE, MENU, SESSION, Answer, Visit, drop, keep
 from store.base.errors import BadInput
 
 pages = Pages()
@@ -26,6 +26,14 @@ def first(visit: Visit, seat: Seat) -> Answer:
         if right in seat.rights:
             return visit.go(path)
     return visit.go("/dossiers")
+
+
+@pages.get("/langue/{code}", DOOR)
+def language(visit: Visit) -> Answer:
+    """The pages in another language from now on."""
+    answer = visit.go(inside(visit.query.get("vers", "/")))
+    keep(answer, LANGUAGE, "en" if visit.request.path_params["code"] == "en" else "fr")
+    return answer
 
 
 @pages.get("/connexion", DOOR)

@@ -35,9 +35,9 @@ def roles_typed(form: Mapping[str, str]) -> list[str]:
     return [role for role in ROLES if form.get(f"role-{role}") == "oui"]
 
 
-def what_it_opens(role: str) -> str:
-    """A role in words: the rights it holds."""
-    return ", ".join(RIGHTS[right] for right in RIGHTS if right in ROLES[role])
+def what_it_opens(role: str) -> list[str]:
+    """The rights that a role holds, in words."""
+    return [RIGHTS[right] for right in RIGHTS if right in ROLES[role]]
 
 
 def said(visit: Visit, error: BadInput | Refused) -> None:

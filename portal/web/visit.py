@@ -16,11 +16,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from portal import words
 from portal.door import Portal, Seat
 from portal.people.tokens import form_token
+from portal.wording import english
+from portal.wording.translating import Language, shown
 from store.audit import note
 from store.base.errors import DecrocheError
 
-SESSION, VISITOR, FILTERS = "__Host-session", "__Host-visite", "__Host-appels"
-"""Cookies: of who is signed in; of who is at the door, whose forms have a token too; the calls looked for."""
+SESSION, VISITOR, FILTERS, LANGUAGE = "__Host-session", "__Host-visite", "__Host-appels", "__Host-langue"
+"""Cookies: of who is signed in; of who is at the door, whose forms have a token too; calls looked for; a language."""
+
+MESSAGES = ("title", "text", "hint", "done")
+"""What a page is given in French to say."""
 
 Answer = Response | Callable[[], Response]
 """What a page returns; a function is called once the transaction has ended (for what takes long, or opens its own)."""
@@ -47,7 +52,7 @@ class Visit:
 
     request: Request
     portal: Portal
-    pages: Environment
+    pages: Mapping[Language, Environment]
     now: datetime
     form: Mapping[str, str]
     token: str
@@ -63,6 +68,12 @@ class Visit:
         return self.request.query_params
 
     @property
+    def language(self) -> Language:
+        """As was chosen; else what the browser asks for first; French."""
+        chosen = self.request.cookies.get(LANGUAGE) or self.request.headers.get("accept-language", "")[:2]
+        return "en" if chosen == "en" else "fr"
+
+    @property
     def zone(self) -> ZoneInfo:
         """The client's time zone."""
         return ZoneInfo(self.seat.timezone if self.seat else "Europe/Paris")
@@ -74,13 +85,15 @@ class Visit:
 
     def page(self, template: str, status: int = 200, **facts: Any) -> Response:
         """A page drawn from a template."""
-        zone = self.zone
-        html = self.pages.get_template(template).render(
+        zone, language = self.zone, self.language
+        told = english if language == "en" else words
+        facts |= {name: shown(facts[name], language) for name in MESSAGES if name in facts}
+        html = self.pages[language].get_template(template).render(
             seat=self.seat, menu=_menu(self.seat) if self.menu is None else self.menu,
             path=self.request.url.path, token=form_token(self.secret),
-            faults=self.faults, form=self.form, now=self.now,
-            clock=partial(words.clock, zone=zone), day=partial(words.day, zone=zone),
-            long_day=partial(words.long_day, zone=zone), number=self.number, **facts,
+            faults={name: shown(text, language) for name, text in self.faults.items()}, form=self.form, now=self.now,
+            clock=partial(told.clock, zone=zone), day=partial(told.day, zone=zone),
+            long_day=partial(told.long_day, zone=zone), number=self.number, language=language, **facts,
         )  # fmt: skip
         return HTMLResponse(html, status)
 

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from ari_app.doctor import checks, exposure
 from ari_app.doctor import trunks as doctor_trunks
-from ari_app.doctor.finding import Finding, told
 from billing.charges import controls
 from compliance.people import registers
 from portal.people import team
@@ -132,13 +131,13 @@ def health(visit: Visit, desk: Desk) -> Answer:
     return drawn
 
 
-def examined(of: Settings) -> list[Finding]:
+def examined(of: Settings) -> list[checks.Finding]:
     """The doctor's findings of what runs; engines and models are looked at by the command alone, which takes longer."""
-    found: list[Finding] = []
+    found: list[checks.Finding] = []
     for name, look in (("database", checks.database), ("asterisk", checks.asterisk), ("trunks", doctor_trunks.trunks),
                        ("service", checks.service), ("exposure", exposure.exposure)):  # fmt: skip
         try:
             found += look(of)
         except DecrocheError as error:
-            found.append(told(name, error))
+            found.append(checks.told(name, error))
     return found

@@ -22,7 +22,7 @@ from store.db import Database
 
 MENU = (("/", "À traiter"), ("/clients", "Clients"), ("/numeros", "Numéros"), ("/chercher", "Chercher un appel"),
         ("/sante", "Santé"))  # fmt: skip
-DOOR_PATHS = ("/connexion", "/code", "/deconnexion", "/confirmer")
+DOOR_PATHS = ("/connexion", "/code", "/deconnexion", "/confirmer", "/langue/{code}")
 """What the clients' door has for the operator's people too."""
 
 
