@@ -111,9 +111,8 @@ def visitor(chromium: Browser) -> Generator[Visitors]:
         )
         context.set_default_timeout(PATIENCE_MS)
         if token:
-            context.add_cookies(
-                [{"name": SESSION, "value": token, "url": address, "httpOnly": True, "secure": True, "sameSite": "Lax"}]
-            )
+            cookie = {"name": SESSION, "value": token, "url": address.replace("http:", "https:"), "secure": True}
+            context.add_cookies([cookie])  # pyright: ignore[reportArgumentType]
         opened.append(context.new_page())
         return opened[-1]
 

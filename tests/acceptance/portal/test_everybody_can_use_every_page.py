@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
+import axe_playwright_python  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 from playwright.sync_api import Page
 
@@ -51,6 +51,7 @@ def test_the_clients_pages(visitor: Visitors, site: str, people: People, practic
     paths = [addressed(one.path, practice, mine) for one in PAGES if one.method == "GET" and one.right != DOOR]
     faults = [fault for path in DOORS for fault in held(nobody, path, width)]
     faults += [fault for path in paths if not path.endswith(RAW) for fault in held(page, path, width)]
+    assert "/connexion" not in page.url
     assert not faults, "\n".join(faults)
 
 
