@@ -11,6 +11,7 @@ from typing import cast
 import yaml
 
 from agents.loading import loads
+from agents.writing import add_key, append, child, ended
 from store.base.errors import BadInput
 
 
@@ -26,11 +27,11 @@ def with_wording(text: str, fact: str, asked: str) -> str:
     if asked in known.asked:
         raise BadInput(f"fact {fact} has that sentence already", hint="see its asked:")
     node = next(each for each in _items(_find(text, "facts")) if _value(each, "id") == fact)
-    list_of = _child(node, "asked")
+    list_of = child(node, "asked")
     if isinstance(list_of, yaml.SequenceNode) and list_of.value:
-        text = _append(text, list_of, json.dumps(asked, ensure_ascii=False))
+        text = append(text, list_of, json.dumps(asked, ensure_ascii=False))
     else:
-        text = _add_key(text, node, f"asked: [{json.dumps(asked, ensure_ascii=False)}]")
+        text = add_key(text, node, f"asked: [{json.dumps(asked, ensure_ascii=False)}]")
     return _checked(_with_test(text, asked, known.say, fact))
 
 
@@ -42,7 +43,7 @@ def with_fact(text: str, fact: str, asked: str, say: str) -> str:
     quoted = json.dumps(asked, ensure_ascii=False)
     entry = f"{{id: {fact}, about: [{quoted}], asked: [{quoted}], say: {json.dumps(say, ensure_ascii=False)}}}"
     facts = _find(text, "facts")
-    text = _append(text, facts, entry) if facts is not None and facts.value else _end(text) + f"facts:\n  - {entry}\n"
+    text = append(text, facts, entry) if facts is not None and facts.value else ended(text) + f"facts:\n  - {entry}\n"
     return _checked(_with_test(text, asked, say, fact))
 
 
@@ -53,8 +54,8 @@ def _with_test(text: str, asked: str, say: str, fact: str) -> str:
     entry = json.dumps({"name": f"appris : {asked}"[:80], "turns": [turn]}, ensure_ascii=False)
     tests = _find(text, "tests")
     if tests is not None and tests.value:
-        return _append(text, tests, entry)
-    return _end(text) + f"tests:\n  - {entry}\n"
+        return append(text, tests, entry)
+    return ended(text) + f"tests:\n  - {entry}\n"
 
 
 def _checked(text: str) -> str:
@@ -64,7 +65,7 @@ def _checked(text: str) -> str:
 
 def _find(text: str, key: str) -> yaml.SequenceNode | None:
     root = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
-    found = _child(root, key) if isinstance(root, yaml.MappingNode) else None
+    found = child(root, key) if isinstance(root, yaml.MappingNode) else None
     return found if isinstance(found, yaml.SequenceNode) else None
 
 
@@ -72,41 +73,6 @@ def _items(node: yaml.SequenceNode | None) -> list[yaml.MappingNode]:
     return [each for each in cast("list[yaml.Node]", node.value if node else []) if isinstance(each, yaml.MappingNode)]
 
 
-def _child(node: yaml.MappingNode, key: str) -> yaml.Node | None:
-    pairs = cast("list[tuple[yaml.Node, yaml.Node]]", node.value)
-    return next((value for name, value in pairs if name.value == key), None)
-
-
 def _value(node: yaml.MappingNode, key: str) -> str:
-    found = _child(node, key)
+    found = child(node, key)
     return str(found.value) if isinstance(found, yaml.ScalarNode) else ""
-
-
-def _append(text: str, node: yaml.SequenceNode, entry: str) -> str:
-    """One more item, in the style of the list."""
-    last = cast("list[yaml.Node]", node.value)[-1]
-    at = _after(text, last)
-    if node.flow_style:
-        return f"{text[:at]}, {entry}{text[at:]}"
-    return f"{text[:at]}\n{' ' * node.start_mark.column}- {entry}{text[at:]}"
-
-
-def _add_key(text: str, node: yaml.MappingNode, line: str) -> str:
-    last = cast("list[tuple[yaml.Node, yaml.Node]]", node.value)[-1][1]
-    at = _after(text, last)
-    if node.flow_style:
-        return f"{text[:at]}, {line}{text[at:]}"
-    return f"{text[:at]}\n{' ' * node.start_mark.column}{line}{text[at:]}"
-
-
-def _after(text: str, node: yaml.Node) -> int:
-    """Where a node's own text ends: block nodes are marked up to what follows them, blank lines and comments too."""
-    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
-        last = cast("list[object]", node.value)[-1]
-        return _after(text, cast("yaml.Node", last[1] if isinstance(last, tuple) else last))
-    end = node.end_mark.index
-    return len(text[:end].rstrip()) if isinstance(node, yaml.ScalarNode) else end
-
-
-def _end(text: str) -> str:
-    return text if text.endswith("\n") else text + "\n"

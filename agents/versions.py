@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from agents.check import untold
 from agents.loading import Loaded, loads
 from agents.meaning.sense import Sense
@@ -10,7 +12,7 @@ from llm.base import Mind
 from store import agents, tenants
 from store.agents import AgentVersion
 from store.base.actor import Actor
-from store.base.errors import Refused
+from store.base.errors import BadInput, Refused
 from store.db import Conn
 
 
@@ -20,9 +22,30 @@ class NotPublishable(Refused):
     code = "not_publishable"
 
 
+class WrittenMeanwhile(Refused):
+    """Somebody else wrote a newer version."""
+
+    code = "written_meanwhile"
+
+
 def import_text(conn: Conn, tenant: str, loaded: Loaded, *, by: Actor) -> AgentVersion:
     """Store a checked text as the agent's next draft."""
     return agents.import_version(conn, tenants.tenant_id(conn, tenant), loaded.agent.id, loaded.text, by=by)
+
+
+def write(conn: Conn, tenant_id: UUID, agent: str, loaded: Loaded, *, upon: int, by: Actor) -> AgentVersion:
+    """Store a checked text as the next draft of `agent`, written upon version `upon`.
+
+    Raises BadInput where the text is another agent's; WrittenMeanwhile where `upon` is not the newest any more.
+    """
+    if loaded.agent.id != agent:
+        raise BadInput(f"id: the text is of {loaded.agent.id!r}, not of {agent!r}", code="agent_id",
+                       hint="an agent keeps its id; another one is imported")  # fmt: skip
+    newest = agents.get(conn, tenant_id, agent)
+    if newest.version != upon:
+        raise WrittenMeanwhile(f"version {newest.version} of {agent} was written since version {upon} was read",
+                               hint="read it, and make the change again")  # fmt: skip
+    return agents.import_version(conn, tenant_id, agent, loaded.text, by=by)
 
 
 async def held(loaded: Loaded, mind: Mind | None, sense: Sense | None = None) -> list[TrialResult]:

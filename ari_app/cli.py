@@ -25,6 +25,8 @@ COMMANDS = {
     "agent": ("agents.cli:agent", "Agents: check, import, test, publish, chat"),
     "contact": ("campaigns.contacts.commands:contact", "People to call: import, list, show, remove"),
     "campaign": ("campaigns.commands:campaign", "Campaigns: add, check, approve, list, show"),
+    "booking": ("ari_app.commands.left:booking", "Appointments that agents have made"),
+    "message": ("ari_app.commands.left:message", "Messages that callers left"),
     "calendar": ("portal.links.commands:calendar", "Calendars beside an agent's diary"),
     "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),
     "asterisk": ("asterisk_conf.cli:asterisk", "The private Asterisk"),
@@ -41,7 +43,7 @@ COMMANDS = {
     "compliance": ("compliance.cli:compliance", "What the law allows"),
     "portal": ("portal.web.commands:portal", "Serve the clients' site and API"),
     "api": ("portal.web.commands:api", "The API's contract"),
-    "person": ("portal.commands:person", "Who signs in to the portal: add, list, end, reset"),
+    "person": ("portal.commands:person", "Who signs in to the portal: add, invite, list, end"),
     "key": ("portal.commands:key", "Keys of clients' systems, for the API"),
     "privacy": ("compliance.commands.privacy:privacy", "Retention, and the rights of people"),
 }

@@ -80,6 +80,48 @@ def _told(done: Added, slug: str, as_json: bool) -> None:
         err.print("this person has a password already, and keeps it")
 
 
+@person.command("invite")
+@click.argument("email")
+@click.option("--tenant", "slug", required=True, help="The client they work for.")
+@click.option("--role", "roles", multiple=True, required=True, metavar="ROLE",
+              help="titulaire, responsable, rédacteur, lecteur, comptable; may be given again.")  # fmt: skip
+@click.option("--name", default="", help="As the portal greets them.")
+@json_option
+def person_invite(email: str, slug: str, roles: tuple[str, ...], name: str, as_json: bool) -> None:
+    """Let EMAIL in by a letter with a one-use link, which `decroche work` sends; no password is told to anybody.
+
+    \b
+    Example: decroche person invite lea@cabinet.fr --tenant dentiste --role lecteur --name "Léa Petit"
+    """
+    from portal.people import team
+
+    with _operator(slug) as (conn, tenant):
+        assert tenant is not None
+        made = team.invite(conn, tenant.id, email, roles, name=name, by=typing_now(), now=datetime.now(UTC))
+    emit([{"id": made, "email": email, "tenant": slug}], ("id", "email", "tenant"), as_json=as_json)
+
+
+@person.command("roles")
+@click.argument("email")
+@click.option("--tenant", "slug", required=True, help="The client they work for.")
+@click.option("--role", "roles", multiple=True, required=True, metavar="ROLE", help="All the roles they have then.")
+@json_option
+def person_roles(email: str, slug: str, roles: tuple[str, ...], as_json: bool) -> None:
+    """EMAIL has these roles from now on, and no others.
+
+    \b
+    Example: decroche person roles lea@cabinet.fr --tenant dentiste --role rédacteur --role comptable
+    """
+    from portal.people import team
+
+    with _operator(slug) as (conn, tenant):
+        assert tenant is not None
+        one = team.by_email(conn, tenant.id, email, datetime.now(UTC))
+        held = team.change_roles(conn, tenant.id, one.person_id, roles, by=typing_now())
+    row = {"email": one.email, "tenant": slug, "roles": held if as_json else ", ".join(held)}
+    emit([row], ("email", "tenant", "roles"), as_json=as_json)
+
+
 @person.command("list")
 @click.option("--tenant", "slug", default="", help="Only this client's people.")
 @json_option

@@ -9,10 +9,11 @@ Each is one transaction. The tenant comes out of `portal.enter`, which looks at 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from portal.people.tokens import digest
@@ -20,6 +21,9 @@ from store.base.actor import Actor
 from store.base.errors import NotFound, Refused
 from store.base.settings import Settings
 from store.db import Conn, pool_of, taken
+
+if TYPE_CHECKING:
+    from agents.meaning.sense import Sense
 
 
 class NotSignedIn(Refused):
@@ -71,11 +75,15 @@ class Seat:
 
 
 class Portal:
-    """The web's pool, and where the files are. Threads share it."""
+    """The web's pool, and where the files are. Threads share it.
+
+    `sense`: gives the encoder by which agents are tried by text; None: by their rules alone.
+    """
 
     def __init__(self, dsn: str, of: Settings) -> None:
         """`dsn`: of a login that is a member of decroche_portal alone (`store.setup.portal_dsn`)."""
         self.settings = of
+        self.sense: Callable[[], Sense | None] = _sense
         self._pool = pool_of(dsn, of.database.pool_max, 5, "portal")
 
     @contextmanager
@@ -105,6 +113,12 @@ class Portal:
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
+
+
+def _sense() -> Sense | None:
+    from agents.meaning.sense import sense_here
+
+    return sense_here()
 
 
 def enter(conn: Conn, token: str, now: datetime) -> Seat:

@@ -10,6 +10,8 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from store.audit import note
+from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused
 from store.base.ids import new_id
 from store.db import Conn
@@ -87,6 +89,18 @@ def cancel(conn: Conn, booking_id: UUID) -> Booking:
     return row
 
 
+def call_off(conn: Conn, booking_id: UUID, *, by: Actor) -> Booking:
+    """Cancel an appointment outside a call. Raises NotFound; Refused for one that is cancelled already."""
+    found = get(conn, booking_id)
+    if found is None:
+        raise NotFound(f"no booking {booking_id}", hint="decroche booking list")
+    if found.status == "cancelled":
+        raise Refused(f"the booking {booking_id} is cancelled already", code="booking_cancelled")
+    made = cancel(conn, booking_id)
+    note(conn, by, "booking.cancel", f"booking:{booking_id}", made.tenant_id)
+    return made
+
+
 def taken(conn: Conn, agent: str, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
     """When an agent's diary is not free between these instants: appointments, and busy times of its calendars.
 
@@ -112,6 +126,7 @@ def get(conn: Conn, booking_id: UUID) -> Booking | None:
 def find(
     conn: Conn,
     *,
+    tenant_id: UUID | None = None,
     agent: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -123,10 +138,11 @@ def find(
         return cursor.execute(
             f"""SELECT {_COLUMNS} FROM store.bookings
                  WHERE (%(agent)s::text IS NULL OR agent = %(agent)s)
+                   AND (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)
                    AND (%(phone)s::text IS NULL OR phone = %(phone)s)
                    AND (%(status)s::text IS NULL OR status = %(status)s)
                    AND (%(since)s::timestamptz IS NULL OR ends_at > %(since)s)
                    AND (%(until)s::timestamptz IS NULL OR starts_at < %(until)s)
                  ORDER BY starts_at, id""",
-            {"agent": agent, "since": since, "until": until, "phone": phone, "status": status},
+            {"agent": agent, "tenant": tenant_id, "since": since, "until": until, "phone": phone, "status": status},
         ).fetchall()

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from pkgutil import resolve_name
 from types import FrameType
 from typing import Any
 
@@ -18,6 +19,7 @@ import click
 from rich.console import Console
 
 from store.base.console import to_json
+from store.base.errors import BadInput
 
 
 def _free_port(kind: int) -> int:
@@ -54,22 +56,36 @@ def private_home() -> Path:
 @click.option(
     "--keep", is_flag=True, help="Leave its private home (database, logs) for a look; a failure leaves it too."
 )
-def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
+@click.option(
+    "--web", is_flag=True, help="Then serve the clients' site over these calls, with an account for each role."
+)
+def demo(language: str, out: Path, as_json: bool, keep: bool, web: bool) -> None:
     """Two real calls over SIP and RTP on this machine, printed as they go, and one that the law refuses.
+
+    With --web the calls are then looked at in a browser: the address and an account for each role, with its password,
+    are printed once, and the site is served until Ctrl-C.
 
     \b
     Example:
       decroche demo --lang en --json
+      decroche demo --web
     """
+    if web and as_json:
+        raise BadInput("--web serves until Ctrl-C: --json has no end to print at", hint="one of the two")
     signal.signal(signal.SIGTERM, _stopped)
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False, markup=False)
     out.mkdir(parents=True, exist_ok=True)
     home = private_home()
     try:
         from ari_app.demo.play import Demo
+        from ari_app.demo.seed import TENANT
         from store.base.settings import settings
 
         facts = Demo(settings(), language, out, console).run()
+        if web:
+            _print(console, facts, out)
+            resolve_name("portal.demonstration:serve")(settings(), TENANT, console.print)  # the floor above, by name
+            return
     except Exception:
         keep = True  # what the message points to must be there to be read
         raise

@@ -14,8 +14,9 @@ from agents.check import LEAST_MINUTES, MOST_MINUTES
 from ari_app.desk import after
 from ari_app.desk.office_types import Answerable
 from store import bookings
+from store.base.actor import Actor
 from store.base.errors import BadInput
-from store.bookings import SlotTaken
+from store.bookings import Booking, SlotTaken
 from store.db import Conn
 
 MINUTES = 30
@@ -95,6 +96,13 @@ def cancel(conn: Conn, who: Answerable, party: str, args: Mapping[str, Any], *, 
     cancelled = bookings.cancel(conn, coming[0].id)
     after.booked(conn, cancelled)
     return {"outcome": "done", "booking": str(cancelled.id), "starts_at": cancelled.starts_at.isoformat()}
+
+
+def call_off(conn: Conn, booking_id: UUID, *, by: Actor) -> Booking:
+    """Somebody of the client cancels an appointment; calendars are told. Raises NotFound, Refused."""
+    cancelled = bookings.call_off(conn, booking_id, by=by)
+    after.booked(conn, cancelled)
+    return cancelled
 
 
 def _words(name: str) -> set[str]:

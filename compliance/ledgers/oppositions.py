@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from compliance.ledgers.pseudonym import person
 from compliance.ledgers.tabular import BadRow, Report, instant, number
 from store import audit
 from store.base.actor import Actor
+from store.base.errors import BadInput
 from store.base.ids import new_id
 from store.db import Conn
 
@@ -31,6 +32,15 @@ class Opposition:
     at: datetime
     how: str
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What became of a list that was typed: new ones, known ones, and the bad lines: (number of the line, its text)."""
+
+    taken: int
+    known: int
+    bad: Sequence[tuple[int, str]]
 
 
 _INSERT = """
@@ -74,8 +84,60 @@ def add(conn: Conn, tenant_id: UUID | None, oppositions: Iterable[Opposition]) -
 
 def oppose(conn: Conn, tenant_id: UUID | None, number: str, how: str, now: datetime, *, by: Actor) -> int:
     """A person opposes (E.164): as `add`, and the log says so. `tenant_id` None: for all tenants (operator)."""
-    new = add(conn, tenant_id, [Opposition(number, now, how)])
+    new = _one(conn, tenant_id, Opposition(number, now, how))
     audit.note(conn, by, "opposition.add", person(number), tenant_id, how=how)
+    return new
+
+
+MOST_TYPED = 2000
+"""Numbers of a list that somebody types or pastes; a longer one is a file (`load`)."""
+
+
+def take_list(conn: Conn, tenant_id: UUID, text: str, now: datetime, *, by: Actor) -> Typed:
+    """The numbers of a text, one a line, a date behind it where it is known (a ; or a tab between).
+
+    Good lines are written and bad ones told by line. Raises BadInput for a text without a line, or of too many.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    if not any(lines):
+        raise BadInput("there is no number in it", hint="one number a line", code="list_empty")
+    if len(lines) > MOST_TYPED:
+        raise BadInput(f"{len(lines)} lines, more than {MOST_TYPED}", hint="import a file", code="list_long")
+    taken, known, bad = 0, 0, list[tuple[int, str]]()
+    for place, line in enumerate(lines, 1):
+        if not line:
+            continue
+        said, _, date = line.replace("\t", ";").partition(";")
+        try:
+            at = instant({"opposed_at": date.strip()}, "opposed_at") or now
+            if at > now:
+                raise BadRow("opposed_at", "has not come yet")
+            new = _one(conn, tenant_id, Opposition(number({"number": said.strip()}), at, "import", f"line {place}"))
+        except BadRow as error:
+            bad.append((place, line[:60] if error.field == "number" else f"{line[:60]} ({error.reason})"))
+            continue
+        taken, known = taken + new, known + (not new)
+    audit.note(conn, by, "opposition.import", "list", tenant_id, taken=taken, known=known, bad=len(bad))
+    return Typed(taken, known, bad)
+
+
+def _one(conn: Conn, tenant_id: UUID | None, said: Opposition) -> int:
+    """As `add`, for one, without a table of the session."""
+    values = {"id": new_id(), "tenant": tenant_id, "number": said.number, "at": said.at, "how": said.how,
+              "source": said.source}  # fmt: skip
+    new = conn.execute(
+        """INSERT INTO compliance.oppositions (id, tenant_id, number, opposed_at, how, source)
+           SELECT %(id)s, %(tenant)s::uuid, %(number)s, %(at)s, %(how)s, %(source)s
+            WHERE NOT EXISTS (SELECT 1 FROM compliance.oppositions o
+                               WHERE o.number = %(number)s AND o.opposed_at = %(at)s
+                                 AND o.tenant_id IS NOT DISTINCT FROM %(tenant)s::uuid)""",
+        values,
+    ).rowcount
+    conn.execute(
+        """UPDATE compliance.consents SET withdrawn_at = %(at)s, withdrawn_how = %(how)s
+            WHERE number = %(number)s AND withdrawn_at IS NULL AND given_at <= %(at)s""",
+        values,
+    )
     return new
 
 
@@ -91,6 +153,15 @@ def load(conn: Conn, tenant_id: UUID | None, path: Path, now: datetime, *, by: A
     report = tabular.take(path, COLUMNS, {"number"}, read, lambda rows: add(conn, tenant_id, rows))
     audit.note(conn, by, "opposition.import", f"file:{path.name}", tenant_id, **report.as_json())
     return report
+
+
+def latest(conn: Conn, tenant_id: UUID, limit: int = 50) -> list[dict[str, Any]]:
+    """A tenant's own oppositions, the last written first."""
+    return conn.execute(
+        """SELECT number, opposed_at, how, source, call_id, stored_at FROM compliance.oppositions
+            WHERE tenant_id = %s ORDER BY stored_at DESC, id DESC LIMIT %s""",
+        (tenant_id, limit),
+    ).fetchall()
 
 
 def of(conn: Conn, dialled: str) -> list[dict[str, Any]]:

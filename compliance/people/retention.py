@@ -141,6 +141,16 @@ def work(kind: str) -> Callable[[Sweep], int]:
     return asked(ELSEWHERE[kind], kind) if kind in ELSEWHERE else WORK[kind]
 
 
+def instruction(conn: Conn, tenant_id: UUID) -> dict[str, int | None]:
+    """What the tenant has instructed, in days: `transcripts`, `messages`, `appointments`; None: nothing."""
+    row = conn.execute(
+        """SELECT transcripts_days AS transcripts, messages_days AS messages, appointments_days AS appointments
+             FROM compliance.retention WHERE tenant_id = %s""",
+        (tenant_id,),
+    ).fetchone()
+    return dict(row) if row else dict.fromkeys(("transcripts", "messages", "appointments"))
+
+
 def keep(conn: Conn, tenant_id: UUID, *, by: Actor, **days: int | None) -> None:
     """The tenant's instruction (operator): `transcripts` go so many days after the call, `messages` after they were
     left, `appointments` after they were held; None: transcripts with the CDR, the others by the policy."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,18 +9,16 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from portal.people import passwords
+from portal.people import passwords, team
+from portal.people.addresses import address
 from portal.people.roles import OPERATOR_ROLES, role_named
-from portal.people.tokens import digest, new_token
+from portal.people.tokens import LINK_DAYS, digest, new_token
 from store.audit import note
 from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound
 from store.base.ids import new_id
 from store.db import Conn
 from store.tenants import Tenant
-
-LINK_DAYS = 7
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +98,13 @@ def listed(conn: Conn, tenant_id: UUID | None = None) -> list[Person]:
 
 def end(conn: Conn, email: str, tenant: Tenant | None, *, by: Actor, now: datetime) -> int:
     """End a person's work for a client, or altogether; how many sessions were cut. Raises NotFound."""
-    person_id = _id(conn, email)
     if tenant:
-        done = conn.execute(
-            "UPDATE portal.members SET ended_at = %s WHERE person_id = %s AND tenant_id = %s AND ended_at IS NULL",
-            (now, person_id, tenant.id),
-        )
-        if not done.rowcount:
-            raise NotFound(f"{email} does not work for {tenant.slug}", hint="decroche person list")
-    else:
-        conn.execute("UPDATE portal.people SET ended_at = %s, password = NULL WHERE id = %s", (now, person_id))
-        conn.execute(
-            "UPDATE portal.members SET ended_at = %s WHERE person_id = %s AND ended_at IS NULL", (now, person_id)
-        )
-    cut = _cut(conn, person_id, "ended", now, tenant and tenant.id)
-    note(conn, by, "person.end", f"person:{person_id}", tenant and tenant.id, sessions=cut)
+        return team.end(conn, tenant.id, team.by_email(conn, tenant.id, email, now).person_id, by=by, now=now)
+    person_id = _id(conn, email)
+    conn.execute("UPDATE portal.people SET ended_at = %s, password = NULL WHERE id = %s", (now, person_id))
+    conn.execute("UPDATE portal.members SET ended_at = %s WHERE person_id = %s AND ended_at IS NULL", (now, person_id))
+    cut = _cut(conn, person_id, "ended", now)
+    note(conn, by, "person.end", f"person:{person_id}", None, sessions=cut)
     return cut
 
 
@@ -132,14 +121,6 @@ def reset(conn: Conn, email: str, *, by: Actor, now: datetime) -> Added:
     link = _link(conn, person_id, "reset", by, now)
     note(conn, by, "person.reset", f"person:{person_id}")
     return Added(person_id, address(email), (), link)
-
-
-def address(email: str) -> str:
-    """An e-mail address as it is kept. Raises BadInput."""
-    plain = email.strip().lower()
-    if not _EMAIL.fullmatch(plain) or len(plain) > 320:
-        raise BadInput(f"EMAIL: {email!r} is no address", hint="such as claire@cabinet.fr")
-    return plain
 
 
 def _id(conn: Conn, email: str) -> UUID:
@@ -159,10 +140,8 @@ def _link(conn: Conn, person_id: UUID, purpose: str, by: Actor, now: datetime) -
     return token
 
 
-def _cut(conn: Conn, person_id: UUID, why: str, now: datetime, tenant_id: UUID | None = None) -> int:
+def _cut(conn: Conn, person_id: UUID, why: str, now: datetime) -> int:
     return conn.execute(
-        """UPDATE portal.sessions SET ended_at = %(now)s, ended_why = %(why)s
-            WHERE person_id = %(person)s AND ended_at IS NULL
-              AND (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)""",
-        {"now": now, "why": why, "person": person_id, "tenant": tenant_id},
+        "UPDATE portal.sessions SET ended_at = %s, ended_why = %s WHERE person_id = %s AND ended_at IS NULL",
+        (now, why, person_id),
     ).rowcount

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from portal.door import NotSignedIn, Portal, Seat, enter
 from portal.people import codes, passwords, throttle
+from portal.people.addresses import address as address_of
 from portal.people.tokens import digest, named, new_token
 from store.audit import note
 from store.base.ids import new_id
@@ -69,6 +70,52 @@ def second_step(portal: Portal, token: str, code: str, now: datetime) -> Answer:
         fresh = _renewed(seat.conn, None, step_done=True, now=now)
         _noted(enter(seat.conn, fresh, now), "session.begin")
         return Answer("in", fresh)
+
+
+SURE_FOR = timedelta(minutes=10)
+"""How long a proof of oneself holds, for what binds or reveals."""
+
+
+def is_sure(seat: Seat, now: datetime) -> bool:
+    """Whether who holds this session proved it lately: by a code where there is a second step, else by password."""
+    row = seat.conn.execute("SELECT portal.sure_at() AS at").fetchone()
+    return row is not None and row["at"] is not None and now - row["at"] < SURE_FOR
+
+
+def prove(portal: Portal, token: str, given: str, now: datetime) -> Answer:
+    """The password, or a code where there is a second step, given again in a session that goes on."""
+    with portal.entered(token, now) as seat:
+        name = [(named("proof", str(seat.person_id)), throttle.FREE_OF_A_PERSON)]
+        left = _attempt(seat.conn, name, now)
+        if left:
+            return Answer("slowed", wait=left)
+        me = seat.conn.execute("SELECT password FROM portal.myself()").fetchone()
+        coded = seat.second_step
+        if coded and not _code_holds(seat.conn, given, now):
+            return Answer("refused")
+    if not coded and not passwords.right(me["password"] if me else None, given):
+        return Answer("refused")
+    with portal.entered(token, now) as seat:
+        seat.conn.execute("SELECT portal.succeeded(%s)", ([name[0][0]],))
+        seat.conn.execute("SELECT portal.prove(%s)", (now,))
+    return Answer("in", token)
+
+
+def forgotten(portal: Portal, email: str, address: str, now: datetime) -> timedelta:
+    """A letter goes to whoever has that address, if anybody; what is left to wait, where it was asked too often.
+
+    Nothing tells whether somebody has it. Raises BadInput for what is no address.
+    """
+    plain = address_of(email)
+    names = [
+        (named("forgotten", plain), throttle.FREE_LETTERS),
+        (named("forgotten from", address), throttle.FREE_OF_AN_ADDRESS),
+    ]
+    with portal.anteroom() as conn:
+        left = _attempt(conn, names, now)
+        if not left:
+            conn.execute("SELECT portal.forgotten(%s)", (plain,))
+    return left
 
 
 def choose(portal: Portal, token: str, tenant_id: UUID, now: datetime) -> str:

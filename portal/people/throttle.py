@@ -17,6 +17,9 @@ FREE_OF_A_PERSON = 5
 FREE_OF_AN_ADDRESS = 30
 """The same from one network address, which an office shares."""
 
+FREE_LETTERS = 3
+"""Letters to one address for a forgotten password, before the next must wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failures:

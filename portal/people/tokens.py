@@ -6,6 +6,9 @@ import hashlib
 import hmac
 import secrets
 
+LINK_DAYS = 7
+"""How long an invitation's link opens something."""
+
 
 def new_token() -> str:
     """256 random bits, as a cookie or an address takes them."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
@@ -25,22 +26,42 @@ from portal.api.app import make_api
 from portal.door import NotAllowed, NotSignedIn, Portal
 from portal.people.roles import SPOKEN
 from portal.people.tokens import new_token
-from portal.web import account_pages, call_pages, door_pages, home_page, invoice_pages
+from portal.web import (
+    account_pages,
+    agent_edit_pages,
+    agent_pages,
+    call_pages,
+    data_pages,
+    door_pages,
+    home_page,
+    invoice_pages,
+    journal_pages,
+    law_pages,
+    people_pages,
+    team_pages,
+)
 from portal.web.guard import HEADERS, SAFE, form_holds, from_us
 from portal.web.routes import Page, all_of, answered
-from portal.web.visit import SESSION, VISITOR, Visit, drop, keep
+from portal.web.visit import SESSION, VISITOR, Answer, Visit, drop, keep
+from portal.wording import english
+from portal.wording.translating import EnglishLoader, Language, shown
 from store.base.errors import BadInput, DecrocheError, NotFound, Refused, Unavailable
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static"
-MOST_TYPED = 64 * 1024
-"""Bytes of a form: no page takes a file."""
+MOST_TYPED, MOST_AT_THE_DOOR, MOST_FIELDS = 1024 * 1024, 64 * 1024, 2000
+"""Bytes of a form and its fields: an agent's text is 256 KiB at most, up to thrice that on its way."""
 
-PAGES = all_of(door_pages.pages, account_pages.pages, home_page.pages, call_pages.pages, invoice_pages.pages)
+PAGES = all_of(
+    door_pages.pages, account_pages.pages, home_page.pages, call_pages.pages, invoice_pages.pages, people_pages.pages,
+    agent_edit_pages.pages, agent_pages.pages, law_pages.pages, data_pages.pages, team_pages.pages, journal_pages.pages,
+)  # fmt: skip
 
 log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
+Answers = Callable[[Page, Visit], Answer]
+"""Who opens a page, and what it answers (`routes.answered`)."""
 
 
 class ForeignForm(Refused):
@@ -53,11 +74,16 @@ def _utc() -> datetime:
     return datetime.now(UTC)
 
 
-def make_app(portal: Portal, clock: Clock = _utc) -> Starlette:
-    """The site of clients, on a portal's door; `clock` says what time it is."""
-    pages = templates()
-    routes: list[BaseRoute] = [Route(page.path, _endpoint(page), methods=[page.method]) for page in PAGES]
-    routes += [Mount("/static", StaticFiles(directory=STATIC)), Mount("/api/v1", make_api(portal, clock))]
+def make_app(
+    portal: Portal, clock: Clock = _utc, *, pages: Sequence[Page] = PAGES, answers: Answers = answered, api: bool = True
+) -> Starlette:
+    """The site of clients, on a portal's door; `clock` says what time it is. Another site has other `pages`, and says
+    by `answers` who opens them."""
+    drawn: dict[Language, Environment] = {language: templates(language) for language in ("fr", "en")}
+    routes: list[BaseRoute] = [Route(page.path, _endpoint(page, answers), methods=[page.method]) for page in pages]
+    routes.append(Mount("/static", StaticFiles(directory=STATIC)))
+    if api:
+        routes.append(Mount("/api/v1", make_api(portal, clock)))
 
     async def lost(request: Request, _: Exception) -> Response:
         visit = _visit(request, {})
@@ -76,20 +102,27 @@ def make_app(portal: Portal, clock: Clock = _utc) -> Starlette:
 
     mimetypes.add_type("image/svg+xml", ".svg")
     app = Starlette(routes=routes, exception_handlers={404: lost, 405: refused})
-    app.state.portal, app.state.pages, app.state.clock = portal, pages, clock
+    app.state.portal, app.state.pages, app.state.clock = portal, drawn, clock
     app.add_middleware(Headers)
     return app
 
 
-def templates() -> Environment:
-    """The templates, with the words pages write numbers and instants in."""
-    made = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
-                       trim_blocks=True, lstrip_blocks=True)  # fmt: skip
-    for tool in (words.phone, words.euros, words.cents, words.duration, words.minute, words.tenths, words.outcome,
-                 words.action, words.browser, words.result, words.short_date, words.month):  # fmt: skip
-        made.filters[tool.__name__] = tool
-    made.filters["role"] = _role
+def templates(language: Language = "fr") -> Environment:
+    """The templates in a language, with the words pages write numbers and instants in."""
+    folder = HERE / "templates"
+    made = Environment(loader=FileSystemLoader(folder) if language == "fr" else EnglishLoader(folder), autoescape=True,
+                       undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # fmt: skip
+    for tool in (words.phone, words.euros, words.cents, words.duration, words.minute, words.tenths, words.browser,
+                 words.short_date, words.month):  # fmt: skip
+        made.filters[tool.__name__] = getattr(english, tool.__name__, tool) if language == "en" else tool
+    for named in (words.outcome, words.action, words.result, _role):
+        made.filters[named.__name__.strip("_")] = _said(named, language)
+    made.filters["t"] = partial(shown, language=language)
     return made
+
+
+def _said(named: Callable[[str], str], language: Language) -> Callable[[str], str]:
+    return lambda code: shown(named(code), language)
 
 
 def _role(name: str) -> str:
@@ -120,13 +153,13 @@ class Headers:
         await self.app(scope, receive, with_headers)
 
 
-def _endpoint(page: Page) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(page: Page, answers: Answers) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         visit = _visit(request, await _typed(request))
         try:
             if request.method not in SAFE:
                 _refuse_foreign(visit)
-            answer = await run_in_threadpool(_whole, page, visit)
+            answer = await run_in_threadpool(_whole, page, visit, answers)
         except NotSignedIn:
             answer = _to_the_door(request)
         except DecrocheError as error:
@@ -143,8 +176,8 @@ def _endpoint(page: Page) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _whole(page: Page, visit: Visit) -> Response:
-    answer = answered(page, visit)
+def _whole(page: Page, visit: Visit, answers: Answers) -> Response:
+    answer = answers(page, visit)
     return answer if isinstance(answer, Response) else answer()
 
 
@@ -159,13 +192,13 @@ async def _typed(request: Request) -> dict[str, str]:
     """What a form brought, small enough to be one; the last of several of a name."""
     if request.method in SAFE:
         return {}
-    body = bytearray()
+    body, most = bytearray(), MOST_TYPED if request.cookies.get(SESSION) else MOST_AT_THE_DOOR
     async for part in request.stream():
         body += part
-        if len(body) > MOST_TYPED:
+        if len(body) > most:
             return {}
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100))
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError:
         return {}
 

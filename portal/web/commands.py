@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from store.base.console import HouseGroup, err, to_json
 from store.base.errors import BadInput, Unavailable, reason
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from store.base.settings import Settings
 
 BIND = "127.0.0.1:8096"
 
@@ -23,7 +32,7 @@ def address(text: str) -> tuple[str, int]:
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Generator[socket.socket]:
+def listening(host: str, port: int) -> Generator[socket.socket]:
     """A socket that listens there. Raises Unavailable."""
     try:
         opened = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -40,33 +49,85 @@ def _listening(host: str, port: int) -> Generator[socket.socket]:
 @click.command()
 @click.option("--bind", default=BIND, show_default=True, metavar="HOST:PORT",
               help="Where it listens; browsers come by a proxy with TLS, except on this machine.")  # fmt: skip
-def portal(bind: str) -> None:
+@click.option("--operator-bind", default="", metavar="HOST:PORT",
+              help="Also serve the operator's own site there, in a process of its own.")  # fmt: skip
+@click.option("--operator-only", is_flag=True, help="Only the operator's site, without the clients'.")
+def portal(bind: str, operator_bind: str, operator_only: bool) -> None:
     """Serve the clients' site and API in the foreground, until interrupted.
 
+    The operator's site is for people added with --role admin or support; it alone holds the operator's access to the
+    database, so it runs beside, and is bound where clients cannot come.
+
     \b
-    Example: decroche portal --bind 127.0.0.1:8096
+    Example: decroche portal --bind 127.0.0.1:8096 --operator-bind 127.0.0.1:8095
     """
-    import os
+    from store.base.settings import settings
 
-    import uvicorn
+    if operator_only and not operator_bind:
+        raise BadInput("--operator-only: where does it listen?", hint="--operator-bind 127.0.0.1:8095")
+    of = settings()
+    if operator_only:
+        with listening(*address(operator_bind)) as opened:
+            _serve_operator(of, operator_bind, opened)
+        return
+    with listening(*address(bind)) as opened, _beside(operator_bind):
+        serve_clients(of, bind, opened)
 
+
+def serve_clients(of: Settings, bind: str, opened_on: socket.socket) -> None:
+    """The clients' site and API on a socket, until interrupted."""
     from portal.door import open_portal
     from portal.web.app import make_app
     from store.base.logs import set_up_logs
-    from store.base.settings import settings
 
-    host, port = address(bind)
-    of = settings()
     set_up_logs(of, name="portal")
-    with _listening(host, port) as listening, open_portal(of) as opened:
-        os.nice(5)  # calls come first
-        err.print(f"http://{bind} — Ctrl-C ends it", markup=False)
-        server = uvicorn.Server(
-            uvicorn.Config(make_app(opened), host, port, log_config=None, access_log=False, server_header=False,
-                           proxy_headers=True, forwarded_allow_ips="127.0.0.1", timeout_graceful_shutdown=5,
-                           limit_concurrency=200, h11_max_incomplete_event_size=32 * 1024)
-        )  # fmt: skip
-        server.run([listening])
+    with open_portal(of) as opened:
+        _run(make_app(opened), bind, opened_on)
+
+
+def _serve_operator(of: Settings, bind: str, opened_on: socket.socket) -> None:
+    from portal.door import open_portal
+    from portal.web.operator.site import make_operator_app
+    from store.base.logs import set_up_logs
+    from store.db import open_database
+
+    set_up_logs(of, name="portal-operator")
+    with open_database(of) as db, open_portal(of) as opened:
+        _run(make_operator_app(opened, db), bind, opened_on)
+
+
+def _run(app: Starlette, bind: str, opened: socket.socket) -> None:
+    import uvicorn
+
+    os.nice(5)  # calls come first
+    host, port = address(bind)
+    err.print(f"http://{bind} — Ctrl-C ends it", markup=False)
+    server = uvicorn.Server(
+        uvicorn.Config(app, host, port, log_config=None, access_log=False, server_header=False,
+                       proxy_headers=True, forwarded_allow_ips="127.0.0.1", timeout_graceful_shutdown=5,
+                       limit_concurrency=200, h11_max_incomplete_event_size=32 * 1024)
+    )  # fmt: skip
+    server.run([opened])
+
+
+@contextmanager
+def _beside(operator_bind: str) -> Generator[None]:
+    """The operator's site in a process of its own while the body runs; none where no address is given."""
+    if not operator_bind:
+        yield
+        return
+    with listening(*address(operator_bind)):  # a port that is taken is told now, by this process
+        pass
+    command = [sys.executable, "-c", _CHILD, "portal", "--operator-only", "--operator-bind", operator_bind]
+    child = subprocess.Popen(command)
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait()
+
+
+_CHILD = "from ari_app.cli import main; main()"
 
 
 @click.group(cls=HouseGroup)

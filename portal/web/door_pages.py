@@ -12,8 +12,8 @@ from portal import words
 from portal.door import NotSignedIn, Seat
 from portal.people import own, passwords, signing
 from portal.web.guard import inside
-from portal.web.routes import DOOR, PERSON, Pages
-from portal.web.visit import FILTERS, SESSION, Answer, Visit, drop
+from portal.web.routes import DOOR, PERSON, PROOF, Pages, prove
+from portal.web.visit import FILTERS, LANGUAGE, MENU, SESSION, Answer, Visit, drop, keep
 from store.base.errors import BadInput
 
 pages = Pages()
@@ -22,10 +22,18 @@ pages = Pages()
 @pages.get("/", PERSON)
 def first(visit: Visit, seat: Seat) -> Answer:
     """To the first page that the visitor's rights open."""
-    for path, right in (("/accueil", "home"), ("/factures", "invoices")):
+    for path, _, right in MENU:
         if right in seat.rights:
             return visit.go(path)
     return visit.go("/dossiers")
+
+
+@pages.get("/langue/{code}", DOOR)
+def language(visit: Visit) -> Answer:
+    """The pages in another language from now on."""
+    answer = visit.go(inside(visit.query.get("vers", "/")))
+    keep(answer, LANGUAGE, "en" if visit.request.path_params["code"] == "en" else "fr")
+    return answer
 
 
 @pages.get("/connexion", DOOR)
@@ -70,6 +78,41 @@ def code_given(visit: Visit) -> Answer:
         return visit.go("/", answer.token)
     visit.faults["code"] = _slowed(answer.wait) if answer.wait else "Ce code n'est pas, ou n'est plus, valable."
     return visit.page("code.html", 429 if answer.wait else 422)
+
+
+@pages.post("/confirmer", PERSON)
+def confirmed(visit: Visit, seat: Seat) -> Answer:
+    """Who one is, proved before something is shown; then on to it."""
+
+    def done() -> Response:
+        on = inside(visit.form.get("vers", "/"))
+        prove(visit, visit.form.get(PROOF, ""))
+        if visit.faults:
+            return visit.page("proof.html", 422, action="/confirmer", typed={}, on=on, reads=True)
+        return visit.go(on)
+
+    return done
+
+
+@pages.get("/mot-de-passe-oublie", DOOR)
+def forgotten(visit: Visit) -> Answer:
+    """Ask for a letter."""
+    return visit.page("forgotten.html", email="", sent=False)
+
+
+@pages.post("/mot-de-passe-oublie", DOOR)
+def forgotten_asked(visit: Visit) -> Answer:
+    """The same answer whether somebody has that address or not."""
+    email = visit.form.get("email", "")[:320]
+    try:
+        wait = signing.forgotten(visit.portal, email, visit.address, visit.now)
+    except BadInput:
+        visit.faults["email"] = "Ce n'est pas une adresse électronique."
+        return visit.page("forgotten.html", 422, email=email, sent=False)
+    if wait:
+        visit.faults["email"] = _slowed(wait)
+        return visit.page("forgotten.html", 429, email=email, sent=False)
+    return visit.page("forgotten.html", email=email, sent=True)
 
 
 def _waiting(visit: Visit) -> bool:

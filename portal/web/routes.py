@@ -8,7 +8,10 @@ from typing import Literal, TypeVar
 from uuid import UUID
 
 from portal.door import NotAllowed, Seat
+from portal.people import signing
+from portal.people.signing import is_sure
 from portal.web.visit import Answer, Visit
+from portal.words import duration
 from store.base.errors import NotFound
 
 Open = Callable[[Visit], Answer]
@@ -27,6 +30,8 @@ class Page:
     method: Literal["GET", "POST"]
     right: str
     handler: Callable[..., Answer]
+    sure: bool = False
+    """Binds or reveals: who asks must have proved who they are within the last ten minutes."""
 
 
 @dataclass
@@ -35,17 +40,17 @@ class Pages:
 
     listed: list[Page] = field(default_factory=list[Page])
 
-    def get(self, path: str, right: str) -> Callable[[Handler], Handler]:
+    def get(self, path: str, right: str, *, sure: bool = False) -> Callable[[Handler], Handler]:
         """A page that is read."""
-        return self._added(path, "GET", right)
+        return self._added(path, "GET", right, sure)
 
-    def post(self, path: str, right: str) -> Callable[[Handler], Handler]:
+    def post(self, path: str, right: str, *, sure: bool = False) -> Callable[[Handler], Handler]:
         """A form that changes something."""
-        return self._added(path, "POST", right)
+        return self._added(path, "POST", right, sure)
 
-    def _added(self, path: str, method: Literal["GET", "POST"], right: str) -> Callable[[Handler], Handler]:
+    def _added(self, path: str, method: Literal["GET", "POST"], right: str, sure: bool) -> Callable[[Handler], Handler]:
         def add(handler: Handler) -> Handler:
-            self.listed.append(Page(path, method, right, handler))
+            self.listed.append(Page(path, method, right, handler, sure))
             return handler
 
         return add
@@ -55,6 +60,9 @@ def answered(page: Page, visit: Visit) -> Answer:
     """What a page answers, in the transaction of who visits. Raises NotSignedIn, NotAllowed, NotFound …"""
     if page.right == DOOR:
         return page.handler(visit)
+    proof = visit.form.get(PROOF, "") if page.sure else ""
+    if proof:
+        prove(visit, proof)
     with visit.portal.entered(visit.token, visit.now) as seat:
         if seat.waiting:
             return visit.go("/code")
@@ -64,7 +72,30 @@ def answered(page: Page, visit: Visit) -> Answer:
                 return visit.go("/dossiers")
             if page.right not in seat.rights:
                 raise NotAllowed("Votre rôle n'ouvre pas cette page.")
+        if page.sure and not is_sure(seat, visit.now):
+            return proof_asked(visit, page)
         return page.handler(visit, seat)
+
+
+PROOF = "preuve"
+
+
+def prove(visit: Visit, given: str) -> None:
+    """What was given to prove who one is; a wrong one is said beside its field, and the question stands."""
+    answer = signing.prove(visit.portal, visit.token, given, visit.now)
+    if answer.wait:
+        visit.faults[PROOF] = f"Trop d'essais. Réessayez dans {duration(answer.wait.total_seconds() + 1)}."
+    elif answer.outcome != "in":
+        visit.faults[PROOF] = "Ce n'est pas cela."
+
+
+def proof_asked(visit: Visit, page: Page) -> Answer:
+    """Asks for it; what was typed before is kept, and goes on once it is given."""
+    path = visit.request.url.path + (f"?{visit.request.url.query}" if visit.request.url.query else "")
+    typed = {name: text for name, text in visit.form.items() if name not in (PROOF, "jeton")}
+    action = path if page.method == "POST" else "/confirmer"
+    return visit.page("proof.html", 422 if visit.faults else 200, action=action, typed=typed, on=path,
+                      reads=page.method == "GET")  # fmt: skip
 
 
 def id_in(visit: Visit, name: str = "id") -> UUID:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,10 +16,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from portal import words
 from portal.door import Portal, Seat
 from portal.people.tokens import form_token
+from portal.wording import english
+from portal.wording.translating import Language, shown
+from store.audit import note
 from store.base.errors import DecrocheError
 
-SESSION, VISITOR, FILTERS = "__Host-session", "__Host-visite", "__Host-appels"
-"""Cookies: of who is signed in; of who is at the door, whose forms have a token too; the calls looked for."""
+SESSION, VISITOR, FILTERS, LANGUAGE = "__Host-session", "__Host-visite", "__Host-appels", "__Host-langue"
+"""Cookies: of who is signed in; of who is at the door, whose forms have a token too; calls looked for; a language."""
+
+MESSAGES = ("title", "text", "hint", "done")
+"""What a page is given in French to say."""
 
 Answer = Response | Callable[[], Response]
 """What a page returns; a function is called once the transaction has ended (for what takes long, or opens its own)."""
@@ -27,7 +33,15 @@ Answer = Response | Callable[[], Response]
 MENU = (
     ("/accueil", "Accueil", "home"),
     ("/appels", "Appels", "calls"),
+    ("/rendez-vous", "Rendez-vous", "transcripts"),
+    ("/messages", "Messages", "transcripts"),
+    ("/agents", "Agents", "agents_edit"),
+    ("/contacts", "Contacts", "contacts"),
+    ("/conformite", "Conformité", "oppositions"),
     ("/factures", "Factures", "invoices"),
+    ("/donnees", "Données", "rights"),
+    ("/equipe", "Équipe", "team"),
+    ("/journal", "Journal", "journal"),
 )
 """Address, name and right of each entry."""
 
@@ -38,18 +52,26 @@ class Visit:
 
     request: Request
     portal: Portal
-    pages: Environment
+    pages: Mapping[Language, Environment]
     now: datetime
     form: Mapping[str, str]
     token: str
     secret: str
     seat: Seat | None = None
     faults: dict[str, str] = field(default_factory=dict[str, str])
+    menu: Sequence[tuple[str, str]] | None = None
+    """Another than the clients' site has."""
 
     @property
     def query(self) -> Mapping[str, str]:
         """What stands after the question mark."""
         return self.request.query_params
+
+    @property
+    def language(self) -> Language:
+        """As was chosen; else what the browser asks for first; French."""
+        chosen = self.request.cookies.get(LANGUAGE) or self.request.headers.get("accept-language", "")[:2]
+        return "en" if chosen == "en" else "fr"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -63,12 +85,15 @@ class Visit:
 
     def page(self, template: str, status: int = 200, **facts: Any) -> Response:
         """A page drawn from a template."""
-        zone = self.zone
-        html = self.pages.get_template(template).render(
-            seat=self.seat, menu=_menu(self.seat), path=self.request.url.path, token=form_token(self.secret),
-            faults=self.faults, form=self.form, now=self.now,
-            clock=partial(words.clock, zone=zone), day=partial(words.day, zone=zone),
-            long_day=partial(words.long_day, zone=zone), number=self.number, **facts,
+        zone, language = self.zone, self.language
+        told = english if language == "en" else words
+        facts |= {name: shown(facts[name], language) for name in MESSAGES if name in facts}
+        html = self.pages[language].get_template(template).render(
+            seat=self.seat, menu=_menu(self.seat) if self.menu is None else self.menu,
+            path=self.request.url.path, token=form_token(self.secret),
+            faults={name: shown(text, language) for name, text in self.faults.items()}, form=self.form, now=self.now,
+            clock=partial(told.clock, zone=zone), day=partial(told.day, zone=zone),
+            long_day=partial(told.long_day, zone=zone), number=self.number, language=language, **facts,
         )  # fmt: skip
         return HTMLResponse(html, status)
 
@@ -82,6 +107,14 @@ class Visit:
         if token:
             keep(answer, SESSION, token)
         return answer
+
+    def file(self, content: bytes, kind: str, name: str) -> Response:
+        """Something to keep, under a name."""
+        return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+    def exported(self, seat: Seat, action: str, subject: str, count: int) -> None:
+        """The log says that so many rows were taken out."""
+        note(seat.conn, seat.by, action, subject, seat.tenant_id, count=count)
 
     def fault(self, error: DecrocheError, field_name: str = "form") -> None:
         """Say beside a field what was wrong with it."""

@@ -168,6 +168,12 @@ class BillingSettings(Section):
     day_begins: int = Field(8, ge=0, le=23, description="hour in Paris from which the day's reminders are sent")
 
 
+class PortalSettings(Section):
+    """The clients' site."""
+
+    url: str = Field("http://127.0.0.1:8096", description="the site's public address, for the links that mails carry")
+
+
 class OutwardSettings(Section):
     """Requests to addresses that clients write."""
 
@@ -226,6 +232,7 @@ class Settings(BaseSettings):
     models: ModelSettings = ModelSettings()  # pyright: ignore[reportCallIssue]
     call: CallSettings = CallSettings()  # pyright: ignore[reportCallIssue]
     outward: OutwardSettings = OutwardSettings()  # pyright: ignore[reportCallIssue]
+    portal: PortalSettings = PortalSettings()  # pyright: ignore[reportCallIssue]
     billing: BillingSettings = BillingSettings()  # pyright: ignore[reportCallIssue]
     work: WorkSettings = WorkSettings()  # pyright: ignore[reportCallIssue]
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import socketserver
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,6 +20,7 @@ from store.db import Database
 from store.tenants import Tenant
 from tests.actors import OPERATOR
 from tests.contract.minds import free_port
+from tests.mailbox import Mailbox, serving
 
 ACCOUNT, PASSWORD = "dr", "pl41n"
 
@@ -105,38 +103,10 @@ def web() -> Generator[Web]:
     server.server_close()
 
 
-@dataclass
-class Mailbox:
-    """What a mail server on loopback took."""
-
-    where: str
-    letters: list[Message] = field(default_factory=list[Message])
-
-
 @pytest.fixture
 def mailbox() -> Generator[Mailbox]:
-    class Session(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(b"220 here\r\n")
-            while line := self.rfile.readline():
-                word = line[:4].upper()
-                if word == b"DATA":
-                    self.wfile.write(b"354 go on\r\n")
-                    text = b"".join(iter(self.rfile.readline, b".\r\n"))
-                    box.letters.append(message_from_bytes(text))
-                self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
-                if word == b"QUIT":
-                    return
-
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)
-    server.daemon_threads = True
-    box = Mailbox(f"127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield box
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving() as box:
+        yield box
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from uuid import UUID
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from agents.loading import EXAMPLES
 from billing.charges import tariffs
 from billing.charges.ledger import record_call
 from billing.documents.invoice import Party, Terms
@@ -20,10 +21,10 @@ from billing.invoices import invoicing
 from portal.door import Portal
 from portal.people import keys, managing, signing
 from portal.web.visit import SESSION
-from store import agents, tenants
+from store import agents, bookings, messages, tenants
 from store.base.ids import new_id
 from store.calls import Action, Cdr, Turn
-from store.db import Database
+from store.db import Conn, Database
 from store.tenants import Tenant
 from tests.actors import OPERATOR
 
@@ -55,10 +56,22 @@ class Practice:
     ids: dict[str, str] = field(default_factory=dict[str, str])
 
 
+DENTAL = (EXAMPLES / "dental.fr.yaml").read_text(encoding="utf-8")
+AGENT = "cabinet-du-parc"
+
+
+def answering(conn: Conn, tenant_id: UUID) -> None:
+    """An agent that answers: tested by one person, published by another."""
+    agents.import_version(conn, tenant_id, AGENT, DENTAL, by=OPERATOR)
+    agents.mark_tested(conn, tenant_id, AGENT, 1, "lea@cabinet.fr", by=OPERATOR)
+    agents.publish(conn, tenant_id, AGENT, 1, "marc@cabinet.fr", by=OPERATOR)
+
+
 def furnish(database: Database, home: Path, slug: str, name: str) -> Practice:
     with database.operator() as conn:
         tenant = tenants.add(conn, slug, name, by=OPERATOR)
         agents.import_version(conn, tenant.id, "accueil", f"name: {slug}", by=OPERATOR)
+        answering(conn, tenant.id)
         version = tariffs.add_version(conn, f"t-{slug}", TARIFF, OPERATOR).version
         tariffs.assign(conn, tenant.id, f"t-{slug}", version, datetime(2026, 1, 1, tzinfo=UTC), OPERATOR)
     call_id, at = new_id(), NOW - timedelta(hours=1)
@@ -80,7 +93,12 @@ def furnish(database: Database, home: Path, slug: str, name: str) -> Practice:
     ]
     with database.tenant(tenant.id) as conn:
         record_call(conn, cdr, turns, [Action("book", {}, {"outcome": "done"}, 41_000)])
-    return Practice(tenant, call_id, _invoice(database, tenant))
+        starts = NOW + timedelta(days=1)
+        booked = bookings.book(conn, tenant.id, "accueil", "Claire Martin", starts, starts + timedelta(minutes=30),
+                               phone="+33612345678")  # fmt: skip
+        left = messages.leave(conn, tenant.id, "accueil", "Rappelez-moi.", name="M. Petit", phone="+33612345678")
+    ids = {"booking": str(booked.id), "message": str(left.id), "agent": AGENT, "version": "1"}
+    return Practice(tenant, call_id, _invoice(database, tenant), ids)
 
 
 def _invoice(database: Database, tenant: Tenant) -> str:
@@ -106,6 +124,13 @@ class People:
         """The first password, or "" for somebody known."""
         with self.database.operator() as conn:
             return managing.add(conn, email, tenant, roles, by=OPERATOR, now=NOW).password
+
+    def id_of(self, email: str) -> str:
+        """Who has that address."""
+        with self.database.operator() as conn:
+            row = conn.execute("SELECT id FROM portal.people WHERE email = %s", (email,)).fetchone()
+        assert row is not None
+        return str(row["id"])
 
     def signed_in(self, email: str, tenant: Tenant | None, *roles: str, now: datetime = NOW) -> str:
         """A new person's token."""

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from portal.people import managing
 from portal.people.roles import ROLES
 from portal.web.app import PAGES
 from portal.web.guard import HEADERS
 from portal.web.routes import DOOR, PERSON
+from store import bookings, messages
+from store.db import Database
 from tests.integration.portal.site import Browsers, People, Practice
 
 GETS = [page for page in PAGES if page.method == "GET" and page.right != DOOR]
 
 
-def addressed(path: str, of: Practice) -> str:
-    return path.replace("{id}", str(of.call)).replace("{number}", of.invoice)
+MARK = re.compile(r"\{(\w+)\}")
+
+
+def addressed(path: str, of: Practice, person: str) -> str:
+    """The page's address with ids of that client's."""
+    known = {"id": str(of.call), "number": of.invoice, "person": person} | of.ids
+    return MARK.sub(lambda found: known[found[1]], path)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -24,14 +33,16 @@ def test_every_page_opens_for_its_role_alone_and_never_with_anothers_ids(
     browser: Browsers, people: People, practice: Practice, other: Practice, role: str
 ) -> None:
     here = browser().sign_in(people.signed_in(f"{role}@cabinet.fr", practice.tenant, role))
+    people.add("maire@mairie.fr", other.tenant, "titulaire")
+    mine, theirs = people.id_of(f"{role}@cabinet.fr"), people.id_of("maire@mairie.fr")
     for page in GETS:
-        own = here.get(addressed(page.path, practice))
+        own = here.get(addressed(page.path, practice, mine))
         if page.right == PERSON or page.right in ROLES[role]:
             assert own.status_code in (200, 303), (page.path, own.status_code)
         else:
             assert own.status_code == 403, page.path
-        if "{id}" in page.path or "{number}" in page.path:
-            foreign = here.get(addressed(page.path, other))
+        if {"id", "number", "person"} & set(MARK.findall(page.path)):
+            foreign = here.get(addressed(page.path, other, theirs))
             assert foreign.status_code == (404 if page.right in ROLES[role] else 403), page.path
         assert "Mairie" not in own.text, page.path
         for name, value in HEADERS.items():
@@ -40,7 +51,7 @@ def test_every_page_opens_for_its_role_alone_and_never_with_anothers_ids(
 
 def test_nobody_opens_anything_without_a_session(browser: Browsers, practice: Practice) -> None:
     for page in GETS:
-        answer = browser().get(addressed(page.path, practice))
+        answer = browser().get(addressed(page.path, practice, str(practice.call)))
         assert (answer.status_code, answer.headers["location"][:10]) == (303, "/connexion"), page.path
 
 
@@ -68,10 +79,43 @@ def test_what_a_caller_said_is_text_on_the_page(browser: Browsers, people: Peopl
         assert "<script>alert" not in text
 
 
-@pytest.mark.parametrize("path", ["/accueil", "/appels", "/compte", "/factures", "/compte/second-facteur"])
-def test_no_page_has_a_script_or_style_of_its_own(
-    browser: Browsers, people: People, practice: Practice, path: str
+def test_no_page_has_a_script_or_style_of_its_own(browser: Browsers, people: People, practice: Practice) -> None:
+    here = browser().sign_in(people.signed_in("claire@cabinet.fr", practice.tenant, "titulaire"))
+    for page in GETS:
+        answer = here.get(addressed(page.path, practice, people.id_of("claire@cabinet.fr")))
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            found = re.search(r"<style|<script(?! src=\"/static/)|\sstyle=|<[^>]*\son\w+=", answer.text)
+            assert not found, (page.path, found)
+
+
+POSTS = [page for page in PAGES if page.method == "POST" and page.right not in (DOOR, PERSON)]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_form_does_anything_for_who_lacks_the_right(
+    browser: Browsers, people: People, practice: Practice, role: str
+) -> None:
+    here = browser().sign_in(people.signed_in(f"{role}@cabinet.fr", practice.tenant, role))
+    mine = people.id_of(f"{role}@cabinet.fr")
+    for page in POSTS:
+        if page.right not in ROLES[role]:
+            assert here.post(addressed(page.path, practice, mine), "/compte").status_code == 403, page.path
+
+
+def test_no_form_changes_what_is_another_clients(
+    browser: Browsers, people: People, practice: Practice, other: Practice, database: Database
 ) -> None:
     here = browser().sign_in(people.signed_in("claire@cabinet.fr", practice.tenant, "titulaire"))
-    text = here.get(path).text
-    assert not re.search(r"<style|<script(?! src=\"/static/)|\sstyle=|\son\w+=", text)
+    people.add("maire@mairie.fr", other.tenant, "titulaire")
+    theirs = people.id_of("maire@mairie.fr")
+    for page in POSTS:
+        names = set(MARK.findall(page.path))
+        of = replace(other, ids=other.ids | {"id": other.ids["booking" if "rendez" in page.path else "message"]})
+        if names & {"id", "person"}:
+            answer = here.post(addressed(page.path, of, theirs), "/compte", certain="oui", reponse="x",
+                               **{"role-lecteur": "oui"})  # fmt: skip
+            assert answer.status_code == 404, (page.path, answer.status_code)
+    with database.operator() as conn:
+        assert bookings.find(conn, tenant_id=other.tenant.id)
+        assert messages.find(conn, tenant_id=other.tenant.id, done=False)
+        assert [one.ended_at for one in managing.listed(conn, other.tenant.id)] == [None]

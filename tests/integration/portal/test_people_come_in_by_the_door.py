@@ -56,7 +56,7 @@ def test_a_setting_does_not_decide_whose_rows_are_seen(
         "SELECT * FROM portal.people", "SELECT * FROM portal.sessions", "SELECT * FROM portal.members",
         "SELECT * FROM portal.api_keys", "SELECT * FROM portal.seat()", "DELETE FROM store.calls",
         "UPDATE store.tenants SET name = 'x'", "INSERT INTO billing.accounts (tenant_id) VALUES (gen_random_uuid())",
-        "SELECT * FROM billing.tariffs", "SELECT * FROM compliance.oppositions", "SET ROLE decroche_service",
+        "SELECT * FROM billing.tariffs", "SELECT * FROM compliance.attempts", "SET ROLE decroche_service",
         "SELECT store.tenant_of('mairie')",
     ],
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The pages in English: French templates and messages, put into English by a list of phrases (`en.toml`)."""
