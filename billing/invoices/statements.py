@@ -160,6 +160,7 @@ def page(conn: Conn, tenant: Tenant, of: ClientAccount, currency: str) -> dict[s
         "seller": asdict(ours),
         "buyer": asdict(customer(conn, tenant)),
         "currency": currency,
+        "balance": [],
         "account": asdict(of),
         "lines": lines,
         "debits": sum(line["debit"] for line in lines),

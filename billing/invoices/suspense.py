@@ -1,4 +1,4 @@
-"""Money of unknown payers: entered as it came on the operator's suspense account, then assigned to a client or given back.
+"""Money of unknown payers: entered as it came on the operator's suspense account, then assigned or given back.
 
 It is never refused for want of a document and never dropped: what a transfer came to is what was assigned, given back
 and is left of it. The bank's own reference makes it count once.

@@ -35,7 +35,7 @@ _LABELS = {
     "from": "À compter du", "price": "Nouveau prix mensuel (€ HT)", "before": "Prix actuel (€ HT)",
     "debited_on": "Prélevée le", "paid": "Déjà réglée", "left": "Reste (€ HT)", "month": "Mois",
     "limit": "Seuil (€ HT)", "total_cents": "Total à régler", "creditor": "Créancier", "invoices": "Factures",
-    "iban": "Par virement sur le compte", "leave_before": "Départ possible avant le", "kind": "Nature", 
+    "iban": "Par virement sur le compte", "leave_before": "Départ possible avant le", "kind": "Nature",
     "reason": "Motif", "what": "Quoi", "to_do": "À faire",
 }  # fmt: skip
 

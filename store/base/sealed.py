@@ -55,7 +55,7 @@ def unwrap(outer: bytes, wrapped: bytes, about: bytes) -> bytes:
 
 
 def sealed(data: bytes, key: bytes, name: bytes, carried: bytes = b"") -> Iterator[bytes]:
-    """The pieces of a sealed file. `name`: 16 bytes that say whose it is; `carried`: what is readable without the key."""
+    """The pieces of a sealed file. `name`: 16 bytes, whose it is; `carried`: readable without the key."""
     header = _FIXED.pack(MAGIC, name, len(data), len(carried)) + carried
     yield header
     cipher = AESGCM(key)
