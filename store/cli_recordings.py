@@ -49,7 +49,7 @@ def seal(as_json: bool) -> None:
     Example: decroche recording seal
     """
     with open_database() as db, progress(None, what="recordings") as bar:
-        rows = []
+        rows: list[dict[str, object]] = []
         for call_id, done in recordings.seal_old(db, settings(), by=typing_now()):
             rows.append({"call": call_id, "done": done})
             bar.advance(bar.task_ids[0])

@@ -109,7 +109,7 @@ def uses(conn: Conn, of: Unknown) -> list[Use]:
     """What became of a transfer, in order."""
     with conn.cursor(row_factory=class_row(Use)) as cursor:
         return cursor.execute(
-            """SELECT tenant_id, document, amount_cents, used_on, kind FROM billing.unknown_money_uses
+            """SELECT client AS tenant_id, document, amount_cents, used_on, kind FROM billing.unknown_money_uses
                 WHERE money_id = %s ORDER BY noted_at""",
             (of.id,),
         ).fetchall()
@@ -180,7 +180,7 @@ def give_back(
 def _use(conn: Conn, of: Unknown, use: Use, by: Actor) -> Use:
     conn.execute(
         """INSERT INTO billing.unknown_money_uses
-               (id, money_id, kind, tenant_id, document, amount_cents, used_on, noted_by)
+               (id, money_id, kind, client, document, amount_cents, used_on, noted_by)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
         (new_id(), of.id, use.kind, use.tenant_id, use.document, use.amount_cents, use.used_on, str(by)),
     )
@@ -192,7 +192,7 @@ def _use(conn: Conn, of: Unknown, use: Use, by: Actor) -> Use:
 def assigned_between(conn: Conn, begins: date, ends: date) -> list[tuple[str, Use]]:
     """What was assigned to clients between two days, with the transfer's reference (operator), for the books."""
     rows = conn.execute(
-        """SELECT m.reference, u.tenant_id, u.document, u.amount_cents, u.used_on, u.kind
+        """SELECT m.reference, u.client AS tenant_id, u.document, u.amount_cents, u.used_on, u.kind
              FROM billing.unknown_money_uses u JOIN billing.unknown_money m ON m.id = u.money_id
             WHERE u.kind = 'assigned' AND u.used_on BETWEEN %s AND %s ORDER BY u.used_on, u.noted_at""",
         (begins, ends),

@@ -17,13 +17,13 @@ CREATE TABLE billing.unknown_money_uses (
     id           uuid PRIMARY KEY,
     money_id     uuid NOT NULL REFERENCES billing.unknown_money,
     kind         text NOT NULL CHECK (kind IN ('assigned', 'returned')),
-    tenant_id    uuid REFERENCES store.tenants,
+    client       uuid REFERENCES store.tenants,
     document     text NOT NULL CHECK (document <> ''),
     amount_cents bigint NOT NULL CHECK (amount_cents > 0),
     used_on      date NOT NULL,
     noted_by     text NOT NULL,
     noted_at     timestamptz NOT NULL DEFAULT now(),
-    CHECK ((kind = 'assigned') = (tenant_id IS NOT NULL))
+    CHECK ((kind = 'assigned') = (client IS NOT NULL))
 );
 CREATE INDEX ON billing.unknown_money_uses (money_id);
 SELECT app.shared_table('billing.unknown_money_uses', 'with the money it was: the operator''s', '');
