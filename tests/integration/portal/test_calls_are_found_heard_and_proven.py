@@ -7,10 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from billing.charges.ledger import record_call
-from store import audit
+from store import audit, recordings
 from store.base.ids import new_id
+from store.base.settings import Settings
 from store.calls import Cdr
 from store.db import Database
+from tests.actors import OPERATOR
 from tests.integration.portal.site import NOW, Browsers, People, Practice
 
 
@@ -109,7 +111,7 @@ def test_the_sound_comes_in_the_pieces_asked_for_and_listening_is_logged_once(
 
 
 def test_an_encrypted_recording_is_heard_in_pieces_by_its_own_client(
-    browser: Browsers, people: People, database: Database, practice: Practice, new_folder: Path, settings_home: Path
+    browser: Browsers, people: People, database: Database, practice: Practice, new_folder: Path
 ) -> None:
     here = browser().sign_in(people.signed_in("claire@cabinet.fr", practice.tenant, "titulaire"))
     path = f"/appels/{practice.call}/audio"
