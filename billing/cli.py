@@ -10,6 +10,7 @@ from store.base.console import HouseGroup
 
 COMMANDS = {
     "account": ("collect:account", "A tenant's balance before tax, and what calls hold of it"),
+    "annex": ("annex:annex", "The calls of an invoice one by one, as a CSV or a PDF"),
     "collect": ("collect:collect", "Ask Stripe for what is due on an invoice"),
     "controls": ("collect:controls", "A tenant's alerts, cap and fraud thresholds; lift a block"),
     "credit": ("money:credit", "Put money on a tenant's prepaid balance"),
@@ -43,6 +44,7 @@ COMMANDS = {
     "subscribe": ("plans:subscribe", "Subscribe a tenant to a plan whose terms a person accepted"),
     "subscription": ("plans:subscription", "A tenant's subscriptions and their calendar; or end one"),
     "tariff": ("tariff:tariff", "Tariffs by version: added, assigned, never edited"),
+    "unknown": ("unknown:unknown", "Money of unknown payers: entered, assigned to a client, given back"),
     "usage": ("usage:usage", "The month: bundle used, forecast, cost, minutes by day"),
 }
 """Command → (where in this folder it is, what it is for)."""

@@ -54,6 +54,17 @@ def invoices(at: Sweep) -> int:
             "received_on < %(before)s::date AND noted_by <> '—'",
         )
         + at.rows(
+            "UPDATE billing.unknown_money SET reference = id::text, payer = '', noted_by = '—'",
+            "billing.unknown_money",
+            "received_on < %(before)s::date AND noted_by <> '—'",
+        )
+        + at.rows(
+            """UPDATE billing.unknown_money_uses SET noted_by = '—',
+                      document = CASE WHEN kind = 'assigned' THEN document ELSE id::text END""",
+            "billing.unknown_money_uses",
+            "used_on < %(before)s::date AND noted_by <> '—'",
+        )
+        + at.rows(
             """UPDATE billing.movements SET moved_by = '—',
                       reference = CASE WHEN kind = 'invoice' THEN reference ELSE id::text END""",
             "billing.movements",
@@ -81,7 +92,7 @@ def contracts(at: Sweep) -> int:
 def notices(at: Sweep) -> int:
     """What was told to clients; that it was told, and when, stays: it is told once."""
     return at.rows(
-        "UPDATE billing.notices SET body = '{}', last_error = ''",
+        "UPDATE billing.notices SET body = '{}', last_error = '', told_how = ''",
         "billing.notices",
         "created_at < %(before)s AND body <> '{}'",
     )

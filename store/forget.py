@@ -117,6 +117,7 @@ _CALLS: tuple[LiteralString, ...] = (
 
 def clients(at: Sweep, ids: Sequence[UUID]) -> int:
     """The names of these tenants."""
+    at.rows("DELETE FROM store.tenant_keys", "store.tenant_keys", "tenant_id = ANY (%(ids)s)", ids=ids)
     return at.rows(
         "UPDATE store.tenants SET name = '—'", "store.tenants", "id = ANY (%(ids)s) AND name <> '—'", ids=ids
     )
@@ -138,6 +139,7 @@ _PERSON: tuple[LiteralString, ...] = (
           AND (call_id = ANY (%(calls)s) OR t::text ~ %(expression)s)""",
     "DELETE FROM store.turns WHERE tenant_id = %(tenant)s AND call_id = ANY (%(calls)s)",
     "DELETE FROM store.actions WHERE tenant_id = %(tenant)s AND call_id = ANY (%(calls)s)",
+    "DELETE FROM store.recording_keys WHERE tenant_id = %(tenant)s AND call_id = ANY (%(calls)s)",
     # the number said or typed in a call of somebody else: only what names it goes
     "UPDATE store.turns t SET text = '[…]' WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",
     "UPDATE store.actions t SET args = '{}', result = '{}' WHERE tenant_id = %(tenant)s AND t::text ~ %(expression)s",

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from agents.bounds import cleaned
 from ari_app.desk.office_types import CallEnd
-from store import calls
-from store.base.private import write_private
+from store import calls, recordings
 from store.base.settings import Settings
+from store.db import Database
 
 
 def compose(end: CallEnd, recording: Path | None) -> tuple[calls.Cdr, list[calls.Turn], list[calls.Action]]:
@@ -60,13 +60,13 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def save_recording(end: CallEnd, settings: Settings) -> Path:
-    """The stereo WAV, marked as holding a synthetic voice (AI Act art. 50(2)); readable by the owner only."""
+def save_recording(end: CallEnd, db: Database, settings: Settings) -> Path:
+    """The stereo WAV, marked as holding a synthetic voice (AI Act art. 50(2)), sealed under a key of its own."""
     from tts.marking import Mark, marked
 
     assert end.recording is not None, "there is something to save"
     month = f"{end.life.started_at:%Y-%m}"
-    path = settings.folder("recordings", end.who.tenant, month) / f"{end.id}.wav"
+    path = settings.folder("recordings", end.who.tenant, month) / f"{end.id}.wav.sealed"
     voice = end.who.agent.voice or end.who.agent.language
-    write_private(path, marked(end.recording.wav(), Mark("decroche", voice, channels=(2,))))
-    return path
+    sound = marked(end.recording.wav(), Mark("decroche", voice, channels=(2,)))
+    return recordings.keep(db, settings, path, end.who.tenant_id, end.id, sound)

@@ -301,7 +301,7 @@ class Office:
         await self.attach_witness(end.who.tenant_id, end.id)
 
     def _finish(self, end: CallEnd) -> None:
-        path = cdrs.save_recording(end, self._settings) if end.recording is not None else None
+        path = cdrs.save_recording(end, self.db, self._settings) if end.recording is not None else None
         self.keep(*cdrs.compose(end, path))
 
     def tenant_of(self, slug: str) -> UUID:

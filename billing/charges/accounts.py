@@ -97,14 +97,22 @@ def move(
     amount_micros: int,
     reference: str,
     by: Actor,
+    on: date | None = None,
 ) -> bool:
-    """Move the balance by an amount (a refund's is negative), once for each kind and reference."""
+    """Move the balance by an amount (a refund's is negative), once for each kind and reference.
+
+    `on`: the day the money came, where it is entered later: a statement goes by it.
+    """
     lock_account(conn, tenant_id)
     done = conn.execute(
-        """INSERT INTO billing.movements (tenant_id, id, kind, amount_micros, reference, moved_by)
-           VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (tenant_id, kind, reference) DO NOTHING""",
-        (tenant_id, new_id(), kind, amount_micros, reference, str(by)),
-    )
+        """INSERT INTO billing.movements (tenant_id, id, kind, amount_micros, reference, moved_by, moved_at)
+           VALUES (%(tenant)s, %(id)s, %(kind)s, %(amount)s, %(reference)s, %(by)s,
+                   CASE WHEN %(on)s::date < (now() AT TIME ZONE 'Europe/Paris')::date
+                        THEN (%(on)s::date + time '12:00') AT TIME ZONE 'Europe/Paris' ELSE now() END)
+           ON CONFLICT (tenant_id, kind, reference) DO NOTHING""",
+        {"tenant": tenant_id, "id": new_id(), "kind": kind, "amount": amount_micros, "reference": reference,
+         "by": str(by), "on": on},
+    )  # fmt: skip
     if not done.rowcount:
         return False
     conn.execute(

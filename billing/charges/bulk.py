@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -37,7 +38,7 @@ def call_uuid(tenant_id: UUID, call_id: str) -> str:
 
 
 def import_calls(
-    db: Database, tenant_id: UUID, blocks: Iterable[Block], *, by: Actor, source: str = ""
+    db: Database, tenant_id: UUID, blocks: Iterable[Block], *, by: Actor, source: str = "", bounds: Bounds | None = None
 ) -> Iterator[list[Outcome]]:
     """Record rows as calls of a tenant, a block a transaction; yields each block's outcomes once it is stored.
 
@@ -51,7 +52,7 @@ def import_calls(
         running: deque[Future[list[Outcome]]] = deque()
         for block in blocks:
             turn = Turn()
-            running.append(pool.submit(_record_block, db, tenant_id, block, tools, before, turn))
+            running.append(pool.submit(_record_block, db, tenant_id, block, tools, before, turn, bounds))
             before = turn
             if len(running) == _FLIGHT:
                 yield _counted(running.popleft().result(), counts)
@@ -65,6 +66,23 @@ def import_calls(
 def _counted(outcomes: list[Outcome], counts: Counter[str]) -> list[Outcome]:
     counts.update(outcome.status for outcome in outcomes)
     return outcomes
+
+
+class Bounds(NamedTuple):
+    """What an imported call may be: ended by `latest` (µs since 1970), no longer than `longest` seconds."""
+
+    latest: int
+    longest: int
+
+    def broken(self, block: Block) -> dict[int, str]:
+        """Why rows break them, by place."""
+        talked = np.where(block.answered == NEVER, 0, block.ended - block.answered)
+        found = dict.fromkeys(np.flatnonzero(block.ended > self.latest).tolist(), "ended_at: it has not come yet")
+        for place in np.flatnonzero(talked > self.longest * 1_000_000).tolist():
+            hours = int(talked[place]) / 3_600_000_000
+            why = f"ended_at: {hours:.1f} h after the answer: a call that long was mostly never ended (--longest)"
+            found.setdefault(place, why)
+        return found
 
 
 class Turn:
@@ -93,13 +111,14 @@ def _record_block(
     tools: dict[tuple[str, int], Tool],
     before: Turn,
     turn: Turn,
+    bounds: Bounds | None = None,
 ) -> list[Outcome]:
     """One block. Its calls wait until those before are written: a call in both then waits for the commit."""
     try:
         before.written.wait()
         with db.tenant(tenant_id) as conn:
             conn.execute("SET LOCAL synchronous_commit = off")  # the last transaction of all waits for the disk
-            some = Chunk(conn, tenant_id, block)
+            some = Chunk(conn, tenant_id, block, bounds)
             some.write()
             turn.written.set()
             before.ended.wait()
@@ -111,7 +130,7 @@ def _record_block(
 class Chunk:
     """Some rows, in one transaction."""
 
-    def __init__(self, conn: Conn, tenant_id: UUID, block: Block) -> None:
+    def __init__(self, conn: Conn, tenant_id: UUID, block: Block, bounds: Bounds | None = None) -> None:
         self._conn, self._tenant_id, self._block = conn, tenant_id, block
         self._names = [call_uuid(tenant_id, call_id) for call_id in block.call_ids]
         self._fates: dict[int, Outcome] = {
@@ -119,6 +138,8 @@ class Chunk:
         }
         for place in np.flatnonzero((block.answered == NEVER) & (block.ended == 0)).tolist():
             why = "ended_at: empty; a call is stored with its end"
+            self._fates.setdefault(place, Outcome(block.call_ids[place], "rejected", reason=why))
+        for place, why in (bounds.broken(block) if bounds else {}).items():
             self._fates.setdefault(place, Outcome(block.call_ids[place], "rejected", reason=why))
         taken: set[str] = set()
         self._places: list[int] = []
@@ -142,8 +163,8 @@ class Chunk:
         """Charge the calls that never were. `tools`: tariffs made ready, kept between blocks."""
         if self._stored < len(self._places):
             refused = _already(self._conn)
-            for place, ours in refused.items():
-                self._fates[place] = _refusal(self._block.call_ids[place], self._names[place], ours=ours)
+            for place, fate in refused.items():
+                self._fates[place] = _refusal(self._block.call_ids[place], self._names[place], fate)
             self._places = [place for place in self._places if place not in refused]
         charged: Sequence[Outcome] = ()
         if self._places:
@@ -153,9 +174,12 @@ class Chunk:
         return [outcomes[place] for place in range(len(self._names))]
 
 
-def _refusal(call_id: str, name: str, *, ours: bool) -> Outcome:
-    if ours:
+def _refusal(call_id: str, name: str, fate: str) -> Outcome:
+    if fate == "known":
         return Outcome(call_id, "known", reason="recorded before")
+    if fate == "differs":
+        why = "recorded before with another answer or end: a call is stored once; rerate or credit it"
+        return Outcome(call_id, "rejected", reason=f"call_id: {why}")
     return Outcome(call_id, "rejected", reason=f"call_id: {name} is the id of another tenant's call")
 
 
@@ -180,7 +204,11 @@ SELECT %s, id, direction, caller, callee, CASE direction WHEN 'inbound' THEN cal
 _STORE_NEW = _STORE + "ON CONFLICT (id) DO NOTHING"
 # A call that was stored before is charged only when it never was, as `record_call` does.
 _ALREADY = """
-SELECT i.place, k.id IS NOT NULL AS ours
+SELECT i.place, CASE WHEN k.id IS NULL THEN 'another''s'
+                     WHEN abs(extract(epoch FROM k.ended_at) * 1000000 - i.ended) >= 1000000
+                          OR (k.answered_at IS NULL) <> (i.answered IS NULL)
+                          OR abs(extract(epoch FROM k.answered_at) * 1000000 - i.answered) >= 1000000 THEN 'differs'
+                     ELSE 'known' END AS fate
   FROM incoming i LEFT JOIN store.calls k ON k.id = i.id
  WHERE k.id IS NULL OR EXISTS (SELECT 1 FROM billing.charges c WHERE c.call_id = i.id)
 """
@@ -204,10 +232,11 @@ def _store(conn: Conn, tenant_id: UUID, names: Sequence[str], of: Block, places:
         return conn.execute(_STORE_NEW, (tenant_id,)).rowcount
 
 
-def _already(conn: Conn) -> dict[int, bool]:
-    """The places of calls that are not to be charged: theirs is stored and charged (true), or is another tenant's."""
+def _already(conn: Conn) -> dict[int, str]:
+    """The places of calls that are not to be charged: theirs is stored and charged ("known", or "differs" where its
+    times are others), or is another tenant's."""
     with conn.cursor(row_factory=tuple_row) as cursor:
-        found: dict[int, bool] = dict(cursor.execute(_ALREADY).fetchall())
+        found: dict[int, str] = dict(cursor.execute(_ALREADY).fetchall())
     if found:
         conn.execute("DELETE FROM incoming WHERE place = ANY(%s)", (list(found),))
     return found

@@ -54,6 +54,8 @@ class Limits:
     email: str = ""
     webhook: str = ""
     phone: str = ""
+    low_balance_micros: int = 5_000_000
+    """A prepaid client is told when less than this is left of its balance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def alerts(limits: Limits, before: Spent, after: Spent, month: date) -> list[Not
             told.append(Notice("bundle", f"{name} {percent} %", "client", body))
     for amount in limits.alert_micros:
         if before.month_micros < amount <= after.month_micros:
-            told.append(Notice("amount", f"{name} {spell(amount)}", "client", {"amount": spell(after.month_micros)}))
+            body = {"amount": spell(after.month_micros), "month": name, "limit": spell(amount)}
+            told.append(Notice("amount", f"{name} {spell(amount)}", "client", body))
     cap = limits.month_cap_micros
     if cap and before.month_micros < cap <= after.month_micros:
         told.append(Notice("cap", name, "client", {"cap": spell(cap), "amount": spell(after.month_micros)}))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -11,7 +13,7 @@ from billing.charges import views
 from billing.charges.accounts import account as account_of
 from billing.charges.accounts import change_mode
 from billing.charges.standing import standing
-from billing.commands.common import MICROS, now, stripe_edge, today_in_paris
+from billing.commands.common import MICROS, day_option, now, stripe_edge, today_in_paris
 from billing.documents.cii import money
 from store import tenants
 from store.base.actor import typing_now
@@ -48,6 +50,7 @@ def account(slug: str, mode: Any, as_json: bool) -> None:
 @click.option("--calls-a-minute", type=click.IntRange(0), help="More outbound calls a minute suspend; 0: no limit.")
 @click.option("--calls-at-once", type=click.IntRange(0), help="More outbound calls at once wait; 0: no limit.")
 @click.option("--spend-an-hour", type=MICROS, help="More spent an hour suspends outbound.")
+@click.option("--low-balance", type=MICROS, help="Prepaid: the client is told when less than this is left.")
 @click.option("--email", help="Where the client is told by e-mail.")
 @click.option("--webhook", help="Where the client's systems are told (http or https).")
 @click.option("--phone", help="Where the client is told by SMS, +33…; '' for none.")
@@ -61,6 +64,7 @@ def controls(
     calls_a_minute: int | None,
     calls_at_once: int | None,
     spend_an_hour: int | None,
+    low_balance: int | None,
     email: str | None,
     webhook: str | None,
     phone: str | None,
@@ -81,6 +85,7 @@ def controls(
         "webhook": webhook,
         "phone": phone,
         "spend_an_hour_micros": spend_an_hour,
+        "low_balance_micros": low_balance,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     with open_database() as db, db.operator() as conn:
@@ -96,25 +101,31 @@ def controls(
 @click.command()
 @click.option("--tenant", "slug", help="Only this tenant's.")
 @click.option("--send", is_flag=True, help="Tell what waits, by e-mail, web hook and SMS.")
+@click.option("--told", "by_hand", type=click.UUID, help="This notice was told by hand, by a letter.")
+@day_option("--on", "on", "The day it was received; today when not given.")
+@click.option("--how", default="", help="With --told: by what, such as a letter's number.")
 @json_option
-def notices(slug: str | None, send: bool, as_json: bool) -> None:
+def notices(slug: str | None, send: bool, by_hand: UUID | None, on: date, how: str, as_json: bool) -> None:
     """The outbox: what clients and the operator are to be told, and when they were.
+
+    A formal notice has no effect, and nobody is suspended, before it was told: by e-mail, by web hook, or by hand.
 
     \b
     Example: decroche billing notices --send
     """
     from billing.office.outbox import deliver, listed, post_of
+    from billing.office.telling import told_by_hand
 
     if send:
         with open_database() as db:
             told, failed = deliver(db, post_of(settings()))
         err.print(f"{told} told, {failed} failed")
     with open_database() as db, db.operator() as conn:
+        if by_hand is not None:
+            told_by_hand(conn, by_hand, on, how, by=typing_now(), today=today_in_paris())
         only = tenants.get(conn, slug).id if slug else None
         rows = listed(conn, only)
-    emit(
-        rows, ("tenant", "kind", "about", "audience", "created_at", "sent_at"), as_json=as_json, empty="nothing to tell"
-    )
+    emit(rows, ("tenant", "kind", "about", "told_on", "id"), as_json=as_json, empty="nothing to tell")
 
 
 @click.command()

@@ -53,6 +53,8 @@ class Month(click.ParamType[date]):
             return value
         if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", value):
             self.fail(f"{value!r} is not a month such as 2026-10", param, ctx)
+        if not "2000" <= value[:4] <= "2199":
+            self.fail(f"{value!r} is not between 2000 and 2199", param, ctx)
         return date.fromisoformat(f"{value}-01")
 
 
@@ -66,6 +68,8 @@ class Day(click.ParamType[date]):
             return value
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             self.fail(f"{value!r} is not a day such as 2026-10-31", param, ctx)
+        if not "2000" <= value[:4] <= "2199":
+            self.fail(f"{value!r} is not between 2000 and 2199", param, ctx)
         try:
             return date.fromisoformat(value)
         except ValueError as error:

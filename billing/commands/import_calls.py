@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from billing.charges import views
-from billing.charges.bulk import import_calls
+from billing.charges.bulk import Bounds, import_calls
 from billing.charges.bulk_charges import Outcome
-from billing.commands.common import FILE
+from billing.commands.common import FILE, now
 from billing.rating.cdrs import read_blocks
+from billing.rating.rating import micros
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import emit, err, json_option, progress
 from store.db import open_database
 
+_CLOCKS_DIFFER = timedelta(hours=1)
 _SHOWN = 1_000
 """How many rows with a fault the table names; `--json` has them all."""
 
@@ -24,12 +27,16 @@ _SHOWN = 1_000
 @click.command("import")
 @click.argument("cdrs", metavar="CDRS.csv", type=FILE)
 @click.option("--tenant", "slug", required=True, help="Whose calls they are.")
+@click.option(
+    "--longest", type=click.IntRange(1, 8784), default=24, show_default=True, help="Hours of the longest call."
+)
 @json_option
 @click.pass_context
-def import_(ctx: click.Context, cdrs: Path, slug: str, as_json: bool) -> None:
+def import_(ctx: click.Context, cdrs: Path, slug: str, longest: int, as_json: bool) -> None:
     """Store and charge the calls of CDRS.csv, whose columns are those of `billing rate`, each call_id once.
 
-    Bad rows are named and the others go on; so does the same file a second time, which changes nothing. --json has a
+    Bad rows are named and the others go on (a call in the future, one longer than --longest, one that was stored with
+    other times); so does the same file a second time, which changes nothing. --json has a
     line a row: rated, unanswered, unrated, known (stored before) or rejected. Exit status: 0 when every row is rated,
     unanswered or known; 3 when some are unrated or rejected; 2 when the file is wrong.
 
@@ -37,13 +44,14 @@ def import_(ctx: click.Context, cdrs: Path, slug: str, as_json: bool) -> None:
     Example: decroche billing import cdrs.csv --tenant dentiste
     """
     blocks = read_blocks(cdrs)
+    bounds = Bounds(micros(now() + _CLOCKS_DIFFER), longest * 3600)
     counts: Counter[str] = Counter()
     faults: list[Outcome] = []
     with open_database() as db:
         with db.operator() as conn:
             tenant = tenants.get(conn, slug)
         with progress(_lines(cdrs), what="calls stored") as bar:
-            for some in import_calls(db, tenant.id, blocks, by=typing_now(), source=cdrs.name):
+            for some in import_calls(db, tenant.id, blocks, by=typing_now(), source=cdrs.name, bounds=bounds):
                 counts.update(outcome.status for outcome in some)
                 faults += [o for o in some if o.status in ("unrated", "rejected")][: _SHOWN - len(faults)]
                 if as_json:

@@ -146,9 +146,13 @@ def legal_rate_list(as_json: bool) -> None:
 @click.argument("ends", metavar="TO", type=DAY)
 @click.argument("percent")
 @click.option("--reference", required=True, help="The order that sets it.")
+@click.option("--correct", is_flag=True, help="In place of the one that was added for this half-year.")
+@click.option("--sure", is_flag=True, help="It is as far from the half-year beside it as it looks.")
 @json_option
-def legal_rate_add(begins: date, ends: date, percent: str, reference: str, as_json: bool) -> None:
-    """Add a half-year's rate (for debts between professionals, percent a year); it is never changed afterwards.
+def legal_rate_add(
+    begins: date, ends: date, percent: str, reference: str, correct: bool, sure: bool, as_json: bool
+) -> None:  # fmt: skip
+    """Add a half-year's rate (for debts between professionals, percent a year); both stay known where one corrects.
 
     \b
     Example: decroche billing legal-rate add 2027-01-01 2027-06-30 2.75 --reference "arrêté du …"
@@ -161,7 +165,7 @@ def legal_rate_add(begins: date, ends: date, percent: str, reference: str, as_js
     if not finite:
         raise BadInput(f"PERCENT: {percent!r} is not a number", hint="percent a year, such as 2.75")
     with open_database() as db, db.operator() as conn:
-        rate = legal.add_rate(conn, begins, ends, value, reference, typing_now())
+        rate = legal.add_rate(conn, begins, ends, value, reference, typing_now(), correct=correct, sure=sure)
     emit([views.legal_rate(rate)], ("from", "to", "percent"), as_json=as_json)
 
 

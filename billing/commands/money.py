@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import click
 
@@ -22,7 +23,11 @@ from store.db import open_database
 @click.argument("number")
 @click.option("--amount", type=CENTS, help="What was received; all that is due when not given.")
 @click.option("--penalty", type=CENTS, help="Received beside it: late interest and the 40 € indemnity.")
-@click.option("--reference", required=True, help="The transfer's reference: the same one counts once.")
+@click.option("--reference", required=True, help="The transfer's or cheque's own: the same one counts once.")
+@click.option(
+    "--by", "way", type=click.Choice(["transfer", "cheque", "sepa_debit", "card"]), default="transfer",
+    help="How it came, where Stripe did not tell of it.",
+)  # fmt: skip
 @day_option("--date", "received_on", "When it was received; today when not given.")
 @json_option
 def pay(
@@ -30,19 +35,23 @@ def pay(
     amount: int | None,
     penalty: int | None,
     reference: str,
+    way: Any,
     received_on: date,
     as_json: bool,
 ) -> None:
     """Record a bank transfer received for an invoice; a suspension for non-payment is lifted at once.
 
-    NUMBER may be a debit note's (ND-…): then it is its interest and indemnity that were received.
+    NUMBER may be a debit note's (ND-…): then it is its interest and indemnity that were received. Where nobody knows
+    whose it is: decroche billing unknown add.
 
     \b
     Example: decroche billing pay 2026-000001 --amount 65.74 --reference "VIR 4711"
     """
     not_ahead(received_on, today_in_paris())
     with open_database() as db, db.operator() as conn:
-        done = receive(conn, number, amount, penalty, reference, received_on, by=typing_now(), today=today_in_paris())
+        done = receive(
+            conn, number, amount, penalty, reference, received_on, by=typing_now(), today=today_in_paris(), way=way
+        )  # fmt: skip
     emit([views.received(done)], ("number", "paid", "penalty", "due", "counted"), as_json=as_json)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from billing.documents.means import means_of
 from billing.documents.parties import MOST_DAYS, Party, Terms, check_party
 from billing.documents.vat import place_of
 from billing.invoices import invoicing
@@ -16,11 +17,15 @@ from store.base.console import HouseGroup, emit, json_option
 from store.db import open_database
 
 _FIELDS = (
-    ("--iban", "account for transfers"), ("--legal", "legal form, capital, RCS"), ("--email", "e-mail"),
+    ("--siret", "SIRET, fourteen digits"), ("--phone", "telephone"), ("--bic", "the account's bank"),
+    ("--iban", "account: the seller's for transfers, the client's for debits"),
+    ("--legal", "legal form, capital, RCS"), ("--email", "e-mail"),
     ("--vat-number", "VAT number"), ("--country", "ISO 3166-1 code; FR where it was never said"), ("--city", "city"),
     ("--postcode", "postal code"), ("--street", "street and number"), ("--siren", "SIREN, nine digits"),
     ("--name", "legal name"),
 )  # fmt: skip
+_OF_CUSTOMERS = ("operator", "delivery", "public", "service_code", "commitment", "chorus", "pays", "mandate")
+PAYS = ("transfer", "card", "sepa_debit")
 _BLANK = Party("", "", "", "", "")
 
 
@@ -46,6 +51,7 @@ def seller() -> None:
     "--vat-on-debits/--vat-on-payments", default=None,
     help="VAT is due when invoiced (an option taken with the tax office), or when paid (the rule for services).",
 )  # fmt: skip
+@click.option("--creditor-id", default=None, help="SEPA creditor identifier (ICS), for debits.")
 @click.option("--without-vat/--with-vat", "franchise", default=None, help="No VAT is charged (CGI 293 B), or it is.")
 @json_option
 def seller_set(
@@ -79,7 +85,7 @@ def seller_show(as_json: bool) -> None:
     with open_database() as db, db.operator() as conn:
         party, terms = invoicing.seller(conn)
     vat = "none (CGI 293 B)" if terms.franchise else "when invoiced" if terms.vat_on_debits else "when paid"
-    _show({k: v for k, v in asdict(party).items() if k not in ("operator", "delivery")}
+    _show({k: v for k, v in asdict(party).items() if k not in _OF_CUSTOMERS}
           | {"due_days": terms.days, "vat": vat, "late_rate": terms.late_rate}, as_json=as_json)  # fmt: skip
 
 
@@ -97,9 +103,18 @@ def customer() -> None:
 @_party_options
 @click.option("--operator/--no-operator", default=None, help="Buys to resell telecom: VAT on calls by reverse charge.")
 @click.option("--delivery", default=None, help="Delivery address, where it differs.")
+@click.option("--public/--private", default=None, help="A public body, invoiced through Chorus Pro by its SIRET.")
+@click.option("--service-code", default=None, help="Chorus Pro: the code of the service that pays.")
+@click.option("--commitment", default=None, help="Chorus Pro: the number of the commitment or order.")
+@click.option(
+    "--chorus", type=click.Choice(["none", "service", "commitment", "either", "both"]), default=None,
+    help="What Chorus Pro's directory requires of this body.",
+)  # fmt: skip
+@click.option("--pays", type=click.Choice(PAYS), default=None, help="How it pays; by transfer when never said.")
+@click.option("--mandate", default=None, help="The reference of its SEPA mandate (RUM).")
 @json_option
 def customer_set(
-    slug: str, operator: bool | None, delivery: str | None, as_json: bool, **party: str | None
+    slug: str, operator: bool | None, public: bool | None, chorus: str | None, as_json: bool, **party: str | None
 ) -> None:  # fmt: skip
     """Name the tenant's billing party, for the invoices issued from now on. What is not said stays as it is.
 
@@ -113,9 +128,11 @@ def customer_set(
     with open_database() as db, db.operator() as conn:
         tenant = tenants.get(conn, slug)
         named = _changed(invoicing.customer_if_any(conn, tenant.id) or _BLANK, party)
-        said = {"operator": operator, "delivery": delivery}
+        said = {"operator": operator, "public": public, "chorus": "" if chorus == "none" else chorus}
         named = replace(named, **{name: value for name, value in said.items() if value is not None})
         check_party("customer", named)
+        if (known := invoicing.seller_if_any(conn)) is not None:
+            means_of(known[0], named)  # says what the seller lacks for it
         invoicing.set_customer(conn, tenant.id, named, by=typing_now())
     emit([{"tenant": slug, "name": named.name, "siren": named.siren}], ("tenant", "name", "siren"), as_json=as_json)
 
@@ -146,7 +163,7 @@ def _show(facts: dict[str, Any], *, as_json: bool) -> None:
 
 def _changed(of: Party, given: dict[str, str | None]) -> Party:
     said = {name: value.strip() for name, value in given.items() if value is not None}
-    for name in ("siren", "vat_number", "iban"):
+    for name in ("siren", "siret", "vat_number", "iban", "bic", "creditor_id"):
         if name in said:
             said[name] = said[name].replace(" ", "").upper()
     if "country" in said:

@@ -13,6 +13,7 @@ from billing.commands.common import DAY, FILE, MICROS, day_option, now, today_in
 from billing.invoices import leaving
 from billing.invoices import views as invoice_views
 from billing.invoices.runs import announce_price
+from billing.invoices.series import not_ahead
 from billing.plans import plans, views
 from store import tenants
 from store.base.actor import typing_now
@@ -76,6 +77,7 @@ def plan_list(as_json: bool) -> None:
 @click.option("--accepted-by", required=True, help="Who accepted them.")
 @click.option("--accepted-from", required=True, help="From where: an address, a signed quote's number.")
 @day_option("--starts", "starts", "First day; today when not given.")
+@click.option("--again", is_flag=True, help="A second subscription to a plan that runs already.")
 @json_option
 def subscribe(
     slug: str,
@@ -86,6 +88,7 @@ def subscribe(
     accepted_by: str,
     accepted_from: str,
     starts: date,
+    again: bool,
     as_json: bool,
 ) -> None:
     """Subscribe a tenant to a plan whose terms a named person accepted.
@@ -108,6 +111,7 @@ def subscribe(
             terms=terms.read_bytes(),
             options=options,
             by=typing_now(),
+            again=again,
         )
         rows = [views.subscription(done, plans.outlook(conn, done, today), today)]
     emit(rows, ("plan", "starts_on", "committed_until", "withdraw_until", "next_periods"), as_json=as_json)
@@ -134,6 +138,8 @@ def subscription(
     if sum(day is not None for day in (notice, withdraw, leave)) > 1:
         raise BadInput("--notice, --withdraw and --leave: one at a time", hint="see --help")
     note, on, today = "", notice or withdraw or leave, today_in_paris()
+    if on is not None:
+        not_ahead(on, today)
     with open_database() as db, db.operator() as conn:
         tenant = tenants.get(conn, slug)
         if on is not None:

@@ -15,6 +15,7 @@ from billing.invoices import statement_views as views
 from billing.invoices import statements, topups
 from billing.plans.subscription import add_months
 from store import tenants
+from store.base import spreadsheet
 from store.base.console import emit, err, json_option
 from store.base.errors import BadInput
 from store.base.private import write_private
@@ -27,10 +28,12 @@ from store.db import open_database
 @click.option("--from", "begins", type=DAY, help="The first day, instead of a month.")
 @click.option("--to", "ends", type=DAY, help="The last day; today when not given.")
 @click.option("--pdf", "path", type=FILE, help="Write the account as a PDF, in French.")
+@click.option("--csv", "csv_path", type=FILE, help="Write the account as a CSV that a French spreadsheet opens.")
 @json_option
 def statement(
-    slug: str, period: date | None, begins: date | None, ends: date | None, path: Path | None, as_json: bool
-) -> None:
+    slug: str, period: date | None, begins: date | None, ends: date | None, path: Path | None, csv_path: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """A client's account: opening balance, documents and payments, closing balance and how late it is, tax included.
 
     Lines of one letter settle each other. A month has the prepaid balance too, before tax: what came in, what is used.
@@ -55,8 +58,14 @@ def statement(
             balance = None if begins else topups.statement_if_any(conn, tenant.id, month)
             held = account(conn, tenant.id)
             facts = statements.page(conn, tenant, found, held.currency) if path else {}
+    prepaid_shown = balance is not None and (
+        held.mode == "prepaid" or any(m["kind"] == "top_up" for m in balance.movements)
+    )
     if path is not None:
-        write_private(path, pages_apart("statement.html", facts))
+        rows = views.balance_in_words(balance) if balance is not None and prepaid_shown else []
+        write_private(path, pages_apart("statement.html", facts | {"balance": rows}))
+    if csv_path is not None:
+        write_private(csv_path, spreadsheet.written(views.account_rows(found), views.ACCOUNT_COLUMNS))
     if as_json:
         prepaid = views.balance(slug, balance) if balance else {"tenant": slug}
         emit([prepaid | {"account": views.account(found), "file": path}], (), as_json=True)
@@ -64,7 +73,8 @@ def statement(
     emit(views.account_rows(found), ("day", "what", "reference", "debit", "credit", "letter"), as_json=False)
     late = {age: cents for age, cents in found.ageing().items() if cents}
     err.print("open: " + (", ".join(f"{age} {money(cents)}" for age, cents in late.items()) or "nothing"))
-    if balance is not None and (held.mode == "prepaid" or any(m["kind"] == "top_up" for m in balance.movements)):
+    if balance is not None and prepaid_shown:
         emit(views.balance_rows(balance), ("what", "amount"), as_json=False)
-    if path is not None:
-        err.print(f"written: {path}", markup=False)
+    for each in (path, csv_path):
+        if each is not None:
+            err.print(f"written: {each}", markup=False)

@@ -13,6 +13,7 @@ from typing import Any
 import lxml.etree as etree
 
 from billing.documents.invoice import Invoice, Line, Party
+from billing.documents.means import CODES
 from billing.documents.parties import EUROPEAN, FRENCH
 
 _RSM = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
@@ -51,10 +52,19 @@ def to_xml(invoice: Invoice) -> bytes:
     for number, line in enumerate(invoice.lines, 1):
         _line(trade, number, line, invoice)
     agreement = _add(trade, "ApplicableHeaderTradeAgreement")
+    if invoice.buyer.service_code:
+        _add(agreement, "BuyerReference", invoice.buyer.service_code)  # BT-10: Chorus Pro's code of the service
     taxed = all(vat.category != "O" for vat in invoice.vat)
     _party(_add(agreement, "SellerTradeParty"), invoice.seller, taxed=taxed, seller=True)
     _party(_add(agreement, "BuyerTradeParty"), invoice.buyer, taxed=taxed)
+    if invoice.buyer.commitment:
+        order = _add(agreement, "BuyerOrderReferencedDocument")  # BT-13
+        _add(order, "IssuerAssignedID", invoice.buyer.commitment)
     delivery = _add(trade, "ApplicableHeaderTradeDelivery")
+    if invoice.buyer.delivery:
+        address = _add(_add(delivery, "ShipToTradeParty"), "PostalTradeAddress")  # BG-15
+        _add(address, "LineOne", invoice.buyer.delivery)
+        _add(address, "CountryID", invoice.buyer.country)
     supplied = _add(delivery, "ActualDeliverySupplyChainEvent")
     _date(_add(supplied, "OccurrenceDateTime"), invoice.period_to)
     _settlement(_add(trade, "ApplicableHeaderTradeSettlement"), invoice)
@@ -84,10 +94,18 @@ def _line(trade: Node, number: int, line: Line, invoice: Invoice) -> None:
 
 def _party(node: Node, party: Party, *, taxed: bool, seller: bool = False) -> None:
     """`taxed`: the document is within the tax: else it holds no VAT number (BR-O-2)."""
+    if party.siret:
+        _add(node, "GlobalID", party.siret, schemeID="0009")
     _add(node, "Name", party.name)
     if party.siren:
         legal = _add(node, "SpecifiedLegalOrganization")
         _add(legal, "ID", party.siren, schemeID="0002")
+    if seller and (party.phone or party.email):
+        contact = _add(node, "DefinedTradeContact")
+        if party.phone:
+            _add(_add(contact, "TelephoneUniversalCommunication"), "CompleteNumber", party.phone)
+        if party.email:
+            _add(_add(contact, "EmailURIUniversalCommunication"), "URIID", party.email)
     address = _add(node, "PostalTradeAddress")
     if party.postcode:
         _add(address, "PostcodeCode", party.postcode)
@@ -104,6 +122,8 @@ def _party(node: Node, party: Party, *, taxed: bool, seller: bool = False) -> No
 def _address(node: Node, party: Party) -> None:
     """Where it takes electronic invoices: in France its SIREN (0225), in the Union its VAT number, else its e-mail."""
     where = party.siren, "0225"
+    if party.public:
+        where = "_".join(part for part in (party.siren, party.siret, party.service_code) if part), "0225"
     if party.country not in FRENCH:
         where = (party.vat_number, _SCHEMES[party.country]) if party.country in EUROPEAN else (party.email, "EM")
     if where[0]:
@@ -111,12 +131,13 @@ def _address(node: Node, party: Party) -> None:
 
 
 def _settlement(node: Node, invoice: Invoice) -> None:
+    means = invoice.means
+    if means.kind == "sepa_debit" and invoice.kind == "invoice":
+        _add(node, "CreditorReferenceID", means.creditor_id)
     _add(node, "PaymentReference", invoice.number)
     _add(node, "InvoiceCurrencyCode", invoice.currency)
-    means = _add(node, "SpecifiedTradeSettlementPaymentMeans")
-    _add(means, "TypeCode", "58" if invoice.seller.iban else "54")  # SEPA transfer, or card
-    if invoice.seller.iban:
-        _add(_add(means, "PayeePartyCreditorFinancialAccount"), "IBANID", invoice.seller.iban)
+    if invoice.kind == "invoice" or not means.kind:  # a credit note asks for no money
+        _means(_add(node, "SpecifiedTradeSettlementPaymentMeans"), invoice)
     for vat in invoice.vat:
         tax = _add(node, "ApplicableTradeTax")
         _add(tax, "CalculatedAmount", money(vat.tax_cents))
@@ -135,7 +156,13 @@ def _settlement(node: Node, invoice: Invoice) -> None:
     period = _add(node, "BillingSpecifiedPeriod")
     _date(_add(period, "StartDateTime"), invoice.period_from)
     _date(_add(period, "EndDateTime"), invoice.period_to)
-    _date(_add(_add(node, "SpecifiedTradePaymentTerms"), "DueDateDateTime"), invoice.due_on)
+    terms = _add(node, "SpecifiedTradePaymentTerms")
+    if invoice.kind == "credit_note" and means.kind:
+        _add(terms, "Description", "Avoir : à déduire de ce qui est dû, ou à rembourser.")
+    else:
+        _date(_add(terms, "DueDateDateTime"), invoice.due_on)
+    if means.kind == "sepa_debit" and invoice.kind == "invoice":
+        _add(terms, "DirectDebitMandateID", means.mandate)
     total = _add(node, "SpecifiedTradeSettlementHeaderMonetarySummation")
     _add(total, "LineTotalAmount", money(invoice.net_cents))
     _add(total, "TaxBasisTotalAmount", money(invoice.net_cents))
@@ -150,6 +177,18 @@ def _settlement(node: Node, invoice: Invoice) -> None:
         on = _add(credited, "FormattedIssueDateTime")
         text = etree.SubElement(on, f"{{{_QDT}}}DateTimeString", format="102")
         text.text = invoice.credits_on.replace("-", "")
+
+
+def _means(node: Node, invoice: Invoice) -> None:
+    """BG-16. A document of before its means were kept is paid to its seller's account, or by card."""
+    means = invoice.means
+    _add(node, "TypeCode", CODES[means.kind] if means.kind else "58" if invoice.seller.iban else "54")
+    if means.kind == "sepa_debit":
+        _add(_add(node, "PayerPartyDebtorFinancialAccount"), "IBANID", means.account)
+    if invoice.seller.iban:
+        _add(_add(node, "PayeePartyCreditorFinancialAccount"), "IBANID", invoice.seller.iban)
+    if invoice.seller.iban and invoice.seller.bic:
+        _add(_add(node, "PayeeSpecifiedCreditorFinancialInstitution"), "BICID", invoice.seller.bic)
 
 
 def money(cents: int) -> str:

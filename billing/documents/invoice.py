@@ -13,6 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
+from billing.documents.means import Means, means_of
+from billing.documents.parties import LATER, PUBLIC_DAYS
 from billing.documents.parties import Party as Party
 from billing.documents.parties import Terms as Terms
 from billing.documents.parties import check_party as check_party
@@ -80,6 +82,8 @@ class Invoice:
     credits_on: str = ""
     partial: bool = False
     paid_cents: int = 0
+    means: Means = field(default_factory=Means)
+    """How it is paid; of a document of before this was kept, by its seller's account."""
 
     def vat_of(self, line: Line) -> Vat:
         """The rate of one of its lines."""
@@ -95,6 +99,12 @@ class Invoice:
             for name in ("reason", "code", "franchise"):
                 if not part.get(name, True):
                     del part[name]
+        for party in (found["seller"], found["buyer"]):
+            for name in LATER:
+                if not party[name]:
+                    del party[name]
+        if self.means == Means():
+            del found["means"]
         return found | {k: v.isoformat() for k, v in found.items() if isinstance(v, date)}
 
 
@@ -113,6 +123,10 @@ def compose(
     """An invoice of these lines. Raises BadInput naming what the seller or the buyer lacks."""
     check_party("seller", seller, franchise=terms.franchise)
     check_party("customer", buyer)
+    means = means_of(seller, buyer)
+    days = min(terms.days, PUBLIC_DAYS) if buyer.public else terms.days
+    if means.kind != "transfer":  # no account to pay to on what is debited, or paid by card
+        seller = replace(seller, iban="", bic="")
     lines, vat = taxed(lines, buyer, franchise=terms.franchise)
     net, tax = sum(part.base_cents for part in vat), sum(part.tax_cents for part in vat)
     return Invoice(
@@ -124,15 +138,16 @@ def compose(
         period_from=period[0],
         period_to=period[1],
         issued_on=issued_on,
-        due_on=issued_on + timedelta(days=terms.days),
+        due_on=issued_on + timedelta(days=days),
         currency=currency,
         lines=tuple(lines),
         vat=vat,
         net_cents=net,
         vat_cents=tax,
         gross_cents=net + tax,
-        notes=mentions(seller, terms, vat),
+        notes=mentions(seller, terms, vat, public=buyer.public),
         usage=usage,
+        means=means,
     )
 
 
@@ -156,7 +171,7 @@ def taxed(lines: Sequence[Line], buyer: Party, *, franchise: bool = False) -> tu
     return [replace(line, vat=of.category) if mixed else line for line, of in found], vat
 
 
-def mentions(seller: Party, terms: Terms, vat: Sequence[Vat]) -> dict[str, str]:
+def mentions(seller: Party, terms: Terms, vat: Sequence[Vat], *, public: bool = False) -> dict[str, str]:
     """What the law has every invoice say, by the subject code of UNTDID 4451. `vat`: that of the invoice."""
     notes = {
         "PMD": f"En cas de retard de paiement, pénalités exigibles sans rappel au taux de {terms.late_rate}.",
@@ -164,6 +179,12 @@ def mentions(seller: Party, terms: Terms, vat: Sequence[Vat]) -> dict[str, str]:
         "AAB": "Pas d'escompte pour paiement anticipé.",
         "REG": ", ".join(part for part in (seller.name, seller.legal_once) if part),
     }
+    if public:  # CCP L2192-12 to -14, R2192-31, D2192-35
+        notes["PMD"] = (
+            "En cas de retard de paiement, intérêts moratoires de plein droit au taux de refinancement de la Banque "
+            "centrale européenne majoré de huit points (CCP L2192-13, R2192-31)."
+        )
+        notes["PMT"] = "Indemnité forfaitaire pour frais de recouvrement en cas de retard : 40 € (CCP D2192-35)."
     none = [part for part in vat if part.category != "S"]
     due = (
         "Option pour le paiement de la taxe d'après les débits."
@@ -243,4 +264,6 @@ def restored(plain: Mapping[str, Any]) -> Invoice:
     usage: dict[str, Any] = values["usage"]
     tables = {name: tuple(tuple(row) for row in rows) for name, rows in usage.items() if name != "note"}
     values["usage"] = Usage(**tables, note=usage.get("note", ""))
+    if "means" in values:
+        values["means"] = Means(**values["means"])
     return Invoice(**values)

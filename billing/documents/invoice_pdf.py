@@ -18,9 +18,10 @@ from billing.charges.ledger import spell
 from billing.documents import pages
 from billing.documents.cii import to_xml
 from billing.documents.invoice import Invoice
-from billing.documents.pages import comma, laid_out
-from billing.documents.parties import in_fours
+from billing.documents.means import sentence
+from billing.documents.pages import comma, day, laid_out
 
+DISPUTE_DAYS = 8
 _UNITS = {"MIN": "min", "MON": "mois", "C62": ""}
 
 
@@ -83,7 +84,9 @@ def to_html(invoice: Invoice) -> str:
         "price": lambda text: f"{comma(_two_digits(text))} {sign}",
         "duration": lambda s: f"{s // 3600} h {s // 60 % 60:02} min {s % 60:02} s",
         "percent": lambda vat: f"{comma(str(vat.percent))} %",
-        "in_fours": in_fours,
+        "pay": sentence(invoice.means, invoice.seller, invoice.number, day(invoice.due_on)),
+        "contest": f"Les lignes de cette facture se contestent par écrit dans les {DISPUTE_DAYS} jours ouvrés de sa "
+        "réception (article 5.6 des conditions générales).",
         "credits_on": date.fromisoformat(invoice.credits_on) if invoice.credits_on else None,
         "bars": _bars(invoice),
         "peak": max((seconds for _, seconds, _ in invoice.usage.days), default=0) // 60,
@@ -104,11 +107,11 @@ def _bars(invoice: Invoice) -> list[dict[str, float | str]]:
     width = 640 / count
     bars: list[dict[str, float | str]] = []
     for number in range(count):
-        day = date.fromordinal(invoice.period_from.toordinal() + number)
-        height = round(135 * seconds.get(day.isoformat(), 0) / peak, 2)
+        of = date.fromordinal(invoice.period_from.toordinal() + number)
+        height = round(135 * seconds.get(of.isoformat(), 0) / peak, 2)
         bars.append(
             {"x": round(number * width, 2), "y": 150 - height, "width": round(width * 0.8, 2), "height": height,
-             "day": str(day.day)}
+             "day": str(of.day)}
         )  # fmt: skip
     return bars
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from billing.documents.parties import legal_once
+from billing.documents.parties import in_fours, legal_once
 from store.base.errors import Unavailable
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -26,7 +26,7 @@ def to_html(template: str, facts: Mapping[str, Any]) -> str:
     templates = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
     sign = "€" if facts["currency"] == "EUR" else facts["currency"]
     ways: dict[str, Any] = {"money": lambda cents: f"{grouped(cents)}\u00a0{sign}", "comma": comma, "day": day,
-            "legal_once": legal_once}  # fmt: skip
+            "legal_once": legal_once, "in_fours": in_fours}  # fmt: skip
     return templates.get_template(template).render({**ways, **facts})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from store.base.errors import BadInput
 
@@ -28,6 +29,14 @@ EUROPEAN = frozenset({"GR" if country == "EL" else country for country in _VAT_N
 """Member states by ISO 3166-1."""
 
 
+Requires = Literal["", "service", "commitment", "either", "both"]
+Pays = Literal["transfer", "card", "sepa_debit"]
+LATER = ("public", "siret", "service_code", "commitment", "chorus", "pays", "mandate", "bic", "phone", "creditor_id")
+"""Facts that documents of before do not have, and that are left out where they say nothing."""
+PUBLIC_DAYS = 30
+"""CCP R2192-10: a public body pays within thirty days."""
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """The seller or the buyer. `operator`: buys to resell telecom (its calls are by reverse charge)."""
@@ -44,6 +53,22 @@ class Party:
     iban: str = ""
     operator: bool = False
     delivery: str = ""
+    public: bool = False
+    """A public body (CCP L2192-1): invoiced through Chorus Pro, by its SIRET."""
+    siret: str = ""
+    service_code: str = ""
+    commitment: str = ""
+    """The number of its commitment or order."""
+    chorus: Requires = ""
+    """What Chorus Pro's directory says that its invoices must name."""
+    pays: Pays | Literal[""] = ""
+    """How it pays; empty: by transfer where the seller has an account for it."""
+    mandate: str = ""
+    """The reference of its SEPA mandate (RUM)."""
+    bic: str = ""
+    phone: str = ""
+    creditor_id: str = ""
+    """The seller's SEPA creditor identifier (ICS)."""
 
     @property
     def legal_once(self) -> str:
@@ -96,6 +121,54 @@ def check_party(who: str, party: Party, *, franchise: bool = False) -> None:
             hint="--vat-number, which its business has (directive 2006/112/CE, art. 196)",
         )
     _check_identifiers(who, party)
+    _check_public(who, party)
+    _check_means(who, party)
+
+
+def _check_public(who: str, party: Party) -> None:
+    """A public body is invoiced under its SIRET, and names what Chorus Pro's directory requires of it."""
+    if party.siret and not siret_is_valid(party.siret, party.siren):
+        raise BadInput(
+            f"{who}: siret {party.siret!r} is not one of SIREN {party.siren}", hint="its SIREN and five digits"
+        )
+    if not party.public:
+        return
+    command = f"decroche billing {who} set …"
+    if not party.siret:
+        raise BadInput(f"{who}: siret is missing: a public body is invoiced under it", hint=f"{command} --siret …")
+    lacks = {
+        "service": not party.service_code, "commitment": not party.commitment,
+        "both": not (party.service_code and party.commitment), "either": not (party.service_code or party.commitment),
+    }.get(party.chorus, False)  # fmt: skip
+    if lacks:
+        raise BadInput(
+            f"{who}: Chorus Pro requires {_REQUIRED[party.chorus]} of SIRET {party.siret}",
+            hint=f"{command} --service-code … --commitment … (CCP D2192-2)",
+        )
+
+
+_REQUIRED = {
+    "service": "the service code", "commitment": "the commitment number",
+    "both": "the service code and the commitment number", "either": "the service code or the commitment number",
+}  # fmt: skip
+
+
+def _check_means(who: str, party: Party) -> None:
+    if party.pays == "sepa_debit" and not (party.mandate and party.iban):
+        raise BadInput(
+            f"{who}: a SEPA debit needs its mandate and the account it is taken from",
+            hint=f"decroche billing {who} set … --mandate RUM --iban …",
+        )
+    if party.mandate and not re.fullmatch(r"[A-Za-z0-9+?/:().,' -]{1,35}", party.mandate):
+        raise BadInput(
+            f"{who}: mandate {party.mandate!r} is no mandate reference", hint="at most 35 letters and digits"
+        )
+    if party.creditor_id and not creditor_id_is_valid(party.creditor_id):
+        raise BadInput(f"{who}: creditor_id {party.creditor_id!r} fails its check", hint="such as FR72ZZZ123456")
+    if party.bic and not re.fullmatch(r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?", party.bic):
+        raise BadInput(f"{who}: bic {party.bic!r} is no BIC", hint="eight or eleven letters and digits (ISO 9362)")
+    if party.phone and not re.fullmatch(r"\+?[0-9 .]{6,20}", party.phone):
+        raise BadInput(f"{who}: phone {party.phone!r} is no telephone number", hint="such as +33 1 62 00 12 34")
 
 
 def _check_identifiers(who: str, party: Party) -> None:
@@ -127,6 +200,23 @@ def siren_is_valid(siren: str) -> bool:
         return False
     doubled = [int(c) * (1 + place % 2) for place, c in enumerate(reversed(siren))]
     return sum(n - 9 * (n > 9) for n in doubled) % 10 == 0
+
+
+def siret_is_valid(siret: str, siren: str) -> bool:
+    """A SIREN and five digits, the Luhn sum of the whole a multiple of ten; La Poste's sum is a multiple of five."""
+    if len(siret) != 14 or not (siret.isascii() and siret.isdigit()) or not siret.startswith(siren):
+        return False
+    if siren == "356000000" and sum(map(int, siret)) % 5 == 0:
+        return True
+    doubled = [int(c) * (1 + place % 2) for place, c in enumerate(reversed(siret))]
+    return sum(n - 9 * (n > 9) for n in doubled) % 10 == 0
+
+
+def creditor_id_is_valid(of: str) -> bool:
+    """A SEPA creditor identifier (ICS): country, key, three letters of business, the rest; 1 modulo 97."""
+    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{3}[A-Z0-9]{1,28}", of, re.ASCII):
+        return False
+    return int("".join(str(int(c, 36)) for c in of[7:] + of[:4])) % 97 == 1
 
 
 def vat_number_is_valid(party: Party) -> bool:

@@ -18,6 +18,7 @@ from billing.documents.invoice import Invoice, Line, cents
 from billing.invoices import debit
 from billing.invoices.debit import DebitNote
 from billing.invoices.invoicing import Issued, listed
+from billing.invoices.suspense import Use, assigned_between
 from billing.plans.subscription import add_months
 from store import tenants
 from store.base.errors import BadInput
@@ -31,6 +32,8 @@ FIELDS = (
 """The eighteen of LPF A47 A-1, VII, 1°, in their order."""
 
 JOURNAL = ("VE", "Ventes")
+OTHERS = ("OD", "Opérations diverses")
+SUSPENSE = ("471000", "Comptes d'attente")
 CLIENTS = ("411000", "Clients")
 ADVANCES = ("419100", "Clients, avances et acomptes reçus")
 CALLS = ("706100", "Prestations de services, communications")
@@ -63,6 +66,7 @@ class Entry:
     slug: str
     client: str
     posts: Sequence[Post]
+    journal: tuple[str, str] = JOURNAL
 
 
 def of_document(document: Invoice, slug: str, credited: Invoice | None = None) -> Entry:
@@ -111,6 +115,12 @@ def of_prepaid(month: date, net_cents: int, slug: str, client: str) -> Entry:
     )
 
 
+def of_assigned(use: Use, reference: str, slug: str, client: str) -> Entry:
+    """The entry of money that was in suspense and is known to be a client's: the bank's journal has its coming."""
+    posts = [Post(SUSPENSE, use.amount_cents), Post(CLIENTS, -use.amount_cents, client=True)]
+    return Entry(use.used_on, use.document, f"Virement identifié {reference}", slug, client, posts, OTHERS)
+
+
 def fec(entries: Iterable[Entry]) -> Iterator[str]:
     """The file's lines: a heading, then the posts of each entry, numbered without a gap in the order of their days."""
     yield "\t".join(FIELDS)
@@ -120,8 +130,8 @@ def fec(entries: Iterable[Entry]) -> Iterator[str]:
             client = (entry.slug, entry.client) if post.client else ("", "")
             sides = (_comma(max(post.cents, 0)), _comma(max(-post.cents, 0)))
             yield "\t".join(
-                map(_plain, (*JOURNAL, str(number), day, *post.account, *client, entry.piece, day, entry.label, *sides,
-                             "", "", day, "", ""))
+                map(_plain, (*entry.journal, str(number), day, *post.account, *client, entry.piece, day, entry.label,
+                             *sides,                             "", "", day, "", ""))
             )  # fmt: skip
 
 
@@ -167,6 +177,10 @@ def entries(conn: Conn, begins: date, ends: date) -> list[Entry]:
     for note in debit.listed(conn):
         if begins <= note.issued_on <= ends:
             found.append(of_debit_note(note, named[note.tenant_id].slug, clients[note.tenant_id]))
+    for reference, use in assigned_between(conn, begins, ends):
+        assert use.tenant_id is not None
+        whose = named[use.tenant_id]
+        found.append(of_assigned(use, reference, whose.slug, clients.get(whose.id, whose.name)))
     rows = conn.execute(
         """SELECT tenant_id, month, amount_micros FROM billing.usage
             WHERE mode = 'prepaid' AND amount_micros > 0 AND month >= %s AND month <= %s ORDER BY month, tenant_id""",

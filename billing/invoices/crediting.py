@@ -57,10 +57,12 @@ def credit_note(conn: Conn, number: str, of: Part, reason: str, issued_on: date,
         return credit_amount(conn, number, of.net_cents, reason, issued_on, by, place, today=today)
     if of.lines:
         return credit_lines(conn, number, of.lines, reason, issued_on, by, today=today)
-    return credit(conn, number, issued_on, by, today=today)
+    return credit(conn, number, issued_on, by, today=today, reason=reason)
 
 
-def credit(conn: Conn, number: str, issued_on: date, by: Actor, *, today: date | None = None) -> Issued:
+def credit(
+    conn: Conn, number: str, issued_on: date, by: Actor, *, today: date | None = None, reason: str = ""
+) -> Issued:  # fmt: skip
     """A credit note for all that is left of an invoice, whose charges may then be invoiced again.
 
     Raises NotFound, Refused.
@@ -68,6 +70,8 @@ def credit(conn: Conn, number: str, issued_on: date, by: Actor, *, today: date |
     of = _creditable(conn, number, issued_on)
     before = credit_notes(conn, of)
     document = credit_document(of.invoice(), "", issued_on, [note.invoice() for note in before])
+    if reason.strip():
+        document = replace(document, notes={**document.notes, "AAI": f"Motif : {reason.strip()}"})
     done = _store(conn, of, document, issued_on, by, today)
     calls = conn.execute(
         "SELECT amount_micros FROM billing.movements WHERE tenant_id = %s AND kind = 'invoice' AND reference = %s",
@@ -238,7 +242,7 @@ def part_document(
         tax = left.tax_cents if all_of_it else min(left.tax_cents, cents(left.rate * net / 100))
         found.append(replace(left, base_cents=net, tax_cents=tax))
     vats = {part.category for part in found}
-    notes = mentions(of.seller, of.terms, found)
+    notes = mentions(of.seller, of.terms, found, public=of.buyer.public)
     note = replace(_note_of(of, number, issued_on), lines=tuple(lines), usage=Usage(), partial=True)
     return replace(note, notes=notes if vats != {part.category for part in of.vat} else of.notes, **_sums(found))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from billing.invoices.crediting import credit_lines
+from billing.invoices.crediting import credit_lines, credit_notes, line_left
 from billing.invoices.dunning import close_dispute, settle_suspension
 from billing.invoices.invoicing import Issued
 from store.base.actor import Actor
@@ -55,6 +55,10 @@ def listed(conn: Conn, tenant_id: UUID | None = None, *, closed: bool = False) -
 def decide(conn: Conn, dispute_id: UUID, outcome: str, day: date, *, grant: bool, by: Actor, today: date) -> Decided:
     """Close a dispute: its lines are due again, or `grant`ed by a credit note. Raises NotFound, BadInput."""
     of, lines = close_dispute(conn, dispute_id, outcome, day, by=by)
-    note = credit_lines(conn, of.number, lines, f"contestation : {outcome}", day, by, today=today) if grant else None
+    note = None
+    if grant:  # of a line that was credited meanwhile nothing is left to give back
+        before = credit_notes(conn, of)
+        left = [line for line in lines if line_left(of, before, line) > 0] or lines
+        note = credit_lines(conn, of.number, left, f"contestation : {outcome}", day, by, today=today)
     settle_suspension(conn, of.tenant_id, day)
     return Decided(of, lines, note)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from billing.charges.controls import Notice, block, lift, tell
 from billing.documents.invoice import Invoice, cents, restored
 from billing.invoices.invoicing import COLUMNS, Issued, get
-from billing.invoices.late import FORMAL_NOTICE_DAYS, Debt, dispute_until, penalty_so_far, steps_due, suspension_day
+from billing.invoices.late import Debt, Step, dispute_until, penalty_so_far, suspension_day
 from billing.invoices.legal import known_rates
+from billing.invoices.steps import Claim, Taken, account_step, in_effect
 from store import audit
 from store.base.actor import Actor, service
 from store.base.errors import BadInput, NotFound, Refused
@@ -22,39 +25,98 @@ from store.db import Conn
 
 
 def run_dunning(conn: Conn, tenant_id: UUID, today: date) -> list[Notice]:
-    """Tell of the steps that are due, suspend or lift (operator). What was told before is not told again."""
+    """Take the step that the account has come to, if any, and suspend or lift (operator): one step a day.
+
+    A step that reached nobody yet is told with today's sums, or not at all where nothing is owed any more. A day before
+    the last step's is taken for that one: time does not go back.
+    """
+    steps = steps_of(conn, tenant_id)
+    today = max([today, *(taken.on for each in steps.values() for taken in each.values())])
+    found = [
+        (issued, debt, Claim(issued.number, issued.due_on, unpaid, steps.get(issued.number, {})))
+        for issued, debt, unpaid in owing(conn, tenant_id, today)
+    ]
+    _renew(conn, tenant_id, found, today)
     told: list[Notice] = []
-    rates = known_rates(conn)
-    for issued, debt, unpaid in owing(conn, tenant_id, today):
-        for step in steps_due(debt, today) if unpaid else ():
-            if step == "suspension" and today < _announced(conn, tenant_id).get(issued.number, date.max):
-                continue  # its formal notice gives the client longer
-            owed, counted_until = penalty_so_far(debt, today, rates)
-            body = {
-                "number": issued.number,
-                "unpaid_cents": unpaid,
-                "interest_cents": owed.interest_cents,
-                "indemnity_cents": owed.indemnity_cents,
-            }
-            if counted_until is not None:
-                body["interest_counted_until"] = counted_until.isoformat()
-            if step == "formal_notice":
-                body["suspension_on"] = suspension_day(debt, today).isoformat()
-            notice = Notice(step, issued.number, "client", body)
-            if tell(conn, tenant_id, notice):
-                told.append(notice)
+    step = account_step([claim for _, _, claim in found], today)
+    if step is not None:
+        about = {claim.number for claim in step[1]}
+        told.append(_notice(conn, step[0], [each for each in found if each[2].number in about], today))
+        _take(conn, tenant_id, told[0], [claim.number for claim in step[1]], today)
     settle_suspension(conn, tenant_id, today)
     return told
+
+
+_Owed = tuple[Issued, Debt, Claim]
+
+
+def _notice(conn: Conn, step: Step, about: Sequence[_Owed], today: date) -> Notice:
+    """What a step tells: each invoice, what it owes beside itself, the whole, to whom, and what comes next."""
+    rates = known_rates(conn)
+    sums = {"unpaid_cents": 0, "interest_cents": 0, "indemnity_cents": 0}
+    rows: list[dict[str, Any]] = []
+    until: date | None = None
+    for issued, debt, claim in about:
+        owed, counted = penalty_so_far(debt, today, rates)
+        until = counted or until
+        sums["unpaid_cents"] += claim.unpaid_cents
+        sums["interest_cents"] += owed.interest_cents
+        sums["indemnity_cents"] += owed.indemnity_cents
+        rows.append({"number": issued.number, "due_on": issued.due_on.isoformat(), "unpaid_cents": claim.unpaid_cents})
+    first = about[0][0]
+    others = f" et {len(about) - 1} autre{'s' if len(about) > 2 else ''}" if len(about) > 1 else ""
+    body: dict[str, Any] = {"number": f"{first.number}{others}", **sums, "total_cents": sum(sums.values())}
+    if until is not None:
+        body["interest_counted_until"] = until.isoformat()
+    if step == "formal_notice":
+        body["suspension_on"] = max(suspension_day(debt, today) for _, debt, _ in about).isoformat()
+    if len(rows) > 1:
+        body["invoices"] = rows
+    ours = first.invoice().seller
+    body["creditor"] = ours.name
+    if ours.iban:
+        body["iban"] = ours.iban
+    return Notice(step, first.number, "client", body)
+
+
+def _take(conn: Conn, tenant_id: UUID, notice: Notice, covers: Sequence[str], today: date) -> None:
+    if tell(conn, tenant_id, notice):
+        conn.execute(
+            """UPDATE billing.notices SET taken_on = %s, covers = %s
+                WHERE tenant_id = %s AND kind = %s AND about = %s""",
+            (today, list(covers), tenant_id, notice.kind, notice.about),
+        )
+
+
+def _renew(conn: Conn, tenant_id: UUID, found: Sequence[_Owed], today: date) -> None:
+    """Steps that reached nobody: with today's sums, so that what is told is true; kept back where nothing is owed."""
+    rows = conn.execute(
+        """SELECT id, kind, covers FROM billing.notices
+            WHERE tenant_id = %s AND taken_on IS NOT NULL AND taken_on < %s AND told_on IS NULL""",
+        (tenant_id, today),
+    ).fetchall()
+    for row in rows:
+        about = [each for each in found if each[2].number in row["covers"] and each[2].unpaid_cents]
+        if not about:
+            conn.execute("UPDATE billing.notices SET next_at = 'infinity' WHERE id = %s", (row["id"],))
+            continue
+        body = _notice(conn, row["kind"], about, today).body
+        conn.execute(
+            """UPDATE billing.notices SET body = %s, attempts = least(attempts, 10), next_at = least(next_at, now())
+                WHERE id = %s""",
+            (Jsonb(body), row["id"]),
+        )
 
 
 def settle_suspension(conn: Conn, tenant_id: UUID, today: date) -> bool:
     """Suspend access for non-payment (article 5.4), or lift it at once when nothing late is left; whether it is.
 
-    Nothing is suspended before the day that the formal notice named.
+    Nobody is suspended before the day that a formal notice named, nor before ten days from when it was told.
     """
-    announced = _announced(conn, tenant_id)
+    steps = steps_of(conn, tenant_id)
+    today = max([today, *(taken.on for each in steps.values() for taken in each.values())])
     late = any(
-        unpaid and today >= announced.get(issued.number, date.max)
+        unpaid and in_effect(Claim(issued.number, issued.due_on, unpaid, steps.get(issued.number, {})), today)
         for issued, _, unpaid in owing(conn, tenant_id, today)
     )
     if late:
@@ -64,15 +126,18 @@ def settle_suspension(conn: Conn, tenant_id: UUID, today: date) -> bool:
     return late
 
 
-def _announced(conn: Conn, tenant_id: UUID) -> dict[str, date]:
-    """The day of suspension that each invoice's formal notice named."""
+def steps_of(conn: Conn, tenant_id: UUID) -> dict[str, dict[Step, Taken]]:
+    """The steps taken for each invoice."""
     rows = conn.execute(
-        """SELECT about, coalesce((body ->> 'suspension_on')::date,
-                                  (created_at AT TIME ZONE 'Europe/Paris')::date + %s) AS day
-             FROM billing.notices WHERE tenant_id = %s AND kind = 'formal_notice'""",
-        (FORMAL_NOTICE_DAYS, tenant_id),
+        """SELECT kind, covers, taken_on, told_on, (body ->> 'suspension_on')::date AS names
+             FROM billing.notices WHERE tenant_id = %s AND taken_on IS NOT NULL ORDER BY taken_on""",
+        (tenant_id,),
     ).fetchall()
-    return {row["about"]: row["day"] for row in rows}
+    found: dict[str, dict[Step, Taken]] = {}
+    for row in rows:
+        for number in row["covers"]:
+            found.setdefault(number, {})[row["kind"]] = Taken(row["taken_on"], row["told_on"], row["names"])
+    return found
 
 
 def owing(conn: Conn, tenant_id: UUID, today: date) -> list[tuple[Issued, Debt, int]]:
@@ -108,6 +173,13 @@ def dispute(
 
     Raises Refused when the 8 working days are over, NotFound for a line, BadInput without a reason.
     """
+    if of.kind != "invoice":
+        raise Refused(f"{of.number} is a credit note: it asks for nothing", hint="name the invoice that is contested")
+    if received_on < of.issued_on or today < received_on:
+        raise BadInput(
+            f"invoice {of.number} of {of.issued_on} was received on {received_on} and contested on {today}",
+            hint="issued, received, contested: in that order",
+        )
     last = dispute_until(received_on)
     if today > last:
         raise Refused(
@@ -119,6 +191,12 @@ def dispute(
         raise NotFound(f"invoice {of.number} has lines 1 to {count}, not {unknown}", hint="billing invoice show")
     if not reason.strip():
         raise BadInput("reason: it is empty", hint="a dispute says what is contested and why")
+    open_ones = conn.execute(
+        "SELECT lines FROM billing.disputes WHERE invoice_id = %s AND closed_on IS NULL", (of.id,)
+    ).fetchall()
+    twice = sorted({line for row in open_ones for line in row["lines"]} & set(lines))
+    if twice:
+        raise Refused(f"lines {twice} of invoice {of.number} are contested already", hint="decroche billing disputes")
     dispute_id = new_id()
     conn.execute(
         """INSERT INTO billing.disputes (tenant_id, id, invoice_id, lines, reason, received_on)
@@ -138,6 +216,11 @@ def close_dispute(conn: Conn, dispute_id: UUID, outcome: str, today: date, *, by
     """
     if not outcome.strip():
         raise BadInput("outcome: it is empty", hint="what was decided, in a few words")
+    came = conn.execute(
+        "SELECT received_on FROM billing.disputes WHERE id = %s AND closed_on IS NULL", (dispute_id,)
+    ).fetchone()
+    if came is not None and today < came["received_on"]:
+        raise BadInput(f"date: the dispute came on {came['received_on']}", hint="that day, or a later one")
     row = conn.execute(
         """UPDATE billing.disputes d SET closed_on = %s, outcome = %s FROM billing.invoices i
             WHERE d.id = %s AND d.closed_on IS NULL AND i.id = d.invoice_id RETURNING i.number, d.lines""",
@@ -177,10 +260,14 @@ def debt_of(conn: Conn, of: Issued) -> Debt:
         credited[place] = credited.get(place, 0) + line.net_cents
     held: list[tuple[date, date | None, int]] = []
     disputes = conn.execute(
-        "SELECT lines, received_on, closed_on FROM billing.disputes WHERE invoice_id = %s", (of.id,)
+        "SELECT lines, received_on, closed_on FROM billing.disputes WHERE invoice_id = %s ORDER BY received_on, id",
+        (of.id,),
     ).fetchall()
+    still: set[int] = set()
     for row in disputes:
-        contested: list[int] = row["lines"]
+        contested: list[int] = [line for line in row["lines"] if line not in still]  # a line is contested once
+        if row["closed_on"] is None:
+            still |= set(contested)
         nets = [(place, max(0, document.lines[place - 1].net_cents - credited.get(place, 0))) for place in contested]
         taxed = [document.vat_of(document.lines[place - 1]).rate * net for place, net in nets]
         gross = sum(net for _, net in nets) + cents(sum(taxed, Fraction(0)) / 100)

@@ -22,6 +22,7 @@ from billing.charges.ledger import NO_TARIFF, lock_account
 from billing.charges.rerate import rerate
 from billing.documents.cii import money
 from billing.documents.invoice import Invoice, Line, Party, Terms, Usage, check_party, compose, restored
+from billing.documents.means import told
 from billing.invoices.month import MonthUsage, late_months, month_usage
 from billing.invoices.series import keep_order
 from billing.plans import holdings
@@ -223,7 +224,9 @@ def issue_order(conn: Conn, tenant: Tenant, of: Subscription, issued_on: date, b
     found = calendar_of(conn, of, of.starts_on)
     first = found.periods[0]
     if is_invoiced(conn, of, first.number):
-        raise Refused("the first period is on an invoice already", hint=f"decroche billing invoice list {tenant.slug}")
+        raise Refused(
+            "the first period is on an invoice already", hint=f"decroche billing invoice list --tenant {tenant.slug}"
+        )
     line = period_line(of, get_plan(conn, of.plan, of.plan_version).title, first, found.refund_micros)
     document = compose_for(conn, tenant, [line], (first.begins, first.ends), issued_on)
     return store_document(conn, tenant.id, document, first.begins.replace(day=1), by, purpose="order")
@@ -367,7 +370,8 @@ def store_document(
             },
         ).fetchone()
     assert row is not None
-    body = {"number": row.number, "amount": money(abs(row.gross_cents)), "due_on": f"{row.due_on:%d/%m/%Y}"}
+    asks, paid = row.kind == "invoice", bool(document.paid_cents)
+    body = told(document.means, row.number, money(abs(row.gross_cents)), row.due_on, asks=asks, paid=paid)
     tell(conn, tenant_id, Notice(row.kind, row.number, "client", body))
     kept = {"gross_cents": row.gross_cents, "sha256": sha256, "purpose": purpose}
     note(conn, by, f"{row.kind}.issue", f"invoice:{row.number}", tenant_id, **kept)

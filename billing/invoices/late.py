@@ -130,15 +130,17 @@ class Span:
 def spans(debt: Debt, today: date, rates: Sequence[LegalRate] | None = None) -> list[Span]:
     """The days whose interest is owed, up to and including `today`, told apart by what was unpaid and by the rate.
 
-    The whole is rounded once: each span has what it adds to it. Raises NoLegalRate.
+    The whole is rounded once: each span has what it adds to it. Days before the first known rate bear none: a debt as
+    old as that holds nobody up. Raises NoLegalRate.
     """
     runs: list[tuple[date, date, int, Fraction]] = []
-    day = debt.due_on + _DAY
+    known = legal_rates() if rates is None else rates
+    day = max(debt.due_on + _DAY, min(rate.begins for rate in known))  # nothing is claimed of days before the table
     while day <= today:
         unpaid = debt.unpaid(day - _DAY)  # a payment stops the interest of the day after it
         if not unpaid:
             break
-        percent = rate_on(day, rates)
+        percent = rate_on(day, known)
         if runs and runs[-1][2:] == (unpaid, percent):
             runs[-1] = (runs[-1][0], day, unpaid, percent)
         else:
@@ -170,13 +172,6 @@ def penalty_so_far(debt: Debt, today: date, rates: Sequence[LegalRate]) -> tuple
     counted = penalty(debt, last, rates)
     late = debt.unpaid(max(last, debt.due_on)) and today > debt.due_on
     return replace(counted, indemnity_cents=INDEMNITY_CENTS if late else counted.indemnity_cents), last
-
-
-def steps_due(debt: Debt, today: date) -> list[Step]:
-    """The steps of dunning that are due by now; none once nothing is unpaid but what is contested."""
-    if not debt.in_dunning(today):
-        return []
-    return [step for step, days in CALENDAR if today >= debt.due_on + timedelta(days=days)]
 
 
 def suspension_day(debt: Debt, noticed_on: date) -> date:

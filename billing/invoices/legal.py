@@ -15,20 +15,46 @@ from store.db import Conn
 
 def known_rates(conn: Conn) -> tuple[LegalRate, ...]:
     """Every rate that is known, the oldest first."""
-    rows = conn.execute("SELECT begins, ends, percent FROM billing.legal_rates").fetchall()
+    rows = conn.execute(
+        "SELECT DISTINCT ON (begins) begins, ends, percent FROM billing.legal_rates ORDER BY begins, added_at DESC"
+    ).fetchall()  # the last word on a half-year
     added = [LegalRate(row["begins"], row["ends"], Fraction(row["percent"])) for row in rows]
     return tuple(sorted((*legal_rates(), *added), key=lambda rate: rate.begins))
 
 
-def add_rate(conn: Conn, begins: date, ends: date, percent: Decimal, reference: str, by: Actor) -> LegalRate:
-    """Add a half-year, from `begins` to `ends` (operator). Raises BadInput; a rate once added is never changed."""
+MOST_CHANGE = 3
+"""Points between two half-years beyond which a rate looks mistyped: since 2015 they never changed by more."""
+
+
+def add_rate(
+    conn: Conn, begins: date, ends: date, percent: Decimal, reference: str, by: Actor, *, correct: bool = False,
+    sure: bool = False,
+) -> LegalRate:  # fmt: skip
+    """Add a half-year, from `begins` to `ends` (operator); `correct`: in place of what was added for it before.
+
+    Raises BadInput, for what looks mistyped unless `sure`. Notes that counted by a wrong rate are mended by the next.
+    """
     if ends < begins:
         raise BadInput(f"{ends} is before {begins}: the half-year ends before it begins", hint="first day, last day")
     if not 0 <= percent <= 100:
         raise BadInput(f"percent: {percent} is not between 0 and 100", hint="percent a year, such as 2.75")
     if not reference.strip():
         raise BadInput("reference: it is empty", hint='the order that sets it, such as "arrêté du 22 décembre 2026"')
-    for known in known_rates(conn):
+    rates = known_rates(conn)
+    added = (
+        correct
+        and conn.execute("SELECT 1 FROM billing.legal_rates WHERE begins = %s AND ends = %s", (begins, ends)).fetchone()
+    )
+    if correct and not added:
+        raise BadInput(f"no rate was added for {begins} to {ends}", hint="decroche billing legal-rate list")
+    others = [known for known in rates if known.begins != begins]
+    near = min(others, key=lambda known: abs((known.begins - begins).days)).percent
+    if abs(Fraction(percent) - near) > MOST_CHANGE and not sure:
+        raise BadInput(
+            f"percent: {percent} is far from the nearest half-year's {plain(near)}",
+            hint="--sure, when the order says so",
+        )
+    for known in others if correct else rates:
         if known.begins <= ends and begins <= known.ends:
             raise BadInput(
                 f"{known.begins} to {known.ends} has its rate: {plain(known.percent)} %", hint="another half-year"

@@ -15,7 +15,9 @@ from store.base.ids import new_id
 from store.db import Conn
 from store.locks import Lock, take_turns
 
-Method = Literal["transfer", "card", "sepa_debit", "refund", "chargeback", "set_off", "reversal"]
+Method = Literal["transfer", "cheque", "card", "sepa_debit", "refund", "chargeback", "set_off", "reversal"]
+BY_HAND = ("transfer", "cheque")
+"""Ways whose reference is the payer's own words, and whose money is taken as it came."""
 Part = Literal["principal", "penalty"]
 
 
@@ -35,7 +37,7 @@ def pay_invoice(
     if is_known(conn, of, method, reference, cents=amount_cents):
         return False
     due = balance_due(conn, of)
-    too_much = amount_cents > due and (method != "transfer" or of.purpose == "top_up")
+    too_much = amount_cents > due and (method not in BY_HAND or of.purpose == "top_up")
     if amount_cents == 0 or too_much:
         raise Refused(
             f"invoice {of.number} has {money(due)} due, {money(amount_cents)} was given",
@@ -43,7 +45,7 @@ def pay_invoice(
         )
     add_payment(conn, of, method, amount_cents, reference, received_on, by)
     if of.purpose == "top_up" and amount_cents > 0 and amount_cents == due:
-        move(conn, of.tenant_id, "top_up", of.net_cents * 10_000, of.number, by)
+        move(conn, of.tenant_id, "top_up", of.net_cents * 10_000, of.number, by, received_on)
     from billing.invoices.dunning import settle_suspension  # it reads payments
 
     settle_suspension(conn, of.tenant_id, max(received_on, today or received_on))
@@ -78,12 +80,12 @@ def is_known(
     known = conn.execute(
         """SELECT invoice_id, amount_cents FROM billing.payments
             WHERE method = %(method)s AND reference = %(reference)s AND part = %(part)s
-              AND (method <> 'transfer' OR invoice_id = %(invoice)s)""",
-        {"method": method, "reference": reference, "part": part, "invoice": of.id},
+              AND (method <> ALL (%(by_hand)s) OR invoice_id = %(invoice)s)""",
+        {"by_hand": list(BY_HAND), "method": method, "reference": reference, "part": part, "invoice": of.id},
     ).fetchone()
     if known is not None and known["invoice_id"] != of.id:
         raise Refused(f"reference {reference!r} has paid another invoice", hint="give the payment's own reference")
-    if known is not None and method == "transfer" and cents not in (0, known["amount_cents"]):
+    if known is not None and method in BY_HAND and cents not in (0, known["amount_cents"]):
         raise Refused(
             f"{reference!r} has paid {money(known['amount_cents'])} of invoice {of.number}, not {money(cents)}",
             hint="another transfer has another reference; one entered by mistake: decroche billing reverse",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.invoices import debit, invoicing
-from billing.invoices.payments import balance_due, pay_invoice, pay_penalty
+from billing.invoices.payments import Method, balance_due, pay_invoice, pay_penalty
 from store.base.actor import Actor
 from store.base.errors import BadInput
 from store.db import Conn
@@ -28,17 +28,24 @@ class Received:
 
 def receive(
     conn: Conn, number: str, cents: int | None, penalty_cents: int | None, reference: str, day: date, *,
-    by: Actor, today: date,
+    by: Actor, today: date, way: Method = "transfer",
 ) -> Received:  # fmt: skip
-    """Record a transfer for an invoice or a debit note (ND-…), once for its reference.
+    """Record money for an invoice or a debit note (ND-…), once for its reference.
 
     `cents` None: all that is due. Raises NotFound, BadInput, Refused.
     """
+    if not reference.strip():
+        raise BadInput("--reference: it is empty", hint='the transfer\'s own, such as "VIR 4711"')
     of, penalty, named = _meant(conn, number, cents, penalty_cents)
+    if day < of.issued_on:
+        raise BadInput(
+            f"date: {day} is before invoice {of.number} of {of.issued_on}",
+            hint="money that came before it: decroche billing unknown add, then assign",
+        )
     due = balance_due(conn, of)
     only_penalty = penalty is not None and named is None and (due <= 0 or number != of.number)
     named = max(0, due) if named is None else named
-    counted = not only_penalty and pay_invoice(conn, of, "transfer", named, reference, day, by, today=today)
+    counted = not only_penalty and pay_invoice(conn, of, way, named, reference, day, by, today=today)
     beside = penalty is not None and pay_penalty(conn, of, penalty, reference, day, by)
     left = balance_due(conn, of) if number == of.number else debit.left_to_pay(conn, of)
     return Received(number, named if counted else 0, (penalty or 0) if beside else 0, left, counted or beside)

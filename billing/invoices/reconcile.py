@@ -67,6 +67,8 @@ class Known(NamedTuple):
     invoiced: bool = False
     leg_of: str | None = None
     """The call that it is a leg of. Asterisk writes no CDR of whom it rings: that call's own covers it."""
+    imported: bool = False
+    """It was brought from elsewhere, and no file of the switch's CDRs was given: there is none to compare it with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,9 @@ def _of_call(call: Known, witness: Witness | None) -> Iterator[Difference]:
     def differs(kind: Kind, what: str) -> Difference:
         return Difference(kind, call.call_id, what, call.tenant)
 
-    if witness is None:
+    if witness is None and call.imported:
+        pass
+    elif witness is None:
         yield differs("extra", "we have a CDR of this call, Asterisk has none")
     elif call.leg_of is not None:
         if (beyond := _seconds(call) - witness.seconds) > 1:
@@ -215,7 +219,8 @@ SELECT k.id::text, t.slug, coalesce(k.leg, k.direction),
        i.call_id IS NOT NULL OR coalesce(u.mode = 'prepaid', false),
        CASE WHEN %(kept)s THEN k.asterisk_cdr END, k.leg_of::text,
        CASE WHEN %(kept)s AND k.leg_of IS NOT NULL
-            THEN (SELECT p.asterisk_cdr FROM store.calls p WHERE p.id = k.leg_of) END
+            THEN (SELECT p.asterisk_cdr FROM store.calls p WHERE p.id = k.leg_of) END,
+       %(kept)s AND k.outcome = 'imported' AND k.asterisk_cdr IS NULL
   FROM store.calls k JOIN store.tenants t ON t.id = k.tenant_id
   LEFT JOIN billing.current_charges c ON c.call_id = k.id
   LEFT JOIN (SELECT l.call_id, l.generation FROM billing.invoice_charges l
@@ -254,6 +259,7 @@ def reconcile_period(
     conn.execute("SET LOCAL cursor_tuple_fraction = 1")
     conn.execute("SET LOCAL work_mem = '128MB'")
     conn.execute("SELECT billing.look_again()")
+    witnesses = _by_our_ids(conn, witnesses, tenant_id) if witnesses else witnesses
     seen: dict[str, Witness] = dict(witnesses or {})
     of_legs: dict[str, Witness] = dict(witnesses or {})
 
@@ -297,6 +303,17 @@ def reconcile_period(
     return compared, reconcile(differing, seen, invoices, of_legs)
 
 
+def _by_our_ids(conn: Conn, of: Mapping[str, Witness], tenant_id: UUID | None) -> dict[str, Witness]:
+    """The switch's CDRs by our ids: an imported call is stored under another, and keeps the switch's beside it."""
+    rows = conn.execute(
+        """SELECT id::text, asterisk_uniqueid FROM store.calls
+            WHERE outcome = 'imported' AND asterisk_uniqueid = ANY (%s) AND (%s::uuid IS NULL OR tenant_id = %s)""",
+        (list(of), tenant_id, tenant_id),
+    ).fetchall()
+    ours = {row["asterisk_uniqueid"]: row["id"] for row in rows}
+    return {ours.get(name, name): witness for name, witness in of.items()}
+
+
 def _kept(cdr: Mapping[str, Any], call_id: str) -> Witness:
     """What stands in Asterisk's CDR that was kept beside a call."""
     return _witness(str(cdr.get("billable_seconds") or "0"), str(cdr.get("disposition")), f"call {call_id}")
@@ -319,9 +336,29 @@ def _known(
         for place, uncovered, *facts in zip(places, prices, ways, far, answered, ended, bundles, strict=True):
             computed[place] = (tool.price(*facts) if facts[-1] else uncovered).amount_micros
     for row, micro in zip(page, computed, strict=True):
-        call_id, slug, _, _, heard, at, ended, status, seconds, _, amount, reason, _, _, invoiced, kept, of, of_kept = (
-            row
-        )
+        (
+            call_id,
+            slug,
+            _,
+            _,
+            heard,
+            at,
+            ended,
+            status,
+            seconds,
+            _,
+            amount,
+            reason,
+            _,
+            _,
+            invoiced,
+            kept,
+            of,
+            of_kept,
+            brought,
+        ) = row
         answered = at if heard else None
-        known = Known(call_id, slug, answered, ended, status, seconds or 0, amount, micro, reason, invoiced, of)
+        known = Known(
+            call_id, slug, answered, ended, status, seconds or 0, amount, micro, reason, invoiced, of, brought
+        )
         yield at, kept if of is None else of_kept, known

@@ -74,7 +74,8 @@ def announce_price(
 
     def announce(tenant: Tenant) -> list[PriceChange]:
         with tried(db, tenant.id, dry_run) as conn:
-            running = [one for one in plans.subscriptions(conn, tenant.id) if _runs(conn, one, plan, day)]
+            last = max(day, wished_from)  # who has left by then is told of no price
+            running = [one for one in plans.subscriptions(conn, tenant.id) if _runs(conn, one, plan, last)]
             return [_announced(conn, one, micros, day, wished_from, by) for one in running]
 
     yield from tenants.each(_chosen(db, slug), announce)

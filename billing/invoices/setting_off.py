@@ -72,7 +72,8 @@ def reverse(conn: Conn, of: Issued, reference: str, reason: str, day: date, *, b
     take_turns(conn, Lock.INVOICE, of.number)
     row = conn.execute(
         """SELECT amount_cents, part FROM billing.payments
-            WHERE invoice_id = %s AND method = 'transfer' AND reference = %s ORDER BY part LIMIT 1""",
+            WHERE invoice_id = %s AND method IN ('transfer', 'cheque', 'sepa_debit') AND reference = %s
+              AND amount_cents > 0 ORDER BY part LIMIT 1""",
         (of.id, reference),
     ).fetchone()
     if row is None:

@@ -7,8 +7,11 @@ from typing import Any
 
 from billing.charges.ledger import spell
 from billing.documents.cii import money
+from billing.documents.words import destination
 from billing.invoices import statements, topups
 from billing.rating.tariff import PARIS
+
+ACCOUNT_COLUMNS = ("day", "what", "reference", "debit", "credit", "letter")
 
 
 def account_rows(of: statements.ClientAccount) -> list[dict[str, Any]]:
@@ -61,6 +64,25 @@ def balance_rows(of: topups.Statement) -> list[dict[str, Any]]:
         for c in of.calls
     ]  # fmt: skip
     return [*rows, {"what": "prepaid balance at the end", "amount": spell(of.closing)}]
+
+
+_MOVED = {"top_up": "Rechargement", "refund": "Remboursement", "adjustment": "Ajustement", "invoice": "Facture"}
+
+
+def balance_in_words(of: topups.Statement) -> list[dict[str, Any]]:
+    """The prepaid balance as its client reads it: what came in, what was talked, by destination."""
+    rows: list[dict[str, Any]] = [{"what": f"Solde au {of.month:%d/%m/%Y}", "amount": spell(of.opening)}]
+    rows += [
+        {"what": f"{_MOVED.get(m['kind'], m['kind'])} du {m['moved_at'].astimezone(PARIS):%d/%m/%Y}, {m['reference']}",
+         "amount": spell(m["amount_micros"])}
+        for m in of.movements
+    ]  # fmt: skip
+    rows += [
+        {"what": f"{c['calls']} appels {destination(c['destination']) if c['destination'] else ''}, {c['seconds']} s",
+         "amount": spell(-c["amount_micros"])}
+        for c in of.calls
+    ]  # fmt: skip
+    return [*rows, {"what": "Solde à la fin du mois", "amount": spell(of.closing)}]
 
 
 def balance(slug: str, of: topups.Statement) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 from uuid import UUID
 
+from billing.invoices.dunning import debts
 from billing.invoices.invoicing import customer, seller
 from store.base.errors import BadInput
 from store.db import Conn
@@ -42,6 +43,8 @@ class Entry:
     cents: int
     group: str
     letter: str = ""
+    noted_at: datetime | None = None
+    """When it was entered: letters go by it, so that an entry of an earlier day moves none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,12 @@ def client_account(history: Sequence[Entry], begins: date, ends: date) -> Client
         raise BadInput(f"--to: {ends} is before --from, {begins}", hint="first day, last day")
     known = sorted((e for e in history if e.day <= ends), key=lambda e: (e.day, e.cents < 0, e.document, e.reference))
     left: dict[str, int] = {}
-    settled_on: dict[str, date] = {}
     for entry in known:
         left[entry.group] = left.get(entry.group, 0) + entry.cents
-        settled_on[entry.group] = entry.day
-    done = sorted((day, group) for group, day in settled_on.items() if not left[group])
-    letters = {group: _letter(place) for place, (_, group) in enumerate(done)}
+    order = settled_in_order(history)
+    settled = [group for group in order if group in left] + sorted(set(left) - set(order))
+    letters = {group: _letter((order + sorted(set(left) - set(order))).index(group)) for group in settled
+               if not left[group]}  # fmt: skip
     due = {e.group: e.due_on for e in known if e.due_on is not None and e.cents > 0}
     lettered = [replace(e, letter=letters.get(e.group, "")) for e in known]
     return ClientAccount(
@@ -97,26 +100,42 @@ def client_account(history: Sequence[Entry], begins: date, ends: date) -> Client
     )
 
 
+def settled_in_order(history: Sequence[Entry]) -> list[str]:
+    """The groups that ever came to nothing, in the order in which they first did, as they were entered: a letter that
+    was given stays."""
+    entered = sorted(history, key=lambda e: (e.noted_at or datetime.combine(e.day, time(12), UTC), e.day, e.cents < 0))
+    left: dict[str, int] = {}
+    found: dict[str, None] = {}
+    for entry in entered:
+        left[entry.group] = left.get(entry.group, 0) + entry.cents
+        if not left[entry.group]:
+            found.setdefault(entry.group)
+    return list(found)
+
+
 def history_of(conn: Conn, tenant_id: UUID) -> list[Entry]:
     """Everything ever entered on a client's account."""
     rows = conn.execute(
         """SELECT issued_on AS day, i.kind, i.number AS document, coalesce(o.number, '') AS reference,
                   CASE WHEN i.kind = 'invoice' THEN i.due_on END AS due_on, i.gross_cents AS cents,
-                  coalesce(o.number, i.number) AS "group"
+                  coalesce(o.number, i.number) AS "group", i.issued_at AS noted_at
              FROM (SELECT * FROM billing.invoices WHERE tenant_id = %(tenant)s) i
              LEFT JOIN LATERAL (SELECT number FROM billing.invoices WHERE id = i.credits) o ON true
            UNION ALL
            SELECT n.issued_on, 'debit_note', n.number, i.number, n.issued_on, n.interest_cents + n.indemnity_cents,
-                  'retard ' || i.number
+                  'retard ' || i.number, n.issued_at
              FROM billing.debit_notes n JOIN billing.invoices i ON i.id = n.invoice_id
             WHERE n.tenant_id = %(tenant)s
            UNION ALL
            SELECT p.received_on, CASE WHEN p.method IN ('refund', 'chargeback', 'set_off', 'reversal') THEN p.method
                                       ELSE 'payment' END,
-                  i.number,
+                  CASE p.part WHEN 'penalty'
+                       THEN coalesce((SELECT max(n.number) FROM billing.debit_notes n WHERE n.invoice_id = i.id),
+                                     i.number)
+                       ELSE i.number END,
                   CASE p.method WHEN 'set_off' THEN split_part(p.reference, ' ', 1) ELSE p.reference END,
                   NULL, -p.amount_cents,
-                  CASE p.part WHEN 'penalty' THEN 'retard ' || i.number ELSE i.number END
+                  CASE p.part WHEN 'penalty' THEN 'retard ' || i.number ELSE i.number END, p.noted_at
              FROM billing.payments p JOIN billing.invoices i ON i.id = p.invoice_id
             WHERE p.tenant_id = %(tenant)s""",
         {"tenant": tenant_id},
@@ -141,10 +160,12 @@ def page(conn: Conn, tenant: Tenant, of: ClientAccount, currency: str) -> dict[s
         "seller": asdict(ours),
         "buyer": asdict(customer(conn, tenant)),
         "currency": currency,
+        "balance": [],
         "account": asdict(of),
         "lines": lines,
         "debits": sum(line["debit"] for line in lines),
         "credits": sum(line["credit"] for line in lines),
+        "contested": sum(debt.unpaid(of.ends) - debt.in_dunning(of.ends) for _, debt in debts(conn, tenant.id)),
         "ageing": [(_AGES[age], cents) for age, cents in of.ageing().items()],
     }
 

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from billing.charges.accounts import move
 from billing.charges.ledger import lock_account
+from billing.documents.cii import money
 from billing.documents.invoice import Line, cents
 from billing.documents.vat import regime
 from billing.invoices.invoicing import Issued, compose_for, customer, seller, store_document
@@ -23,7 +24,7 @@ from billing.plans.subscription import add_months
 from billing.rating.tariff import PARIS
 from store.audit import note
 from store.base.actor import Actor
-from store.base.errors import BadInput, NotFound
+from store.base.errors import BadInput, NotFound, Refused
 from store.db import Conn
 from store.tenants import Tenant
 
@@ -71,14 +72,28 @@ def top_up(
     """Money received: its invoice, and the balance up by it, once for each reference: (invoice, whether it counted)."""
     lock_account(conn, tenant.id)
     known = conn.execute(
-        """SELECT i.tenant_id FROM billing.payments p JOIN billing.invoices i ON i.id = p.invoice_id
+        """SELECT i.gross_cents, i.number FROM billing.payments p JOIN billing.invoices i ON i.id = p.invoice_id
             WHERE p.method = %s AND p.reference = %s AND (p.method <> 'transfer' OR p.tenant_id = %s)""",
         (method, reference, tenant.id),
     ).fetchone()
     if known is not None:
+        asked = compose_gross(conn, tenant, net_cents, gross_cents)
+        if asked != known["gross_cents"]:
+            raise Refused(
+                f"{reference!r} has paid {money(known['gross_cents'])} on {known['number']}, not {money(asked)}",
+                hint="another transfer has another reference",
+            )
         return None, False
     issued = invoice_top_up(conn, tenant, net_cents, day, by, gross_cents=gross_cents)
     return issued, pay_invoice(conn, issued, method, issued.gross_cents, reference, day, by)
+
+
+def compose_gross(conn: Conn, tenant: Tenant, net_cents: int, gross_cents: int | None) -> int:
+    """What a top-up of so much before tax comes to, as its invoice rounds it."""
+    if gross_cents is not None:
+        return gross_cents
+    found = regime(customer(conn, tenant), telecom=True, franchise=seller(conn)[1].franchise)
+    return net_cents + cents(Fraction(str(found.percent)) * net_cents / 100)
 
 
 def goodwill(conn: Conn, tenant_id: UUID, net_cents: int, reference: str, by: Actor) -> bool:
@@ -101,7 +116,9 @@ class Statement:
 
 
 def statement(conn: Conn, tenant_id: UUID, month: date) -> Statement:
-    """A month of a balance, by when it moved (a call at its end). Raises NotFound for a tenant without an account."""
+    """A month of a balance, by when it moved (a call at its end, whenever it was brought; money on the day it came).
+
+    Raises NotFound for a tenant without an account."""
     if conn.execute("SELECT 1 FROM billing.accounts WHERE tenant_id = %s", (tenant_id,)).fetchone() is None:
         raise NotFound("the tenant has no balance yet", hint="decroche billing credit TENANT AMOUNT --reference …")
     key: dict[str, Any] = {
@@ -121,7 +138,10 @@ def statement(conn: Conn, tenant_id: UUID, month: date) -> Statement:
                   sum(billed_seconds)::bigint AS seconds, sum(bundle_seconds)::bigint AS bundle_seconds,
                   coalesce(sum(amount_micros), 0)::bigint AS amount_micros
              FROM billing.charges
-            WHERE tenant_id = %(tenant)s AND recorded_at >= %(begin)s AND recorded_at < %(end)s AND status = 'rated'
+            WHERE tenant_id = %(tenant)s AND status = 'rated'
+              AND CASE WHEN why = 'call'
+                       THEN coalesce(answered_at + answered_seconds * interval '1 second', recorded_at)
+                       ELSE recorded_at END BETWEEN %(begin)s AND %(end)s - interval '1 microsecond'
             GROUP BY 1 ORDER BY 1""",
         key,
     ).fetchall()
@@ -144,7 +164,10 @@ def _balance_at(conn: Conn, tenant_id: UUID, at: datetime) -> int:
         """SELECT (SELECT coalesce(sum(amount_micros), 0)::bigint FROM billing.movements
                     WHERE tenant_id = %(tenant)s AND moved_at < %(at)s)
                 - (SELECT coalesce(sum(amount_micros), 0)::bigint FROM billing.charges
-                    WHERE tenant_id = %(tenant)s AND recorded_at < %(at)s) AS balance""",
+                    WHERE tenant_id = %(tenant)s
+                      AND CASE WHEN why = 'call'
+                               THEN coalesce(answered_at + answered_seconds * interval '1 second', recorded_at)
+                               ELSE recorded_at END < %(at)s) AS balance""",
         {"tenant": tenant_id, "at": at},
     ).fetchone()
     assert row is not None

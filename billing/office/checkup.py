@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from billing.documents.cii import money
 from billing.invoices.invoicing import seller
 from billing.invoices.late import known_until, what_to_type
 from billing.invoices.legal import known_rates
 from billing.invoices.month import all_late
+from billing.invoices.suspense import waiting
 from billing.keys import key
 from store import tenants
 from store.base.errors import DecrocheError
@@ -49,11 +51,13 @@ def examine(conn: Conn, of: Settings, today: date) -> list[Finding]:
         lambda: _counted(conn, "notices", _untold, "have notices that cannot be told: {names}",
                          "decroche billing notices; see its last_error", state="fail"),
         lambda: _counted(conn, "addresses", _unreachable, "are late and cannot be told: {names}",
-                         "decroche billing customer set TENANT --email …", state="fail"),
+                         "decroche billing customer set TENANT --email …; a letter: notices --told", state="fail"),
         lambda: _counted(conn, "disputes", _old_disputes, "wait for a decision for over 30 days: {names}",
                          "decroche billing disputes"),
         lambda: _counted(conn, "Stripe", _open_attempts, "have payments Stripe has not settled for 14 days: {names}",
                          "decroche billing collect NUMBER"),
+        lambda: _counted(conn, "unknown payers", _unknown, "transfers are nobody's: {names}",
+                         "decroche billing unknown list; then assign, or return"),
         lambda: _numbers(conn),
         lambda: _stripe(of),
         lambda: _rounds(conn),
@@ -140,9 +144,9 @@ def _unreachable(conn: Conn) -> list[str]:
     rows = conn.execute(
         """SELECT DISTINCT t.slug FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
              LEFT JOIN billing.controls l ON l.tenant_id = t.id LEFT JOIN billing.customers c ON c.tenant_id = t.id
-            WHERE n.kind IN ('reminder_1', 'reminder_2', 'formal_notice') AND n.sent_at IS NULL
+            WHERE n.taken_on IS NOT NULL AND n.told_on IS NULL AND n.next_at < 'infinity'
               AND coalesce(l.limits ->> 'email', '') = '' AND coalesce(l.limits ->> 'webhook', '') = ''
-              AND coalesce(l.limits ->> 'phone', '') = '' AND coalesce(c.party ->> 'email', '') = '' ORDER BY 1"""
+              AND coalesce(c.party ->> 'email', '') = '' ORDER BY 1"""
     ).fetchall()
     return [row["slug"] for row in rows]
 
@@ -155,9 +159,13 @@ def _late_calls(conn: Conn) -> list[str]:
 def _untold(conn: Conn) -> list[str]:
     rows = conn.execute(
         """SELECT t.slug, count(*) AS notices FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
-            WHERE n.sent_at IS NULL AND n.attempts > 2 GROUP BY 1 ORDER BY 1"""
+            WHERE n.sent_at IS NULL AND n.attempts > 2 AND n.next_at < 'infinity' GROUP BY 1 ORDER BY 1"""
     ).fetchall()
     return [f"{row['slug']} ({row['notices']})" for row in rows]
+
+
+def _unknown(conn: Conn) -> list[str]:
+    return [f"{one.reference} ({money(one.left_cents)})" for one in waiting(conn)]
 
 
 def _old_disputes(conn: Conn) -> list[str]:

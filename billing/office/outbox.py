@@ -2,7 +2,8 @@
 
 Each channel is told once: one that failed is tried again later and later (1 minute, 2, 4, … 6 hours, 20 times:
 some three days), without those that were told already. A notice nobody has an address for stays to be read
-(`decroche billing notices`); after a week it is not sent any more, so that an address given later is not flooded.
+(`decroche billing notices`); after a week it is not sent any more, so that an address given later is not flooded. A
+step of dunning is, with the sums of the day, until it is told: what follows counts from that day, which is kept.
 The e-mail of an invoice or a credit note carries its Factur-X file, that of a debit note its PDF.
 A web hook's body is signed and dated under its reader's own key (`store/base/stamped.py`); its id lets a receiver drop
 repeats.
@@ -42,7 +43,8 @@ _SMS_LENGTH = 300
 _TITLES = {
     "account_compromised": "Compte signalé comme compromis : sessions et clés coupées",
     "bundle": "Forfait : {percent} % utilisés",
-    "amount": "Consommation du mois : {amount}",
+    "amount": "Consommation du mois : {amount} € HT",
+    "low_balance": "Crédit prépayé bientôt épuisé : {left} € HT",
     "cap": "Plafond du mois atteint : appels sortants bloqués",
     "blocked": "Appels sortants suspendus : {reason}",
     "flood": "Appels entrants refusés, trop nombreux à la fois : {reason}",
@@ -62,6 +64,9 @@ _TITLES = {
     "refunded": "Remboursement fait chez Stripe : facture {number}",
 }
 
+
+_SAYS_ENOUGH = ("email", "webhook", "hand")
+"""Ways that carry the whole text: an SMS has the title only, and tells nobody what is owed."""
 
 _WITH_FILE = ("invoice", "credit_note", "debit_note")
 """Notices whose e-mail carries the document they tell of."""
@@ -122,7 +127,8 @@ def post_of(of: Settings) -> Post:
 def listed(conn: Conn, tenant_id: UUID | None = None) -> list[DictRow]:
     """Every notice, told or not, the oldest first."""
     return conn.execute(
-        """SELECT t.slug AS tenant, n.kind, n.about, n.audience, n.body, n.created_at, n.sent_at
+        """SELECT t.slug AS tenant, n.id, n.kind, n.about, n.audience, n.body, n.created_at, n.sent_at, n.told_on,
+                  n.told_how, n.last_error
              FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
             WHERE %(only)s::uuid IS NULL OR n.tenant_id = %(only)s ORDER BY n.created_at, n.id""",
         {"only": tenant_id},
@@ -140,7 +146,7 @@ def deliver(db: Database, post: Post, most: int = 100) -> tuple[int, int]:
             row = conn.execute(
                 """SELECT n.*, t.slug FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
                     WHERE n.sent_at IS NULL AND n.attempts < %s AND n.next_at <= now()
-                      AND n.created_at > now() - %s
+                      AND (n.created_at > now() - %s OR n.taken_on IS NOT NULL)
                     ORDER BY n.created_at, n.id LIMIT 1 FOR UPDATE OF n SKIP LOCKED""",
                 (MOST_ATTEMPTS, timedelta(days=SENT_FOR_DAYS)),
             ).fetchone()
@@ -175,9 +181,17 @@ def _tell(conn: Conn, notice: Mapping[str, Any], ways: Mapping[str, str], post: 
             wrong.append(str(error))
     conn.execute(
         """UPDATE billing.notices SET attempts = attempts + 1, told = %(told)s, last_error = %(error)s,
-                  sent_at = CASE WHEN %(error)s = '' THEN now() END, next_at = now() + %(wait)s
+                  sent_at = CASE WHEN %(error)s = '' THEN now() END, next_at = now() + %(wait)s,
+                  told_on = CASE WHEN %(enough)s
+                                 THEN coalesce(told_on, (now() AT TIME ZONE 'Europe/Paris')::date) ELSE told_on END
             WHERE id = %(id)s""",
-        {"told": done, "error": "; ".join(wrong), "wait": pause(notice["attempts"]), "id": notice["id"]},
+        {
+            "told": done,
+            "error": "; ".join(wrong),
+            "wait": pause(notice["attempts"]),
+            "id": notice["id"],
+            "enough": any(way in _SAYS_ENOUGH for way in done),
+        },
     )
     return not wrong
 
@@ -203,8 +217,12 @@ def pause(attempts: int) -> timedelta:
 
 def title(notice: Mapping[str, Any]) -> str:
     """What a person reads first."""
-    kind = str(notice["kind"])
-    return _TITLES.get(kind, kind).format(**notice["body"])
+    kind, body = str(notice["kind"]), notice["body"]
+    template = _TITLES.get(kind, kind)
+    if kind == "invoice" and "due_on" not in body:
+        how = "déjà réglée" if "paid" in body else "prélevée le {debited_on}"
+        template = "Facture {number} : {amount} € TTC, " + how
+    return template.format(**{name: letters.in_title(name, value) for name, value in body.items()})
 
 
 def _channels(conn: Conn, notice: Mapping[str, Any], post: Post) -> Channels:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from billing.invoices.dunning import run_dunning
 from billing.invoices.leaving import close_ended
+from billing.office.low_balance import tell_low
 from billing.office.outbox import Post, deliver
 from billing.plans.holdings import look
 from billing.rating.tariff import PARIS
@@ -59,6 +60,7 @@ def go_round(db: Database, post: Post, now: datetime, *, stripe: Stripe | None =
         done.append(
             _held(db, "collect", now - ASK_AGAIN, now, lambda: _ask_again(db, edge, now.astimezone(PARIS).date()))
         )
+    done.append(Round("low balances", True, tell_low(db)))
     done.append(Round("notices", True, *deliver(db, post, 20)))  # last: what was just written is told
     return done
 

@@ -22,7 +22,7 @@ from billing.rating.tariff import PARIS
 from billing.rating.toml_table import Table, read_strictly
 from store import audit, tenants
 from store.base.actor import Actor, service
-from store.base.errors import BadInput, NotFound
+from store.base.errors import BadInput, NotFound, Refused
 from store.base.ids import new_id
 from store.db import Conn
 from store.locks import Lock, take_turns
@@ -183,8 +183,10 @@ def subscribe(
     terms: bytes,
     options: Sequence[str] = (),
     by: Actor,
+    again: bool = False,
 ) -> Subscription:
-    """A subscription whose terms (their bytes are hashed) a named person accepted. Raises BadInput.
+    """A subscription whose terms (their bytes are hashed) a named person accepted. Raises BadInput; Refused for a
+    second one of a plan that runs, unless `again`.
 
     From its first day on, the tenant's calls are rated by the plan's tariff, where it names one. Access that had ended
     begins again.
@@ -194,6 +196,10 @@ def subscribe(
             raise BadInput(f"option {option!r} is not in plan {plan.name}", hint=f"known: {', '.join(plan.options)}")
     if not accepted_by.strip() or not accepted_from.strip() or not terms_version.strip():
         raise BadInput("who accepted which version of the terms, and from where?", hint="all three are needed")
+    for of in subscriptions(conn, tenant_id) if not again else ():
+        end = calendar_of(conn, of, max(starts_on, of.starts_on)).ends_on
+        if of.plan == plan.name and (end is None or end >= starts_on):
+            raise Refused(f"a subscription to {plan.name} runs since {of.starts_on}", hint="--again for a second one")
     with conn.cursor(row_factory=class_row(Subscription)) as cursor:
         row = cursor.execute(
             f"""INSERT INTO billing.subscriptions ({_COLUMNS})
@@ -306,7 +312,9 @@ def subscription_lines(conn: Conn, tenant_id: UUID, month: date) -> list[Line]:
 def period_line(of: Subscription, title: str, period: Period, refund_micros: int = 0) -> Line:
     """A period's line: due whole, less what a withdrawal gives back."""
     name = f"Abonnement {title}, du {period.begins:%d/%m/%Y} au {period.ends:%d/%m/%Y}"
-    extra = "rétractation : part exécutée" if refund_micros else ""
+    extra = ", ".join(
+        ["avec " + ", ".join(of.options)] * bool(of.options) + ["rétractation : part exécutée"] * bool(refund_micros)
+    )
     whole = cents(Fraction(period.price_micros - refund_micros, MICRO // 100))
     price = f"{whole // 100}.{whole % 100:02d}"
     return Line(name, "1", "MON", price, whole, extra, "subscription", period_key(of, period.number))

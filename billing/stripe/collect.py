@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -18,7 +18,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from billing.charges.accounts import move
-from billing.invoices.invoicing import Issued, customer, get
+from billing.invoices.invoicing import Issued, customer, customer_if_any, get, set_customer
 from billing.invoices.payments import balance_due, pay_invoice
 from billing.stripe.refunds import charged_back, refunded_elsewhere
 from billing.stripe.stripe_edge import Intent, Stripe, StripeDown
@@ -75,6 +75,9 @@ def use_method(conn: Conn, tenant_id: UUID, method: str, kind: Literal["card", "
     )
     if not done.rowcount:
         raise NotFound("the tenant is no customer of Stripe yet", hint="set up a card or a debit first")
+    party = customer_if_any(conn, tenant_id)
+    if party is not None and (kind == "card" or party.mandate):  # its next invoices say so
+        set_customer(conn, tenant_id, replace(party, pays=kind), by=by)
     note(conn, by, "payment_method.set", f"tenant:{tenant_id}", tenant_id, kind=kind)
 
 

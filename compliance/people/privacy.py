@@ -28,7 +28,9 @@ from store.base.actor import Actor
 from store.base.console import to_json
 from store.base.errors import BadInput
 from store.base.private import private_file, write_private
+from store.base.settings import settings
 from store.db import Conn
+from store.recordings import sound_in_file
 
 # Why rows that name the number stay after an erasure.
 KEPT = {
@@ -115,6 +117,7 @@ def _tables(conn: Conn) -> list[tuple[str, str, bool]]:
                   EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'call_id') AS by_call
              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p') AND c.relowner = 'decroche_owner'::regrole
+              AND c.relname NOT IN ('recording_keys', 'tenant_keys')  -- random bits: they tell of nobody
               AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
             ORDER BY 1, 2"""
     )
@@ -174,16 +177,18 @@ def looked(conn: Conn, tenant_id: UUID, phone: str, home: Path, *, by: Actor) ->
 def export(conn: Conn, tenant_id: UUID, phone: str, home: Path, out: Path, *, by: Actor) -> Found:
     """The person's copy in a zip, `data.json` and the recordings of their calls; what was found."""
     found = find(conn, tenant_id, phone, home)
-    _zip(found, out)
+    _zip(conn, found, out)
     audit.note(conn, by, "privacy.export", person(phone), tenant_id)
     return found
 
 
-def _zip(found: Found, out: Path) -> None:
+def _zip(conn: Conn, found: Found, out: Path) -> None:
     with private_file(out) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", json.dumps(json.loads(to_json(found.tables)), ensure_ascii=False, indent=2))
         for path in found.files:
-            archive.write(path, f"files/{path.name}")
+            with archive.open(f"files/{path.name.removesuffix('.sealed')}", "w") as copy:
+                for piece in sound_in_file(conn, path, settings()):  # the person's copy is theirs to hear
+                    copy.write(piece)
 
 
 def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime, *, by: Actor) -> list[dict[str, Any]]:

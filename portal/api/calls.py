@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
+from portal import sounds
 from portal.api.app import key_shown, seated
 from portal.api.problems import RESPONSES
 from portal.reading import calls as reading
@@ -124,12 +125,12 @@ def transcript(request: Request, key: Key, call_id: UUID) -> Transcript:
 
 
 @router.get(
-    "/{call_id}/recording", summary="The sound", response_class=FileResponse,
+    "/{call_id}/recording", summary="The sound", response_class=StreamingResponse,
     responses={200: {"content": {"audio/wav": {}}}, 206: {"content": {"audio/wav": {}}, "description": "A part"}},
 )  # fmt: skip
-def recording(request: Request, key: Key, call_id: UUID) -> FileResponse:
+def recording(request: Request, key: Key, call_id: UUID) -> Response:
     """The call as a stereo WAV, whole or by `Range`; scopes `calls` and `audio`. The log says that it was taken."""
     begins = request.headers.get("range", "bytes=0-").startswith("bytes=0-")
     with seated(request, key, "calls", "audio") as seat:
-        path = reading.recording(seat, call_id, request.app.state.portal.settings.home, told=begins)
-    return FileResponse(path, media_type="audio/wav", filename=f"{call_id}.wav")
+        sound = reading.recording(seat, call_id, request.app.state.portal.settings, told=begins)
+    return sounds.answer(sound, request.headers.get("range"), f"{call_id}.wav")

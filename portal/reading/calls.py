@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal, LiteralString
 from uuid import UUID
 
@@ -15,8 +14,9 @@ from billing.charges.ledger import spell
 from portal.door import Seat
 from portal.reading.filters import After, Filters
 from portal.words import masked
+from store import recordings
 from store.audit import note
-from store.base.errors import NotFound
+from store.base.settings import Settings
 
 MOST_EXPORTED = 10_000
 
@@ -135,15 +135,12 @@ def exported(seat: Seat, wanted: Filters) -> Sequence[dict[str, Any]]:
     return [shown(row, seat) for row in rows]
 
 
-def recording(seat: Seat, call_id: UUID, home: Path, *, told: bool) -> Path:
-    """The file of a call that row-level security lets through; `told`: this is where listening begins, which is logged.
+def recording(seat: Seat, call_id: UUID, of: Settings, *, told: bool) -> recordings.Sound:
+    """The sound of a call that row-level security lets through; `told`: this is where listening begins, and logged.
 
     Raises NotFound: no such call, not recorded, or what the row names does not lie under the recordings.
     """
-    row = seat.conn.execute("SELECT recording FROM store.calls WHERE id = %s", (call_id,)).fetchone()
-    path = Path(row["recording"]).resolve() if row and row["recording"] else None
-    if path is None or not path.is_relative_to((home / "recordings").resolve()) or not path.is_file():
-        raise NotFound(f"no recording of the call {call_id}")
+    sound = recordings.open_sound(seat.conn, call_id, of)
     if told:
         note(seat.conn, seat.by, "call.listen", f"call:{call_id}", seat.tenant_id)
-    return path
+    return sound

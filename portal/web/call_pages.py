@@ -10,10 +10,11 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 from markupsafe import Markup
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from ari_app.desk.calls_view import transcript
 from compliance.ledgers import proof, proof_pdf
+from portal import sounds
 from portal.door import Seat
 from portal.reading import calls, filters, one_call
 from portal.reading.filters import BadFilter, Filters
@@ -98,10 +99,8 @@ def one(visit: Visit, seat: Seat) -> Answer:
 def audio(visit: Visit, seat: Seat) -> Answer:
     """The sound, in the pieces the browser asks for; where it begins, the log says who listens."""
     begins = visit.request.headers.get("range", "bytes=0-").startswith("bytes=0-")
-    path = calls.recording(seat, id_in(visit), visit.portal.settings.home, told=begins)
-    return FileResponse(
-        path, media_type="audio/wav", filename=f"appel-{id_in(visit)}.wav", content_disposition_type="inline"
-    )
+    sound = calls.recording(seat, id_in(visit), visit.portal.settings, told=begins)
+    return sounds.answer(sound, visit.request.headers.get("range"), f"appel-{id_in(visit)}.wav", inline=True)
 
 
 @pages.get("/appels/{id}/transcription", "transcripts")

@@ -114,8 +114,12 @@ def test_what_was_asked_in_cutting_in_is_answered(booked: Booked) -> None:
     assert "jour" in next(t["text"] for t in turns[said:] if t["who"] == "agent").lower()
 
 
-def test_the_recording_is_stereo_and_marked_as_a_synthetic_voice(booked: Booked) -> None:
-    path = Path(booked.facts["recording"])
+def test_the_recording_is_stereo_marked_as_a_synthetic_voice_and_lies_encrypted(
+    booked: Booked, tmp_path: Path
+) -> None:  # fmt: skip
+    assert not Path(booked.facts["recording"]).read_bytes().startswith(b"RIFF")
+    path = tmp_path / "call.wav"
+    booked.house.command("recording", "export", booked.facts["id"], "--out", str(path))
     with wave.open(str(path)) as file:
         assert file.getnchannels() == 2
     assert read_mark(path.read_bytes()) is not None

@@ -104,7 +104,7 @@ def test_the_note_of_a_late_payment_is_issued_once_shown_laid_out_and_paid(sold:
 
 
 def test_the_steps_of_january_warn_of_the_rate_that_is_missing_and_are_taken(sold: Terminal) -> None:
-    assert len(sold("dunning", "--date", "2027-01-15")) == 3
+    assert [row["step"] for row in sold("dunning", "--date", "2027-01-15")] == ["reminder_1"]  # one step a day
     assert "decroche billing legal-rate add 2027-01-01 2027-06-30" in sold.errors
     added = sold("legal-rate", "add", "2027-01-01", "2027-06-30", "2.70", "--reference", "arrêté du 22/12/2026")[0]
     assert added == {"from": "2027-01-01", "to": "2027-06-30", "percent": "2.7"}
@@ -125,12 +125,14 @@ def test_a_client_withdraws_within_seven_days_of_its_order_and_is_credited(type_
 
 
 def test_notice_shows_the_last_day_of_access_and_a_second_one_is_refused(sold: Terminal) -> None:
-    left = sold("subscription", "--tenant", "dentiste", "--notice", "2027-11-20")[0]
+    left = sold("subscription", "--tenant", "dentiste", "--notice", "2026-11-20")[0]
     assert (left["ends_on"], left["last_access_on"], left["delete_from"]) == (
-        "2027-12-31", "2027-12-31", "2028-01-01"
+        "2027-09-30", "2027-09-30", "2027-10-01"
     )  # fmt: skip
-    sold("subscription", "--tenant", "dentiste", "--notice", "2027-11-21")
+    sold("subscription", "--tenant", "dentiste", "--notice", "2026-11-21")
     assert sold.status == 1
+    sold("subscription", "--tenant", "dentiste", "--notice", "2199-01-01")
+    assert (sold.status, "has not come yet" in sold.errors) == (2, True)
 
 
 def test_a_new_price_is_announced_to_every_client_of_the_plan_and_tried_beforehand(sold: Terminal) -> None:
@@ -159,9 +161,11 @@ def test_a_top_up_received_tax_included_is_split_invoiced_and_on_the_statement(t
 
 
 def test_the_rounds_say_what_they_did(sold: Terminal) -> None:
-    assert [job["job"] for job in sold("rounds")] == ["dunning", "holdings", "endings", "notices"]
+    assert [job["job"] for job in sold("rounds")] == [
+        "dunning", "holdings", "endings", "low balances", "notices"
+    ]  # fmt: skip
     assert sold.status == 0
-    assert [job["ran"] for job in sold("rounds")] == [False, False, False, True]
+    assert [job["ran"] for job in sold("rounds")] == [False, False, False, True, True]
 
 
 def test_the_doctor_says_what_is_to_be_typed(sold: Terminal) -> None:
@@ -240,7 +244,7 @@ PRINTED = (
     ("usage", "--tenant", "dentiste", "--period", "2026-10"), ("reconcile", "--period", "2026-10"),
     ("price-change", "--plan", "accueil", "--price", "35", "--from", "2027-01-01", "--dry-run"),
     ("dunning", "--date", "2026-12-20"), ("pay", "2026-000001", "--reference", "VIR 1"),
-    ("invoice", "credit", "2026-000001"), ("credit", "dentiste", "5", "--reference", "VIR 1"),
+    ("invoice", "credit", "2026-000001"), ("credit", "dentiste", "5", "--reference", "VIR 3"),
 )  # fmt: skip
 
 

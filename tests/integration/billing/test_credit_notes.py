@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from billing.charges.controls import OutboundBlocked, allow_dialling
 from billing.documents.invoice import Line
 from billing.invoices.crediting import credit, credit_amount, credit_call, credit_document, credit_lines, part_document
-from billing.invoices.dunning import close_dispute, debts, dispute, run_dunning
+from billing.invoices.dunning import close_dispute, debts, dispute
 from billing.invoices.invoicing import Issued
 from billing.invoices.payments import balance_due, pay_invoice
 from billing.invoices.reconcile import reconcile_period
@@ -23,6 +23,7 @@ from store.db import Database
 from store.tenants import Tenant
 from tests.actors import OPERATOR
 from tests.integration.billing.conftest import START
+from tests.integration.billing.test_dunning import ALL_STEPS, told
 from tests.integration.billing.test_invoices import OCTOBER, client, run
 from tests.unit.billing.test_factur_x import an_invoice
 
@@ -121,9 +122,8 @@ def test_a_line_or_a_call_that_is_not_on_the_invoice_is_named(database: Database
 
 
 def test_what_is_credited_is_neither_late_nor_suspended_for(database: Database, client: Tenant, owed: Issued) -> None:
-    with database.operator(client.id) as conn:
-        run_dunning(conn, client.id, date(2026, 11, 30))
-        run_dunning(conn, client.id, date(2026, 12, 10))
+    for days in ALL_STEPS:
+        told(database, client, days)
     with pytest.raises(OutboundBlocked, match="unpaid"):
         allow_dialling(database, client.id, "+33612345678", START)
     with database.operator(client.id) as conn:

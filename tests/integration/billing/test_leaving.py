@@ -40,14 +40,16 @@ def client(database: Database, dentist: Tenant) -> Tenant:
     return dentist
 
 
-def subscribed(database: Database, tenant: Tenant, starts_on: date, options: tuple[str, ...] = ()) -> Subscription:
+def subscribed(
+    database: Database, tenant: Tenant, starts_on: date, options: tuple[str, ...] = (), *, again: bool = False
+) -> Subscription:
     from billing.plans.plans import get_plan
 
     with database.operator() as conn:
         return subscribe(
             conn, tenant.id, get_plan(conn, "accueil"), starts_on, accepted_by="Dr Molaire",
             accepted_at=datetime(2026, 9, 1, 10, 30, tzinfo=UTC), accepted_from="192.0.2.7", terms_version="2025-01",
-            terms=b"les conditions", options=options, by=OPERATOR)  # fmt: skip
+            terms=b"les conditions", options=options, by=OPERATOR, again=again)  # fmt: skip
 
 
 def told(database: Database, kind: str) -> list[dict[str, str]]:
@@ -180,7 +182,9 @@ def test_of_several_subscriptions_one_is_named_and_an_ended_one_is_not_meant(
     new = subscribed(database, client, date(2026, 9, 1))
     with database.operator() as conn:
         assert open_subscription(conn, client.id, date(2026, 9, 1)).id == new.id
-        subscribed(database, client, date(2026, 9, 2))
+        with pytest.raises(Refused, match="runs since 2026-09-01"):
+            subscribed(database, client, date(2026, 9, 2))
+        subscribed(database, client, date(2026, 9, 2), again=True)
     with pytest.raises(Refused, match="2 subscriptions"), database.operator() as conn:
         open_subscription(conn, client.id, date(2026, 9, 3))
 

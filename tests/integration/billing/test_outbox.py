@@ -235,7 +235,7 @@ def test_an_invoice_is_mailed_with_its_factur_x_file(
     assert run(database, client) is not None
     assert deliver(database, Post(allowed=HERE, smtp=mail[0])) == (1, 0)
     message = message_from_string(mail[1][0].replace("\r\n", "\n"), policy=policy.default)
-    assert message["Subject"] == "Facture 2026-000001 : 65.74 € TTC, à payer au plus tard le 02/11/2026"
+    assert message["Subject"] == "Facture 2026-000001 : 65,74 € TTC, à payer au plus tard le 02/11/2026"
     (file,) = message.iter_attachments()
     assert file.get_filename() == "2026-000001.pdf"
     name, xml = facturx.get_xml_from_pdf(file.get_content(), check_xsd=True, check_schematron=False)[:2]

@@ -61,12 +61,12 @@ def test_every_document_and_payment_is_on_the_account_once_and_settled(
 ) -> None:
     found = told(database, client)
     assert [(e.kind, e.document, e.reference, e.cents, e.letter) for e in found.entries] == [
-        ("invoice", "2026-000001", "", 6574, "B"),
-        ("payment", "2026-000001", "VIR 1", -6574, "B"),
-        ("debit_note", "ND-2026-000001", "2026-000001", 4045, "A"),
-        ("payment", "2026-000001", "VIR 2", -4045, "A"),
-        ("credit_note", "2026-000002", "2026-000001", -1200, "B"),
-        ("refund", "2026-000001", "REMB 1", 1200, "B"),
+        ("invoice", "2026-000001", "", 6574, "A"),
+        ("payment", "2026-000001", "VIR 1", -6574, "A"),
+        ("debit_note", "ND-2026-000001", "2026-000001", 4045, "B"),
+        ("payment", "ND-2026-000001", "VIR 2", -4045, "B"),
+        ("credit_note", "2026-000002", "2026-000001", -1200, "A"),
+        ("refund", "2026-000001", "REMB 1", 1200, "A"),
     ]
     assert (found.opening, found.closing, found.open) == (0, 0, [])
 

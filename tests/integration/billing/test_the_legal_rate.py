@@ -62,7 +62,7 @@ def test_an_invoice_due_after_the_last_known_day_owes_its_indemnity_all_the_same
 def test_reminders_go_out_in_january_before_the_rate_is_known(database: Database, client: Tenant, owed: Issued) -> None:
     with database.operator(client.id) as conn:
         told = run_dunning(conn, client.id, date(2027, 1, 15))
-    assert {notice.kind for notice in told} == {"reminder_1", "reminder_2", "formal_notice"}
+    assert {notice.kind for notice in told} == {"reminder_1"}
     assert {notice.body["interest_counted_until"] for notice in told} == {"2026-12-31"}
 
 
@@ -71,11 +71,28 @@ def test_a_rate_added_counts_from_its_first_day_and_is_never_changed(
 ) -> None:
     with database.operator() as conn:
         before = penalty_due(conn, owed, NEW_YEAR)
-        add_rate(conn, NEW_YEAR, date(2027, 6, 30), Decimal("20.00"), "arrêté du 22 décembre 2026", "test")
+        add_rate(conn, NEW_YEAR, date(2027, 6, 30), Decimal("20.00"), "arrêté du 22 décembre 2026", "test", sure=True)
         assert known_rates(conn)[-1].percent == Fraction(20)
         assert penalty_due(conn, owed, NEW_YEAR) > before
         with pytest.raises(BadInput, match="has its rate: 20 %"):
             add_rate(conn, NEW_YEAR, date(2027, 6, 30), Decimal("3"), "x", "test")
+
+
+def test_a_rate_that_looks_mistyped_is_asked_about_and_one_that_was_is_corrected(
+    database: Database, client: Tenant, owed: Issued
+) -> None:
+    half = (NEW_YEAR, date(2027, 6, 30))
+    with database.operator() as conn:
+        with pytest.raises(BadInput, match=r"is far from the nearest half-year's 2\.75"):
+            add_rate(conn, *half, Decimal("27.5"), "arrêté", "test")
+        with pytest.raises(BadInput, match="no rate was added"):
+            add_rate(conn, *half, Decimal("2.62"), "arrêté", "test", correct=True)
+        add_rate(conn, *half, Decimal("27.5"), "arrêté", "test", sure=True)
+    with database.operator() as conn:
+        wrong = penalty_due(conn, owed, date(2027, 3, 1))
+        add_rate(conn, *half, Decimal("2.62"), "arrêté, relu", "test", correct=True)
+        assert known_rates(conn)[-1].percent == Fraction("2.62")
+        assert penalty_due(conn, owed, date(2027, 3, 1)) < wrong
 
 
 @pytest.mark.parametrize(

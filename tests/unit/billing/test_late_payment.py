@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.invoices.late import Debt, Penalty, dispute_until, legal_rates, penalty, rate_on, steps_due, suspension_day
+from billing.invoices.late import Debt, Penalty, dispute_until, legal_rates, penalty, rate_on, suspension_day
 from store.base.errors import BadInput
 
 DUE = date(2026, 6, 20)
@@ -50,10 +50,10 @@ def test_the_table_has_no_gap_and_no_overlap() -> None:
     assert all(b.begins == a.ends + timedelta(days=1) for a, b in pairwise(rates))
 
 
-def test_reminders_come_by_calendar_then_suspension() -> None:
-    debt = Debt(100, DUE)
-    taken = {days: steps_due(debt, DUE + timedelta(days=days)) for days in (2, 3, 10, 20, 29, 30)}
-    assert [len(steps) for steps in taken.values()] == [0, 1, 2, 3, 3, 4]
+def test_days_before_the_first_known_rate_bear_no_interest_and_hold_nobody_up() -> None:
+    first = legal_rates()[0].begins
+    old = penalty(Debt(1_000_000, date(2024, 1, 31)), first + timedelta(days=9))
+    assert old == Penalty(int(Fraction(1_000_000) * 3 * 10 * legal_rates()[0].percent / 36500 + Fraction(1, 2)), 4000)
 
 
 def test_suspension_comes_thirty_days_late_and_ten_days_after_its_formal_notice() -> None:
@@ -65,8 +65,8 @@ def test_suspension_comes_thirty_days_late_and_ten_days_after_its_formal_notice(
 def test_contested_lines_are_held_out_until_the_dispute_is_closed() -> None:
     opened, closed = date(2026, 6, 25), date(2026, 7, 15)
     debt = Debt(100, DUE, {DUE: 60}, [(opened, closed, 40)])
-    assert steps_due(debt, date(2026, 7, 14)) == []
-    assert steps_due(debt, closed) == ["reminder_1", "reminder_2", "formal_notice"]
+    assert debt.in_dunning(date(2026, 7, 14)) == 0
+    assert debt.in_dunning(closed) == 40
 
 
 @pytest.mark.parametrize(

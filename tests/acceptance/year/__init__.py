@@ -1,0 +1,1 @@
+"""A financial year of billing, played by commands and reckoned apart."""
