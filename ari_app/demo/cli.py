@@ -50,16 +50,19 @@ def private_home() -> Path:
 )
 @click.option("--out", "out", type=click.Path(path_type=Path), default=Path("demo-output"), show_default=True,
               help="Where recordings, pictures and facts go.")  # fmt: skip
+@click.option("--campaign", "as_campaign", is_flag=True,
+              help="Instead: a campaign calls twelve telephones of this machine, in French.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as one JSON object, and nothing else.")
 @click.option(
     "--keep", is_flag=True, help="Leave its private home (database, logs) for a look; a failure leaves it too."
 )
-def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
+def demo(language: str, out: Path, as_campaign: bool, as_json: bool, keep: bool) -> None:
     """Two real calls over SIP and RTP on this machine, printed as they go, and one that the law refuses.
 
     \b
     Example:
       decroche demo --lang en --json
+      decroche demo --campaign
     """
     signal.signal(signal.SIGTERM, _stopped)
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False, markup=False)
@@ -69,16 +72,22 @@ def demo(language: str, out: Path, as_json: bool, keep: bool) -> None:
         from ari_app.demo.play import Demo
         from store.base.settings import settings
 
-        facts = Demo(settings(), language, out, console).run()
+        if as_campaign:
+            from ari_app.demo.campaign import CampaignDemo
+
+            facts = CampaignDemo(settings(), out, console).run()
+        else:
+            facts = Demo(settings(), language, out, console).run()
     except Exception:
         keep = True  # what the message points to must be there to be read
         raise
     finally:
         _tidy(home, keep=keep, console=console)
-    (out / f"facts-{language}.json").write_text(to_json(facts) + "\n", encoding="utf-8")
+    name = "facts-campaign.json" if as_campaign else f"facts-{language}.json"
+    (out / name).write_text(to_json(facts) + "\n", encoding="utf-8")
     if as_json:
         click.echo(to_json(facts))
-    else:
+    elif not as_campaign:
         _print(console, facts, out)
 
 

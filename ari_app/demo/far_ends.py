@@ -1,0 +1,97 @@
+"""The telephones of the demonstration's campaign: twelve softphones that are answered as `crowd.py` says."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+
+import numpy as np
+
+from ari_app.demo.crowd import CROWD, Somebody
+from ari_app.softphone.g711 import Samples
+from ari_app.softphone.phone import NoCall, SoftPhone
+from ari_app.softphone.report import to_phone_rate
+from ari_app.softphone.script import Manners, Utterance
+from store.base.settings import Settings
+from tts import voices
+from tts.base import SAMPLE_RATE
+
+PHONE_RATE = 8000
+PITCHES = (1.0, 1.12, 0.9)
+"""Where one voice is here it speaks for several people, higher and lower."""
+RING_MS, ANSWER_MS, COMES_MS = 600, 400, 1_500
+PATIENT = Manners(farewell=12_000, patience=20_000)
+SECONDS = 170.0
+
+
+def beep() -> Samples:
+    """Of a machine that records from now on."""
+    at = np.arange(PHONE_RATE * 2 // 5) / PHONE_RATE
+    return (8_000 * np.sin(2 * np.pi * 1_000 * at)).astype(np.int16)
+
+
+def speakers() -> list[tuple[str, float]]:
+    """(voice, pitch) of as many French speakers as this machine has."""
+    here = [info.name for info in voices.known() if info.language.startswith("fr") and info.present]
+    return [(name, pitch) for pitch in PITCHES for name in here]
+
+
+async def spoken() -> dict[str, list[Samples]]:
+    """What each of the crowd says, 8 kHz, by a voice of their own."""
+    said: dict[str, list[Samples]] = {}
+    by = speakers()
+    for place, one in enumerate(CROWD):
+        name, pitch = by[place % len(by)]
+        said[one.phone] = [await _spoken(text, name, pitch) for text in one.says]
+    return said
+
+
+async def _spoken(text: str, name: str, pitch: float) -> Samples:
+    slin = np.frombuffer(await voices.voice("fr", name).voice.say(text), "<i2").astype(np.float64)
+    return to_phone_rate(slin, round(SAMPLE_RATE * pitch)).clip(-32768, 32767).astype(np.int16)
+
+
+def script(one: Somebody, said: list[Samples]) -> list[Utterance]:
+    """The cues of what somebody says."""
+    lines: list[Utterance] = []
+    for place, (text, pcm) in enumerate(zip(one.says, said, strict=True)):
+        if place == 0:
+            whole = np.concatenate([pcm, np.zeros(PHONE_RATE // 2, np.int16), beep()]) if one.kind == "machine" else pcm
+            lines.append(Utterance(whole, "after_answer", ANSWER_MS, note=text))
+        else:
+            comes = COMES_MS if one.kind == "assistant" and place == 1 else 0
+            lines.append(Utterance(pcm, delay_ms=comes, note=text))
+    return lines
+
+
+@contextmanager
+def ringing(settings: Settings) -> Generator[None]:
+    """While it lasts every telephone is registered and answered, as often as it rings, on threads of its own."""
+    said = asyncio.run(spoken())
+    over = threading.Event()
+    threads: list[threading.Thread] = []
+    with ExitStack() as stack:
+        for one in CROWD:
+            phone = stack.enter_context(SoftPhone.of(settings, one.phone, manners=PATIENT))
+            thread = threading.Thread(target=_answered, args=(phone, one, said[one.phone], over), daemon=True)
+            threads.append(thread)
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join(5)
+
+
+def _answered(phone: SoftPhone, one: Somebody, said: list[Samples], over: threading.Event) -> None:
+    while not over.is_set():
+        try:
+            phone.wait_for_call(
+                script(one, said), timeout=1, ring_ms=0 if one.kind == "busy" else RING_MS,
+                decline="486 Busy Here" if one.kind == "busy" else "", max_seconds=SECONDS,
+            )  # fmt: skip
+        except NoCall:
+            continue
