@@ -21,6 +21,7 @@ from asterisk_conf.phones import phones
 from campaigns import campaigns, checking
 from campaigns.contacts import importing
 from campaigns.dialling import agreed, course, reporting
+from compliance.ledgers import consents
 from store.base.settings import Settings
 from store.db import Database, open_database
 
@@ -83,6 +84,9 @@ class CampaignDemo:
                 NAME, seed.agent_id(AGENT), (LIST,), "canvassing", today, today + timedelta(days=7),
                 party="business", weekdays=(1, 2, 3, 4, 5, 6, 7), per_minute=60, at_once=AT_ONCE,
             )  # fmt: skip
+            for one in CROWD:
+                if one.business:
+                    consents.add(conn, tenant_id, consents.read(_agreed(numbers[one.phone], now), now), by=seed.BY)
             campaigns.add(conn, tenant_id, wanted, "Léa", by=seed.BY)
             campaigns.approve(conn, tenant_id, NAME, "Karim", by=seed.BY)
             return checking.check(conn, tenant_id, campaigns.get(conn, tenant_id, NAME), now).as_json()
@@ -142,6 +146,15 @@ class CampaignDemo:
         self.console.print(
             f"  {report['minutes']} minutes, {report['cost']} EUR, {facts['seconds']} s in all", style="dim"
         )
+
+
+def _agreed(number: str, now: datetime) -> dict[str, str]:
+    """That this company has agreed to be called, as a row of a consents' file."""
+    return {
+        "number": number, "professional": "Imprimerie Vauban", "goods": "impression de documents", "how": "form",
+        "wording": "J'accepte d'être appelé par l'imprimerie Vauban.", "evidence": "formulaire du site, ligne 12",
+        "given_at": (now - timedelta(days=30)).isoformat(),
+    }  # fmt: skip
 
 
 def counts(report: Mapping[str, Any]) -> str:
