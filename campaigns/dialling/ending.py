@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from billing.charges.ledger import charge_of
 from campaigns.campaigns import get
+from campaigns.dialling.versus import won
 from campaigns.planning.outcomes import Seen, outcome, picked_up
 from campaigns.planning.retries import DEFAULTS, next_try
 from store import calls, messages
@@ -37,11 +38,12 @@ def ended(conn: Conn, record: calls.Cdr, said: Collection[str], cost_micros: int
         return word
     conn.execute(
         """UPDATE campaigns.tries
-              SET ended_at = %s, outcome = %s, talked_ms = %s, hung_up = %s, cost_micros = %s, picked_up = %s
+              SET ended_at = %s, outcome = %s, talked_ms = %s, hung_up = %s, cost_micros = %s, picked_up = %s,
+                  won = %s
             WHERE tenant_id = %s AND call_id = %s""",
         (
-            now, word, talked // timedelta(milliseconds=1), hung_up, cost_micros, picked_up(seen), record.tenant_id,
-            record.id,
+            now, word, talked // timedelta(milliseconds=1), hung_up, cost_micros, picked_up(seen), won(said),
+            record.tenant_id, record.id,
         ),
     )  # fmt: skip
     _settle(conn, row, record.id, word, now)
