@@ -24,7 +24,7 @@ from llm.base import LlmError, Mind
 
 __all__ = ["AgentConversation", "Line"]
 
-_ONCE = ("book", "cancel")
+_ONCE = ("book", "cancel", "reschedule")
 """Acts that a reply thought meanwhile must not do again."""
 
 

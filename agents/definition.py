@@ -12,8 +12,8 @@ from agents.slots.text import Language
 from agents.wording import Wording, default_lines, wording
 
 Tool = Literal[
-    "book", "callback", "cancel", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf", "hangup",
-    "webhook",
+    "book", "callback", "cancel", "reschedule", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf",
+    "hangup", "webhook",
 ]  # fmt: skip
 SlotType = Literal["name", "date", "time", "phone", "yes_no", "choice", "number", "text", "email", "plate", "reference"]
 Purpose = Literal["service", "contract", "survey", "canvassing"]

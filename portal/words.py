@@ -29,6 +29,7 @@ ACTIONS = {
     "webhook": "votre système",
     "dtmf": "touches du téléphone", "record": "enregistrement", "language": "changement de langue",
     "answering": "qui a décroché",
+    "reschedule": "déplacement de rendez-vous",
 }  # fmt: skip
 
 RESULTS = {
@@ -37,7 +38,8 @@ RESULTS = {
     "returned": "revenu",
     "closed": "fermé", "switching": "fait", "abandoned": "abandonné", "unknown_number": "numéro inconnu",
     "machine": "un répondeur", "screening": "un assistant de filtrage", "menu": "un serveur vocal",
-    "fax": "un télécopieur", "human": "une personne", "nobody": "une annonce de l'opérateur",
+    "fax": "un télécopieur", "human": "une personne",
+    "to_confirm": "à confirmer", "nobody": "une annonce de l'opérateur",
 }  # fmt: skip
 
 
