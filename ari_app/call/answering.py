@@ -45,7 +45,8 @@ _SCREENING = (
     r"call(?:ing)? screen|say your name and (?:why|the reason)|the person you re calling is using",
 )
 _MENU = (
-    r"(?:tape[rz]?|appuye[rz]?(?: sur)?|faites|composez)(?: la touche)? (?:le )?(?:\d|un|deux|trois|quatre|cinq|etoile|diese)\b",
+    r"(?:tape[rz]?|appuye[rz]?(?: sur)?|faites|composez)(?: la touche)? (?:le )?"
+    r"(?:\d|un|deux|trois|quatre|cinq|etoile|diese)\b",
     r"touche (?:etoile|diese|\d)", r"(?:pour (?:joindre|un|une|le|la|les)|si vous) .{2,40}(?:tapez|appuyez|dites)",
     r"saisi\w* (?:votre|le) numero|suivie? de la touche|(?:si vous (?:appelez|etes|souhaitez|voulez)\b.{3,80}){2}",
     r"press (?:\d|one|two|three|star|pound)\b", r"veuillez patienter.{0,40}(?:conseiller|correspondant|operateur)",

@@ -25,7 +25,7 @@ from portal.api.app import make_api
 from portal.door import NotAllowed, NotSignedIn, Portal
 from portal.people.roles import SPOKEN
 from portal.people.tokens import new_token
-from portal.web import account_pages, call_pages, door_pages, home_page, invoice_pages
+from portal.web import account_pages, call_pages, door_pages, feed_page, home_page, invoice_pages
 from portal.web.guard import HEADERS, SAFE, form_holds, from_us
 from portal.web.routes import Page, all_of, answered
 from portal.web.visit import SESSION, VISITOR, Visit, drop, keep
@@ -36,7 +36,9 @@ STATIC = HERE.parent / "static"
 MOST_TYPED = 64 * 1024
 """Bytes of a form: no page takes a file."""
 
-PAGES = all_of(door_pages.pages, account_pages.pages, home_page.pages, call_pages.pages, invoice_pages.pages)
+PAGES = all_of(
+    door_pages.pages, account_pages.pages, home_page.pages, call_pages.pages, invoice_pages.pages, feed_page.pages
+)
 
 log = structlog.get_logger(__name__)
 
