@@ -113,11 +113,8 @@ class Handling:
         """A tone was heard."""
         match tone.kind:
             case "beep":
-                if self.state == "waits_for_beep":
-                    return self._leave()
                 self._tell(Beep(tone.at_ms))
-                steps = self._told_apart(tone.at_ms)
-                return [*steps, *self._leave()] if self.state == "waits_for_beep" else steps
+                return [*self._told_apart(tone.at_ms), *self._beeped()]
             case "fax" | "busy":
                 self._tell(Signal(tone.at_ms, tone.kind))
             case "sit":
@@ -188,6 +185,10 @@ class Handling:
                 return self._end("screening")
             case _:
                 return []
+
+    def _beeped(self) -> list[Step]:
+        """It records from now on, if it is a machine that gets a message."""
+        return self._leave() if self.state == "waits_for_beep" else []
 
     def _leave(self) -> list[Step]:
         self.state = "left"

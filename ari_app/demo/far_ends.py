@@ -21,6 +21,7 @@ from tts.base import SAMPLE_RATE
 PHONE_RATE = 8000
 PITCHES = (1.0, 1.12, 0.9)
 """Where one voice is here it speaks for several people, higher and lower."""
+OF_FEW_WORDS = ("caller7", "caller9")
 RING_MS, ANSWER_MS, COMES_MS = 600, 400, 1_500
 PATIENT = Manners(farewell=12_000, patience=20_000)
 SECONDS = 170.0
@@ -32,18 +33,22 @@ def beep() -> Samples:
     return (8_000 * np.sin(2 * np.pi * 1_000 * at)).astype(np.int16)
 
 
-def speakers() -> list[tuple[str, float]]:
-    """(voice, pitch) of as many French speakers as this machine has."""
-    here = [info.name for info in voices.known() if info.language.startswith("fr") and info.present]
-    return [(name, pitch) for pitch in PITCHES for name in here]
+def speakers() -> dict[str, tuple[str, float]]:
+    """Phone → (voice, pitch): the light voices that this machine has, and for those of few words a heavy one."""
+    here = [info for info in voices.known() if info.language.startswith("fr") and info.present]
+    light = [info.name for info in here if not voices.ENGINES[info.engine].limit] or [info.name for info in here]
+    heavy = [info.name for info in here if info.name not in light]
+    by = [(name, pitch) for pitch in PITCHES for name in light]
+    found = {one.phone: by[place % len(by)] for place, one in enumerate(CROWD)}
+    return found | (dict.fromkeys(OF_FEW_WORDS, (heavy[0], 1.0)) if heavy else {})
 
 
 async def spoken() -> dict[str, list[Samples]]:
     """What each of the crowd says, 8 kHz, by a voice of their own."""
     said: dict[str, list[Samples]] = {}
     by = speakers()
-    for place, one in enumerate(CROWD):
-        name, pitch = by[place % len(by)]
+    for one in CROWD:
+        name, pitch = by[one.phone]
         said[one.phone] = [await _spoken(text, name, pitch) for text in one.says]
     return said
 

@@ -36,7 +36,7 @@ GIVEN = {"patient": "Claire Martin", "date": "2099-11-26", "heure": "14:30"}
 def speech(seconds: float) -> bytes:
     """Loud, and no pure tone."""
     at = np.arange(int(seconds * RATE)) / RATE
-    waves = sum(np.sin(2 * np.pi * hz * at) for hz in (170, 340, 510, 680, 1_190))
+    waves = np.sum([np.sin(2 * np.pi * hz * at) for hz in (170, 340, 510, 680, 1_190)], axis=0)
     return (4_000 * waves).astype("<i2").tobytes()
 
 
@@ -101,7 +101,7 @@ class Practice:
 
 
 def _picked_up(switch: ScriptedSwitch, leg: str) -> None:
-    switch.tell(leg, Answered(datetime.now(UTC)), Entered(datetime.now(UTC), ""))
+    switch.tell(leg, Answered(datetime.now(UTC)), Entered(datetime.now(UTC)))
 
 
 @pytest.fixture

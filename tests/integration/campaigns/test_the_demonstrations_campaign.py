@@ -81,7 +81,7 @@ class Town:
         if self._at(leg).kind == "busy":
             switch.end(leg, BUSY)
         else:
-            switch.tell(leg, Answered(datetime.now(UTC)), Entered(datetime.now(UTC), ""))
+            switch.tell(leg, Answered(datetime.now(UTC)), Entered(datetime.now(UTC)))
 
     def _at(self, leg: str) -> Somebody:
         return self.by_number[self._dialled[leg]]

@@ -29,9 +29,18 @@ def booked(database: Database, tenant: Tenant, hour: int = 10, **more: Any) -> d
         return dict(agenda.book(conn, answerable(tenant), UUID(int=1), PHONE, asked))
 
 
-def moved(database: Database, tenant: Tenant, party: str, *, called_us: bool = True, **args: str) -> dict[str, Any]:
+def moved(
+    database: Database,
+    tenant: Tenant,
+    party: str,
+    *,
+    time: str,
+    name: str = "",
+    since: str = "",
+    called_us: bool = True,
+) -> dict[str, Any]:
     with database.tenant(tenant.id) as conn:
-        asked = {"day": DAY.isoformat(), **args}
+        asked = {"day": DAY.isoformat(), "time": time, "name": name, "from": since}
         return dict(agenda.reschedule(conn, answerable(tenant), UUID(int=2), party, asked, called_us=called_us))
 
 
@@ -104,10 +113,10 @@ def test_it_is_moved_by_the_number_that_booked_and_the_name(database: Database, 
 def test_from_another_number_the_whole_name_and_the_day_find_it(database: Database, dentist: Tenant) -> None:
     booked(database, dentist)
     day = DAY.isoformat()
-    for said in ({"name": "Martin", "from": day}, {"name": "Claire Martin"}, {"name": "Claire Marin", "from": day}):
-        assert moved(database, dentist, OTHER, time="15:00", **said)["outcome"] == "none"
+    for name, since in (("Martin", day), ("Claire Martin", ""), ("Claire Marin", day)):
+        assert moved(database, dentist, OTHER, time="15:00", name=name, since=since)["outcome"] == "none"
     assert standing(database, dentist) == [at(10)]
-    assert moved(database, dentist, OTHER, time="15:00", name="martin claire", **{"from": day})["outcome"] == "done"
+    assert moved(database, dentist, OTHER, time="15:00", name="martin claire", since=day)["outcome"] == "done"
     with database.tenant(dentist.id) as conn:
         who = answerable(dentist)
         assert agenda.cancel(conn, who, OTHER, {"name": "Claire Martin"}, called_us=True)["outcome"] == "none"
@@ -118,7 +127,7 @@ def test_from_another_number_the_whole_name_and_the_day_find_it(database: Databa
 def test_two_of_one_name_on_one_day_are_nobodys(database: Database, dentist: Tenant) -> None:
     booked(database, dentist, 10)
     booked(database, dentist, 14)
-    found = moved(database, dentist, OTHER, time="16:00", name="Claire Martin", **{"from": DAY.isoformat()})
+    found = moved(database, dentist, OTHER, time="16:00", name="Claire Martin", since=DAY.isoformat())
     assert found["outcome"] == "none"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ari_app.call.tones import Kind, Tones
+from ari_app.call.tones import Kind, Tone, Tones
 from asr.base import SAMPLE_RATE, Pcm
 
 WINDOW = 512
@@ -31,7 +31,7 @@ def vowel(hz: float, ms: int) -> Pcm:
 def heard(*parts: Pcm) -> list[Kind]:
     """What is told of these, one after the other, followed by a second of silence."""
     pcm, tones = np.concatenate([quiet(500), *parts, quiet(1_000)]), Tones()
-    found = []
+    found: list[Tone] = []
     for start in range(0, len(pcm) - WINDOW, WINDOW):
         found += tones.push((start + WINDOW) * 1000 // SAMPLE_RATE, pcm[start : start + WINDOW])
     return [tone.kind for tone in found]
