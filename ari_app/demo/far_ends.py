@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
@@ -14,9 +16,13 @@ from ari_app.softphone.g711 import Samples
 from ari_app.softphone.phone import NoCall, SoftPhone
 from ari_app.softphone.report import to_phone_rate
 from ari_app.softphone.script import Manners, Utterance
+from ari_app.softphone.signalling import SipSilent
+from store.base.errors import DecrocheError
 from store.base.settings import Settings
 from tts import voices
 from tts.base import SAMPLE_RATE
+
+log = logging.getLogger(__name__)
 
 PHONE_RATE = 8000
 PITCHES = (1.0, 1.12, 0.9)
@@ -25,6 +31,8 @@ OF_FEW_WORDS = ("caller7", "caller9")
 RING_MS, ANSWER_MS, COMES_MS = 600, 400, 1_500
 PATIENT = Manners(farewell=12_000, patience=20_000)
 SECONDS = 170.0
+REGISTERING_SECONDS, REGISTERED_SECONDS = 30.0, 75.0
+"""How long registering may take; a registration lasts 120 s, and is made anew before."""
 
 
 def beep() -> Samples:
@@ -73,30 +81,47 @@ def script(one: Somebody, said: list[Samples]) -> list[Utterance]:
 
 @contextmanager
 def ringing(settings: Settings) -> Generator[None]:
-    """While it lasts every telephone is registered and answered, as often as it rings, on threads of its own."""
+    """While it lasts every telephone is registered and answered, as often as it rings, on threads of its own.
+
+    It begins once all of them are registered. Raises SipSilent where they cannot be.
+    """
     said = asyncio.run(spoken())
     over = threading.Event()
-    threads: list[threading.Thread] = []
-    with ExitStack() as stack:
-        for one in CROWD:
-            phone = stack.enter_context(SoftPhone.of(settings, one.phone, manners=PATIENT))
-            thread = threading.Thread(target=_answered, args=(phone, one, said[one.phone], over), daemon=True)
-            threads.append(thread)
-            thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            for thread in threads:
-                thread.join(5)
+    ready = [threading.Event() for _ in CROWD]
+    threads = [
+        threading.Thread(target=_attended, args=(settings, one, said[one.phone], is_ready, over), daemon=True)
+        for one, is_ready in zip(CROWD, ready, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        if not all(is_ready.wait(REGISTERING_SECONDS) for is_ready in ready):
+            raise SipSilent("the telephones could not be registered", hint="decroche doctor")
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(5)
 
 
-def _answered(phone: SoftPhone, one: Somebody, said: list[Samples], over: threading.Event) -> None:
+def _attended(
+    settings: Settings, one: Somebody, said: list[Samples], ready: threading.Event, over: threading.Event
+) -> None:
+    """One telephone, registered anew before the switch would forget it; whoever answers does so each time it rings."""
     while not over.is_set():
         try:
-            phone.wait_for_call(
-                script(one, said), timeout=1, ring_ms=0 if one.kind == "busy" else RING_MS,
-                decline="486 Busy Here" if one.kind == "busy" else "", max_seconds=SECONDS,
-            )  # fmt: skip
-        except NoCall:
-            continue
+            with SoftPhone.of(settings, one.phone, manners=PATIENT) as phone:
+                ready.set()
+                until = time.monotonic() + REGISTERED_SECONDS
+                while not over.is_set() and time.monotonic() < until:
+                    _answered(phone, one, said)
+        except DecrocheError as error:
+            log.warning("telephone %s: [%s] %s", one.phone, error.code, error)
+
+
+def _answered(phone: SoftPhone, one: Somebody, said: list[Samples]) -> None:
+    with suppress(NoCall):
+        phone.wait_for_call(
+            script(one, said), timeout=1, ring_ms=0 if one.kind == "busy" else RING_MS,
+            decline="486 Busy Here" if one.kind == "busy" else "", max_seconds=SECONDS,
+        )  # fmt: skip
