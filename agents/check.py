@@ -52,6 +52,7 @@ def check(agent: Agent, line: LineOf) -> list[Problem]:
     checker.law()
     checker.names()
     checker.afterwards()
+    checker.machines()
     checker.templates()
     checker.steps()
     checker.graph()
@@ -158,6 +159,21 @@ class _Checker:
                 self.bad(("after", "questions"), f"'{name}' is there {count} times", "give each its own id")
         if not after.analyse and (after.tags or after.questions or after.sentiment):
             self.bad(("after", "analyse"), "is false: tags, questions and sentiment are never used", warn=True)
+
+    def machines(self) -> None:
+        """What is said to machines and to whoever screens calls: others hear it than the person."""
+        agent = self.agent
+        if agent.direction != "outbound" and (agent.reason or agent.on_machine != "hangup"):
+            key = "reason" if agent.reason else "on_machine"
+            self.bad((key,), "is of no use: the agent calls nobody", "direction: outbound", warn=True)
+        if fields(agent.reason):
+            self.bad(("reason",), "is told before it is known who listens: it holds no {…}", "say it in general")
+        if agent.on_machine != "hangup":
+            self._braces(("on_machine",), agent.on_machine, {*agent.variables, "company", "on_behalf_of"})
+            self._concludes(("on_machine",), agent.on_machine)
+            if set(fields(agent.on_machine)) & set(agent.variables):
+                told = "tells a machine what concerns one person, and others may hear it"
+                self.bad(("on_machine",), told, "ask them to call back, and say no more", warn=True)
 
     def templates(self) -> None:
         """Names in braces that nothing fills."""

@@ -26,7 +26,7 @@ __all__ = ["AgentConversation", "Line"]
 
 PHRASE_SECONDS = 1.0
 """How long the model may take for the first clause of an answer: a GPU needs a third of it, two cores five times it."""
-_ONCE = ("book", "cancel")
+_ONCE = ("book", "cancel", "reschedule")
 """Acts that a reply thought meanwhile must not do again."""
 
 

@@ -12,8 +12,8 @@ from agents.slots.text import Language
 from agents.wording import Wording, default_lines, wording
 
 Tool = Literal[
-    "book", "callback", "cancel", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf", "hangup",
-    "webhook",
+    "book", "callback", "cancel", "reschedule", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf",
+    "hangup", "webhook",
 ]  # fmt: skip
 SlotType = Literal["name", "date", "time", "phone", "yes_no", "choice", "number", "text", "email", "plate", "reference"]
 Purpose = Literal["service", "contract", "survey", "canvassing"]
@@ -190,6 +190,10 @@ class Agent(_Part):
     """What it calls about, as consents name it: a consent to other goods does not count (C. conso R223-1)."""
     sector: Sector | None = None
     """One in which the law forbids canvassing, or nearly (C. conso L223-1, C. trav. L6323-8-1, C. ass. L112-2-2)."""
+    reason: str = Field(default="", max_length=200)
+    """Why it calls, in a sentence for whoever screens calls; nothing about the person. Empty: by its purpose."""
+    on_machine: str = Field(default="hangup", min_length=1, max_length=1_000)
+    """When a machine answers its call: `hangup`, or the message that is left after the beep."""
     company: Company
     greeting: str = Field(min_length=1)
     disclosure: str = ""

@@ -28,7 +28,8 @@ class Say:
 class Act:
     """Do an action (`ari_app/actions/<name>.py`) once the caller heard all that was said before it.
 
-    Names: book, callback, cancel, message, transfer, opt_out, wrong_person, record, dtmf, webhook, language, hangup.
+    Names: book, callback, cancel, reschedule,
+    message, transfer, opt_out, wrong_person, record, dtmf, webhook, language, hangup.
     `args` is plain JSON.
     `language` carries {"language", "agent"}: the agent that goes on in that language.
     `record` carries {"allowed": bool}: the caller agreed to, or refused, being recorded.

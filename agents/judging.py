@@ -11,7 +11,7 @@ from agents.effects import Act
 from agents.hours import say_week
 from agents.slots.text import Language, digits, fold
 
-BINDING = ("book", "callback", "cancel", "opt_out", "wrong_person", "transfer", "hangup")
+BINDING = ("book", "callback", "cancel", "reschedule", "opt_out", "wrong_person", "transfer", "hangup")
 """Actions that change something for the caller: done without cause, they do harm."""
 
 _CENTS = re.compile(r"(\d+)[.,](\d\d)\s*(?:€|euros?)")
@@ -67,7 +67,7 @@ def _done_without_cause(exchange: Exchange, reply: Reply, trial: Trial) -> list[
     if any(each.over for each in trial.turns) or asked & {"opt_out", "transfer"}:
         asked.add("hangup")
     if exchange.acted is not None:  # what follows an action's result is the scenario's own doing
-        asked |= {"book", "cancel"}
+        asked |= {"book", "cancel", "reschedule"}
     forced = [act.name for act in reply.done if act.name in BINDING and act.name not in asked]
     forbidden = [act.name for act in reply.done if act.name in exchange.not_does and act.name in BINDING]
     harms = [f"does {name} without cause" for name in dict.fromkeys([*forced, *forbidden])]

@@ -276,6 +276,9 @@ def _transferred(run: Run, outcome: str) -> None:
 def _done(run: Run, outcome: str, result: Mapping[str, Any]) -> None:
     step = run.step
     run.state = replace(run.state, offer=_offered(run, step, result))
+    if outcome == "to_confirm" and outcome not in step.results:
+        run.say(run.agent.lines.to_confirm)
+        outcome = "done"
     if outcome in step.results:
         run.enter(step.results[outcome])
     elif outcome == "done":

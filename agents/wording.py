@@ -76,6 +76,8 @@ class Wording(BaseModel):
     ask_phone: str = ""
     taken: str = ""
     failed: str = ""
+    to_confirm: str = ""
+    """The appointment is made, and the client's calendar could not be asked."""
     leave: str = ""
     """Said before the goodbye when the caller stays silent or is not understood at all."""
     bye: str = ""
@@ -131,6 +133,7 @@ FRENCH = Wording(
     ask_phone="Quel est votre numéro de téléphone ?",
     taken="Ce créneau n'est plus libre.",
     failed="Je n'ai pas pu l'enregistrer.",
+    to_confirm="Notre agenda ne répond pas pour l'instant : ce rendez-vous reste à confirmer.",
     leave="Je ne vous entends plus.",
     bye="Au revoir.",
     wait="Je vous en prie.",
@@ -179,6 +182,7 @@ ENGLISH = Wording(
     ask_phone="What is your phone number?",
     taken="That slot is no longer free.",
     failed="I could not record it.",
+    to_confirm="Our diary does not answer just now: this appointment is still to be confirmed.",
     leave="I can't hear you any more.",
     bye="Goodbye.",
     wait="Take your time.",

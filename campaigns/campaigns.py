@@ -26,7 +26,7 @@ from store.tenants import listed as tenants_listed
 _COLUMNS = (
     "name, agent, agent_version, purpose, goods, party, caller_id, begins_on, ends_on, weekdays, hours, timezone,"
     " per_minute, at_once, budget_micros, retries, state, made_by, made_at, approved_by, approved_at, approval_reason,"
-    " paused_why, running_since, ended_at"
+    " paused_why, running_since, ended_at, versus"
 )
 
 
@@ -49,6 +49,8 @@ class Wanted:
     at_once: int = 2
     budget_micros: int = 0
     retry: tuple[str, ...] = ()
+    versus: int = 0
+    """Another version of the agent, with which half of the people are called; 0: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Campaign:
     paused_why: str
     running_since: datetime | None
     ended_at: datetime | None
+    versus: int | None
     lists: list[str]
 
     @property
@@ -116,18 +119,20 @@ def add(conn: Conn, tenant_id: UUID, wanted: Wanted, person: str, *, by: Actor) 
     if live is None:
         raise NotFound(f"agent {wanted.agent} has no live version", hint=f"decroche agent publish {wanted.agent}")
     fit(live.yaml, wanted.agent, wanted.purpose, wanted.goods)
+    if wanted.versus:
+        _compared(conn, tenant_id, wanted, live.version)
     (tenant,) = [each for each in tenants_listed(conn) if each.id == tenant_id]
     try:
         with conn.transaction():
             conn.execute(
                 """INSERT INTO campaigns.campaigns (tenant_id, name, agent, agent_version, purpose, goods, party,
                           caller_id, begins_on, ends_on, weekdays, hours, timezone, per_minute, at_once, made_by,
-                          budget_micros, retries)
-                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                          budget_micros, retries, versus)
+                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
                 (tenant_id, wanted.name, wanted.agent, live.version, wanted.purpose, wanted.goods, wanted.party,
                  _shown(conn, tenant_id, wanted.agent), wanted.begins_on, wanted.ends_on, list(wanted.weekdays),
                  wanted.hours, tenant.timezone, wanted.per_minute, wanted.at_once, person.strip(),
-                 wanted.budget_micros, Jsonb(kept(read(wanted.retry)))),
+                 wanted.budget_micros, Jsonb(kept(read(wanted.retry))), wanted.versus or None),
             )  # fmt: skip
             for name in wanted.lists:
                 conn.execute("INSERT INTO campaigns.campaign_lists VALUES (%s, %s, %s)", (tenant_id, wanted.name, name))
@@ -137,6 +142,17 @@ def add(conn: Conn, tenant_id: UUID, wanted: Wanted, person: str, *, by: Actor) 
         raise NotFound(f"no list among {', '.join(wanted.lists)}", hint="decroche contact list") from error
     note(conn, by, "campaign.add", f"campaign:{wanted.name}", tenant_id)
     return get(conn, tenant_id, wanted.name)
+
+
+def _compared(conn: Conn, tenant_id: UUID, wanted: Wanted, live: int) -> None:
+    """The version beside the live one: another, and one that was approved. Raises NotFound, Refused, WrongPurpose."""
+    other = agents.get(conn, tenant_id, wanted.agent, wanted.versus)
+    if other.version == live or other.status not in ("live", "retired") or not other.approved_by:
+        raise Refused(
+            f"version {wanted.versus} of agent {wanted.agent} is no version to compare with version {live}",
+            hint="--versus names one that was live before: decroche agent list",
+        )
+    fit(other.yaml, wanted.agent, wanted.purpose, wanted.goods)
 
 
 def _shown(conn: Conn, tenant_id: UUID, agent: str) -> str:

@@ -52,6 +52,8 @@ def _weekdays(ctx: click.Context, param: click.Parameter, value: str) -> tuple[i
 @click.option("--budget", default=0.0, type=NOT_NEGATIVE, help="Euros before tax its calls may cost; 0: no bound.")
 @click.option("--retry", multiple=True, metavar="OUTCOME=TIMES[/MINUTES]",
               help="busy=2/20: twice, 20 minutes later; no_answer=1: once, in another half-day.")  # fmt: skip
+@click.option("--versus", type=click.IntRange(1, 1_000_000), default=None,
+              help="Compare: half of the people are called with this version, which was live before.")  # fmt: skip
 @click.option("--by", "person", default="", help="Its author; else the account that types.")
 @json_option
 def campaign_add(slug: str, first: datetime | None, last: datetime | None, person: str, budget: float, as_json: bool,
@@ -64,6 +66,7 @@ def campaign_add(slug: str, first: datetime | None, last: datetime | None, perso
     """
     from campaigns import campaigns
 
+    fields["versus"] = fields["versus"] or 0
     begins = (first or datetime.now(PARIS)).date()
     ends = last.date() if last else begins + timedelta(days=30)
     wanted = campaigns.Wanted(begins_on=begins, ends_on=ends, budget_micros=round(budget * 1_000_000), **fields)

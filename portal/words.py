@@ -20,7 +20,7 @@ OUTCOMES = {
     "abandoned": "abandonné", "failed": "échoué", "lost": "interrompu",
     "max_duration": "durée maximale",
     "credit": "crédit épuisé", "engine_failed": "panne, transféré ou excusé", "silence": "silence de l'appelant",
-    "blocked": "bloqué", "machine": "répondeur",
+    "blocked": "bloqué", "machine": "répondeur", "screening": "filtrage d'appel", "fax": "télécopieur",
 }  # fmt: skip
 
 ACTIONS = {
@@ -28,6 +28,8 @@ ACTIONS = {
     "message": "message pris", "opt_out": "opposition enregistrée", "hangup": "fin de l'appel",
     "webhook": "votre système",
     "dtmf": "touches du téléphone", "record": "enregistrement", "language": "changement de langue",
+    "answering": "qui a décroché",
+    "reschedule": "déplacement de rendez-vous",
 }  # fmt: skip
 
 RESULTS = {
@@ -35,6 +37,9 @@ RESULTS = {
     "busy": "occupé", "no_answer": "sans réponse", "refused": "refusé", "unavailable": "injoignable",
     "returned": "revenu",
     "closed": "fermé", "switching": "fait", "abandoned": "abandonné", "unknown_number": "numéro inconnu",
+    "machine": "un répondeur", "screening": "un assistant de filtrage", "menu": "un serveur vocal",
+    "fax": "un télécopieur", "human": "une personne",
+    "to_confirm": "à confirmer", "nobody": "une annonce de l'opérateur",
 }  # fmt: skip
 
 

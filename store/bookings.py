@@ -16,7 +16,7 @@ from store.base.errors import BadInput, NotFound, Refused
 from store.base.ids import new_id
 from store.db import Conn
 
-_COLUMNS = "id, tenant_id, call_id, agent, name, phone, starts_at, ends_at, note, status, created_at"
+_COLUMNS = "id, tenant_id, call_id, agent, name, phone, starts_at, ends_at, note, status, created_at, email"
 
 
 class SlotTaken(Refused):
@@ -40,6 +40,8 @@ class Booking:
     note: str
     status: Literal["booked", "cancelled"]
     created_at: datetime
+    email: str = ""
+    """Where the person is told of it; "" where they gave none."""
 
 
 def book(
@@ -53,6 +55,7 @@ def book(
     call_id: UUID | None = None,
     phone: str | None = None,
     note: str = "",
+    email: str = "",
 ) -> Booking:
     """Make an appointment. Raises SlotTaken; NotFound for an unknown agent; BadInput naming a bad field."""
     if not name.strip():
@@ -61,13 +64,13 @@ def book(
         raise BadInput("starts_at: times need a zone", hint="give them in UTC")
     if ends_at <= starts_at:
         raise BadInput("ends_at: it is not after starts_at", hint="give the appointment a length")
-    values = (new_id(), tenant_id, call_id, agent, name.strip(), phone, starts_at, ends_at, note)
+    values = (new_id(), tenant_id, call_id, agent, name.strip(), phone, starts_at, ends_at, note, email)
     try:
         with conn.transaction(), conn.cursor(row_factory=class_row(Booking)) as cursor:
             row = cursor.execute(
                 "INSERT INTO store.bookings"
-                " (id, tenant_id, call_id, agent, name, phone, starts_at, ends_at, note)"
-                f" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}",
+                " (id, tenant_id, call_id, agent, name, phone, starts_at, ends_at, note, email)"
+                f" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}",
                 values,
             ).fetchone()
     except psycopg.errors.ExclusionViolation as error:
@@ -115,6 +118,16 @@ def taken(conn: Conn, agent: str, since: datetime, until: datetime) -> list[tupl
         {"agent": agent, "since": since, "until": until},
     )
     return [(row["starts_at"], row["ends_at"]) for row in rows]
+
+
+def calendar_away(conn: Conn, agent: str) -> bool:
+    """A calendar that an agent's diary is held against could not be read, so what is booked may be taken there."""
+    row = conn.execute(
+        """SELECT 1 FROM links.calendars
+            WHERE agent = %s AND kind IN ('ics', 'caldav') AND (faults > 0 OR synced_at IS NULL) LIMIT 1""",
+        (agent,),
+    ).fetchone()
+    return row is not None
 
 
 def get(conn: Conn, booking_id: UUID) -> Booking | None:

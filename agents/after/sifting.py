@@ -13,9 +13,11 @@ from agents.after.transcript import Line, Transcript
 from agents.definition import Agent, Question
 
 _DONE = {
-    "fr": {"book": "Rendez-vous pris", "cancel": "Rendez-vous annulé", "message": "Message pris",
+    "fr": {"book": "Rendez-vous pris", "cancel": "Rendez-vous annulé",
+           "reschedule": "Rendez-vous déplacé", "message": "Message pris",
            "transfer": "Appel transféré", "opt_out": "La personne ne veut plus être appelée"},
-    "en": {"book": "Appointment made", "cancel": "Appointment cancelled", "message": "Message taken",
+    "en": {"book": "Appointment made", "cancel": "Appointment cancelled",
+           "reschedule": "Appointment moved", "message": "Message taken",
            "transfer": "Call transferred", "opt_out": "The person does not want to be called again"},
 }  # fmt: skip
 _CALL = {"fr": ("Appel entrant", "Appel sortant"), "en": ("Incoming call", "Outgoing call")}

@@ -23,8 +23,8 @@ from store.base.errors import DecrocheError
 log = logging.getLogger(__name__)
 
 NAMES = (
-    "book", "callback", "cancel", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf", "webhook",
-    "hangup",
+    "book", "callback", "cancel", "reschedule", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf",
+    "webhook", "hangup",
 )  # fmt: skip
 
 

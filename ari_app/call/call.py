@@ -16,6 +16,7 @@ from agents.conversation import AgentConversation
 from agents.effects import Act, Conversation, Facts, Plan
 from ari_app.actions.base import ActionContext, perform
 from ari_app.call.delivery import Phrases, Said
+from ari_app.call.pickup import PickUp
 from ari_app.call.session import Dialogue
 from ari_app.desk.house import House
 from ari_app.desk.legs import Legs, Whose
@@ -85,6 +86,9 @@ class Call:
         self._meter: asyncio.Task[None] | None = None
         self._next: Answerable | None = None
         self._take_on(state.who)
+        outbound = state.direction == "outbound"
+        self._pickup = PickUp(state.who.agent, self._facts, house.parts.ear) if outbound else None
+        """Who picked up; for the first stay on the line, and nobody's after it."""
 
     def _take_on(self, who: Answerable) -> None:
         """This agent talks from now on, in its own voice."""
@@ -92,15 +96,12 @@ class Call:
         state.who, agent = who, who.agent
         state.record = agent.recording.policy == "announced"
         self._voice = pronounced(house.parts.voice(agent.language, agent.voice), agent.say_as)
-        self._conversation: Conversation = AgentConversation(
-            agent,
-            house.parts.mind,
-            Facts(
-                str(state.id), who.now(), "inbound" if state.direction == "inbound" else "outbound",
-                state.caller, state.callee, state.variables, house.settings.call.silence_seconds,
-            ),
-            sense=house.parts.sense,
+        facts = Facts(
+            str(state.id), who.now(), "inbound" if state.direction == "inbound" else "outbound",
+            state.caller, state.callee, state.variables, house.settings.call.silence_seconds,
         )  # fmt: skip
+        self._conversation: Conversation = AgentConversation(agent, house.parts.mind, facts, sense=house.parts.sense)
+        self._facts = facts
 
     # -- the whole call ----------------------------------------------------------------------------------
 
@@ -187,10 +188,12 @@ class Call:
 
     async def _dialogue_on(self, line: Line, opening: Plan) -> str:
         agent, settings = self.state.who.agent, self._house.settings.call
+        pickup, self._pickup = self._pickup, None
         self._dialogue = dialogue = Dialogue(
             line, self._conversation, self._house.parts, self._voice, language=agent.language,
             phrases=Phrases(agent.excuse, agent.farewell, agent.lines.thinking, agent.can_transfer),
             notes=self.state.notes, recording=self._recording, answered=self._answered, perform=self._perform,
+            pickup=pickup,
         )  # fmt: skip
         try:
             if self.state.life.over:

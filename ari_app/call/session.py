@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from time import monotonic
+from typing import Any
 
 from agents.effects import Conversation, Plan, Say
 from ari_app.call.callaudio import GAP_MS, CallerAudio
 from ari_app.call.delivery import Cues, Delivery, Perform, Phrases, Said
 from ari_app.call.echo import EARLY_MS, FAR_MS
 from ari_app.call.guesses import Guess, Guesses
+from ari_app.call.pickup import PickUp
 from ari_app.call.reply import Stages
 from ari_app.call.talker import Talker
 from ari_app.call.turns import (
@@ -33,7 +35,7 @@ from ari_app.call.turns import (
 )
 from ari_app.call.voicing import Voicing
 from ari_app.desk.parts import Parts
-from ari_app.desk.record import Notes, Turn
+from ari_app.desk.record import Done, Notes, Turn
 from ari_app.desk.recording import Recording
 from ari_app.switch.base import Audio, Closed, Left, Line, LineError, Mark
 from asr.base import Pcm
@@ -53,10 +55,14 @@ class Dialogue:
 
     def __init__(
         self, line: Line, conversation: Conversation, parts: Parts, voice: Voice, *, language: str, phrases: Phrases,
-        notes: Notes, recording: Recording, answered: float, perform: Perform,
+        notes: Notes, recording: Recording, answered: float, perform: Perform, pickup: PickUp | None = None,
     ) -> None:  # fmt: skip
+        """`pickup`: of a call out, who tells what picked up."""
         self._line, self._conversation, self._notes, self._recording = line, conversation, notes, recording
         self._phrases, self._answered = phrases, answered
+        self._pickup = pickup
+        if pickup is not None:
+            pickup.attend(self)
         self._turns = TurnTaker()
         self._audio = CallerAudio()
         self._voicing = Voicing(parts.activity(), self._spoken)
@@ -125,6 +131,43 @@ class Dialogue:
         if not self._ending.done():
             self._delivery.remark(text)
 
+    # -- who picked up: `pickup.Stage` -------------------------------------------------------------------
+
+    async def silence(self) -> None:
+        """The agent falls silent; what it was going to answer is dropped."""
+        guess = self._guesses.current
+        if guess is not None and guess.task is asyncio.current_task():
+            guess.task = None  # it is what asks: it goes on
+        if not self._ending.done():
+            self._drop_guess()
+            await self._silence_agent()
+
+    async def speak(self, lines: Sequence[Say], then: str = "") -> None:
+        """Say these over whatever is going on; `then`: why the dialogue ends after them."""
+        if not self._ending.done():
+            await self._silence_agent()
+            self._delivery.play(self._delivery.prepare(Said(lines)), then=then)
+
+    async def open_anew(self) -> None:
+        """The conversation's opening once more, from its first word: somebody else is on the line."""
+        if not self._ending.done():
+            await self._silence_agent()
+            self._notes.disclosure = None
+            self._delivery.play(self._delivery.prepare(Said(self._conversation.opening())))
+
+    def heard(self, from_ms: int, to_ms: int) -> Pcm:
+        """The caller's audio between two times of their stream."""
+        return self._audio.between(from_ms, to_ms)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it beside everything else, until the dialogue ends."""
+        self._group.create_task(work, name="pickup")
+
+    def told_apart(self, who: str, why: str, outcome: str) -> None:
+        """Noted among what was done in the call; `outcome`: the call's, as long as nobody else comes to the line."""
+        self._notes.outcome = outcome
+        self._notes.actions.append(Done("answering", {}, {"outcome": who, "why": why}, self.now_ms()))
+
     # -- the caller's side -------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
@@ -167,7 +210,12 @@ class Dialogue:
     async def _heed_audio(self) -> None:
         for at_ms, window in self._audio.windows():
             probability = self._voicing.push(at_ms, window)
-            if self._on_hold:  # music, or nothing: whatever it is, nobody is talking to us
+            if self._pickup is not None:
+                voiced = probability >= self._turns.rules.voice
+                await self._pickup.window(at_ms, window, voiced=voiced)
+            if self._on_hold or (
+                self._pickup is not None and self._pickup.deaf
+            ):  # music, or nothing: whatever it is, nobody is talking to us
                 self._quiet_ms = at_ms
                 heard = self._turns.hear(at_ms, 0.0)
                 await self._carry_out([decision for decision in heard if not isinstance(decision, Silence)])
@@ -231,7 +279,7 @@ class Dialogue:
             await self._talker.hold()
 
     async def _silent(self) -> None:
-        if not self._delivery.busy:
+        if not self._delivery.busy and not (self._pickup is not None and self._pickup.aside):
             seconds = (self._audio.ms - self._quiet_ms) / 1000
             self._prodding = True
             self._delivery.play(self._delivery.prepare(self._conversation.plan_silence(seconds)))
@@ -267,6 +315,8 @@ class Dialogue:
             return
         now = self._audio.ms
         text = "" if self._digits else guess.text  # words while keys are pressed disturb nothing
+        if self._pickup is not None and await self._pickup.words(now, guess.text):
+            text = ""
         decisions = self._turns.judged(guess.version, guess.complete, now)
         patience = self._conversation.patience(text)
         await self._carry_out([*decisions, *self._turns.transcribed(guess.version, text, now, patience)])

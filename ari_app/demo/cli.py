@@ -52,6 +52,8 @@ def private_home() -> Path:
 )
 @click.option("--out", "out", type=click.Path(path_type=Path), default=Path("demo-output"), show_default=True,
               help="Where recordings, pictures and facts go.")  # fmt: skip
+@click.option("--campaign", "as_campaign", is_flag=True,
+              help="Instead: a campaign calls twelve telephones of this machine, in French.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as one JSON object, and nothing else.")
 @click.option(
     "--keep", is_flag=True, help="Leave its private home (database, logs) for a look; a failure leaves it too."
@@ -59,7 +61,7 @@ def private_home() -> Path:
 @click.option(
     "--web", is_flag=True, help="Then serve the clients' site over these calls, with an account for each role."
 )
-def demo(language: str, out: Path, as_json: bool, keep: bool, web: bool) -> None:
+def demo(language: str, out: Path, as_campaign: bool, as_json: bool, keep: bool, web: bool) -> None:
     """Two real calls over SIP and RTP on this machine, printed as they go, and one that the law refuses.
 
     With --web the calls are then looked at in a browser: the address and an account for each role, with its password,
@@ -69,6 +71,7 @@ def demo(language: str, out: Path, as_json: bool, keep: bool, web: bool) -> None
     Example:
       decroche demo --lang en --json
       decroche demo --web
+      decroche demo --campaign
     """
     if web and as_json:
         raise BadInput("--web serves until Ctrl-C: --json has no end to print at", hint="one of the two")
@@ -81,9 +84,15 @@ def demo(language: str, out: Path, as_json: bool, keep: bool, web: bool) -> None
         from ari_app.demo.seed import TENANT
         from store.base.settings import settings
 
-        facts = Demo(settings(), language, out, console).run()
+        if as_campaign:
+            from ari_app.demo.campaign import CampaignDemo
+
+            facts = CampaignDemo(settings(), out, console).run()
+        else:
+            facts = Demo(settings(), language, out, console).run()
         if web:
-            _print(console, facts, out)
+            if not as_campaign:
+                _print(console, facts, out)
             resolve_name("portal.demonstration:serve")(settings(), TENANT, console.print)  # the floor above, by name
             return
     except Exception:
@@ -91,10 +100,11 @@ def demo(language: str, out: Path, as_json: bool, keep: bool, web: bool) -> None
         raise
     finally:
         _tidy(home, keep=keep, console=console)
-    (out / f"facts-{language}.json").write_text(to_json(facts) + "\n", encoding="utf-8")
+    name = "facts-campaign.json" if as_campaign else f"facts-{language}.json"
+    (out / name).write_text(to_json(facts) + "\n", encoding="utf-8")
     if as_json:
         click.echo(to_json(facts))
-    else:
+    elif not as_campaign:
         _print(console, facts, out)
 
 

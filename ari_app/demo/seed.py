@@ -62,6 +62,11 @@ def agent_id(file: str) -> str:
     return loads((EXAMPLES / file).read_text(encoding="utf-8"), file).agent.id
 
 
+def publish(conn: Conn, tenant_id: UUID, file: str) -> str:
+    """An example agent of the demonstration's tenant, live; its id."""
+    return _agent(conn, tenant_id, file)
+
+
 def _tenant(conn: Conn) -> UUID:
     try:
         return tenants.get(conn, TENANT).id

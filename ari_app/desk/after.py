@@ -31,7 +31,11 @@ from store.jobs import Held
 
 log = logging.getLogger(__name__)
 
-KIND, TELL = "call.analyse", "booking.tell"
+KIND, TELL, CALLER = "call.analyse", "booking.tell", "booking.caller"
+TOLD = {"booked": "booked", "cancelled": "cancelled", "reminder": "reminder"}
+"""What the person who booked is told: the word before the booking's id."""
+REMINDED = timedelta(hours=24)
+"""So long before an appointment they are reminded of it."""
 MOST_TRIES = 4
 PUT_OFF = timedelta(seconds=10)
 PATIENCE = timedelta(minutes=10)
@@ -47,9 +51,19 @@ def follow(conn: Conn, record: Cdr, turns: Sequence[Turn]) -> None:
 
 
 def booked(conn: Conn, booking: Booking) -> None:
-    """An appointment was made or cancelled, in this transaction: it is told, to the client's calendars too."""
+    """An appointment was made or cancelled, in this transaction: it is told, to the client's calendars and, where they
+    gave an address, to the person; who booked more than a day ahead is reminded."""
     jobs.add(conn, TELL, booking.id)
+    if booking.email:
+        jobs.add(conn, CALLER, f"{TOLD[booking.status]}:{booking.id}")
+        if booking.status == "booked" and reminded_at(booking) > booking.created_at:
+            jobs.add(conn, CALLER, f"{TOLD['reminder']}:{booking.id}", due_at=reminded_at(booking))
     events.note(conn, "booking.made" if booking.status == "booked" else "booking.cancelled", booking.id)
+
+
+def reminded_at(booking: Booking) -> datetime:
+    """When its person is reminded of it."""
+    return booking.starts_at - REMINDED
 
 
 class Analyst:

@@ -280,6 +280,18 @@ class Office:
         with self.db.tenant(who.tenant_id) as conn:
             return agenda.cancel(conn, who, party, args, called_us=called_us)
 
+    async def reschedule(
+        self, who: Answerable, call_id: UUID, party: str, args: Mapping[str, Any], *, called_us: bool
+    ) -> Mapping[str, Any]:
+        """See `actions/reschedule.py`."""
+        return await asyncio.to_thread(self._reschedule, who, call_id, party, dict(args), called_us)
+
+    def _reschedule(
+        self, who: Answerable, call_id: UUID, party: str, args: dict[str, Any], called_us: bool
+    ) -> Mapping[str, Any]:
+        with self.db.tenant(who.tenant_id) as conn:
+            return agenda.reschedule(conn, who, call_id, party, args, called_us=called_us)
+
     async def message(self, who: Answerable, call_id: UUID, party: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         """See `actions/message.py`."""
         return await asyncio.to_thread(self._message, who, call_id, party, dict(args))
@@ -326,7 +338,7 @@ class Office:
             charge = record_call(conn, record, turns, actions)
             live.end(conn, record.id)
             if record.direction == "outbound":
-                did = [action.name for action in actions if action.result.get("outcome") == "done"]
+                did = [action.name for action in actions if action.result.get("outcome") in ("done", "to_confirm")]
                 ended(conn, record, did, charge.amount_micros or 0, datetime.now(UTC))
             if not known:
                 after.follow(conn, record, turns)

@@ -22,6 +22,7 @@ from billing.charges import controls
 from campaigns.campaigns import Campaign, get
 from campaigns.dialling import course, queue
 from campaigns.dialling.permission import Means, Person, Put, Refusal, permit
+from campaigns.dialling.versus import version_of
 from campaigns.planning.breaker import broken
 from campaigns.planning.pacing import may_begin, next_turn
 from compliance.ledgers import ledger
@@ -110,14 +111,17 @@ def _admitted(conn: Conn, tenant_id: UUID, name: str, means: Means, now: datetim
     step("claim")
     if target is None:
         return _drained(conn, tenant_id, campaign, now)
-    person = _person(campaign, target, _agent(version.yaml, campaign.agent))
+    if (other := version_of(campaign, target["id"])) != version.version:
+        version = agents.get(conn, tenant_id, campaign.agent, other)
+    person = _person(campaign, target, _agent(version.yaml, campaign.agent), version.version)
     call_id = new_id()
     told = permit(conn, tenant_id, call_id, person, means, now, step)
     match told:
         case str():
             raise Fraud(told)
         case Put():
-            queue.begin(conn, tenant_id, call_id, target["id"], name, means.node, told.decision_id, now)
+            by = (means.node, person.agent_version)
+            queue.begin(conn, tenant_id, call_id, target["id"], name, by, told.decision_id, now)
             step("state")
             return Rung(tenant_id, call_id, name, person, told.decision_id, told.paid_seconds)
         case Refusal(stops=True):
@@ -182,11 +186,11 @@ def _drained(conn: Conn, tenant_id: UUID, campaign: Campaign, now: datetime) -> 
     return Nothing("nobody is due", next_due)
 
 
-def _person(campaign: Campaign, target: dict[str, Any], agent: Agent) -> Person:
+def _person(campaign: Campaign, target: dict[str, Any], agent: Agent, version: int) -> Person:
     return Person(
         e164=target["e164"], party=target["party"], postcode=target["postcode"], variables=target["variables"],
         purpose=campaign.purpose, goods=campaign.goods, agent=agent, agent_name=campaign.agent,
-        agent_version=campaign.agent_version, caller_id=campaign.caller_id,
+        agent_version=version, caller_id=campaign.caller_id,
     )  # fmt: skip
 
 

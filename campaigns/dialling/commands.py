@@ -117,8 +117,15 @@ def report(name: str, slug: str, as_json: bool) -> None:
     if as_lines(as_json):
         click.echo(to_json(found))
         return
-    plain = {key: value for key, value in found.items() if not isinstance(value, dict) and value not in ("", None)}
+    plain = {
+        key: value for key, value in found.items() if not isinstance(value, dict | list) and value not in ("", None)
+    }
     emit([plain], tuple(plain), as_json=False)
+    if len(found["versions"]) > 1:
+        emit(found["versions"], tuple(found["versions"][0]), as_json=False)
+        told = found["difference"]
+        click.echo(f"difference between {told['low']:+.1%} and {told['high']:+.1%}, 19 times in 20: "
+                   + ("it is shown" if told["shown"] else "none is shown yet"))  # fmt: skip
     for what in ("people", "outcomes", "calls", "waits"):
         rows = [{what: name, "count": count} for name, count in found[what].items()]
         if rows:

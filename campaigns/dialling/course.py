@@ -10,10 +10,10 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from agents.loading import loads
 from campaigns.campaigns import Campaign, get
 from campaigns.checking import judged
 from campaigns.dialling import queue
+from campaigns.dialling.versus import variables
 from campaigns.planning.outcomes import OVER
 from campaigns.planning.verdicts import Verdict
 from store import agents
@@ -46,7 +46,7 @@ def launch(
             f"version {version.version} of agent {campaign.agent} is {version.status}, and is what was approved",
             hint="publish it again, or add a campaign of the live version",
         )
-    lacking = frozenset(loads(version.yaml, campaign.agent).agent.variables)
+    lacking = variables(conn, tenant_id, campaign)
     over = _over(conn, tenant_id, name)
     counts: Counter[str] = Counter({"now": 0, "later": 0, "never": 0})
 

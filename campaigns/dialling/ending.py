@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from billing.charges.ledger import charge_of
 from campaigns.campaigns import get
-from campaigns.planning.outcomes import Seen, outcome
+from campaigns.dialling.versus import won
+from campaigns.planning.outcomes import Seen, outcome, picked_up
 from campaigns.planning.retries import DEFAULTS, next_try
 from store import calls, messages
 from store.db import Conn, Database
@@ -21,9 +22,7 @@ log = logging.getLogger(__name__)
 _ENDED = ("stopped", "finished")
 
 
-def ended(
-    conn: Conn, record: calls.Cdr, said: Collection[str], cost_micros: int, now: datetime, picked_up: str = ""
-) -> str | None:
+def ended(conn: Conn, record: calls.Cdr, said: Collection[str], cost_micros: int, now: datetime) -> str | None:
     """Write a try's end from its CDR (the tenant's session); None for a call that is none, or has ended already.
 
     `said`: names of the actions that were done. Its target waits again by the campaign's rules, or is done.
@@ -31,17 +30,22 @@ def ended(
     row = _open_try(conn, record.tenant_id, record.id)
     if row is None:
         return None
-    word = outcome(Seen(record.outcome, record.answered_at is not None, said, picked_up))
+    seen = Seen(record.outcome, record.answered_at is not None, said)
+    word = outcome(seen)
     talked = record.ended_at - record.answered_at if record.answered_at else timedelta()
     hung_up = record.answered_at is not None and record.hangup_side == "caller"
     if word == "unknown" and row["outcome"] == "unknown":
         return word
     conn.execute(
         """UPDATE campaigns.tries
-              SET ended_at = %s, outcome = %s, talked_ms = %s, hung_up = %s, cost_micros = %s, picked_up = %s
+              SET ended_at = %s, outcome = %s, talked_ms = %s, hung_up = %s, cost_micros = %s, picked_up = %s,
+                  won = %s
             WHERE tenant_id = %s AND call_id = %s""",
-        (now, word, talked // timedelta(milliseconds=1), hung_up, cost_micros, picked_up, record.tenant_id, record.id),
-    )
+        (
+            now, word, talked // timedelta(milliseconds=1), hung_up, cost_micros, picked_up(seen), won(said),
+            record.tenant_id, record.id,
+        ),
+    )  # fmt: skip
     _settle(conn, row, record.id, word, now)
     return word
 
@@ -85,7 +89,7 @@ def _settle_callback(conn: Conn, row: dict[str, Any], call_id: UUID, word: str, 
     if found is None:
         return
     again = next_try([word], now, ZoneInfo("UTC"), {**DEFAULTS, "no_answer": DEFAULTS["busy"]})
-    reached = word not in DEFAULTS and word not in ("unknown", "declined", "unallocated")
+    reached = word not in DEFAULTS and word not in ("unknown", "declined", "unallocated", "fax")
     state = "kept" if reached else "agreed" if again and again < found["to_at"] else "missed"
     conn.execute(
         """UPDATE campaigns.callbacks

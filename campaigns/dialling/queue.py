@@ -37,13 +37,16 @@ def claim(conn: Conn, tenant_id: UUID, name: str, now: datetime) -> dict[str, An
 
 
 def begin(
-    conn: Conn, tenant_id: UUID, call_id: UUID, target_id: UUID, name: str, node: str, decision_id: UUID, now: datetime
-) -> None:
-    """The target is admitted under this call."""
+    conn: Conn, tenant_id: UUID, call_id: UUID, target_id: UUID, name: str, by: tuple[str, int], decision_id: UUID,
+    now: datetime,
+) -> None:  # fmt: skip
+    """The target is admitted under this call. `by`: the node that carries it, and the agent's version."""
+    node, version = by
     conn.execute(
-        """INSERT INTO campaigns.tries (tenant_id, call_id, campaign, target_id, decision_id, node, admitted_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s)""",
-        (tenant_id, call_id, name, target_id, decision_id, node, now),
+        """INSERT INTO campaigns.tries
+                  (tenant_id, call_id, campaign, target_id, decision_id, node, admitted_at, agent_version)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        (tenant_id, call_id, name, target_id, decision_id, node, now, version),
     )
     conn.execute(
         """UPDATE campaigns.targets

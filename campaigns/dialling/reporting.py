@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 
 from billing.charges.ledger import spell
 from campaigns.campaigns import Campaign, get
+from campaigns.dialling.versus import Arm, arms, compared
 from store.db import Conn
 
 _PAGE = 1000
@@ -30,14 +31,17 @@ class Report:
     answered: int
     talked_ms: int
     cost_micros: int
+    versions: list[Arm]
 
     def as_json(self) -> dict[str, Any]:
-        """name, state, why it is paused, people, outcomes, waits, calls, answered, minutes, cost (a decimal, EUR)."""
+        """name, state, why it is paused, people, outcomes, waits, calls, answered, minutes, cost (a decimal, EUR);
+        versions: of the agent, each with its share of calls won; their difference."""
         counts = {key: asdict(self)[key] for key in ("people", "outcomes", "waits", "calls", "answered")}
         return {
             "name": self.campaign.name, "state": self.campaign.state, "paused_why": self.campaign.paused_why, **counts,
             "minutes": round(self.talked_ms / 60_000, 1), "cost": spell(self.cost_micros),
             "budget": spell(self.campaign.budget_micros) if self.campaign.budget_micros else None,
+            "versions": [arm.as_json() for arm in self.versions], "difference": compared(self.versions),
         }  # fmt: skip
 
 
@@ -64,6 +68,7 @@ def report(conn: Conn, tenant_id: UUID, name: str) -> Report:
         sums["answered"],
         sums["talked"],
         sums["cost"],
+        arms(conn, tenant_id, name),
     )
 
 

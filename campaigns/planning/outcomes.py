@@ -21,23 +21,27 @@ _UNANSWERED = {
 _OURS = frozenset({"failed", "engine_failed"})
 """A person picked up, and a part of ours did not serve them."""
 
+_NO_PERSON = {
+    "machine": "machine", "screening": "screening", "fax": "fax", "busy": "busy", "unavailable": "no_answer",
+}  # fmt: skip
+"""Outcomes of a CDR that something answered which was nobody."""
+
 OVER = frozenset({"refused", "wrong_person"})
 """After these the person is not called again by any campaign."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A call as its CDR has it. `said`: names of the actions that were done; `picked_up`: who did, where known."""
+    """A call as its CDR has it. `said`: names of the actions that were done."""
 
     outcome: str
     answered: bool
     said: Collection[str] = ()
-    picked_up: str = ""
 
 
 def outcome(seen: Seen) -> str:
-    """busy, no_answer, declined, unallocated, unavailable, unknown; answered, machine, failed, refused, wrong_person,
-    callback."""
+    """busy, no_answer, declined, unallocated, unavailable, unknown; answered, machine, screening, fax, failed,
+    refused, wrong_person, callback."""
     if not seen.answered:
         return _UNANSWERED.get(seen.outcome, "unavailable")
     for action, meaning in SAID.items():
@@ -45,6 +49,13 @@ def outcome(seen: Seen) -> str:
             return meaning
     if seen.outcome == "lost":
         return "unknown"
-    if seen.picked_up == "machine":
-        return "machine"
+    if seen.outcome in _NO_PERSON:
+        return _NO_PERSON[seen.outcome]
     return "failed" if seen.outcome in _OURS else "answered"
+
+
+def picked_up(seen: Seen) -> str:
+    """human, machine, screening, fax; '' where nobody picked up, or nobody knows."""
+    if not seen.answered or seen.outcome in ("lost", "unavailable", "busy"):
+        return ""
+    return seen.outcome if seen.outcome in ("machine", "screening", "fax") else "human"

@@ -26,6 +26,7 @@ DEFAULTS: Mapping[str, Again] = {
     "busy": Again(2, 20),
     "no_answer": Again(2),
     "machine": Again(1),
+    "screening": Again(1),
     "unavailable": Again(3, 10),
 }
 """Outcomes that are tried again; after any other the person is done with. `unavailable` is the trunk's fault."""

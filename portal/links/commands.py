@@ -143,3 +143,35 @@ def feed(tenant: str, agent: str, path: Path, as_json: bool) -> None:
             found = bookings.find(conn, agent=agent, since=now - timedelta(days=30), status=None)
     write_private(path, written(found, name=f"{whose.name} ({agent})", now=now))
     out.print(to_json({"out": str(path), "appointments": len(found)}) if as_json else f"{path}: {len(found)}")
+
+
+@calendar.command()
+@click.option("--tenant", required=True, help="Whose diary.")
+@click.option("--agent", required=True, help="Which agent's.")
+@click.option("--end", "ends", is_flag=True, help="Its address opens nothing any more.")
+@json_option
+def address(tenant: str, agent: str, ends: bool, as_json: bool) -> None:
+    """A secret address of an agent's diary on the portal, for calendars that read one; the one before it ends.
+
+    Whoever has it reads names, numbers and times of that diary. It is shown once.
+
+    \b
+    Example: decroche calendar address --tenant dentiste --agent accueil
+    """
+    from portal.links import feeds
+    from store import tenants
+    from store.base.actor import typing_now
+    from store.db import open_database
+
+    now, by = datetime.now(UTC), typing_now()
+    with open_database() as db:
+        with db.operator() as conn:
+            whose = tenants.tenant_id(conn, tenant)
+        with db.operator(whose) as conn:
+            if ends:
+                feeds.end(conn, whose, agent, now, by=by)
+                found = ""
+            else:
+                found = feeds.address(feeds.begin(conn, whose, agent, now, by=by))
+    told = f"after your portal's own address: {found}" if found else f"the diary of {agent} has no address any more"
+    out.print(to_json({"agent": agent, "address": found}) if as_json else told)

@@ -10,9 +10,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from agents.spoken import say_date, say_time
-from ari_app.desk.after import TELL
+from ari_app.desk.after import CALLER, TELL
 from billing.office.outbox import mail, post_of
-from portal.links import calendars, ics
+from portal.links import calendars, callers, ics
 from portal.links.caldav import CalendarAway, Collection
 from portal.links.calendars import SYNC, Calendar
 from store import bookings, jobs, tenants
@@ -35,7 +35,10 @@ Clock = Callable[[], datetime]
 
 def handlers(of: Settings, *, now: Clock = lambda: datetime.now(UTC)) -> dict[str, Handler]:
     """Kind of job → who does it."""
-    return {SYNC: lambda held: sync(held, of, now()), TELL: lambda held: tell(held, of, now())}
+    return {
+        SYNC: lambda held: sync(held, of, now()), TELL: lambda held: tell(held, of, now()),
+        CALLER: lambda held: callers.tell(held, of, now()),
+    }  # fmt: skip
 
 
 def _id(about: str) -> UUID:

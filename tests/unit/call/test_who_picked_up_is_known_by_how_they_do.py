@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ari_app.call.answering import GIVEN_UP_MS, Beep, Quiet, Speech, Watcher, Who, Words, said
+from ari_app.call.answering import GIVEN_UP_MS, LONG_MS, Beep, Quiet, Speech, Watcher, Who, Words, said
 
 PEOPLE = (
     "Allô ?",
@@ -99,7 +99,7 @@ def test_who_says_a_word_and_waits_is_a_person() -> None:
 
 def test_a_long_text_in_one_breath_is_a_machine() -> None:
     watcher = Watcher()
-    for end in range(500, 4_600, 100):
+    for end in range(500, 600 + LONG_MS, 100):
         watcher.hear(Speech(400, end))
     assert watcher.who == "machine"
 
