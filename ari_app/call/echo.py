@@ -60,10 +60,8 @@ _PRESUMED = 0.25
 """Before the way back is learnt, what is louder than this share of the agent's voice (−12 dB) is taken for a person."""
 _LEARNT, _USUAL = 4, 32
 """Windows of echo from which its loudness is known, and how many are remembered."""
-_FORGOTTEN = 40
-"""Looks in a row (5 s of the agent's voice) without an echo after which the line is no longer one that echoes."""
-_SHIFTED = 128 * _ALIKE
-"""The agent's track may be off by so much from one turn to the next: a busy machine plays when it gets to it."""
+_MOVED = 10 * _ALIKE
+"""A delay that has changed by so much is another way back."""
 
 
 class EchoJudge:
@@ -75,10 +73,8 @@ class EchoJudge:
         self._level = 0.0
         self._until_look = 0
         self._counts = np.zeros(_FAR - _NEAR + 1)
-        self._looks, self._taken, self._lost = 0.0, 0, 0
+        self._looks, self._taken = 0.0, 0
         self._delay: int | None = None
-        self._back = 0
-        """The delay that was found last, be it still or not."""
         self._ways: deque[float] = deque(maxlen=_USUAL)
 
     def hear(self, window: Pcm) -> None:
@@ -104,18 +100,17 @@ class EchoJudge:
         if self._until_look <= 0:
             self._until_look = _EVERY
             self._look(far)
-        known = len(self._ways) >= _LEARNT
-        if self._delay is None and not known:
+        if self._delay is None:
             return talking and self._taken < _PRESUMING and self._level <= _PRESUMED * _peak(far)
-        most = _OVER * float(np.quantile(self._ways, 0.8)) if known else _PRESUMED
-        if self._delay is not None:
-            source = _loudest(far, _FAR - self._delay)
-            if source >= _SILENT and self._level <= most * source:
-                self._ways.append(self._level / source)
-                return True
-        # A line that echoed echoes still, also where the place of its echo is not found again yet.
-        about = _loudest_about(far, _FAR - self._back) if known else 0.0
-        return about >= _SILENT and self._level <= most * about
+        source = _loudest(far, _FAR - self._delay)
+        if source < _SILENT:
+            return False
+        way = self._level / source
+        known = len(self._ways) >= _LEARNT
+        if way > (_OVER * float(np.quantile(self._ways, 0.8)) if known else _PRESUMED):
+            return False
+        self._ways.append(way)
+        return True
 
     def _look(self, far: Pcm) -> None:
         """Count the delays at which the latest moments hold what was said; the one that leads is the echo's, if any."""
@@ -126,12 +121,10 @@ class EchoJudge:
         delay = _FAR - _NEAR - at
         if self._looks < _LOOKS * _FADES or self._counts[at] < _SURE * self._looks + _HASTE:
             self._delay = None
-            self._lost += 1
-            if self._lost >= _FORGOTTEN:
-                self._ways.clear()
             return
-        self._delay = self._back = delay
-        self._lost = 0
+        if self._delay is None or abs(delay - self._delay) > _MOVED:
+            self._ways.clear()
+        self._delay = delay
 
     def _correlated(self, far: Pcm) -> NDArray[np.float64]:
         """How far each place in `far` stands out as that of a copy, in times the spread of all."""
@@ -164,11 +157,6 @@ def _loudest(far: Pcm, end: int) -> float:
     """How loud the agent was in the windows about the one that ends at `end`: a room spreads sound."""
     spans = ((end + shift - _STEP, end + shift) for shift in (-_STEP, -_STEP // 2, 0, _STEP // 2))
     return max(_level(far[max(0, a) : max(0, b)]) for a, b in spans)
-
-
-def _loudest_about(far: Pcm, end: int) -> float:
-    """How loud the agent was in the loudest window within `_SHIFTED` of the one that ends at `end`."""
-    return _peak(far[max(0, end - _STEP - _SHIFTED) : end + _SHIFTED])
 
 
 def _peak(far: Pcm) -> float:

@@ -54,17 +54,13 @@ def echoed(agent: Pcm, decibels: float) -> Pcm:
     return (back * 10 ** (decibels / 20) + dice.normal(0, 0.001, len(agent))).astype(np.float32)
 
 
-def voiced(agent: Pcm, line: Pcm, late_ms: tuple[int, ...] = (0,)) -> list[bool]:
-    """For each window of what a telephone brings, whether it was taken for the caller's voice.
-
-    `late_ms`: by how much the agent's track is late, turn after turn: a busy machine plays when it gets to it.
-    """
+def voiced(agent: Pcm, line: Pcm) -> list[bool]:
+    """For each window of what a telephone brings, whether it was taken for the caller's voice."""
     heard = resample(CHANNELS["a-law"](line), 8_000, SAMPLE_RATE)
     track = Track(bytearray((agent * 32767).clip(-32768, 32767).astype("<i2").tobytes()))
-    turns = len(agent) * 1000 // SAMPLE_RATE // len(late_ms) + 1
 
     def spoken(at_ms: int) -> Pcm:
-        end = at_ms + EARLY_MS - late_ms[at_ms // turns]
+        end = at_ms + EARLY_MS
         return track.between(end - FAR_MS, end, end)
 
     judge = Voicing(SileroVad(), spoken)
@@ -88,12 +84,6 @@ def test_an_echo_takes_the_floor_from_nobody(agent: Pcm, decibels: float) -> Non
     assert sum(alone) > 100, "the model alone takes it for a person"
     assert sum(found) < 0.12 * sum(alone)
     assert longest(found) < RULES.words_ms
-
-
-def test_an_echo_whose_way_seems_another_in_each_turn_takes_no_floor(agent: Pcm) -> None:
-    found = voiced(agent, echoed(agent, -20.0), late_ms=(0, 70, -80, 40, -60, 20))
-    assert longest(found) < RULES.words_ms, longest(found)
-    assert longest(found) < RULES.noise_ms, longest(found)
 
 
 @pytest.mark.parametrize(("person", "echo"), [(-20.0, None), (-28.0, None), (-20.0, -20.0)])
