@@ -64,6 +64,7 @@ def test_how_sure_it_is_says_how_often_it_is_right(sense: Sense) -> None:
     assert sum(sure) / len(sure) >= 0.85
 
 
+@pytest.mark.timeout(900)  # some hundred sentences are encoded: half a minute of a core, shared with who knows what
 async def test_conversations_worded_unlike_the_file_go_right_and_harm_nobody(sense: Sense) -> None:
     results = []
     for path in sorted(
