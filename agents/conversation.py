@@ -25,7 +25,7 @@ from llm.base import LlmError, Mind
 __all__ = ["AgentConversation", "Line"]
 
 PHRASE_SECONDS = 1.0
-"""How long the model may take for the first clause of an answer: a GPU needs a third of it, two cores five times it."""
+"""How long the model may take for the first clause of an answer. Two cores need 4.5 to 8 s (docs/figures.md)."""
 _ONCE = ("book", "cancel", "reschedule")
 """Acts that a reply thought meanwhile must not do again."""
 
