@@ -12,8 +12,8 @@ COMPRESSION = 2.4
 LOGPROB = -1.0
 """Below this mean log-probability a pass is not believed (the same paper)."""
 UNSURE = -0.25
-"""Below this mean log-probability a text is worth a second, wider search: a third of recorded prompts and half of what two
-voices say through A-law, in which most of the wrong words are (docs/figures.md)."""
+"""Below this mean log-probability a text is worth a second, wider search: a third of recorded prompts and half of what
+two voices say through A-law, in which most of the wrong words are (docs/figures.md)."""
 NO_SPEECH = 0.6
 """With a poor log-probability as well, there was no speech (the same paper)."""
 WORDS_PER_SECOND = 8.0
