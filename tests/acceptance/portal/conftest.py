@@ -85,9 +85,13 @@ def operators(portal: Portal, database: Database) -> Generator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Generator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium.
+
+    Closed with its module: while Playwright is open its event loop counts as running in the main thread, and
+    whatever test starts one of its own meanwhile fails.
+    """
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
