@@ -20,13 +20,13 @@ OUTCOMES = {
     "abandoned": "abandonné", "failed": "échoué", "lost": "interrompu",
     "max_duration": "durée maximale",
     "credit": "crédit épuisé", "engine_failed": "panne, transféré ou excusé", "silence": "silence de l'appelant",
-    "blocked": "bloqué", "machine": "répondeur",
+    "blocked": "bloqué", "machine": "répondeur", "media_lost": "son perdu", "full": "saturé",
 }  # fmt: skip
 
 ACTIONS = {
     "transfer": "transfert vers une personne", "book": "prise de rendez-vous", "cancel": "annulation de rendez-vous",
     "message": "message pris", "opt_out": "opposition enregistrée", "hangup": "fin de l'appel",
-    "webhook": "votre système",
+    "webhook": "votre système", "resumed": "reprise après une coupure",
     "dtmf": "touches du téléphone", "record": "enregistrement", "language": "changement de langue",
 }  # fmt: skip
 

@@ -32,6 +32,7 @@ async def carry(house: House, arrival: Arrival, call_id: UUID, events: LegEvents
     legs = Legs(house, Whose(tenant_id, call_id, route.e164, leg), partial(house.switch.hangup, leg))
     life = Lifecycle(arrival.created_at)
     await house.switch.adopt(leg, call_id)
+    house.carried[call_id] = tenant_id
     held, fallback = await _paid(house, tenant_id, call_id, arrival.caller, route.fallback or "")
     meter: asyncio.Task[None] | None = None
     taken = False
@@ -58,6 +59,7 @@ async def carry(house: House, arrival: Arrival, call_id: UUID, events: LegEvents
             outcome="diverted" if taken else "no_agent", number=route.e164, agent=route.agent, asterisk_uniqueid=leg,
         )  # fmt: skip
         await asyncio.to_thread(house.office.keep, record, [], [])
+        house.carried.pop(call_id, None)
         await house.office.attach_witness(tenant_id, call_id)
 
 

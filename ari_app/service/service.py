@@ -5,30 +5,34 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from ari_app.call import diverted, orphans, phonecalls
+from ari_app.call import diverted, phonecalls
 from ari_app.call.call import Call, CallState
 from ari_app.call.dialler import Dialler
+from ari_app.call.orphans import Orphan, picked_up
 from ari_app.call.outbound import Order, place, ring
 from ari_app.call.warming import Warmer
 from ari_app.desk import parts
 from ari_app.desk.admission import Bounds, Going, refusal
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
+from ari_app.desk.lost import Lost
 from ari_app.desk.office import NoAgent, Office
 from ari_app.desk.office_types import LEASE_MARGIN
 from ari_app.desk.till import Till
 from ari_app.desk.trunks import TrunkKeeper
 from ari_app.desk.vouching import Voucher
 from ari_app.service import control
+from ari_app.service.keeping import Keeper
+from ari_app.service.sweeping import Sweep
 from ari_app.switch.asterisk.switch import AsteriskSwitch
-from ari_app.switch.base import Arrival, Elsewhere, LegEvents, Stray, SwitchError
+from ari_app.switch.base import Arrival, Elsewhere, LegEvents, SwitchError
 from billing.office.back_office import back_office
 from store.base.errors import DecrocheError
 from store.base.ids import new_id
@@ -62,7 +66,7 @@ class Service:
         self._idle.set()
         self._published: dict[str, str] = {}
         self._anchor_at = 0.0
-        self._orphans = set[str]()
+        self._sweep: Sweep
         self._house: House
         self._warmer: Warmer
         self._voucher: Voucher
@@ -96,6 +100,8 @@ class Service:
         switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, office.trunks.tried, demo=self._demo)
         self._house = House(self.settings, switch, loaded, office, till)
         self._warmer = Warmer(self._house)
+        self._sweep = Sweep(self._house, Lost(office, switch.remembered), self._carried, self._go_on)
+        keeper = Keeper(self._house, self._calls)
         self._voucher = Voucher(db, switch)
         self._trunks = TrunkKeeper(db, switch)
         dialler = Dialler(self._house, self._going, self._begin, least_gap=office.least_gap)
@@ -106,10 +112,11 @@ class Service:
                 background = [
                     group.create_task(switch.run(), name="switch"),
                     group.create_task(self._keep_in_step(), name="sync"),
+                    group.create_task(keeper.run(), name="keeper"),
                 ]
                 await switch.reached()
+                await self._sweep.begin(group)  # before all else: callers have been waiting
                 await self._warmer.voices()
-                await self._sweep()
                 await asyncio.to_thread(dialler.settle)
                 self.ready.set()
                 log.info("ready: calls are answered")
@@ -124,8 +131,11 @@ class Service:
             door.close()
 
     async def _drain(self) -> None:
-        """Calls in progress end by themselves, or at their longest."""
+        """Calls in progress end by themselves, or at their longest; what they leave is stored, or on the disk."""
         await self._idle.wait()
+        while self._house.office.held:
+            await asyncio.to_thread(self._house.office.retry_spool)
+            await asyncio.sleep(SYNC_SECONDS)
 
     # -- calls in ----------------------------------------------------------------------------------------
 
@@ -141,7 +151,7 @@ class Service:
             case "inbound" | "returned":
                 self._group.create_task(self._away(arrival.leg, arrival.dialled), name="away")
             case "outbound":  # of a process that died: one of ours is watched, and never comes here
-                self._attend(orphans.picked_up(arrival))
+                self._sweep.attend(self._group, Orphan(picked_up(arrival), None))
 
     async def _inbound(self, arrival: Arrival) -> None:
         """The edge of one call's task: whatever happens in it stays in it."""
@@ -180,7 +190,8 @@ class Service:
             self._refused[who.tenant_id] = (self._refused.get(who.tenant_id, (0, ""))[0] + 1, why)
             await house.switch.give_back(arrival.leg, "sorry", callee)
             return
-        state = CallState(call_id, "inbound", arrival.leg, arrival.caller, callee, who, Lifecycle(arrival.created_at))
+        state = CallState(call_id, "inbound", arrival.leg, arrival.caller, callee, who, Lifecycle(arrival.created_at),
+                          trunk=arrival.trunk)  # fmt: skip
         self._begun(state)
         if arrival.trunk:
             house.office.trunks.came_by(str(call_id), arrival.trunk)
@@ -210,6 +221,10 @@ class Service:
         if not why:
             self._taken.append(now)
         return why
+
+    def _carried(self) -> set[UUID]:
+        """Every call of this process, whoever talks in it."""
+        return {*self._going(), *self._house.carried}
 
     def _going(self) -> list[UUID]:
         return [state.id for state in self._calls.values()]
@@ -246,6 +261,7 @@ class Service:
                 await self._trunks.keep()
                 await self._trunks.look()
                 if self.ready.is_set():
+                    await self._sweep.keep(self._group)
                     await self._warmer.voices()
                     await self._warmer.minds()
                 await asyncio.to_thread(self._house.office.retry_spool)
@@ -274,29 +290,15 @@ class Service:
         await self._house.switch.publish(wanted)
         self._published = wanted
 
-    async def _sweep(self) -> None:
-        """Legs a crashed process left: each is looked after (`orphans`)."""
-        ours = {state.leg for state in self._calls.values()}
-        for stray in await self._house.switch.strays():
-            if stray.leg not in ours:
-                self._attend(stray)
-        await asyncio.to_thread(self._house.office.close_lost, datetime.now(UTC), {*ours, *self._orphans})
-        await asyncio.to_thread(self._house.till.close_forgotten)
-
-    def _attend(self, stray: Stray) -> None:
-        """Look after a call nobody owns, once, in a task whose faults stay in it."""
-        if stray.leg in self._orphans:
-            return
-        self._orphans.add(stray.leg)
-        self._group.create_task(self._attended(stray), name=f"orphan-{stray.leg}")
-
-    async def _attended(self, stray: Stray) -> None:
+    async def _go_on(self, state: CallState, run: Callable[[], Awaitable[None]]) -> None:
+        """A call that is taken up is one of ours while it lasts."""
+        self._begun(state)
+        if state.trunk:
+            self._house.office.trunks.came_by(str(state.id), state.trunk)
         try:
-            await orphans.attend(self._house, stray)
-        except Exception:  # the edge of this task: the calls of others go on
-            log.exception("a fault of ours with a call that was left behind")
+            await run()
         finally:
-            self._orphans.discard(stray.leg)
+            self._ended(str(state.id))
 
     # -- what is asked of it -----------------------------------------------------------------------------
 
