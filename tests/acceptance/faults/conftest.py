@@ -64,7 +64,7 @@ class ScriptedHouse(House):
         with self.environment():
             with open_database(self.settings) as db:
                 seed(db)
-            self.asterisk.start()
+            self.command("asterisk", "up", "--demo")
         self.engines()
         self.start()
 
@@ -94,6 +94,14 @@ class ScriptedHouse(House):
         """As a crash would."""
         self.child.kill()
         self.child.wait(30)
+
+    def stop(self) -> None:
+        """Stop everything; the child is waited for."""
+        if os.environ.get("KEEP_LOG"):
+            Path(os.environ["KEEP_LOG"]).write_text(self.log(), encoding="utf-8")
+        self.child.kill()
+        self.child.wait(30)
+        super().stop()
 
     def engines(self, **script: Any) -> None:
         """What the ear hears (`text`), and how engines fail (`ear`, `voice`: fails, hangs, garbage)."""
