@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +20,7 @@ from ari_app.desk import cdr as cdrs
 from ari_app.desk.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, Order
 from ari_app.desk.spool import Spool
 from ari_app.desk.trunks import TrunkParts
-from store import agents, audit, calls, journal, live, messages, numbers, tenants
+from store import agents, audit, calls, journal, limits, live, messages, numbers, tenants
 from store.base.errors import DecrocheError, NotFound, Refused
 from store.base.settings import Settings
 from store.base.spreadsheet import PARIS
@@ -74,6 +74,8 @@ class Office:
         self._witnessed: dict[str, dict[str, Any]] = {}
         self._held: dict[UUID, tuple[calls.Cdr, list[calls.Turn], list[calls.Action]]] = {}
         self.trunks = TrunkParts()
+        self.told: Callable[[calls.Cdr, Sequence[calls.Turn]], None] = lambda record, turns: None
+        """Told of every call that is over, from any thread."""
 
     # -- who answers -------------------------------------------------------------------------------------
 
@@ -222,15 +224,20 @@ class Office:
 
     async def lease(
         self, who: Answerable, call_id: UUID, channel: str, direction: Literal["inbound", "outbound"],
-        since: datetime, *, caller: str, callee: str,
+        since: datetime, *, caller: str, callee: str, arriving: bool = False,
     ) -> None:  # fmt: skip
-        """The call is in progress here: should this process die, its lease tells that it was, and who talked."""
+        """The call is in progress here: should this process die, its lease tells that it was, and who talked.
+
+        `arriving`: it is one more of the client's calls. Raises Crowded where that may have no more: it is not taken.
+        """
         until = datetime.now(UTC) + timedelta(seconds=self._settings.call.max_seconds + LEASE_MARGIN)
         lease = live.LiveCall(who.tenant_id, call_id, channel, NODE, direction, since, until, caller, callee)
-        await asyncio.to_thread(self._lease, lease)
+        await asyncio.to_thread(self._lease, lease, arriving)
 
-    def _lease(self, lease: live.LiveCall) -> None:
+    def _lease(self, lease: live.LiveCall, arriving: bool) -> None:
         with self.db.tenant(lease.tenant_id) as conn:
+            if arriving and (why := limits.refusal(conn, lease.tenant_id)):
+                raise limits.Crowded(why, hint="decroche tenant limit")
             live.begin(conn, lease)
 
     def owned(self, tenant_id: UUID, party: str) -> str | None:
@@ -306,6 +313,7 @@ class Office:
 
     def keep(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> None:
         """Store a CDR and charge it; spool it where that cannot be done now."""
+        self.told(record, turns)
         try:
             self._store(record, turns, actions)
         except Exception:  # the last edge before a CDR is lost: whatever went wrong, it is kept and tried again

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
@@ -19,18 +19,20 @@ from ari_app.call.orphans import Orphan, picked_up
 from ari_app.call.outbound import Order, place, ring
 from ari_app.call.warming import Warmer
 from ari_app.desk import parts
-from ari_app.desk.admission import Bounds, Going, refusal
+from ari_app.desk.admission import Bound, Bounds, Going, bound, words
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.lost import Lost
 from ari_app.desk.office import NoAgent, Office
-from ari_app.desk.office_types import LEASE_MARGIN
+from ari_app.desk.office_types import LEASE_MARGIN, Answerable
 from ari_app.desk.till import Till
 from ari_app.desk.trunks import TrunkKeeper
 from ari_app.desk.vouching import Voucher
 from ari_app.service import control
 from ari_app.service.keeping import Keeper
+from ari_app.service.meters import Meters
 from ari_app.service.sweeping import Sweep
+from ari_app.service.watching import watched
 from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.switch.base import Arrival, Elsewhere, LegEvents, SwitchError
 from billing.office.back_office import back_office
@@ -39,6 +41,7 @@ from store.base.ids import new_id
 from store.base.logs import call_scope
 from store.base.settings import Settings
 from store.db import Database, open_database
+from store.limits import Crowded
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,7 @@ class Service:
         self._idle.set()
         self._published: dict[str, str] = {}
         self._anchor_at = 0.0
+        self.meters = Meters()
         self._sweep: Sweep
         self._house: House
         self._warmer: Warmer
@@ -98,6 +102,8 @@ class Service:
             db, timedelta(seconds=of.max_seconds + LEASE_MARGIN), timedelta(seconds=of.max_leg_seconds + LEASE_MARGIN)
         )
         switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, office.trunks.tried, demo=self._demo)
+        office.told = self.meters.kept
+        loaded = self.meters.metered(loaded, self.settings.llm.calls, self.settings.asr.workers)
         self._house = House(self.settings, switch, loaded, office, till)
         self._warmer = Warmer(self._house)
         self._sweep = Sweep(self._house, Lost(office, switch.remembered), self._carried, self._go_on)
@@ -113,6 +119,7 @@ class Service:
                     group.create_task(switch.run(), name="switch"),
                     group.create_task(self._keep_in_step(), name="sync"),
                     group.create_task(keeper.run(), name="keeper"),
+                    group.create_task(watched(self), name="metrics"),
                 ]
                 await switch.reached()
                 await self._sweep.begin(group)  # before all else: callers have been waiting
@@ -136,6 +143,28 @@ class Service:
         while self._house.office.held:
             await asyncio.to_thread(self._house.office.retry_spool)
             await asyncio.sleep(SYNC_SECONDS)
+
+    # -- what is told of it ------------------------------------------------------------------------------
+
+    @property
+    def house(self) -> House:
+        """What its calls share."""
+        return self._house
+
+    @property
+    def calls(self) -> Collection[CallState]:
+        """Those in progress in which an agent talks."""
+        return self._calls.values()
+
+    @property
+    def trunks(self) -> Mapping[str, bool]:
+        """Each trunk: whether calls leave and come by it."""
+        return self._trunks.states
+
+    @property
+    def stopping(self) -> bool:
+        """It takes no new call."""
+        return self._stopping.is_set()
 
     # -- calls in ----------------------------------------------------------------------------------------
 
@@ -185,10 +214,14 @@ class Service:
             log.warning("nobody has the number %s", callee)
             await house.switch.give_back(arrival.leg, "unassigned", callee)
             return
-        if why := self._no_room(Going(who.tenant_id, arrival.caller)):
-            log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", callee, why)
-            self._refused[who.tenant_id] = (self._refused.get(who.tenant_id, (0, ""))[0] + 1, why)
-            await house.switch.give_back(arrival.leg, "sorry", callee)
+        if passed := self._no_room(Going(who.tenant_id, arrival.caller)):
+            await self._refuse(arrival, who, passed, words(self._bounds, passed))
+            if passed != "at_once":
+                await house.switch.give_back(arrival.leg, "sorry", callee)
+            elif self.settings.call.when_full == "503":
+                await house.switch.give_back(arrival.leg, "full", callee)
+            else:
+                await self._divert(arrival, call_id, events, "full")
             return
         state = CallState(call_id, "inbound", arrival.leg, arrival.caller, callee, who, Lifecycle(arrival.created_at),
                           trunk=arrival.trunk)  # fmt: skip
@@ -196,31 +229,46 @@ class Service:
         if arrival.trunk:
             house.office.trunks.came_by(str(call_id), arrival.trunk)
         log.info("call from %s to %s: %s v%s", arrival.caller or "hidden", callee, who.agent_name, who.version)
-        await asyncio.gather(
-            house.switch.adopt(arrival.leg, call_id),
-            house.switch.ring(arrival.leg),
-            house.office.lease(
-                who, call_id, arrival.leg, "inbound", arrival.created_at, caller=state.caller, callee=callee
-            ),
+        leasing = house.office.lease(
+            who, call_id, arrival.leg, "inbound", arrival.created_at, caller=state.caller, callee=callee, arriving=True
         )
+        try:
+            await asyncio.gather(
+                house.switch.adopt(arrival.leg, call_id), house.switch.ring(arrival.leg), leasing
+            )  # fmt: skip
+        except Crowded as error:
+            self._ended(str(call_id))
+            await self._refuse(arrival, who, "limits", str(error))
+            await house.switch.give_back(arrival.leg, "sorry", callee)
+            return
         await Call(house, state, events).run()
 
-    async def _divert(self, arrival: Arrival, call_id: UUID, events: LegEvents) -> None:
+    async def _refuse(self, arrival: Arrival, who: Answerable, bound: str, why: str) -> None:
+        """One more call that is not taken: logged, and counted for the client."""
+        log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", arrival.dialled, why)
+        self._refused[who.tenant_id] = (self._refused.get(who.tenant_id, (0, ""))[0] + 1, why)
+        self.meters.refused(bound)
+
+    async def _divert(self, arrival: Arrival, call_id: UUID, events: LegEvents, why: str = "no_agent") -> None:
         route = await self._house.office.route(arrival.dialled)
         if route is None:  # it was taken away this very moment
             await self._away(arrival.leg, arrival.dialled, "unassigned")
         else:
-            await diverted.carry(self._house, arrival, call_id, events, route)
+            await diverted.carry(self._house, arrival, call_id, events, route, why)
 
-    def _no_room(self, one: Going) -> str:
-        """Why one more call in is not taken; "" where it is, which counts from now on."""
-        of, now = self.settings.call, asyncio.get_running_loop().time()
-        bounds = Bounds(of.most, of.most_of_a_client, of.most_from_a_caller, of.most_a_second)
+    def _no_room(self, one: Going) -> Bound:
+        """The bound that one more call in would pass; "" where it is taken, which counts from now on."""
+        now = asyncio.get_running_loop().time()
         going = [Going(call.who.tenant_id, call.caller) for call in self._calls.values()]
-        why = refusal(bounds, going, self._taken, one, now)
-        if not why:
+        passed = bound(self._bounds, going, self._taken, one, now)
+        if not passed:
             self._taken.append(now)
-        return why
+        return passed
+
+    @property
+    def _bounds(self) -> Bounds:
+        of = self.settings.call
+        return Bounds(of.most, of.most_of_a_client, of.most_from_a_caller, of.most_a_second)
 
     def _carried(self) -> set[UUID]:
         """Every call of this process, whoever talks in it."""
@@ -316,7 +364,9 @@ class Service:
                              for a in c.notes.actions]}
                 for c in self._calls.values()
             ],
-            "spooled": len(house.office.spool.waiting()),
+            "spooled": len(house.office.spool.waiting()) + house.office.held,
+            "room": self.settings.call.most,
+            "trunks": dict(self.trunks),
             "mind": f"{house.parts.mind.engine}/{house.parts.mind.model}",
             "ear": f"{house.parts.ear.engine}/{house.parts.ear.model}",
         }  # fmt: skip

@@ -258,8 +258,9 @@ class Line(Protocol):
 
 # -- the switch ----------------------------------------------------------------------------------------------
 
-Elsewhere = Literal["away", "sorry", "unassigned", "blocked"]
-"""Who looks after a leg that we give up: the client's fallback, an apology, "no such number", "you may not dial"."""
+Elsewhere = Literal["away", "sorry", "unassigned", "blocked", "full"]
+"""Who looks after a leg that we give up: the client's fallback, an apology, "no such number", "you may not dial", or
+whoever sent it, at once, because here is no room."""
 
 
 class Switch(Protocol):

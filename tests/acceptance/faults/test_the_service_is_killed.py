@@ -75,7 +75,7 @@ def test_each_call_goes_on_where_it_stood_and_leaves_one_cdr(house: ScriptedHous
 def test_a_call_that_nobody_goes_on_with_is_written_down_by_the_worker(house: ScriptedHouse) -> None:
     since, number, script = now(), house.number("caller7"), Caller()
     with together() as start:
-        calling = start(house.call, "caller7", script, max_seconds=12)
+        calling = start(house.call, "caller7", script, max_seconds=120)
         house.await_turn(number, "Que puis-je")
         time.sleep(1.0)
         house.kill_service()
@@ -83,6 +83,7 @@ def test_a_call_that_nobody_goes_on_with_is_written_down_by_the_worker(house: Sc
             conn.execute("UPDATE store.live_calls SET renewed_at = renewed_at - interval '1 hour'")
         house.command("work", "--once", "--json")
         assert not house.cdrs(number, since), "who is still on the line is not written off"
+        script.hang_up()
         report = calling.result()
     house.command("work", "--once", "--json")
     (facts,) = house.cdrs(number, since)
