@@ -167,6 +167,7 @@ HANDED = {
     "compliance.ledgers.oppositions.add": "the rows of an import or an opposition, which leave theirs",
     "compliance.ledgers.facts.withdraw_all": "consents go with the opposition or revocation that is noted",
     "compliance.ledgers.facts.result": "the end of an attempt",
+    "store.limits.refusal": "counts a call that begins, which is its own record",
 }
 """Functions without an actor that write such tables, and why."""
 

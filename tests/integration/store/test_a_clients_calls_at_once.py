@@ -1,4 +1,4 @@
-"""A client's calls at once and a second: set by the operator, exact whatever asks together, another client's are its own."""
+"""A client's calls at once and a second: set by the operator, and exact whatever asks together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboard and the alert rules name nothing that the service does not measure, and the page lists all that it does."""
+"""Dashboard and alert rules name nothing that the service does not measure, and the page lists all that it does."""
 
 from __future__ import annotations
 
