@@ -24,13 +24,14 @@ def kept(state: State, history: Sequence[Line]) -> dict[str, Any]:
 def read(told: Mapping[str, Any], agent: Agent) -> tuple[State, list[Line]]:
     """The state and history that `kept` wrote. Raises ValueError: another version wrote it, or of another agent."""
     try:
-        values = dict(told["state"])
+        values: dict[str, Any] = dict(told["state"])
         if unknown := set(values) - {field.name for field in fields(State)}:
             raise ValueError(f"a state's {', '.join(sorted(unknown))}")
         for name in _TUPLES:
             values[name] = tuple(values[name])
         if (dictated := values["dictation"]) is not None:
-            values["dictation"] = Dictation(**{**dictated, "breaths": tuple(dictated["breaths"])})
+            again: dict[str, Any] = {**dictated, "breaths": tuple(dictated["breaths"])}
+            values["dictation"] = Dictation(**again)
         state = State(**values)
         if state.step not in agent.steps:
             raise ValueError(f"the step {state.step!r}")

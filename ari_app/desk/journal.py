@@ -34,13 +34,14 @@ class Entry:
 def read(told: Mapping[str, Any]) -> Entry:
     """An entry as it was written. Raises ValueError: nothing was, or by another version."""
     try:
-        notes = dict(told["notes"])
+        notes: dict[str, Any] = dict(told["notes"])
         notes["turns"] = [Turn(**turn) for turn in notes["turns"]]
         notes["actions"] = [Done(**done) for done in notes["actions"]]
         notes["disclosure"] = Disclosure(**notes["disclosure"]) if notes["disclosure"] else None
         notes["holds"] = [(since, until) for since, until in notes["holds"]]
         decision = UUID(told["decision_id"]) if told["decision_id"] else None
-        return Entry(**{**told, "notes": Notes(**notes), "decision_id": decision})
+        whole: dict[str, Any] = {**told, "notes": Notes(**notes), "decision_id": decision}
+        return Entry(**whole)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
