@@ -62,10 +62,10 @@ def shorten(config: Settings) -> None:
         path.replace(path.with_suffix(".old"))
 
 
-def there(config: Settings) -> set[str]:
-    """The ids of the channels of this machine's Asterisk; none where it does not run. Raises AsteriskDown."""
+def there(config: Settings) -> set[str] | None:
+    """The ids of the channels of this machine's Asterisk; None where it does not run or is not ours. Raises AsteriskDown."""
     server = Asterisk(config)
     if server.pid() is None:
-        return set()
+        return None
     rows = (line.split("!") for line in server.command("core show channels concise").splitlines())
     return {row[-1].strip() for row in rows if len(row) > 10}

@@ -63,6 +63,11 @@ def renew(conn: Conn, call_id: UUID, until: datetime) -> bool:
     return done.rowcount > 0
 
 
+def move(conn: Conn, call_id: UUID, channel: str) -> None:
+    """The call is on this channel."""
+    conn.execute("UPDATE store.live_calls SET channel = %s WHERE call_id = %s", (channel, call_id))
+
+
 def end(conn: Conn, call_id: UUID) -> bool:
     """The call is over; False when somebody has said so already. In the transaction of its CDR."""
     return conn.execute("DELETE FROM store.live_calls WHERE call_id = %s", (call_id,)).rowcount == 1

@@ -61,6 +61,7 @@ async def _carried(house: House, arrival: Arrival, call_id: UUID, events: LegEve
     life = Lifecycle(arrival.created_at)
     try:
         await house.switch.adopt(arrival.leg, call_id)
+        await house.office.on_leg(tenant_id, call_id, arrival.leg)
         await house.switch.let_out(arrival.leg, callee)
     except BaseException:
         await house.till.close(tenant_id, call_id)

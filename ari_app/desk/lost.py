@@ -83,8 +83,9 @@ class Lost:
         call = left.call
         if self.office.spool.holds(call.call_id):
             return False
-        if past is None and call.leg_of is None:
-            past = self.remembered(call.call_id)
+        if call.leg_of is None and (past is None or past.answered_at is None):
+            known = self.remembered(call.call_id)
+            past = replace(past, answered_at=known.answered_at) if past and known else past or known
         party = call.caller if call.direction == "outbound" else call.callee
         record = written(left, past, self.office.owned(call.tenant_id, party))
         log.warning("call %s was left by a process that died: written down", call.call_id)
@@ -95,10 +96,10 @@ class Lost:
                 self.close(replace(leg, renewed_at=own.ended_at), own)
         return True
 
-    def sweep(self, there: Callable[[], Collection[str]], wait: Callable[[float], object]) -> int:
+    def sweep(self, there: Callable[[], Collection[str] | None], wait: Callable[[float], object]) -> int:
         """Write down every call whose process is dead and that is over, whether anybody starts a service again or not.
 
-        `there`: the legs of this machine's switch; `wait`: so many seconds, before what seems dead is looked at again.
+        `there`: the legs of this machine's switch, None where nobody can say; `wait`: so many seconds, before what seems dead is looked at again.
         Returns how many.
         """
         if not self._dead(there):
@@ -107,7 +108,7 @@ class Lost:
         dead = {left.call.call_id for left in self._dead(there)}  # legs go with their calls
         return sum(self.close(left) for left in self.all() if left.call.call_id in dead)
 
-    def _dead(self, there: Callable[[], Collection[str]]) -> list[Left]:
+    def _dead(self, there: Callable[[], Collection[str] | None]) -> list[Left]:
         now = datetime.now(UTC)
         with self.office.db.service() as conn:
             expired = {call.call_id for call in live.expired(conn, now)}
@@ -118,5 +119,6 @@ class Lost:
         return [
             left for left in lefts
             if left.call.call_id in expired and left.call.leg_of not in going
-            and (left.call.channel not in legs if left.call.node == NODE else now - left.renewed_at > ELSEWHERE)
+            and (now - left.renewed_at > ELSEWHERE if legs is None or left.call.node != NODE
+                 else left.call.channel not in legs)
         ]  # fmt: skip

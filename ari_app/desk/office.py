@@ -245,6 +245,14 @@ class Office:
         with self.db.operator() as conn:
             return next((n.e164 for n in numbers.listed(conn, tenant_id) if n.e164 == party), None)
 
+    async def on_leg(self, tenant_id: UUID, call_id: UUID, channel: str) -> None:
+        """The call, whose lease was begun before anybody knew its leg, is on this one."""
+        await asyncio.to_thread(self._on_leg, tenant_id, call_id, channel)
+
+    def _on_leg(self, tenant_id: UUID, call_id: UUID, channel: str) -> None:
+        with self.db.tenant(tenant_id) as conn:
+            live.move(conn, call_id, channel)
+
     def note(self, entries: Sequence[Entered], until: datetime) -> list[UUID]:
         """What calls in progress know by now, and a sign of life of each: their leases last until then, at the least.
 

@@ -21,7 +21,7 @@ from ari_app.switch.asterisk.media import Media
 from ari_app.switch.asterisk.witness import Witness
 from ari_app.switch.base import Arrival, Elsewhere, LegEvent, Line, Made, Stray, Tried
 from asterisk_conf.applying import states, use_trunks
-from asterisk_conf.record import remembered
+from asterisk_conf.record import remembered, shorten
 from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
 from asterisk_conf.server import Asterisk, AsteriskDown
 from asterisk_conf.signing import signing
@@ -96,6 +96,8 @@ class AsteriskSwitch:
 
     async def reached(self) -> None:
         await self.link.connected.wait()
+        with suppress(OSError):
+            await asyncio.to_thread(shorten, self._config)
         with suppress(OSError):
             await self._witness.start()
 

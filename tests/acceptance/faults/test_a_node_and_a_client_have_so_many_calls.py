@@ -1,4 +1,4 @@
-"""Beyond what a node, or a client, may carry a caller is somebody else's at once; calls in progress feel nothing; it is counted."""
+"""Beyond what a node, or a client, may carry a caller is somebody else's at once; calls in progress feel nothing."""
 
 from __future__ import annotations
 
