@@ -63,7 +63,7 @@ def shorten(config: Settings) -> None:
 
 
 def there(config: Settings) -> set[str] | None:
-    """The ids of the channels of this machine's Asterisk; None where it does not run or is not ours. Raises AsteriskDown."""
+    """The ids of the channels of this machine's Asterisk; None where none of ours runs. Raises AsteriskDown."""
     server = Asterisk(config)
     if server.pid() is None:
         return None

@@ -25,7 +25,7 @@ STAGES = {"endpoint": "turn judged over", "asr": "transcribed in", "think": "tho
 
 
 def trace(facts: Mapping[str, Any], log: Iterable[str] = ()) -> list[Step]:
-    """The call (`calls_view.whole`) in order; `log`: lines of the service's log, of which those of the call are taken."""
+    """The call (`calls_view.whole`) in order; `log`: lines of the service's log, of which its own are taken."""
     began = _at(facts["started_at"])
     found = [*_switch(facts), *_ways(facts), *_talk(facts), *_logged(str(facts["id"]), log)]
     steps = [Step(at, round((at - began).total_seconds() * 1000), part, what) for at, part, what in found]

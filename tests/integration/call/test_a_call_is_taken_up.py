@@ -1,4 +1,4 @@
-"""A call that another process held is gone on with on its leg: no second answer, one CDR from its true answer, one price."""
+"""A call that another process held is gone on with: no second answer, one CDR from its true answer, one price."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def test_it_goes_on_and_its_price_is_of_all_of_it(exchange: Exchange, data
     assert "answer" not in asked(exchange.switch), "it was answered before"
     assert (kept_call.cdr.answered_at, kept_call.cdr.outcome) == (left.answered_at, "answered")
     assert [action.name for action in kept_call.actions] == ["resumed", "hangup"]
-    assert [turn.text for turn in kept_call.turns][0] == "Bonjour."
+    assert kept_call.turns[0].text == "Bonjour."
     assert kept_call.turns[1].from_ms >= 40_000, "the call's clock went on"
     assert charge["answered_seconds"] >= 40
     assert balance.reserved_micros == 0

@@ -40,12 +40,14 @@ def test_all_that_is_known_stands_in_the_order_of_its_happening() -> None:
     told = [(step.ms, step.part) for step in steps]
     assert told == [
         (0, "switch"), (0, "sip"), (500, "switch"), (520, "turn"), (2500, "turn"), (3800, "stages"), (4500, "turn"),
-        (9500, "action"), (9550, "log"), (9600, "leg"), (12000, "leg"), (30000, "switch"), (30000, "sip"), (30000, "leg"),
+        (9500, "action"), (9550, "log"), (9600, "leg"), (12000, "leg"), (30000, "switch"), (30000, "sip"),
+        (30000, "leg"),
     ]  # fmt: skip
 
 
 def test_a_turns_stages_are_told_from_the_callers_last_word() -> None:
     (stages,) = [step.what for step in trace(facts()) if step.part == "stages"]
     assert stages == (
-        "last word; turn judged over 480 ms, transcribed in 170 ms, thought in 5 ms, first sound in 20 ms; heard 700 ms on"
+        "last word; turn judged over 480 ms, transcribed in 170 ms, thought in 5 ms, first sound in 20 ms;"
+        " heard 700 ms on"
     )
