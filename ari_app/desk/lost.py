@@ -99,8 +99,8 @@ class Lost:
     def sweep(self, there: Callable[[], Collection[str] | None], wait: Callable[[float], object]) -> int:
         """Write down every call whose process is dead and that is over, whether anybody starts a service again or not.
 
-        `there`: the legs of this machine's switch, None where nobody can say; `wait`: so many seconds, before what seems
-        dead is looked at again. Returns how many.
+        `there`: the legs of this machine's switch, None where nobody can say. `wait`: so many seconds, before what
+        seems dead is looked at again. Returns how many.
         """
         if not self._dead(there):
             return 0

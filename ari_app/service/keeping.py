@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from uuid import UUID
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 """How often calls are asked whether they know something new: as much of a call may be lost with its process."""
 
+AWAY_SECONDS = 5.0
+"""The same while the database is away."""
+
 RENEW_SECONDS = 15.0
 """How often each call gives a sign of life; a minute without one, and it is looked for."""
 
@@ -34,14 +38,21 @@ class Keeper:
 
     def __init__(self, house: House, calls: Mapping[str, CallState]) -> None:
         self._house, self._calls = house, calls
+        self._thread = ThreadPoolExecutor(1, "keeper")  # its own: a database that is away takes no call's thread
         self._told = dict[UUID, tuple[object, ...]]()
         self._renewed = 0.0
         self._away = False
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        try:
+            await self._run()
+        finally:
+            self._thread.shutdown(wait=False)
+
+    async def _run(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(AWAY_SECONDS if self._away else LOOK_SECONDS)
             try:
                 await self.look()
             except DecrocheError as error:
@@ -67,7 +78,9 @@ class Keeper:
             entries += [Entered(tenant_id, call_id) for call_id, tenant_id in self._house.carried.items()]
         if not entries:
             return
-        for call_id in await asyncio.to_thread(self._house.office.note, entries, datetime.now(UTC) + LEASE):
+        until = datetime.now(UTC) + LEASE
+        noting = asyncio.get_running_loop().run_in_executor(self._thread, self._house.office.note, entries, until)
+        for call_id in await noting:
             if call_id in marks:
                 self._told[call_id] = marks[call_id]
         self._renewed, self._away = (now if renew else self._renewed), False

@@ -304,6 +304,7 @@ class Service:
         """Numbers told to the switch, agents' ready speech, CDRs that waited: looked after while calls go on."""
         while True:
             try:
+                await asyncio.to_thread(self._house.office.retry_spool)
                 await self._publish_numbers()
                 await self._voucher.keep()
                 await self._trunks.keep()
@@ -312,7 +313,6 @@ class Service:
                     await self._sweep.keep(self._group)
                     await self._warmer.voices()
                     await self._warmer.minds()
-                await asyncio.to_thread(self._house.office.retry_spool)
                 await self._count_refused()
                 await self._anchor()
             except DecrocheError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Protocol
@@ -127,10 +128,16 @@ async def _lag(meters: Meters) -> None:
 
 
 async def _asked(service: Watched) -> None:
-    """What only the database knows."""
+    """What only the database knows, asked by a thread of its own: one that is away takes no call's."""
+    with ThreadPoolExecutor(1, "metrics") as thread:
+        await _ask(service, thread)
+
+
+async def _ask(service: Watched, thread: ThreadPoolExecutor) -> None:
+    loop = asyncio.get_running_loop()
     while True:
         try:
-            late, dead, low = await asyncio.to_thread(_counted, service.house.office.db)
+            late, dead, low = await loop.run_in_executor(thread, _counted, service.house.office.db)
             service.meters.jobs.set(late)
             service.meters.dead.set(dead)
             service.meters.low.set(low)
