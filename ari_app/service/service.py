@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
@@ -48,6 +49,9 @@ log = logging.getLogger(__name__)
 SYNC_SECONDS = 2.0
 """How often new numbers, new agents and spooled CDRs are looked for."""
 
+THREADS = 32
+"""Threads that calls share: some wait ten seconds each for a database that is away, and speech waits for none of them."""
+
 ANCHOR_SECONDS = 3600.0
 """How often the audit chain's end is noted outside the database."""
 
@@ -83,6 +87,7 @@ class Service:
 
     async def run(self) -> None:
         """Load, connect, serve."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "service"))
         db = await asyncio.to_thread(open_database, self.settings)
         try:
             loaded = await parts.load(self.settings)
