@@ -50,7 +50,7 @@ SYNC_SECONDS = 2.0
 """How often new numbers, new agents and spooled CDRs are looked for."""
 
 THREADS = 32
-"""Threads that calls share: some wait ten seconds each for a database that is away, and speech waits for none of them."""
+"""Threads that calls share: some wait ten seconds for a database that is away, and speech waits for none of them."""
 
 ANCHOR_SECONDS = 3600.0
 """How often the audit chain's end is noted outside the database."""
