@@ -5,11 +5,11 @@ Plans are speculative: thinking changes nothing until `commit`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from agents import scenario
+from agents import resuming, scenario
 from agents.definition import Agent
 from agents.dictating import patience
 from agents.effects import Act, Effect, Facts, Plan, Say
@@ -82,6 +82,19 @@ class AgentConversation:
         if result.get("outcome") == "done" and name in self._doing:
             self._done.append(self._doing[name])
         return self._settled("", lambda state: scenario.acted(self.agent, state, name, result, self.facts))
+
+    def plan_back(self, owed: Sequence[str] = ()) -> Making:
+        """The caller was cut off for a moment and is back."""
+        return self._settled("", lambda state: resuming.back(self.agent, state, self.facts, owed))
+
+    def kept(self) -> Mapping[str, Any]:
+        """Where it stands, as plain JSON."""
+        return resuming.kept(self._state, self.history)
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Stand where the one that `kept` tells of stood. Raises ValueError."""
+        self._state, self.history = resuming.read(kept, self.agent)
+        self._version += 1
 
     def _settled(self, heard: str, reply: Callable[[State], Turn]) -> Making:
         return Making(self, self._state, self._version, heard, reply)

@@ -6,7 +6,7 @@ with effects.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -112,6 +112,19 @@ class Conversation(Protocol):
         """The action `name` was done. `result`: `outcome`, a word to branch on (`done`, `taken`,
         `closed`, `failed`, `no_answer` …), and whatever the action tells (book: `alternatives`, a list of
         {"day": ISO date, "time": "HH:MM"}). The reply may have no effects: then nothing is said."""
+        ...
+
+    def plan_back(self, owed: Sequence[str] = ()) -> Plan:
+        """The caller was cut off for a moment and is back: say so, then what the law wants heard of `owed`
+        (disclosure, recording), and the question again."""
+        ...
+
+    def kept(self) -> Mapping[str, Any]:
+        """Where it stands, as plain JSON: `take_up` goes on from there, in another process."""
+        ...
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Stand where the one that `kept` tells of stood. Raises ValueError where this version cannot read it."""
         ...
 
     def commit(self, plan: Plan) -> None:

@@ -86,6 +86,8 @@ class Wording(BaseModel):
     thinking: str = ""
     """Said when an answer takes a moment ("Alors, voyons."), if the file words it: no default, because a machine that
     calls takes the pause after it for its turn."""
+    resumed: str = ""
+    """Said when the call goes on after a part of ours had died, or its sound was lost, before the question again."""
     credit_low: str = ""
     """The balance pays for little more of this call; neutral, because the caller need not be the one who pays."""
     credit_out: str = ""
@@ -137,6 +139,7 @@ FRENCH = Wording(
     leave="Je ne vous entends plus.",
     bye="Au revoir.",
     wait="Je vous en prie.",
+    resumed="Excusez-moi, nous avons été coupés un instant.",
     credit_low="Il nous reste peu de temps : cet appel va bientôt se terminer.",
     credit_out="Je dois mettre fin à cet appel. Merci, au revoir.",
 )
@@ -186,6 +189,7 @@ ENGLISH = Wording(
     leave="I can't hear you any more.",
     bye="Goodbye.",
     wait="Take your time.",
+    resumed="Sorry, we were cut off for a moment.",
     credit_low="We have little time left: this call will end soon.",
     credit_out="I have to end this call now. Thank you, goodbye.",
 )

@@ -21,7 +21,7 @@ COMMANDS = {
     "doctor": ("ari_app.doctor.doctor:doctor", "Check every part, and say what to type"),
     "demo": ("ari_app.demo.cli:demo", "Two real calls, from first ring to price"),
     "call": ("ari_app.commands.calls:call", "Place calls"),
-    "calls": ("ari_app.commands.calls:calls", "What calls were: list, show, export, timeline"),
+    "calls": ("ari_app.commands.calls:calls", "What calls were: list, show, trace, export, timeline"),
     "stats": ("ari_app.stats.cli:stats", "A client's month of calls in figures"),
     "agent": ("agents.cli:agent", "Agents: check, import, test, publish, chat"),
     "contact": ("campaigns.contacts.commands:contact", "People to call: import, list, show, remove"),

@@ -23,7 +23,9 @@ INCLUDED = {
 }
 """Our file → the operator's file whose last line includes it."""
 
-WHOLE = ("http.conf", "chan_websocket.conf", "cdr.conf", "cdr_manager.conf", "rtp.conf", "modules.conf")
+WHOLE = (
+    "http.conf", "chan_websocket.conf", "cdr.conf", "cdr_manager.conf", "cdr_custom.conf", "rtp.conf", "modules.conf",
+)  # fmt: skip
 """Files given whole, for comparison: the operator's own probably say the same already."""
 
 OPERATORS_LOG = Path("/var/log/asterisk/messages.log")
@@ -106,6 +108,7 @@ def _readme(config: Settings, out: Path) -> str:
    - manager.conf:         enabled=yes, bindaddr=127.0.0.1, port={config.asterisk.ami_port}
    - ari.conf:             enabled=yes
    - cdr_manager.conf:     enabled=yes (else no Cdr event reaches us)
+   - cdr_custom.conf:      our line in [mappings] (tells the end of calls that ended while the service was away)
    - chan_websocket.conf:  control_message_format = json
    - modules.conf:         these {len(modules(signing=signing(config) is not None))} modules must be loaded
    - stir_shaken.conf:     only where calls are signed; write it again when the numbers tenants may show change

@@ -17,7 +17,7 @@ from asterisk_conf.render import copy_sounds, sweep, write
 from store.base.settings import Settings
 from store.base.unprivileged import hand_over, let_through, private_folder
 
-WRITTEN = ("lib", "spool", "log")
+WRITTEN = ("lib", "spool", "log", "log/cdr-custom")
 """What Asterisk writes into, under its home."""
 
 

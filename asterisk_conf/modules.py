@@ -36,7 +36,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "func_hangupcause", "func_groupcount", "func_export", "func_uri", "func_cut", "func_lock", "func_rand",
     ),
     "what the application may use": ("func_talkdetect", "func_jitterbuffer"),
-    "witnesses": ("app_cdr", "cdr_manager", "res_security_log"),
+    "witnesses": ("app_cdr", "cdr_manager", "res_cdrel_custom", "cdr_custom", "res_security_log"),
 }  # fmt: skip
 
 STIR_SHAKEN = ("res_curl", "res_stir_shaken", "res_pjsip_stir_shaken")

@@ -22,6 +22,8 @@ from store.base.settings import Settings
 TEMPLATES = Path(__file__).parent / "templates"
 ARI_USER = "decroche"
 AMI_USER = "decroche"
+RECORD = "calls.csv"
+"""The file to which Asterisk adds when each call was made, answered and over (cdr_custom.conf)."""
 GRACE = 60
 """Seconds Asterisk lets a call outlive `call.max_seconds` before it ends it by itself."""
 
@@ -108,6 +110,7 @@ def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
         "data_dir": places.data,
         "system_name": f"decroche-{asterisk.sip_port}",
         "modules": modules(signing=signs is not None),
+        "record": RECORD,
         "signing": signs,
         "ari_user": ARI_USER,
         "ari_password": ari_password(config),

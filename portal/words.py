@@ -21,12 +21,13 @@ OUTCOMES = {
     "max_duration": "durée maximale",
     "credit": "crédit épuisé", "engine_failed": "panne, transféré ou excusé", "silence": "silence de l'appelant",
     "blocked": "bloqué", "machine": "répondeur", "screening": "filtrage d'appel", "fax": "télécopieur",
+    "media_lost": "son perdu", "full": "saturé",
 }  # fmt: skip
 
 ACTIONS = {
     "transfer": "transfert vers une personne", "book": "prise de rendez-vous", "cancel": "annulation de rendez-vous",
     "message": "message pris", "opt_out": "opposition enregistrée", "hangup": "fin de l'appel",
-    "webhook": "votre système",
+    "webhook": "votre système", "resumed": "reprise après une coupure",
     "dtmf": "touches du téléphone", "record": "enregistrement", "language": "changement de langue",
     "answering": "qui a décroché",
     "reschedule": "déplacement de rendez-vous",

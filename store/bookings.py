@@ -130,6 +130,15 @@ def calendar_away(conn: Conn, agent: str) -> bool:
     return row is not None
 
 
+def made_in(conn: Conn, call_id: UUID, starts_at: datetime) -> Booking | None:
+    """The appointment that this call has made for then; None where it has made none."""
+    with conn.cursor(row_factory=class_row(Booking)) as cursor:
+        return cursor.execute(
+            f"SELECT {_COLUMNS} FROM store.bookings WHERE call_id = %s AND starts_at = %s AND status = 'booked'",
+            (call_id, starts_at),
+        ).fetchone()
+
+
 def get(conn: Conn, booking_id: UUID) -> Booking | None:
     """One appointment; None where there is none, or it is forgotten."""
     with conn.cursor(row_factory=class_row(Booking)) as cursor:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from store import audit as log
-from store import numbers, tenants
+from store import limits, numbers, tenants
 from store.base import console
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
@@ -90,11 +90,35 @@ def tenant_show(slug: str, as_json: bool) -> None:
     with operator_session() as conn:
         found = tenants.get(conn, slug)
         its = [asdict(n) | {"tenant": slug} for n in numbers.listed(conn, found.id)]
+        bounds = asdict(limits.limits_of(conn, found.id))
     if as_json:
-        click.echo(console.to_json(asdict(found) | {"numbers": its}))
+        click.echo(console.to_json(asdict(found) | {"numbers": its, "limits": bounds}))
         return
     emit([asdict(found)], _TENANT_COLUMNS, as_json=False)
+    emit([bounds], ["channels", "cps"], as_json=False)
     emit(its, _NUMBER_COLUMNS, as_json=False, empty="no number yet: decroche number assign")
+
+
+@tenant.command("limit")
+@click.argument("slug")
+@click.option("--channels", type=click.IntRange(min=0), help="Calls in progress at once, in and out; 0: any number.")
+@click.option("--cps", type=click.IntRange(0, limits.MOST_CPS), help="Calls begun within any second; 0: any number.")
+@json_option
+def tenant_limit(slug: str, channels: int | None, cps: int | None, as_json: bool) -> None:
+    """Say how many calls a client may have, over all nodes; without options, show it. Calls in progress go on.
+
+    A caller who is put through to somebody counts twice: two lines are used.
+
+    \b
+    Example: decroche tenant limit dentiste --channels 10 --cps 2
+    """
+    with operator_session() as conn:
+        tenant_id = tenants.get(conn, slug).id
+        if channels is None and cps is None:
+            found = limits.limits_of(conn, tenant_id)
+        else:
+            found = limits.put(conn, tenant_id, channels=channels, cps=cps, by=typing_now())
+    emit([{"tenant": slug} | asdict(found)], ["tenant", "channels", "cps"], as_json=as_json)
 
 
 @click.group(cls=HouseGroup)

@@ -235,3 +235,14 @@ def _dead(conn: Conn, job_id: UUID) -> Job:
     if found is None:
         raise NotFound(f"no dead job {job_id}", hint="decroche jobs list --dead")
     return found
+
+
+def counted(conn: Conn, before: datetime) -> tuple[int, int]:
+    """Every client's jobs that were due before then and that nobody has taken, and those that failed for good."""
+    row = conn.execute(
+        """SELECT count(*) FILTER (WHERE state = 'waiting' AND due_at < %s) AS late,
+                  count(*) FILTER (WHERE state = 'dead') AS dead FROM store.jobs""",
+        (before,),
+    ).fetchone()
+    assert row is not None
+    return row["late"], row["dead"]

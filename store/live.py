@@ -43,6 +43,7 @@ def begin(conn: Conn, call: LiveCall) -> None:
         f"""INSERT INTO store.live_calls ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (call_id) DO UPDATE
                SET channel = excluded.channel, node = excluded.node, lease_until = excluded.lease_until,
+                   renewed_at = now(),
                    caller = coalesce(nullif(excluded.caller, ''), live_calls.caller),
                    callee = coalesce(nullif(excluded.callee, ''), live_calls.callee)""",
         astuple(call),
@@ -50,12 +51,21 @@ def begin(conn: Conn, call: LiveCall) -> None:
 
 
 def renew(conn: Conn, call_id: UUID, until: datetime) -> bool:
-    """Prolong the lease, never shorten it; False when the call was swept meanwhile."""
+    """A sign of life of the process that carries it: the lease is prolonged, never shortened, its legs' with it.
+
+    False when the call was swept meanwhile.
+    """
     done = conn.execute(
-        "UPDATE store.live_calls SET lease_until = greatest(lease_until, %s) WHERE call_id = %s",
-        (until, call_id),
+        """UPDATE store.live_calls SET lease_until = greatest(lease_until, %s), renewed_at = now()
+            WHERE call_id = %s OR leg_of = %s""",
+        (until, call_id, call_id),
     )
-    return done.rowcount == 1
+    return done.rowcount > 0
+
+
+def move(conn: Conn, call_id: UUID, channel: str) -> None:
+    """The call is on this channel."""
+    conn.execute("UPDATE store.live_calls SET channel = %s WHERE call_id = %s", (channel, call_id))
 
 
 def end(conn: Conn, call_id: UUID) -> bool:
@@ -87,6 +97,7 @@ def anywhere(conn: Conn) -> list[LiveCall]:
 
 
 def expired(conn: Conn, at: datetime) -> list[LiveCall]:
-    """Every tenant's calls whose lease ran out before `at`, from any session (`db.service()`)."""
+    """Every tenant's calls whose lease ran out before `at`, or whose process had given no sign of life for a minute by
+    then, from any session (`db.service()`)."""
     with conn.cursor(row_factory=class_row(LiveCall)) as cursor:
         return cursor.execute(f"SELECT {_EXPIRED} FROM store.expired_calls(%s)", (at,)).fetchall()

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -16,9 +17,11 @@ from agents.conversation import AgentConversation
 from agents.effects import Act, Conversation, Facts, Plan
 from ari_app.actions.base import ActionContext, perform
 from ari_app.call.delivery import Phrases, Said
+from ari_app.call.owing import owed, since_answer
 from ari_app.call.pickup import PickUp
 from ari_app.call.session import Dialogue
 from ari_app.desk.house import House
+from ari_app.desk.journal import cut_short
 from ari_app.desk.legs import Legs, Whose
 from ari_app.desk.lifecycle import Lifecycle, Side
 from ari_app.desk.meter import Orders, keep_within
@@ -46,6 +49,12 @@ log = logging.getLogger(__name__)
 END_SECONDS = 5.0
 """How long the switch may take to say that a leg we hung up is gone."""
 
+GONE_SECONDS = 0.25
+"""How long after the audio the switch may take to say that the caller is gone too."""
+
+LOST_OFTEN = 3
+"""How often the audio of one call is opened again; then the caller is handed over."""
+
 
 @dataclass(slots=True)
 class CallState:
@@ -65,12 +74,22 @@ class CallState:
     """Answered seconds held on a prepaid balance; None: nothing limits the call."""
     record: bool = False
     """The recording policy, and the caller where asked, allow a recording to be kept."""
+    trunk: str = ""
+    """The one that it came by."""
+    talk: Conversation | None = None
+    legs: Legs | None = None
 
 
 class Call:
     """Runs one call, answered or placed. Every path ends in a CDR."""
 
-    def __init__(self, house: House, state: CallState, events: LegEvents) -> None:
+    def __init__(
+        self, house: House, state: CallState, events: LegEvents, kept: Mapping[str, Any] | None = None
+    ) -> None:  # fmt: skip
+        """`kept`: where the conversation stood, of a call that another process held and that died (`resuming`).
+
+        Raises ValueError where it cannot be read.
+        """
         self._house, self.state, self._events = house, state, events
         self._switch = house.switch
         self._recording = Recording()
@@ -81,14 +100,21 @@ class Call:
         self._handed_over = False
         self._returned: asyncio.Future[str | None] | None = None
         whose = Whose(state.who.tenant_id, state.id, state.who.number, state.leg)
-        self._legs = Legs(house, whose, self._cut)
+        self._legs = state.legs = Legs(house, whose, self._cut)
+        self._gone = asyncio.Event()
+        self._lost = 0
+        self._taken_up = kept is not None
         self._picked: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._meter: asyncio.Task[None] | None = None
         self._next: Answerable | None = None
+        record = state.record
         self._take_on(state.who)
-        outbound = state.direction == "outbound"
+        outbound = state.direction == "outbound" and kept is None
         self._pickup = PickUp(state.who.agent, self._facts, house.parts.ear) if outbound else None
         """Who picked up; for the first stay on the line, and nobody's after it."""
+        if kept is not None:
+            state.record = record
+            self._conversation.take_up(kept)
 
     def _take_on(self, who: Answerable) -> None:
         """This agent talks from now on, in its own voice."""
@@ -102,6 +128,7 @@ class Call:
         )  # fmt: skip
         self._conversation: Conversation = AgentConversation(agent, house.parts.mind, facts, sense=house.parts.sense)
         self._facts = facts
+        state.talk = self._conversation
 
     # -- the whole call ----------------------------------------------------------------------------------
 
@@ -144,14 +171,20 @@ class Call:
         return await self._picked
 
     async def _live(self) -> None:
-        opening: Plan = Said(self._conversation.opening())
+        opening: Plan = self._back() if self._taken_up else Said(self._conversation.opening())
         await asyncio.gather(self._prepare_voice(opening), self._take_money())
-        if self.state.direction == "outbound" and not await self._picked_up():
+        if self._taken_up:
+            self._answered = monotonic() - since_answer(self.state.life, datetime.now(UTC))
+            self._watch_money()
+        elif self.state.direction == "outbound" and not await self._picked_up():
             return
-        why = await self._converse(opening, answer=self.state.direction == "inbound")
-        while why in ("transfer", "language"):
+        why = await self._converse(opening, answer=self.state.direction == "inbound" and not self._taken_up)
+        while why in ("transfer", "language") or (why == "closed" and await self._line_lost()):
             if why == "language":
                 why = await self._converse(await self._in_other_language(), answer=False)
+                continue
+            if why == "closed":
+                why = await self._converse(self._back(), answer=False)
                 continue
             outcome = await self._transferred()
             if outcome is None:
@@ -160,6 +193,21 @@ class Call:
             why = await self._converse(acted, answer=False)
         log.info("conversation ended: %s", why)
         await self._end(why)
+
+    def _back(self) -> Plan:
+        """The agent says that they were cut off, and goes on from where the conversation stands."""
+        return self._conversation.plan_back(owed(self.state.notes, self.state.who.agent))
+
+    async def _line_lost(self) -> bool:
+        """Whether the audio went though the caller is there: then it is opened again, unless it went too often."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GONE_SECONDS):  # a caller who hangs up takes the audio along
+                await self._gone.wait()
+                return False
+        self._lost += 1
+        log.warning("the audio of the call was lost (%d)", self._lost)
+        cut_short(self.state.notes, round((monotonic() - self._answered) * 1000))
+        return self._lost <= LOST_OFTEN
 
     async def _in_other_language(self) -> Plan:
         """The agent's version in the caller's language goes on, from its own opening."""
@@ -191,7 +239,9 @@ class Call:
         pickup, self._pickup = self._pickup, None
         self._dialogue = dialogue = Dialogue(
             line, self._conversation, self._house.parts, self._voice, language=agent.language,
-            phrases=Phrases(agent.excuse, agent.farewell, agent.lines.thinking, agent.can_transfer),
+            phrases=Phrases(
+                agent.excuse, agent.farewell, agent.lines.thinking, agent.can_transfer, agent.misunderstandings[0]
+            ),
             notes=self.state.notes, recording=self._recording, answered=self._answered, perform=self._perform,
             pickup=pickup,
         )  # fmt: skip
@@ -222,6 +272,8 @@ class Call:
         state = self.state
         if state.direction == "inbound":
             state.paid_seconds = await self._house.till.open(state.who.tenant_id, state.id, "inbound", state.caller)
+        elif self._taken_up:
+            state.paid_seconds = (await self._house.till.extend(state.who.tenant_id, state.id)).seconds
 
     def _watch_money(self) -> None:
         """From the answer on the call lasts as long as it is paid for, transfers included."""
@@ -258,6 +310,7 @@ class Call:
                 case Held(_, held) if self._dialogue is not None:
                     self._dialogue.hold(held)
                 case HangupAsked() | Ended() | Gone():
+                    self._gone.set()
                     self._wake(None)
                     self._pick_up(False)
                     if self._dialogue is not None:
@@ -333,10 +386,12 @@ class Call:
 
     async def _end(self, why: str) -> None:
         """Hang up, unless the caller did."""
-        self.state.notes.outcome = self.state.notes.outcome or ("" if why in ("hangup", "hung_up") else why)
-        if self.state.life.over or (why in ("hung_up", "closed") and self.state.life.side == "caller"):
+        gone = self._gone.is_set()
+        named = {"hangup": "", "hung_up": "", "closed": "" if gone else "media_lost"}.get(why, why)
+        self.state.notes.outcome = self.state.notes.outcome or named
+        if self.state.life.over or (why in ("hung_up", "closed") and gone):
             return
-        if why == "failed":
+        if why in ("failed", "closed"):
             await self._hand_over()
             return
         await self._hang_up("system" if why in ("max_duration", "credit") else "agent")

@@ -13,6 +13,7 @@ from typing import Any
 
 from agents.effects import Act, Conversation, Effect, Plan, Say, Source
 from ari_app.call.guesses import Guess
+from ari_app.call.mending import Broken
 from ari_app.call.reply import Begin, Chunk, End, Item, Over, Reply, Stages
 from ari_app.call.talker import Talker
 from ari_app.desk.record import Done, Notes
@@ -32,6 +33,9 @@ HESITATE_SECONDS = 0.5
 
 TAIL_SECONDS = 0.25
 """After the last mark: what the caller's jitter buffer still holds, before we hang up."""
+
+READY_SECONDS = 3.0
+"""A ready phrase that is not there by then never will be."""
 
 Perform = Callable[[Act], Awaitable[Mapping[str, Any]]]
 
@@ -59,6 +63,8 @@ class Phrases:
     goodbye: str
     thinking: str
     can_transfer: bool = False
+    again: str = ""
+    """Asks the caller to say it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +207,7 @@ class Delivery:
 
     def _commit_plan(self, plan: Plan) -> None:
         self._bridged = None
-        if not isinstance(plan, Said):
+        if not isinstance(plan, Said | Broken):
             self._conversation.commit(plan)
 
     async def _bridge(self, reply: Reply, guess: Guess) -> bool:
@@ -275,7 +281,13 @@ class Delivery:
     async def _apologise(self) -> Reply | None:
         """An engine failed in the middle of a reply: a ready phrase, then a person, or the caller's turn again."""
         self._notes.outcome = "engine_failed"
-        await self._say_ready(self._phrases.apology)
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await self._say_ready(self._phrases.apology)
+        except (DecrocheError, TimeoutError) as error:
+            log.error("not even the apology is spoken: %s", error or "the voice is silent")
+            self._cues.stop("failed")
+            return None
         return await self._act(Act("transfer")) if self._phrases.can_transfer else None
 
 

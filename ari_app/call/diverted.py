@@ -26,12 +26,15 @@ from store.numbers import Route
 log = logging.getLogger(__name__)
 
 
-async def carry(house: House, arrival: Arrival, call_id: UUID, events: LegEvents, route: Route) -> None:
-    """Until the call is over; its CDR says `no_agent`, or `diverted` where the fallback took it. Raises SwitchError."""
+async def carry(
+    house: House, arrival: Arrival, call_id: UUID, events: LegEvents, route: Route, why: str = "no_agent"
+) -> None:  # fmt: skip
+    """Until the call is over; its CDR says `why`, or `diverted` where the fallback took it. Raises SwitchError."""
     leg, tenant_id, callee = arrival.leg, route.tenant_id, arrival.dialled
     legs = Legs(house, Whose(tenant_id, call_id, route.e164, leg), partial(house.switch.hangup, leg))
     life = Lifecycle(arrival.created_at)
     await house.switch.adopt(leg, call_id)
+    house.carried[call_id] = tenant_id
     held, fallback = await _paid(house, tenant_id, call_id, arrival.caller, route.fallback or "")
     meter: asyncio.Task[None] | None = None
     taken = False
@@ -55,9 +58,10 @@ async def carry(house: House, arrival: Arrival, call_id: UUID, events: LegEvents
             id=call_id, tenant_id=tenant_id, direction="inbound", caller=arrival.caller, callee=callee,
             started_at=life.started_at, answered_at=life.answered_at, ended_at=max(ended, life.started_at),
             hangup_cause=life.cause or 16, hangup_side=life.side or "system",
-            outcome="diverted" if taken else "no_agent", number=route.e164, agent=route.agent, asterisk_uniqueid=leg,
+            outcome="diverted" if taken else why, number=route.e164, agent=route.agent, asterisk_uniqueid=leg,
         )  # fmt: skip
         await asyncio.to_thread(house.office.keep, record, [], [])
+        house.carried.pop(call_id, None)
         await house.office.attach_witness(tenant_id, call_id)
 
 

@@ -39,6 +39,7 @@ async def carry(house: House, arrival: Arrival) -> None:
             log.exception("a fault of ours ended a phone's call")
             await _refused(house, arrival)
         finally:
+            house.carried.pop(call_id, None)
             house.switch.unwatch(arrival.leg)
 
 
@@ -55,10 +56,12 @@ async def _carried(house: House, arrival: Arrival, call_id: UUID, events: LegEve
     if phone is None:
         raise NotFound(f"no phone {name} in asterisk.phones", hint="decroche asterisk render; decroche asterisk up")
     tenant_id = await asyncio.to_thread(house.office.tenant_of, phone.tenant)
+    house.carried[call_id] = tenant_id
     seconds = await house.till.open(tenant_id, call_id, "outbound", callee)
     life = Lifecycle(arrival.created_at)
     try:
         await house.switch.adopt(arrival.leg, call_id)
+        await house.office.on_leg(tenant_id, call_id, arrival.leg)
         await house.switch.let_out(arrival.leg, callee)
     except BaseException:
         await house.till.close(tenant_id, call_id)

@@ -18,6 +18,7 @@ from ari_app.call.callaudio import GAP_MS, CallerAudio
 from ari_app.call.delivery import Cues, Delivery, Perform, Phrases, Said
 from ari_app.call.echo import EARLY_MS, FAR_MS
 from ari_app.call.guesses import Guess, Guesses
+from ari_app.call.mending import Broken, Deaf, within
 from ari_app.call.pickup import PickUp
 from ari_app.call.reply import Stages
 from ari_app.call.talker import Talker
@@ -51,7 +52,7 @@ DIGITS_PAUSE = 1.5
 
 
 class Dialogue:
-    """A call while it is on its line. `run` returns why it stopped: over, silent, transfer, failed."""
+    """A call while it is on its line. `run` returns why it stopped: over, silent, transfer, failed, closed."""
 
     def __init__(
         self, line: Line, conversation: Conversation, parts: Parts, voice: Voice, *, language: str, phrases: Phrases,
@@ -77,6 +78,7 @@ class Dialogue:
         )  # fmt: skip
         self._guesses = Guesses(parts, conversation, self._audio, language, self._delivery.prepare)
         self._primer: asyncio.Task[None] | None = None
+        self._deaf = Deaf()
         self._group: asyncio.TaskGroup
         self._stream_zero = self._last_audio = 0.0
         self._quiet_ms = 0
@@ -113,7 +115,7 @@ class Dialogue:
                     self._primer.cancel()
         except* LineError as errors:
             log.warning("media lost: %s", errors.exceptions[0])
-            why = "failed"
+            why = "closed"
         finally:
             if self._digits_timer is not None:
                 self._digits_timer.cancel()
@@ -306,11 +308,12 @@ class Dialogue:
 
     async def _think_ahead(self, guess: Guess) -> None:
         try:
-            await self._guesses.think_ahead(guess)
+            await within(self._guesses.think_ahead(guess))
         except DecrocheError as error:
             log.error("an utterance was not understood: [%s] %s", error.code, error)
-            await self.take_leave(self._phrases.apology, "failed")
+            await self._unheard(guess, error)
             return
+        self._deaf.well()
         if guess is not self._guesses.current:
             return
         now = self._audio.ms
@@ -320,6 +323,18 @@ class Dialogue:
         decisions = self._turns.judged(guess.version, guess.complete, now)
         patience = self._conversation.patience(text)
         await self._carry_out([*decisions, *self._turns.transcribed(guess.version, text, now, patience)])
+
+    async def _unheard(self, guess: Guess, error: DecrocheError) -> None:
+        """The ear broke: a phrase, and the caller's turn again; in the end a person, or the fallback."""
+        await self._carry_out(self._turns.transcribed(guess.version, "", self._audio.ms))
+        phrases = self._phrases
+        if self._deaf.fails() == "again":
+            said = [Say(text, ready=True) for text in (phrases.apology, phrases.again) if text]
+            self._delivery.play(self._delivery.prepare(Said(said)))
+        elif phrases.can_transfer:
+            self._delivery.play(self._delivery.prepare(Broken(error)))
+        else:
+            await self.take_leave(phrases.apology, "failed")
 
     def _grant(self, version: int, last_voiced_ms: int) -> None:
         guess = self._guesses.grant(version, last_voiced_ms)

@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ SHORT = 12
 
 @click.group()
 def calls() -> None:
-    """What calls were: list, show, export, timeline.
+    """What calls were: list, show, trace, export, timeline.
 
     \b
     Example:
@@ -154,6 +155,33 @@ def timeline(call_id: str, path: Path) -> None:
         facts = whole(conn, kept.get(conn, _id(conn, call_id)))
     write_private(path, draw(facts))
     out.print(f"{path}")
+
+
+@calls.command()
+@click.argument("call_id")
+@json_option
+def trace(call_id: str, as_json: bool) -> None:
+    """One call on one time line: its trunks, legs, turns and their stages, actions, and what the service logged of it.
+
+    Milliseconds from the call's start. The log is this machine's: another node's calls are traced there.
+
+    \b
+    Example:
+      decroche calls trace ff82e6cce165
+    """
+    from ari_app.desk import trace as traced
+
+    with open_database() as db, db.operator() as conn:
+        facts = json.loads(to_json(whole(conn, kept.get(conn, _id(conn, call_id)))))
+    steps = traced.trace(facts, _log())
+    emit([asdict(step) for step in steps], ["ms", "part", "what"], as_json=as_json)
+
+
+def _log() -> Iterator[str]:
+    """The service's log, the oldest file first."""
+    for path in sorted(settings().folder("logs").glob("decroche.log*"), reverse=True):
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            yield from lines
 
 
 @click.group()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
+from typing import Any
 
 import click
 
 from ari_app.service import background
-from store.base.console import INTERRUPTED, emit, err, json_option, out, to_json
+from store.base.console import INTERRUPTED, Amount, emit, err, json_option, out, to_json
 from store.base.settings import settings
 
 
@@ -60,24 +62,42 @@ def down(now: bool) -> None:
 
 
 @click.command()
+@click.option("--watch", is_flag=True, help="Look again and again, until Ctrl-C; with --json a line each time.")
+@click.option(
+    "--every", type=Amount(min=0.2), default=2.0, show_default=True, help="Seconds between two looks of --watch."
+)
 @json_option
-def status(as_json: bool) -> None:
+def status(watch: bool, every: float, as_json: bool) -> None:
     """What runs, and the calls in progress. Exit status 5 when the service is down.
 
     \b
     Example:
-      decroche status --json
+      decroche status --watch
     """
+    while watch:
+        found = background.state(settings())
+        if not as_json:
+            click.clear()
+        _tell(found, as_json)
+        time.sleep(every)
     found = background.state(settings())
+    _tell(found, as_json)
+    if found["service"] == "down":
+        raise SystemExit(5)
+
+
+def _tell(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(to_json(found))
     else:
         for part in ("service", "asterisk", "mind", "ear", "spooled"):
             if part in found:
                 out.print(f"{part:9} {found[part]}")
+        for name, up in found.get("trunks", {}).items():
+            out.print(f"{'trunk':9} {name}: {'up' if up else 'lost'}")
+        if "room" in found:
+            out.print(f"{'calls':9} {len(found['calls'])} of {found['room'] or 'any number'}")
         emit(found["calls"], ["id", "direction", "caller", "callee", "agent"], as_json=False, empty="no calls")
-    if found["service"] == "down":
-        raise SystemExit(5)
 
 
 @click.command()

@@ -17,13 +17,14 @@ def work(once: bool, as_json: bool) -> None:
     """Do what calls leave to be done: summaries and contact sheets, calendars, mails. It gives way to calls.
 
     One job at a time, one process or several, on any machine that reaches the database. A job whose worker is killed is
-    taken by another once its lease is over. Ctrl-C ends after the job in hand.
+    taken by another once its lease is over. Calls that a dead service left are written down once they are over. Ctrl-C
+    ends after the job in hand.
 
     \b
     Example:
       decroche work --once --json
     """
-    from ari_app.service.work import handlers
+    from ari_app.service.work import handlers, sweep, swept
     from store.base.logs import set_up_logs
     from store.db import open_database
     from store.work import Worker, give_way
@@ -42,11 +43,13 @@ def work(once: bool, as_json: bool) -> None:
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             if once:
+                sweep(of, db)
                 done = worker.drain()
                 out.print(to_json({"done": done}) if as_json else f"{done} jobs done")
             else:
                 err.print("working: Ctrl-C ends after the job in hand", style="dim")
-                worker.run()
+                with swept(of, db):
+                    worker.run()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -49,6 +49,8 @@ def book(conn: Conn, who: Answerable, call_id: UUID, party: str, args: Mapping[s
             call_id=call_id, phone=party or None, note=note, email=_email(args),
         )  # fmt: skip
     except SlotTaken:
+        if (own := bookings.made_in(conn, call_id, starts)) is not None:  # asked again after the process had died
+            return {"outcome": "done", "booking": str(own.id), "starts_at": starts.isoformat()}
         return {"outcome": "taken", "alternatives": alternatives(conn, who, starts, length)}
     after.booked(conn, made)
     return {"outcome": "to_confirm" if away else "done", "booking": str(made.id), "starts_at": starts.isoformat()}

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from agents.bounds import cleaned
 from ari_app.desk.office_types import CallEnd
+from ari_app.desk.record import Notes
 from store import calls, recordings
 from store.base.settings import Settings
 from store.db import Database
@@ -37,26 +38,34 @@ def compose(end: CallEnd, recording: Path | None) -> tuple[calls.Cdr, list[calls
         disclosure_heard_ms=notes.disclosure.heard_at_ms if notes.disclosure else None,
         asterisk_uniqueid=end.leg,
         decision_id=end.decision_id,
-        variables=_clean(end.variables),
-        slots=_clean(notes.slots),
+        variables=clean(end.variables),
+        slots=clean(notes.slots),
     )
-    turns = [
-        calls.Turn(t.who, cleaned(t.text), t.from_ms, t.to_ms, t.heard_ms if t.who == "agent" else None,
+    return cdr, turns_of(notes), actions_of(notes)
+
+
+def turns_of(notes: Notes) -> list[calls.Turn]:
+    """What was said, as the store has it."""
+    return [
+        calls.Turn(t.who, cleaned(t.text), t.from_ms, max(t.to_ms, t.from_ms), t.heard_ms if t.who == "agent" else None,
                    {**t.stages, **({"interrupted": True} if t.interrupted else {})})
         for t in notes.turns
     ]  # fmt: skip
-    actions = [calls.Action(a.name, _clean(a.args), _clean(a.result), a.at_ms) for a in notes.actions]
-    return cdr, turns, actions
 
 
-def _clean(value: Any) -> Any:
+def actions_of(notes: Notes) -> list[calls.Action]:
+    """What was done, as the store has it."""
+    return [calls.Action(a.name, clean(a.args), clean(a.result), a.at_ms) for a in notes.actions]
+
+
+def clean(value: Any) -> Any:
     """Every text in `value` without what no database takes: engines, callers and those who order calls bring them."""
     if isinstance(value, str):
         return cleaned(value)
     if isinstance(value, Mapping):
-        return {cleaned(str(k)): _clean(v) for k, v in cast("Mapping[Any, Any]", value).items()}
+        return {cleaned(str(k)): clean(v) for k, v in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [_clean(v) for v in cast("list[Any]", value)]
+        return [clean(v) for v in cast("list[Any]", value)]
     return value
 
 

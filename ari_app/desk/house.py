@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from ari_app.desk.office import Office
 from ari_app.desk.parts import Parts
@@ -20,3 +21,5 @@ class House:
     parts: Parts
     office: Office
     till: Till
+    carried: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    """Calls of this process that no agent talks in (a phone's, a diverted one), with whose they are."""

@@ -116,6 +116,12 @@ class Legs:
         await self._house.switch.transfer(self._whose.channel, to, shown=self._whose.number, longest=leg.longest)
 
     @property
+    def answered(self) -> tuple[UUID, datetime] | None:
+        """The leg that is going on and when somebody took it; None where there is none, or nobody did yet."""
+        leg = self._leg
+        return (leg.id, leg.answered_at) if leg is not None and leg.answered_at is not None else None
+
+    @property
     def taken(self) -> bool:
         """Somebody took the leg that is going on."""
         return self._leg is not None and self._leg.answered_at is not None

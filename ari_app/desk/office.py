@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -19,11 +20,11 @@ from ari_app.desk import cdr as cdrs
 from ari_app.desk.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, Order
 from ari_app.desk.spool import Spool
 from ari_app.desk.trunks import TrunkParts
-from store import agents, audit, calls, live, messages, numbers, tenants
+from store import agents, audit, calls, journal, limits, live, messages, numbers, tenants
 from store.base.errors import DecrocheError, NotFound, Refused
 from store.base.settings import Settings
 from store.base.spreadsheet import PARIS
-from store.db import Conn, Database
+from store.db import Database
 
 if TYPE_CHECKING:
     from compliance.ledgers.ledger import StoredDecision
@@ -50,6 +51,17 @@ class CalledLately(Refused):
         super().__init__(f"this person {why}", hint=f"they may be called from {held[1]:%Y-%m-%d %H:%M} UTC on")
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """One call, to be written down. `notes` None: nothing new; `leg`: one that left it, and when it was answered."""
+
+    tenant_id: UUID
+    call_id: UUID
+    answered_at: datetime | None = None
+    notes: Mapping[str, Any] | None = None
+    leg: tuple[UUID, datetime] | None = None
+
+
 class Office:
     """One per process; thread safe."""
 
@@ -60,7 +72,10 @@ class Office:
         self.spool = Spool(settings.folder("spool"))
         self._agents: dict[tuple[UUID, str, int], Agent] = {}
         self._witnessed: dict[str, dict[str, Any]] = {}
+        self._held: dict[UUID, tuple[calls.Cdr, list[calls.Turn], list[calls.Action]]] = {}
         self.trunks = TrunkParts()
+        self.told: Callable[[calls.Cdr, Sequence[calls.Turn]], None] = lambda record, turns: None
+        """Told of every call that is over, from any thread."""
 
     # -- who answers -------------------------------------------------------------------------------------
 
@@ -107,6 +122,15 @@ class Office:
         if live is None:
             raise NoAgent(f"agent {name} of {who.tenant} has no live version", hint=f"decroche agent publish {name}")
         return self._answerable(who.tenant_id, name, live.version, who.number, who.fallback)
+
+    async def version_left(self, tenant_id: UUID, name: str, version: int, number: str) -> Answerable:
+        """The agent's version that talked in a call, live or not, on a number. Raises NotFound, AgentFileError."""
+        return await asyncio.to_thread(self._version_left, tenant_id, name, version, number)
+
+    def _version_left(self, tenant_id: UUID, name: str, version: int, number: str) -> Answerable:
+        route = self._route(number)
+        fallback = (route.fallback or "") if route is not None and route.tenant_id == tenant_id else ""
+        return self._answerable(tenant_id, name, version, number, fallback)
 
     async def caller_for(self, tenant: str, agent: str) -> Answerable:
         """The live version of a tenant's agent and the number it shows. Raises NotFound, NoAgent."""
@@ -200,65 +224,51 @@ class Office:
 
     async def lease(
         self, who: Answerable, call_id: UUID, channel: str, direction: Literal["inbound", "outbound"],
-        since: datetime, *, caller: str, callee: str,
+        since: datetime, *, caller: str, callee: str, arriving: bool = False,
     ) -> None:  # fmt: skip
-        """The call is in progress here: should this process die, its lease tells that it was, and who talked."""
+        """The call is in progress here: should this process die, its lease tells that it was, and who talked.
+
+        `arriving`: it is one more of the client's calls. Raises Crowded where that may have no more: it is not taken.
+        """
         until = datetime.now(UTC) + timedelta(seconds=self._settings.call.max_seconds + LEASE_MARGIN)
         lease = live.LiveCall(who.tenant_id, call_id, channel, NODE, direction, since, until, caller, callee)
-        await asyncio.to_thread(self._lease, lease)
+        await asyncio.to_thread(self._lease, lease, arriving)
 
-    def _lease(self, lease: live.LiveCall) -> None:
+    def _lease(self, lease: live.LiveCall, arriving: bool) -> None:
         with self.db.tenant(lease.tenant_id) as conn:
+            if arriving and (why := limits.refusal(conn, lease.tenant_id)):
+                raise limits.Crowded(why, hint="decroche tenant limit")
             live.begin(conn, lease)
 
-    def close_lost(self, now: datetime, alive: Collection[str] = ()) -> int:
-        """Calls this node carried when it died, and whose channels are gone: each gets a CDR, not billed, outcome
-        `lost`. Returns how many. `alive`: channels that are looked after, and written down when they end.
+    def owned(self, tenant_id: UUID, party: str) -> str | None:
+        """`party`, where it is one of the client's numbers."""
+        with self.db.operator() as conn:
+            return next((n.e164 for n in numbers.listed(conn, tenant_id) if n.e164 == party), None)
 
-        Asterisk's own CDR has their true times; reconciliation finds them.
+    async def on_leg(self, tenant_id: UUID, call_id: UUID, channel: str) -> None:
+        """The call, whose lease was begun before anybody knew its leg, is on this one."""
+        await asyncio.to_thread(self._on_leg, tenant_id, call_id, channel)
+
+    def _on_leg(self, tenant_id: UUID, call_id: UUID, channel: str) -> None:
+        with self.db.tenant(tenant_id) as conn:
+            live.move(conn, call_id, channel)
+
+    def note(self, entries: Sequence[Entered], until: datetime) -> list[UUID]:
+        """What calls in progress know by now, and a sign of life of each: their leases last until then, at the least.
+
+        Returns those that were written. Raises DecrocheError where the database is away.
         """
-        closed = 0
-        with self.db.operator() as conn:
-            left = [c for c in live.listed(conn) if c.node == NODE and c.channel not in alive]
-            ours = [self._ours(conn, c.tenant_id, c.caller if c.direction == "outbound" else c.callee) for c in left]
-        for call, number in zip(left, ours, strict=True):
-            record = calls.Cdr(
-                id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller=call.caller,
-                callee=call.callee, started_at=call.since, ended_at=max(now, call.since), hangup_cause=41,
-                hangup_side="system", outcome="lost", number=number, asterisk_uniqueid=call.channel,
-                leg_of=call.leg_of, leg=call.leg,
-            )  # fmt: skip
-            self._store(record, [], [])
-            closed += 1
-        return closed
-
-    def _ours(self, conn: Conn, tenant_id: UUID, party: str) -> str | None:
-        """`party`, where it is one of the tenant's numbers."""
-        return next((n.e164 for n in numbers.listed(conn, tenant_id) if n.e164 == party), None)
-
-    def left(self, channel: str) -> live.LiveCall | None:
-        """The call in progress on a channel, which a process that died carried."""
-        with self.db.operator() as conn:
-            return next((c for c in live.listed(conn) if c.channel == channel), None)
-
-    def close_orphan(
-        self, channel: str, *, caller: str, callee: str, started_at: datetime, answered_at: datetime | None,
-        ended_at: datetime,
-    ) -> None:  # fmt: skip
-        """A call that a dead process left, at its true end: outcome `lost`, with what Asterisk knows of it."""
-        call = self.left(channel)
-        if call is None:
-            log.warning("channel %s belongs to no call in progress: no CDR", channel)
-            return
-        with self.db.operator() as conn:
-            number = self._ours(conn, call.tenant_id, caller if call.direction == "outbound" else callee)
-        record = calls.Cdr(
-            id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller=caller, callee=callee,
-            started_at=started_at, answered_at=answered_at, ended_at=max(ended_at, answered_at or started_at),
-            hangup_cause=41, hangup_side="system", outcome="lost", number=number,
-            asterisk_uniqueid=channel,
-        )  # fmt: skip
-        self._store(record, [], [])
+        done = list[UUID]()
+        for entry in entries:
+            with self.db.tenant(entry.tenant_id) as conn:
+                live.renew(conn, entry.call_id, until)
+                if entry.leg is not None:
+                    journal.answered(conn, *entry.leg)
+                if entry.notes is None or journal.note(
+                    conn, (entry.tenant_id, entry.call_id), entry.answered_at, cdrs.clean(entry.notes)
+                ):
+                    done.append(entry.call_id)
+        return done
 
     # -- what agents do ----------------------------------------------------------------------------------
 
@@ -323,11 +333,27 @@ class Office:
 
     def keep(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> None:
         """Store a CDR and charge it; spool it where that cannot be done now."""
+        self.told(record, turns)
         try:
             self._store(record, turns, actions)
         except Exception:  # the last edge before a CDR is lost: whatever went wrong, it is kept and tried again
             log.exception("the CDR is spooled")
+            self._spooled(record, turns, actions)
+
+    def _spooled(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> bool:
+        """On the disk; in memory where that is full, until there is room again or the database is back."""
+        try:
             self.spool.keep(record, turns, actions)
+        except OSError as error:
+            log.critical("CDR %s cannot be spooled, and is held in memory: %s", record.id, error)
+            self._held[record.id] = (record, turns, actions)
+            return False
+        return True
+
+    @property
+    def held(self) -> int:
+        """CDRs that are in memory alone: neither database nor disk takes them."""
+        return len(self._held)
 
     def _store(self, record: calls.Cdr, turns: list[calls.Turn], actions: list[calls.Action]) -> None:
         from billing.charges.ledger import record_call
@@ -379,5 +405,13 @@ class Office:
         audit.note_anchor(self._settings.folder(), end)
 
     def retry_spool(self) -> int:
-        """Store the CDRs that waited for the database."""
+        """Store the CDRs that waited for the database, those in memory first."""
+        for call_id, kept in list(self._held.items()):
+            try:
+                self._store(*kept)
+            except Exception:  # the last edge before a CDR is lost, as in `keep`
+                log.exception("CDR %s is still held in memory", call_id)
+                if not self._spooled(*kept):
+                    break
+            del self._held[call_id]
         return self.spool.retry(self._store)

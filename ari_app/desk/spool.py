@@ -44,22 +44,30 @@ class Spool:
         self._folder = folder
 
     def keep(self, cdr: Cdr, turns: list[Turn], actions: list[Action]) -> Path:
-        """Write one down; it survives a power cut once this returns."""
+        """Write one down; it survives a power cut once this returns. Raises OSError: no room for it."""
         text = to_json(
             {"cdr": asdict(cdr), "turns": [asdict(t) for t in turns], "actions": [asdict(a) for a in actions]}
         )
         path = self._folder / f"{cdr.id}.json"
         draft = path.with_suffix(".part")
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        try:
+            with draft.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)  # half a file is of no use, and takes room
+            raise
         return path
 
     def waiting(self) -> list[Path]:
         """Those not stored yet, oldest first (their names are UUIDv7)."""
         return sorted(self._folder.glob("*.json"))
+
+    def holds(self, call_id: UUID) -> bool:
+        """The call's CDR waits here."""
+        return (self._folder / f"{call_id}.json").exists()
 
     def refused(self) -> list[Path]:
         """Those that can never be stored as they are, oldest first; a `.txt` beside each says why."""

@@ -64,6 +64,11 @@ class TrunkKeeper:
             log.warning("the trunk %s is back", name)
         self._lost = lost
 
+    @property
+    def states(self) -> Mapping[str, bool]:
+        """Each trunk that the switch was told of: whether it was there when it was last asked about."""
+        return {trunk.name: trunk.name not in self._lost for trunk in self._told or ()}
+
     def _wanted(self) -> list[Trunk]:
         with self._db.service() as conn:
             return rows.listed(conn)

@@ -5,41 +5,52 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from ari_app.call import diverted, orphans, phonecalls
+from ari_app.call import diverted, phonecalls
 from ari_app.call.call import Call, CallState
 from ari_app.call.dialler import Dialler
+from ari_app.call.orphans import Orphan, picked_up
 from ari_app.call.outbound import Order, place, ring
 from ari_app.call.warming import Warmer
 from ari_app.desk import parts
-from ari_app.desk.admission import Bounds, Going, refusal
+from ari_app.desk.admission import Bound, Bounds, Going, bound, words
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
+from ari_app.desk.lost import Lost
 from ari_app.desk.office import NoAgent, Office
-from ari_app.desk.office_types import LEASE_MARGIN
+from ari_app.desk.office_types import LEASE_MARGIN, Answerable
 from ari_app.desk.till import Till
 from ari_app.desk.trunks import TrunkKeeper
 from ari_app.desk.vouching import Voucher
 from ari_app.service import control
+from ari_app.service.keeping import Keeper
+from ari_app.service.meters import Meters
+from ari_app.service.sweeping import Sweep
+from ari_app.service.watching import watched
 from ari_app.switch.asterisk.switch import AsteriskSwitch
-from ari_app.switch.base import Arrival, Elsewhere, LegEvents, Stray, SwitchError
+from ari_app.switch.base import Arrival, Elsewhere, LegEvents, SwitchError
 from billing.office.back_office import back_office
 from store.base.errors import DecrocheError
 from store.base.ids import new_id
 from store.base.logs import call_scope
 from store.base.settings import Settings
 from store.db import Database, open_database
+from store.limits import Crowded
 
 log = logging.getLogger(__name__)
 
 SYNC_SECONDS = 2.0
 """How often new numbers, new agents and spooled CDRs are looked for."""
+
+THREADS = 32
+"""Threads that calls share: some wait ten seconds for a database that is away, and speech waits for none of them."""
 
 ANCHOR_SECONDS = 3600.0
 """How often the audit chain's end is noted outside the database."""
@@ -62,7 +73,8 @@ class Service:
         self._idle.set()
         self._published: dict[str, str] = {}
         self._anchor_at = 0.0
-        self._orphans = set[str]()
+        self.meters = Meters()
+        self._sweep: Sweep
         self._house: House
         self._warmer: Warmer
         self._voucher: Voucher
@@ -75,6 +87,7 @@ class Service:
 
     async def run(self) -> None:
         """Load, connect, serve."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "service"))
         db = await asyncio.to_thread(open_database, self.settings)
         try:
             loaded = await parts.load(self.settings)
@@ -94,8 +107,12 @@ class Service:
             db, timedelta(seconds=of.max_seconds + LEASE_MARGIN), timedelta(seconds=of.max_leg_seconds + LEASE_MARGIN)
         )
         switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, office.trunks.tried, demo=self._demo)
+        office.told = self.meters.kept
+        loaded = self.meters.metered(loaded, self.settings.llm.calls, self.settings.asr.workers)
         self._house = House(self.settings, switch, loaded, office, till)
         self._warmer = Warmer(self._house)
+        self._sweep = Sweep(self._house, Lost(office, switch.remembered), self._carried, self._go_on)
+        keeper = Keeper(self._house, self._calls)
         self._voucher = Voucher(db, switch)
         self._trunks = TrunkKeeper(db, switch)
         dialler = Dialler(self._house, self._going, self._begin, least_gap=office.least_gap)
@@ -106,10 +123,12 @@ class Service:
                 background = [
                     group.create_task(switch.run(), name="switch"),
                     group.create_task(self._keep_in_step(), name="sync"),
+                    group.create_task(keeper.run(), name="keeper"),
+                    group.create_task(watched(self), name="metrics"),
                 ]
                 await switch.reached()
+                await self._sweep.begin(group)  # before all else: callers have been waiting
                 await self._warmer.voices()
-                await self._sweep()
                 await asyncio.to_thread(dialler.settle)
                 self.ready.set()
                 log.info("ready: calls are answered")
@@ -124,8 +143,33 @@ class Service:
             door.close()
 
     async def _drain(self) -> None:
-        """Calls in progress end by themselves, or at their longest."""
+        """Calls in progress end by themselves, or at their longest; what they leave is stored, or on the disk."""
         await self._idle.wait()
+        while self._house.office.held:
+            await asyncio.to_thread(self._house.office.retry_spool)
+            await asyncio.sleep(SYNC_SECONDS)
+
+    # -- what is told of it ------------------------------------------------------------------------------
+
+    @property
+    def house(self) -> House:
+        """What its calls share."""
+        return self._house
+
+    @property
+    def calls(self) -> Collection[CallState]:
+        """Those in progress in which an agent talks."""
+        return self._calls.values()
+
+    @property
+    def trunks(self) -> Mapping[str, bool]:
+        """Each trunk: whether calls leave and come by it."""
+        return self._trunks.states
+
+    @property
+    def stopping(self) -> bool:
+        """It takes no new call."""
+        return self._stopping.is_set()
 
     # -- calls in ----------------------------------------------------------------------------------------
 
@@ -141,7 +185,7 @@ class Service:
             case "inbound" | "returned":
                 self._group.create_task(self._away(arrival.leg, arrival.dialled), name="away")
             case "outbound":  # of a process that died: one of ours is watched, and never comes here
-                self._attend(orphans.picked_up(arrival))
+                self._sweep.attend(self._group, Orphan(picked_up(arrival), None))
 
     async def _inbound(self, arrival: Arrival) -> None:
         """The edge of one call's task: whatever happens in it stays in it."""
@@ -175,41 +219,65 @@ class Service:
             log.warning("nobody has the number %s", callee)
             await house.switch.give_back(arrival.leg, "unassigned", callee)
             return
-        if why := self._no_room(Going(who.tenant_id, arrival.caller)):
-            log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", callee, why)
-            self._refused[who.tenant_id] = (self._refused.get(who.tenant_id, (0, ""))[0] + 1, why)
-            await house.switch.give_back(arrival.leg, "sorry", callee)
+        if passed := self._no_room(Going(who.tenant_id, arrival.caller)):
+            await self._refuse(arrival, who, passed, words(self._bounds, passed))
+            if passed != "at_once":
+                await house.switch.give_back(arrival.leg, "sorry", callee)
+            elif self.settings.call.when_full == "503":
+                await house.switch.give_back(arrival.leg, "full", callee)
+            else:
+                await self._divert(arrival, call_id, events, "full")
             return
-        state = CallState(call_id, "inbound", arrival.leg, arrival.caller, callee, who, Lifecycle(arrival.created_at))
+        state = CallState(call_id, "inbound", arrival.leg, arrival.caller, callee, who, Lifecycle(arrival.created_at),
+                          trunk=arrival.trunk)  # fmt: skip
         self._begun(state)
         if arrival.trunk:
             house.office.trunks.came_by(str(call_id), arrival.trunk)
         log.info("call from %s to %s: %s v%s", arrival.caller or "hidden", callee, who.agent_name, who.version)
-        await asyncio.gather(
-            house.switch.adopt(arrival.leg, call_id),
-            house.switch.ring(arrival.leg),
-            house.office.lease(
-                who, call_id, arrival.leg, "inbound", arrival.created_at, caller=state.caller, callee=callee
-            ),
+        leasing = house.office.lease(
+            who, call_id, arrival.leg, "inbound", arrival.created_at, caller=state.caller, callee=callee, arriving=True
         )
+        try:
+            await asyncio.gather(
+                house.switch.adopt(arrival.leg, call_id), house.switch.ring(arrival.leg), leasing
+            )  # fmt: skip
+        except Crowded as error:
+            self._ended(str(call_id))
+            await self._refuse(arrival, who, "limits", str(error))
+            await house.switch.give_back(arrival.leg, "sorry", callee)
+            return
         await Call(house, state, events).run()
 
-    async def _divert(self, arrival: Arrival, call_id: UUID, events: LegEvents) -> None:
+    async def _refuse(self, arrival: Arrival, who: Answerable, bound: str, why: str) -> None:
+        """One more call that is not taken: logged, and counted for the client."""
+        log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", arrival.dialled, why)
+        self._refused[who.tenant_id] = (self._refused.get(who.tenant_id, (0, ""))[0] + 1, why)
+        self.meters.refused(bound)
+
+    async def _divert(self, arrival: Arrival, call_id: UUID, events: LegEvents, why: str = "no_agent") -> None:
         route = await self._house.office.route(arrival.dialled)
         if route is None:  # it was taken away this very moment
             await self._away(arrival.leg, arrival.dialled, "unassigned")
         else:
-            await diverted.carry(self._house, arrival, call_id, events, route)
+            await diverted.carry(self._house, arrival, call_id, events, route, why)
 
-    def _no_room(self, one: Going) -> str:
-        """Why one more call in is not taken; "" where it is, which counts from now on."""
-        of, now = self.settings.call, asyncio.get_running_loop().time()
-        bounds = Bounds(of.most, of.most_of_a_client, of.most_from_a_caller, of.most_a_second)
+    def _no_room(self, one: Going) -> Bound:
+        """The bound that one more call in would pass; "" where it is taken, which counts from now on."""
+        now = asyncio.get_running_loop().time()
         going = [Going(call.who.tenant_id, call.caller) for call in self._calls.values()]
-        why = refusal(bounds, going, self._taken, one, now)
-        if not why:
+        passed = bound(self._bounds, going, self._taken, one, now)
+        if not passed:
             self._taken.append(now)
-        return why
+        return passed
+
+    @property
+    def _bounds(self) -> Bounds:
+        of = self.settings.call
+        return Bounds(of.most, of.most_of_a_client, of.most_from_a_caller, of.most_a_second)
+
+    def _carried(self) -> set[UUID]:
+        """Every call of this process, whoever talks in it."""
+        return {*self._going(), *self._house.carried}
 
     def _going(self) -> list[UUID]:
         return [state.id for state in self._calls.values()]
@@ -241,14 +309,15 @@ class Service:
         """Numbers told to the switch, agents' ready speech, CDRs that waited: looked after while calls go on."""
         while True:
             try:
+                await asyncio.to_thread(self._house.office.retry_spool)
                 await self._publish_numbers()
                 await self._voucher.keep()
                 await self._trunks.keep()
                 await self._trunks.look()
                 if self.ready.is_set():
+                    await self._sweep.keep(self._group)
                     await self._warmer.voices()
                     await self._warmer.minds()
-                await asyncio.to_thread(self._house.office.retry_spool)
                 await self._count_refused()
                 await self._anchor()
             except DecrocheError as error:
@@ -274,29 +343,15 @@ class Service:
         await self._house.switch.publish(wanted)
         self._published = wanted
 
-    async def _sweep(self) -> None:
-        """Legs a crashed process left: each is looked after (`orphans`)."""
-        ours = {state.leg for state in self._calls.values()}
-        for stray in await self._house.switch.strays():
-            if stray.leg not in ours:
-                self._attend(stray)
-        await asyncio.to_thread(self._house.office.close_lost, datetime.now(UTC), {*ours, *self._orphans})
-        await asyncio.to_thread(self._house.till.close_forgotten)
-
-    def _attend(self, stray: Stray) -> None:
-        """Look after a call nobody owns, once, in a task whose faults stay in it."""
-        if stray.leg in self._orphans:
-            return
-        self._orphans.add(stray.leg)
-        self._group.create_task(self._attended(stray), name=f"orphan-{stray.leg}")
-
-    async def _attended(self, stray: Stray) -> None:
+    async def _go_on(self, state: CallState, run: Callable[[], Awaitable[None]]) -> None:
+        """A call that is taken up is one of ours while it lasts."""
+        self._begun(state)
+        if state.trunk:
+            self._house.office.trunks.came_by(str(state.id), state.trunk)
         try:
-            await orphans.attend(self._house, stray)
-        except Exception:  # the edge of this task: the calls of others go on
-            log.exception("a fault of ours with a call that was left behind")
+            await run()
         finally:
-            self._orphans.discard(stray.leg)
+            self._ended(str(state.id))
 
     # -- what is asked of it -----------------------------------------------------------------------------
 
@@ -314,7 +369,9 @@ class Service:
                              for a in c.notes.actions]}
                 for c in self._calls.values()
             ],
-            "spooled": len(house.office.spool.waiting()),
+            "spooled": len(house.office.spool.waiting()) + house.office.held,
+            "room": self.settings.call.most,
+            "trunks": dict(self.trunks),
             "mind": f"{house.parts.mind.engine}/{house.parts.mind.model}",
             "ear": f"{house.parts.ear.engine}/{house.parts.ear.model}",
         }  # fmt: skip

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pkgutil import resolve_name
 
+from store.base.errors import DecrocheError
 from store.base.settings import Settings
+from store.db import Database
 from store.work import Handler
 
 ABOVE = ("portal.links.jobs:handlers", "portal.people.letters:handlers")
 """Who does the jobs of the floor above, by name: nothing here imports it."""
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 30.0
+"""How often calls are looked for whose process died."""
 
 
 @contextmanager
@@ -23,3 +33,34 @@ def handlers(of: Settings) -> Generator[dict[str, Handler]]:
         above |= resolve_name(name)(of)
     with Analyst(of) as analyst:
         yield {KIND: analyst, **above}
+
+
+def sweep(of: Settings, db: Database, wait: Callable[[float], object] = time.sleep) -> int:
+    """Write down the calls that a dead service left and that are over; how many."""
+    from ari_app.desk.lost import Lost
+    from ari_app.desk.office import Office
+    from asterisk_conf import record
+
+    lost = Lost(Office(db, of), lambda call_id: record.remembered(of, call_id))
+    return lost.sweep(lambda: record.there(of), wait)
+
+
+@contextmanager
+def swept(of: Settings, db: Database) -> Generator[None]:
+    """The same again and again, in a thread of its own, while the body runs."""
+    over = threading.Event()
+
+    def rounds() -> None:
+        while not over.wait(SWEEP_SECONDS):
+            try:
+                sweep(of, db, over.wait)
+            except DecrocheError as error:
+                log.warning("calls of a dead service are not looked for: [%s] %s", error.code, error)
+
+    thread = threading.Thread(target=rounds, name="sweep", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

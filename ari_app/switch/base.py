@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from store.base.errors import Unavailable
+from store.journal import Past
 from store.trunks.checking import Trunk
 
 FRAME_MS = 20
@@ -257,8 +258,9 @@ class Line(Protocol):
 
 # -- the switch ----------------------------------------------------------------------------------------------
 
-Elsewhere = Literal["away", "sorry", "unassigned", "blocked"]
-"""Who looks after a leg that we give up: the client's fallback, an apology, "no such number", "you may not dial"."""
+Elsewhere = Literal["away", "sorry", "unassigned", "blocked", "full"]
+"""Who looks after a leg that we give up: the client's fallback, an apology, "no such number", "you may not dial", or
+whoever sent it, at once, because here is no room."""
 
 
 class Switch(Protocol):
@@ -297,6 +299,14 @@ class Switch(Protocol):
 
     async def answered_at(self, leg: str) -> datetime | None:
         """When the leg was answered, by the switch's own CDR; None where that does not say."""
+        ...
+
+    async def alive(self) -> set[str]:
+        """Every leg that the switch has now, whoever watches it."""
+        ...
+
+    def remembered(self, call_id: UUID) -> Past | None:
+        """What the switch itself wrote down of a call that is over, None where it did not; blocks on a file."""
         ...
 
     async def strays(self) -> list[Stray]:

@@ -28,6 +28,7 @@ from ari_app.switch.base import (
     Stray,
     SwitchError,
 )
+from store.journal import Past
 from store.trunks.checking import Trunk
 
 NORMAL, BUSY = 16, 17
@@ -175,6 +176,12 @@ class ScriptedSwitch:
         self._asked("adopt", leg, str(call_id))
 
     async def answered_at(self, leg: str) -> datetime | None:
+        return None
+
+    async def alive(self) -> set[str]:
+        return set(self._legs)
+
+    def remembered(self, call_id: UUID) -> Past | None:
         return None
 
     async def strays(self) -> list[Stray]:

@@ -19,6 +19,7 @@ from billing.charges.ledger import lock_account, month_of, spell
 from billing.charges.running import NOTHING, Running, running
 from billing.charges.tariffs import in_force
 from billing.rating.tariff import PARIS
+from store import limits as limits_of_calls
 from store import live, tenants
 from store.audit import note
 from store.base.actor import Actor, service
@@ -215,6 +216,8 @@ def dialling(
     if wait := crowded(limits, spent):
         raise OutboundWaits(f"outbound waits: {wait}", hint="wait for calls to end, or raise the limit")
     if taking is not None:
+        if full := limits_of_calls.refusal(conn, tenant_id):
+            raise OutboundWaits(f"outbound waits: {full}", hint="wait for calls to end, or: decroche tenant limit")
         live.begin(conn, taking)
     return ""
 

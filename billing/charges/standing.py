@@ -43,3 +43,18 @@ def open_blocks(conn: Conn, tenant_id: UUID) -> list[Block]:
             "SELECT kind, reason FROM billing.blocks WHERE tenant_id = %s AND lifted_at IS NULL ORDER BY kind",
             (tenant_id,),
         ).fetchall()
+
+
+LOW_MICROS = 1_000_000
+"""A prepaid balance below one unit of its currency pays for some ten minutes of talk at most."""
+
+
+def short_of_money(conn: Conn) -> int:
+    """How many prepaid clients have less than that left, beside what their calls in progress hold (operator)."""
+    row = conn.execute(
+        """SELECT count(*) AS n FROM billing.accounts
+            WHERE mode = 'prepaid' AND balance_micros - reserved_micros < %s""",
+        (LOW_MICROS,),
+    ).fetchone()
+    assert row is not None
+    return row["n"]

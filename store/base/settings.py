@@ -201,9 +201,20 @@ class CallSettings(Section):
     )
     kept_for_in: int = Field(2, ge=0, description="calls at once that campaigns leave to callers")
     most: int = Field(30, ge=0, description="calls in progress at once, in all; 0: any number")
+    when_full: Literal["fallback", "503"] = Field(
+        "fallback",
+        description="beyond that: the client's fallback, else an apology; 503: at once, for another node",
+    )
     most_of_a_client: int = Field(10, ge=0, description="… of one client; 0: any number")
     most_from_a_caller: int = Field(3, ge=0, description="… from one caller's number; 0: any number")
     most_a_second: int = Field(10, ge=0, description="calls taken within a second; 0: any number")
+
+
+class MetricsSettings(Section):
+    """What a monitoring system reads of the running service: /metrics, /healthz, /readyz."""
+
+    bind: OwnAddress = Field("127.0.0.1", description="address it is read at")
+    port: int = Field(9466, ge=0, le=65535, description="port; 0: it is read by nobody")
 
 
 class WorkSettings(Section):
@@ -234,6 +245,7 @@ class Settings(BaseSettings):
     outward: OutwardSettings = OutwardSettings()  # pyright: ignore[reportCallIssue]
     portal: PortalSettings = PortalSettings()  # pyright: ignore[reportCallIssue]
     billing: BillingSettings = BillingSettings()  # pyright: ignore[reportCallIssue]
+    metrics: MetricsSettings = MetricsSettings()  # pyright: ignore[reportCallIssue]
     work: WorkSettings = WorkSettings()  # pyright: ignore[reportCallIssue]
 
     @classmethod

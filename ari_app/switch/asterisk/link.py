@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -227,6 +227,12 @@ class Link:
     async def close_bridge(self, bridge_id: str) -> None:
         """Take the bridge down; its channels stay."""
         await self._do("bridges", "destroy", missing_ok=True, bridgeId=bridge_id)
+
+    async def close_bridges(self, named: str, besides: Collection[str]) -> None:
+        """Take down every bridge whose id holds this; its channels stay."""
+        for bridge in await self._do("bridges", "list") or []:
+            if named in bridge["id"] and bridge["id"] not in besides:
+                await self.close_bridge(bridge["id"])
 
     async def channels(self) -> list[dict[str, Any]]:
         """Every channel of this Asterisk, as ARI describes it."""

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count
+from time import time_ns
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +21,18 @@ from ari_app.switch.asterisk.media import Media
 from ari_app.switch.asterisk.witness import Witness
 from ari_app.switch.base import Arrival, Elsewhere, LegEvent, Line, Made, Stray, Tried
 from asterisk_conf.applying import states, use_trunks
+from asterisk_conf.record import remembered, shorten
 from asterisk_conf.render import AMI_USER, ARI_USER, ami_password, ari_password
 from asterisk_conf.server import Asterisk, AsteriskDown
 from asterisk_conf.signing import signing
 from store.base.settings import Settings
+from store.journal import Past
 from store.trunks.checking import Trunk
 
 log = logging.getLogger(__name__)
+
+LINE = "-bridge-"
+"""What stands in the id of every bridge between a leg and its audio."""
 
 RING_MARGIN = 5
 """Seconds Asterisk itself waits beyond the ringing time, so that the dialplan names the outcome first."""
@@ -63,7 +69,7 @@ class AsteriskSwitch:
 
         `witnessed` is told all that Asterisk's own CDRs say of a call so far, each time that another comes.
         """
-        of = settings.asterisk
+        of, self._config = settings.asterisk, settings
         self._user, self._password = ARI_USER, ari_password(settings)
         self._arrived = arrived
         self.link = Link(f"http://127.0.0.1:{of.http_port}/", self._user, self._password, of.app, self._entered)
@@ -71,7 +77,7 @@ class AsteriskSwitch:
         self._server = Asterisk(settings, demo=demo)
         self._signs = signing(settings) is not None
         self._http: aiohttp.ClientSession | None = None
-        self._numbers = count(1)
+        self._numbers = count(time_ns() // 1_000_000)  # a process that died may have left lines of the same call
         self._lines = set[str]()
 
     # -- keeping it up -----------------------------------------------------------------------------------
@@ -90,6 +96,8 @@ class AsteriskSwitch:
 
     async def reached(self) -> None:
         await self.link.connected.wait()
+        with suppress(OSError):
+            await asyncio.to_thread(shorten, self._config)
         with suppress(OSError):
             await self._witness.start()
 
@@ -118,8 +126,15 @@ class AsteriskSwitch:
         except ValueError:
             return None
 
+    async def alive(self) -> set[str]:
+        return {str(channel["id"]) for channel in await self.link.channels()}
+
+    def remembered(self, call_id: UUID) -> Past | None:
+        return remembered(self._config, call_id)
+
     async def strays(self) -> list[Stray]:
         found: list[Stray] = []
+        await self.link.close_bridges(LINE, self._lines)
         for channel in await self.link.channels():
             if "-media-" in channel["id"]:
                 if channel["id"] not in self._lines:
@@ -172,9 +187,9 @@ class AsteriskSwitch:
         link, number = self.link, next(self._numbers)
         if self._http is None:
             raise LinkError("there is no link to Asterisk", hint="decroche asterisk status")
-        media_id, bridge_id = f"{call_id}-media-{number}", f"{call_id}-bridge-{number}"
+        media_id, bridge_id = f"{call_id}-media-{number}", f"{call_id}{LINE}{number}"
         link.watch(media_id)
-        self._lines.add(media_id)
+        self._lines |= {media_id, bridge_id}
         try:
             url = await link.open_media(media_id)
             async with Media(self._http, url, self._user, self._password) as media:
@@ -186,7 +201,7 @@ class AsteriskSwitch:
             with suppress(LinkError):
                 await link.close_bridge(bridge_id)
                 await link.hangup(media_id)
-            self._lines.discard(media_id)
+            self._lines -= {media_id, bridge_id}
 
     # -- what Asterisk knows by itself -------------------------------------------------------------------
 

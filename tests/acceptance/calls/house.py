@@ -104,6 +104,7 @@ class House:
             "DECROCHE_ASTERISK__AMI_PORT": str(free_port()),
             "DECROCHE_ASTERISK__RTP_FIRST": str(first),
             "DECROCHE_ASTERISK__RTP_LAST": str(first + RTP_PORTS - 1),
+            "DECROCHE_METRICS__PORT": str(free_port()),
             "DECROCHE_CALL__SILENCE_SECONDS": "30",
             "DECROCHE_CALL__RING_SECONDS": "8",
             "DECROCHE_TTS__VOICE_FR": "pico-fr-FR",  # the same voice on every machine: others depend on its speed

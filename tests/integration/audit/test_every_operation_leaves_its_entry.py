@@ -33,6 +33,7 @@ OWN_RECORD = {
     "store.bookings": "made in a call, which holds the action",
     "store.messages": "left in a call, which holds the action",
     "store.live_calls": "a lease",
+    "store.live_notes": "what a call will be, kept while it goes on",
     "store.event_heads": "counted, not decided",
     "store.events": "follows from what was done, which is noted",
     "store.jobs": "follows from what was done; reviving and dropping one is noted",
@@ -166,6 +167,7 @@ HANDED = {
     "compliance.ledgers.oppositions.add": "the rows of an import or an opposition, which leave theirs",
     "compliance.ledgers.facts.withdraw_all": "consents go with the opposition or revocation that is noted",
     "compliance.ledgers.facts.result": "the end of an attempt",
+    "store.limits.refusal": "counts a call that begins, which is its own record",
 }
 """Functions without an actor that write such tables, and why."""
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from ari_app.desk.office import Office
 from billing.charges import controls, tariffs
 from billing.charges.accounts import set_mode
 from campaigns.dialling import course, queue
@@ -21,7 +20,6 @@ from campaigns.dialling.admission import Nothing, Passed, Rung
 from campaigns.dialling.ending import settle_left
 from compliance.ledgers import ledger
 from store import live
-from store.base.settings import settings
 from store.db import Database
 from store.tenants import Tenant
 from tests.actors import OPERATOR
@@ -119,10 +117,9 @@ def test_a_process_killed_after_the_commit_leaves_somebody_nobody_else_calls(
     # as the service does when it starts again: leases first, then what has none
     with database.operator() as conn:
         conn.execute("UPDATE store.live_calls SET node = %s", (NODE,))
-    office = Office(database, settings())
     with database.operator() as conn:
         (lease,) = live.listed(conn)
-    office.close_lost(MONDAY, {lease.channel})  # still looked after: nothing is said of it yet
+    # still looked after: nothing is said of it yet
     assert settle_left(database, NODE, (), MONDAY, MEANS.longest) == 0
     with database.operator() as conn:
         live.end(conn, lease.call_id)

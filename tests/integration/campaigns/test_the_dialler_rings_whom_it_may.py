@@ -17,6 +17,7 @@ from ari_app.call.dialler import Dialler, seats
 from ari_app.call.outbound import place, ring
 from ari_app.demo import seed
 from ari_app.desk.house import House
+from ari_app.desk.lost import Lost
 from ari_app.desk.office import CalledLately, Office
 from ari_app.desk.office_types import NODE, Order
 from ari_app.desk.till import Till
@@ -159,7 +160,9 @@ async def test_who_was_admitted_by_a_process_that_died_is_rung_by_nobody_else(ex
     assert isinstance(rung, Rung)
     again = Exchange.__new__(Exchange)  # the service starts again on the same database
     again.__dict__ |= exchange.__dict__
-    again.house.office.close_lost(datetime.now(UTC))
+    lost = Lost(again.house.office, again.switch.remembered)
+    for left in lost.all():
+        lost.close(left)
     again.dialler.settle()
     assert await again.dialler.turn() == 0
     assert again.rung == []
