@@ -81,7 +81,7 @@ def contracts(at: Sweep) -> int:
 def notices(at: Sweep) -> int:
     """What was told to clients; that it was told, and when, stays: it is told once."""
     return at.rows(
-        "UPDATE billing.notices SET body = '{}', last_error = ''",
+        "UPDATE billing.notices SET body = '{}'",
         "billing.notices",
         "created_at < %(before)s AND body <> '{}'",
     )

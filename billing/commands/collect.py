@@ -103,7 +103,8 @@ def notices(slug: str | None, send: bool, as_json: bool) -> None:
     \b
     Example: decroche billing notices --send
     """
-    from billing.office.outbox import deliver, listed, post_of
+    from billing.office.outbox import listed, post_of
+    from billing.office.telling import deliver
 
     if send:
         with open_database() as db:

@@ -19,9 +19,9 @@ from store.db import open_database
 @json_option
 @click.pass_context
 def rounds(ctx: click.Context, as_json: bool) -> None:
-    """Do what is due: the day's reminders and suspensions, payments asked again, notices told. `serve` does it too.
+    """Do what is due: reminders, suspensions, payments asked again, notices. `decroche work` does it too.
 
-    Each job is done by one process at a time and once a day, however often this runs (from cron, for one).
+    Each is done by one process at a time and once a day, however often this runs (from cron, for one).
     Exit status: 3 when something failed.
 
     \b
