@@ -14,7 +14,7 @@ COMMANDS = {
     "down": ("ari_app.commands.service:down", "Stop everything"),
     "status": ("ari_app.commands.service:status", "What runs, and the calls in progress"),
     "serve": ("ari_app.commands.service:serve", "Run the service in the foreground"),
-    "work": ("ari_app.commands.work:work", "Do what calls leave to be done, niced"),
+    "work": ("ari_app.commands.work:work", "Do what waits to be done, niced"),
     "jobs": ("store.cli_jobs:jobs", "What waits to be done, and what could not be"),
     "service": ("ari_app.commands.units:service", "How systemd keeps it running"),
     "doctor": ("ari_app.doctor.doctor:doctor", "Check every part, and say what to type"),

@@ -171,6 +171,15 @@ class Asterisk:
             _resident_mb(pid),
         )
 
+    def wait_idle(self, seconds: float, *, every: float = 15.0) -> bool:
+        """Until no channel is in use, or it does not run; False after so long."""
+        deadline = time.monotonic() + seconds
+        while self.pid() is not None and _number_before(self.command("core show channels count"), "active channel"):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(min(every, max(0.0, deadline - time.monotonic())))
+        return True
+
     # -- the application's map of numbers, kept in Asterisk's own database
 
     def publish_numbers(self, fallbacks: Mapping[str, str]) -> None:
@@ -308,7 +317,7 @@ def _run_folder(home: Path) -> Path:
     if len(os.fsencode(folder / "asterisk.ctl")) <= SOCKET_PATH_MAX:
         return folder
     mark = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"decroche-{os.getuid()}-{mark}"
+    return Path(tempfile.gettempdir()) / f"decroche-{home.stat().st_uid}-{mark}"
 
 
 def _resident_mb(pid: int) -> float:

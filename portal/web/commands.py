@@ -38,8 +38,8 @@ def _listening(host: str, port: int) -> Generator[socket.socket]:
 
 
 @click.command()
-@click.option("--bind", default=BIND, show_default=True, metavar="HOST:PORT",
-              help="Where it listens; browsers come by a proxy with TLS, except on this machine.")  # fmt: skip
+@click.option("--bind", default="", metavar="HOST:PORT",
+              help="Where it listens; portal.bind when not given. Browsers come by a proxy with TLS.")  # fmt: skip
 def portal(bind: str) -> None:
     """Serve the clients' site and API in the foreground, until interrupted.
 
@@ -55,8 +55,9 @@ def portal(bind: str) -> None:
     from store.base.logs import set_up_logs
     from store.base.settings import settings
 
-    host, port = address(bind)
     of = settings()
+    bind = bind or of.portal.bind
+    host, port = address(bind)
     set_up_logs(of, name="portal")
     with _listening(host, port) as listening, open_portal(of) as opened:
         os.nice(5)  # calls come first

@@ -209,6 +209,22 @@ class WorkSettings(Section):
     threads: int = Field(0, ge=0, description="CPU threads of the worker's mind; 0: all cores, when nobody needs them")
 
 
+def _listened_on(text: str) -> str:
+    """HOST:PORT, as something listens there."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:8096")
+    return text
+
+
+class PortalSettings(Section):
+    """The clients' pages and API, by `decroche portal`."""
+
+    bind: Annotated[str, AfterValidator(_listened_on)] = Field(
+        "127.0.0.1:8096", description="host:port the portal listens on; browsers come by a proxy with TLS"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -227,6 +243,7 @@ class Settings(BaseSettings):
     call: CallSettings = CallSettings()  # pyright: ignore[reportCallIssue]
     outward: OutwardSettings = OutwardSettings()  # pyright: ignore[reportCallIssue]
     billing: BillingSettings = BillingSettings()  # pyright: ignore[reportCallIssue]
+    portal: PortalSettings = PortalSettings()  # pyright: ignore[reportCallIssue]
     work: WorkSettings = WorkSettings()  # pyright: ignore[reportCallIssue]
 
     @classmethod
