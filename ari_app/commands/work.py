@@ -29,7 +29,7 @@ def work(once: bool, as_json: bool) -> None:
     from store.work import Worker, give_way
 
     of = settings()
-    set_up_logs(of)
+    set_up_logs(of, name="worker")
     give_way()
     told: list[int] = []
     with open_database(of) as db, handlers(of, db) as (known, plan):

@@ -39,8 +39,8 @@ class Background:
 
     @property
     def log(self) -> Path:
-        """What it prints; its own log is beside."""
-        return self.settings.folder("logs") / f"{self.name}.log"
+        """What it prints; its own log, which it rotates, is another file."""
+        return self.settings.folder("logs") / f"{self.name}.out"
 
     def pid(self) -> int | None:
         """Its process, if it runs and is ours (a process id given again does not count)."""
