@@ -48,7 +48,7 @@ COMMANDS = {
 """Command → (where it is, what it is for). The help is here so that `decroche --help` imports nothing."""
 
 
-class House(HouseGroup):
+class Root(HouseGroup):
     """The top of the command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -65,7 +65,7 @@ class House(HouseGroup):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.command(cls=House, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="decroche", prog_name="decroche")
 def decroche() -> None:
     """AI agents that answer and place telephone calls on your own Asterisk.

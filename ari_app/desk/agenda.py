@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from agents.check import LEAST_MINUTES, MOST_MINUTES
+from agents.check_steps import LEAST_MINUTES, MOST_MINUTES
 from ari_app.desk import after
 from ari_app.desk.office_types import Answerable
 from store import bookings

@@ -8,14 +8,13 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import Any
 from uuid import UUID
 
 from ari_app.call import diverted, orphans, phonecalls
 from ari_app.call.call import Call, CallState
 from ari_app.call.dialler import Dialler
-from ari_app.call.outbound import Order, place, ring
+from ari_app.call.outbound import place, ring
 from ari_app.call.warming import Warmer
 from ari_app.desk import parts
 from ari_app.desk.admission import Bounds, Going, refusal
@@ -27,6 +26,8 @@ from ari_app.desk.till import Till
 from ari_app.desk.trunks import TrunkKeeper
 from ari_app.desk.vouching import Voucher
 from ari_app.service import control
+from ari_app.service.keeping import Keeper
+from ari_app.service.told import order_of, status
 from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.switch.base import Arrival, Elsewhere, LegEvents, Stray, SwitchError
 from billing.office.back_office import back_office
@@ -37,12 +38,6 @@ from store.base.settings import Settings
 from store.db import Database, open_database
 
 log = logging.getLogger(__name__)
-
-SYNC_SECONDS = 2.0
-"""How often new numbers, new agents and spooled CDRs are looked for."""
-
-ANCHOR_SECONDS = 3600.0
-"""How often the audit chain's end is noted outside the database."""
 
 
 class Service:
@@ -56,17 +51,12 @@ class Service:
         self._calls: dict[str, CallState] = {}
         self._taken = deque[float](maxlen=1000)
         """When calls were taken, by the loop's clock."""
-        self._refused: dict[UUID, tuple[int, str]] = {}
-        """Calls not taken since they were last written down: how many of each client's, and the last reason."""
         self._idle = asyncio.Event()
         self._idle.set()
-        self._published: dict[str, str] = {}
-        self._anchor_at = 0.0
         self._orphans = set[str]()
         self._house: House
         self._warmer: Warmer
-        self._voucher: Voucher
-        self._trunks: TrunkKeeper
+        self._keeper: Keeper
         self._group: asyncio.TaskGroup
 
     def stop(self) -> None:
@@ -96,8 +86,7 @@ class Service:
         switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, office.trunks.tried, demo=self._demo)
         self._house = House(self.settings, switch, loaded, office, till)
         self._warmer = Warmer(self._house)
-        self._voucher = Voucher(db, switch)
-        self._trunks = TrunkKeeper(db, switch)
+        self._keeper = Keeper(self._house, self._warmer, Voucher(db, switch), TrunkKeeper(db, switch), self.ready)
         dialler = Dialler(self._house, self._going, self._begin, least_gap=office.least_gap)
         door = await control.serve(self.settings, {"status": self._status, "place": self._place, "stop": self._stop})
         try:
@@ -105,7 +94,7 @@ class Service:
                 self._group = group
                 background = [
                     group.create_task(switch.run(), name="switch"),
-                    group.create_task(self._keep_in_step(), name="sync"),
+                    group.create_task(self._keeper.run(), name="sync"),
                 ]
                 await switch.reached()
                 await self._warmer.voices()
@@ -177,7 +166,7 @@ class Service:
             return
         if why := self._no_room(Going(who.tenant_id, arrival.caller)):
             log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", callee, why)
-            self._refused[who.tenant_id] = (self._refused.get(who.tenant_id, (0, ""))[0] + 1, why)
+            self._keeper.not_taken(who.tenant_id, why)
             await house.switch.give_back(arrival.leg, "sorry", callee)
             return
         state = CallState(call_id, "inbound", arrival.leg, arrival.caller, callee, who, Lifecycle(arrival.created_at))
@@ -235,44 +224,7 @@ class Service:
         with suppress(SwitchError):
             await self._house.switch.give_back(leg, to, callee)
 
-    # -- keeping in step ---------------------------------------------------------------------------------
-
-    async def _keep_in_step(self) -> None:
-        """Numbers told to the switch, agents' ready speech, CDRs that waited: looked after while calls go on."""
-        while True:
-            try:
-                await self._publish_numbers()
-                await self._voucher.keep()
-                await self._trunks.keep()
-                await self._trunks.look()
-                if self.ready.is_set():
-                    await self._warmer.voices()
-                    await self._warmer.minds()
-                await asyncio.to_thread(self._house.office.retry_spool)
-                await self._count_refused()
-                await self._anchor()
-            except DecrocheError as error:
-                log.warning("not in step: [%s] %s", error.code, error)
-            except Exception:  # the edge of this task: a fault here must not end the calls of others
-                log.exception("not in step, by a fault of ours")
-            await asyncio.sleep(SYNC_SECONDS)
-
-    async def _count_refused(self) -> None:
-        while self._refused:
-            tenant_id, (calls, why) = self._refused.popitem()
-            await asyncio.to_thread(self._house.office.count_refused, tenant_id, calls, why)
-
-    async def _anchor(self) -> None:
-        if monotonic() >= self._anchor_at:
-            await asyncio.to_thread(self._house.office.note_anchor)
-            self._anchor_at = monotonic() + ANCHOR_SECONDS
-
-    async def _publish_numbers(self) -> None:
-        wanted = await self._house.office.number_map()
-        if wanted == self._published or not self._house.switch.connected:
-            return
-        await self._house.switch.publish(wanted)
-        self._published = wanted
+    # -- what a crash left ------------------------------------------------------------------------------
 
     async def _sweep(self) -> None:
         """Legs a crashed process left: each is looked after (`orphans`)."""
@@ -301,33 +253,10 @@ class Service:
     # -- what is asked of it -----------------------------------------------------------------------------
 
     async def _status(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
-        house = self._house
-        return {
-            "ready": self.ready.is_set(),
-            "asterisk": house.switch.connected,
-            "calls": [
-                {"id": str(c.id), "direction": c.direction, "caller": c.caller, "callee": c.callee,
-                 "agent": c.who.agent_name, "since": c.life.started_at.isoformat(),
-                 "turns": [{"who": t.who, "text": t.text, "from_ms": t.from_ms, "interrupted": t.interrupted}
-                           for t in c.notes.turns],
-                 "actions": [{"name": a.name, "outcome": a.result.get("outcome"), "at_ms": a.at_ms}
-                             for a in c.notes.actions]}
-                for c in self._calls.values()
-            ],
-            "spooled": len(house.office.spool.waiting()),
-            "mind": f"{house.parts.mind.engine}/{house.parts.mind.model}",
-            "ear": f"{house.parts.ear.engine}/{house.parts.ear.model}",
-        }  # fmt: skip
+        return status(self._house, self._calls.values(), ready=self.ready.is_set())
 
     async def _place(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        at = request.get("at")
-        order = Order(
-            tenant=str(request["tenant"]), agent=str(request["agent"]), to=str(request["to"]),
-            purpose=str(request.get("purpose", "")), party=str(request.get("party", "consumer")),
-            postcode=str(request.get("postcode", "")), variables=request.get("variables"),
-            at=datetime.fromisoformat(at) if at else None, check_only=bool(request.get("check_only")),
-        )  # fmt: skip
-        placed = await place(self._house, order, self._begin)
+        placed = await place(self._house, order_of(request), self._begin)
         if placed.task is not None and request.get("wait", True):
             await placed.task
         return {"call": str(placed.call_id), "decision": placed.decision.as_json(), "placed": placed.task is not None}

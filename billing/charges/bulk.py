@@ -46,13 +46,13 @@ def import_calls(
     All of it is on the disk once the iterator has ended; the audit log then has one entry, named for `source` (a file).
     """
     tools: dict[tuple[str, int], Tool] = {}
-    before, counts = Turn.over(), Counter[str]()
+    before, counts = Handover.over(), Counter[str]()
     with ThreadPoolExecutor(_FLIGHT) as pool:
         running: deque[Future[list[Outcome]]] = deque()
         for block in blocks:
-            turn = Turn()
-            running.append(pool.submit(_record_block, db, tenant_id, block, tools, before, turn))
-            before = turn
+            mine = Handover()
+            running.append(pool.submit(_record_block, db, tenant_id, block, tools, before, mine))
+            before = mine
             if len(running) == _FLIGHT:
                 yield _counted(running.popleft().result(), counts)
         while running:
@@ -67,18 +67,18 @@ def _counted(outcomes: list[Outcome], counts: Counter[str]) -> list[Outcome]:
     return outcomes
 
 
-class Turn:
+class Handover:
     """How far a chunk has come: its calls are written; it is over (committed, or failed)."""
 
     def __init__(self) -> None:
         self.written, self.ended = Event(), Event()
 
     @classmethod
-    def over(cls) -> Turn:
+    def over(cls) -> Handover:
         """Of the chunk before the first."""
-        turn = cls()
-        turn.end()
-        return turn
+        done = cls()
+        done.end()
+        return done
 
     def end(self) -> None:
         """Nothing more comes of it."""
@@ -91,8 +91,8 @@ def _record_block(
     tenant_id: UUID,
     block: Block,
     tools: dict[tuple[str, int], Tool],
-    before: Turn,
-    turn: Turn,
+    before: Handover,
+    mine: Handover,
 ) -> list[Outcome]:
     """One block. Its calls wait until those before are written: a call in both then waits for the commit."""
     try:
@@ -101,11 +101,11 @@ def _record_block(
             conn.execute("SET LOCAL synchronous_commit = off")  # the last transaction of all waits for the disk
             some = Chunk(conn, tenant_id, block)
             some.write()
-            turn.written.set()
+            mine.written.set()
             before.ended.wait()
             return some.charge(tools)
     finally:
-        turn.end()
+        mine.end()
 
 
 class Chunk:

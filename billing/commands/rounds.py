@@ -28,13 +28,13 @@ def rounds(ctx: click.Context, as_json: bool) -> None:
     Example: decroche billing rounds
     """
     from billing.office.outbox import post_of
-    from billing.office.rounds import go_round
+    from billing.office.rounds import run_due
 
     of = settings()
     with ExitStack() as stack:
         db = stack.enter_context(open_database())
         stripe = stack.enter_context(stripe_edge()) if key("stripe-key", of) else None
-        done = go_round(db, post_of(of), now(), stripe=stripe, begins=of.billing.day_begins)
+        done = run_due(db, post_of(of), now(), stripe=stripe, begins=of.billing.day_begins)
     emit([asdict(job) for job in done], ("job", "ran", "done", "failed"), as_json=as_json)
     ctx.exit(3 if any(job.failed for job in done) else 0)
 

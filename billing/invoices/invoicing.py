@@ -89,7 +89,7 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: Actor) -
     usage_part = usage.lines() if month_mode(conn, tenant.id, month) == "postpaid" else []
     if usage.amount_micros and usage_part and issued_on > add_months(end, CLAIM_MONTHS):
         _refuse_lapsed(conn, tenant, month, end)
-    holdings.look(conn, tenant.id, month, end)
+    holdings.note_holdings(conn, tenant.id, month, end)
     late = _late(conn, tenant, month, issued_on)
     lines = [*subscription_lines(conn, tenant.id, month), *holdings.lines(conn, tenant.id, month), *usage_part]
     lines += [line for each in late.values() for line in each[1]]

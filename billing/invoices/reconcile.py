@@ -171,12 +171,12 @@ def _known(
         if row[7] == "rated" and row[12] is not None:
             by_tariff.setdefault((row[12], row[13]), []).append(place)
     for (tariff, version), places in by_tariff.items():
-        tool = recheck(tariff, version)
+        rechecked = recheck(tariff, version)
         _, _, ways, far, heard, at, ended, _, _, bundles, *_ = zip(*(page[place] for place in places), strict=True)
         answered = [when if answers else None for when, answers in zip(at, heard, strict=True)]
-        prices = tool.prices(Facts(ways, far, answered, ended))
+        prices = rechecked.prices(Facts(ways, far, answered, ended))
         for place, uncovered, *facts in zip(places, prices, ways, far, answered, ended, bundles, strict=True):
-            computed[place] = (tool.price(*facts) if facts[-1] else uncovered).amount_micros
+            computed[place] = (rechecked.price(*facts) if facts[-1] else uncovered).amount_micros
     for row, micro in zip(page, computed, strict=True):
         call_id, slug, _, _, heard, at, ended, status, seconds, _, amount, reason, _, _, invoiced, kept, of, of_kept = (
             row

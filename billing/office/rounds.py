@@ -2,7 +2,7 @@
 
 Each is a job of its client (`store/jobs.py`): taken under a lease, done once, tried again where it failed. A step of
 the day and its job's end are one transaction, in which the next morning's is made. `decroche work` does them as they
-come due; `go_round` does all that is due now, wherever it runs.
+come due; `run_due` does all that is due now, wherever it runs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from billing.invoices.dunning import run_dunning
 from billing.invoices.leaving import close_ended
 from billing.office import telling
 from billing.office.outbox import Post
-from billing.plans.holdings import look
+from billing.plans.holdings import note_holdings
 from billing.rating.tariff import PARIS
 from store import jobs, tenants
 from store.base.actor import service
@@ -49,7 +49,7 @@ def _dunning(conn: Conn, tenant_id: UUID, today: date) -> int:
 
 
 def _holdings(conn: Conn, tenant_id: UUID, today: date) -> int:
-    look(conn, tenant_id, today.replace(day=1), today + timedelta(days=1))
+    note_holdings(conn, tenant_id, today.replace(day=1), today + timedelta(days=1))
     return 1
 
 
@@ -101,7 +101,7 @@ def plan(db: Database, now: datetime, *, begins: int = 8, collecting: bool = Fal
             jobs.standing(conn, [COLLECT], now, now + ASK_AGAIN, open_ones)
 
 
-def go_round(db: Database, post: Post, now: datetime, *, stripe: Stripe | None = None, begins: int = 8) -> list[Round]:
+def run_due(db: Database, post: Post, now: datetime, *, stripe: Stripe | None = None, begins: int = 8) -> list[Round]:
     """Do every job that is due (operator). `begins`: the hour in Paris from which the day's steps are taken."""
     plan(db, now, begins=begins, collecting=stripe is not None)
     counts: dict[str, Count] = {}

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from compliance.law.engine import years_later
+from compliance.law.consenting import years_later
 from compliance.law.rulebook import rulebook
 from compliance.ledgers import tabular
 from compliance.ledgers.facts import withdraw_all

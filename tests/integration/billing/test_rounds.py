@@ -16,7 +16,7 @@ from billing.charges.controls import set_limits
 from billing.invoices.invoicing import Issued, set_customer
 from billing.office.back_office import own_jobs
 from billing.office.outbox import Post
-from billing.office.rounds import COLLECT, Round, go_round, last_morning, next_morning, plan
+from billing.office.rounds import COLLECT, Round, last_morning, next_morning, plan, run_due
 from billing.plans.plans import get_plan, subscribe
 from billing.stripe.collect import collect
 from billing.stripe.stripe_edge import Stripe, StripeDown
@@ -55,19 +55,19 @@ def test_the_days_steps_are_taken_once_a_day_and_told(
     post = Post(allowed=("127.0.0.1:*",))
     with database.operator() as conn:
         set_limits(conn, client.id, webhook=at(ear), by=OPERATOR)
-    first = go_round(database, post, NOON)
+    first = run_due(database, post, NOON)
     assert job(first, "dunning") == Round("dunning", True, 3)
     assert job(first, "notices").done == len(ear.heard) > 3  # the steps, and the alerts of the calls
-    assert not job(go_round(database, post, NOON + timedelta(hours=5)), "dunning").ran
-    assert job(go_round(database, post, NOON + timedelta(days=1)), "dunning") == Round("dunning", True, 0)
-    later = go_round(database, post, NOON + timedelta(days=10))  # the day that the formal notice named
+    assert not job(run_due(database, post, NOON + timedelta(hours=5)), "dunning").ran
+    assert job(run_due(database, post, NOON + timedelta(days=1)), "dunning") == Round("dunning", True, 0)
+    later = run_due(database, post, NOON + timedelta(days=10))  # the day that the formal notice named
     assert job(later, "dunning") == Round("dunning", True, 1)
     assert steps(database) == ["formal_notice", "reminder_1", "reminder_2", "suspension"]
 
 
 def test_of_many_processes_at_once_one_takes_the_days_steps(database: Database, client: Tenant, owed: Issued) -> None:
     with ThreadPoolExecutor(4) as pool:
-        every = list(pool.map(lambda _: go_round(database, Post(), NOON), range(4)))
+        every = list(pool.map(lambda _: run_due(database, Post(), NOON), range(4)))
     assert sum(job(done, "dunning").ran for done in every) == 1
 
 
@@ -76,13 +76,13 @@ def test_a_step_whose_process_died_is_taken_up_when_its_lease_is_over(
 ) -> None:
     plan(database, NOON)
     assert jobs.take(database, ["billing.dunning"], "dead:1", timedelta(minutes=10), NOON) is not None
-    assert not job(go_round(database, Post(), NOON), "dunning").ran
+    assert not job(run_due(database, Post(), NOON), "dunning").ran
     superuser.execute("UPDATE store.jobs SET held_until = now() - interval '1 second' WHERE state = 'held'")
-    assert job(go_round(database, Post(), NOON), "dunning") == Round("dunning", True, 3)
+    assert job(run_due(database, Post(), NOON), "dunning") == Round("dunning", True, 3)
 
 
 def test_every_clients_day_waits_for_the_next_morning(database: Database, client: Tenant, owed: Issued) -> None:
-    go_round(database, Post(), NOON)
+    run_due(database, Post(), NOON)
     with database.operator() as conn:
         other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
     plan(database, NOON)
@@ -119,7 +119,7 @@ def test_one_tenant_at_fault_does_not_keep_the_others_from_their_steps(
             (client.id, new_id(), owed.id),
         )
     run(database, other)
-    assert job(go_round(database, Post(), NOON), "dunning") == Round("dunning", True, 3, 1)
+    assert job(run_due(database, Post(), NOON), "dunning") == Round("dunning", True, 3, 1)
     with database.operator() as conn:
         (failed,) = [one for one in jobs.listed(conn, kind="billing.dunning") if one.tries]
     assert (failed.tenant_id, failed.due_at) == (client.id, NOON + timedelta(minutes=1)), "and it is tried again"
@@ -142,7 +142,7 @@ def test_a_payment_whose_end_was_not_known_is_asked_for_again(
     fake.away = False
     with database.operator() as conn:
         conn.execute("UPDATE billing.stripe_attempts SET asked_at = asked_at - interval '2 minutes'")
-    assert job(go_round(database, Post(), datetime.now(UTC), stripe=stripe), "collect").done == 1
+    assert job(run_due(database, Post(), datetime.now(UTC), stripe=stripe), "collect").done == 1
     assert (due(database, owed), fake.charged) == (0, owed.gross_cents)
 
 
@@ -155,8 +155,8 @@ def test_a_payment_that_stays_open_is_asked_for_again_later(
     with database.operator() as conn:
         conn.execute("UPDATE billing.stripe_attempts SET asked_at = asked_at - interval '2 minutes'")
     now = datetime.now(UTC)
-    assert job(go_round(database, Post(), now, stripe=stripe), "collect") == Round("collect", True, 0, 1)
-    assert not job(go_round(database, Post(), now + timedelta(minutes=9), stripe=stripe), "collect").ran
+    assert job(run_due(database, Post(), now, stripe=stripe), "collect") == Round("collect", True, 0, 1)
+    assert not job(run_due(database, Post(), now + timedelta(minutes=9), stripe=stripe), "collect").ran
     with database.operator() as conn:
         (waiting,) = jobs.listed(conn, kind=COLLECT)
     assert (waiting.tries, waiting.due_at) == (0, now + timedelta(minutes=10))
