@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from billing.charges.controls import set_limits
 from billing.invoices.invoicing import Issued, set_customer
-from billing.office.back_office import own_jobs
 from billing.office.outbox import Post
 from billing.office.rounds import COLLECT, Round, last_morning, next_morning, plan, run_due
 from billing.plans.plans import get_plan, subscribe
@@ -22,10 +16,8 @@ from billing.stripe.collect import collect
 from billing.stripe.stripe_edge import Stripe, StripeDown
 from store import jobs, tenants
 from store.base.ids import new_id
-from store.base.settings import Settings
 from store.db import Conn, Database
 from store.tenants import Tenant
-from store.work import Worker
 from tests.actors import OPERATOR, today
 from tests.integration.billing.conftest import START
 from tests.integration.billing.test_invoices import BUYER, OCTOBER, client, run
@@ -160,39 +152,3 @@ def test_a_payment_that_stays_open_is_asked_for_again_later(
     with database.operator() as conn:
         (waiting,) = jobs.listed(conn, kind=COLLECT)
     assert (waiting.tries, waiting.due_at) == (0, now + timedelta(minutes=10))
-
-
-def test_the_worker_takes_the_days_steps_and_tells_what_was_written(
-    database: Database, client: Tenant, owed: Issued, ear: Ear, settings_home: Any
-) -> None:
-    with database.operator() as conn:
-        set_limits(conn, client.id, webhook=at(ear), by=OPERATOR)
-    of = Settings(outward={"allowed": ["127.0.0.1:*"]})  # pyright: ignore[reportCallIssue, reportArgumentType]
-    began = datetime.now(UTC)  # the clock runs on from noon, and fast: what failed on a loaded machine is tried again
-    with own_jobs(database, of) as (handlers, planned):
-        worker = Worker(database, handlers, plan=planned, now=lambda: NOON + 60 * (datetime.now(UTC) - began))
-        working = threading.Thread(target=worker.run)
-        working.start()
-        try:
-            until(lambda: len(steps(database)) == 3 and _all_told(database))
-        finally:
-            worker.stop()
-            working.join()
-            worker.close()
-    kinds = [json.loads(body)["kind"] for body, _ in ear.heard]
-    assert sorted(kind for kind in kinds if kind.startswith(("reminder", "formal"))) == [
-        "formal_notice", "reminder_1", "reminder_2",
-    ]  # fmt: skip
-
-
-def until(look: Callable[[], bool]) -> None:
-    """Until another thread's work is seen in the database."""
-    deadline = time.monotonic() + 150
-    while not look():
-        assert time.monotonic() < deadline, "it was not done"
-        time.sleep(0.05)
-
-
-def _all_told(database: Database) -> bool:
-    with database.operator() as conn:
-        return not conn.execute("SELECT 1 FROM billing.notices WHERE sent_at IS NULL").fetchone()
