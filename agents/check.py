@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from agents.builtin import BACK, END
 from agents.check_slots import unacceptable
-from agents.definition import Agent, Step
-from agents.problems import Path_, Problem
+from agents.check_steps import Steps
+from agents.check_ways import Ways
+from agents.definition import Agent
+from agents.problems import Path_, Problem, near
 from agents.render import OWN_FIELDS
 from agents.spoken import fields, fill
 from compliance.law import conduct
@@ -19,7 +19,6 @@ from compliance.law.rulebook import rulebook
 from dialplan.numbers import NumberClass, classify
 from store.base.errors import BadInput
 from store.base.numbering import e164
-from store.base.outward import OutwardRefused, shaped
 
 _WHERE: dict[str, Path_] = {
     "ai": ("disclosure",),
@@ -41,8 +40,6 @@ _MEND = {
     "opt_out": "add to commercial_notice: Pour ne plus être appelé, rappelez ce numéro et dites stop.",
     "insurance": "purpose: contract or service, where the client asked or a contract runs",
 }
-LEAST_MINUTES, MOST_MINUTES = 5, 480
-"""Of an appointment."""
 LineOf = Callable[[Path_], int]
 
 
@@ -54,8 +51,8 @@ def check(agent: Agent, line: LineOf) -> list[Problem]:
     checker.afterwards()
     checker.machines()
     checker.templates()
-    checker.steps()
-    checker.graph()
+    Steps(agent, checker.bad).check()
+    Ways(agent, checker.bad).check()
     return sorted(checker.problems, key=lambda p: p.line)
 
 
@@ -76,12 +73,6 @@ def untold(agent: Agent) -> list[Missing]:
         ),
         *conduct.untold(opening, language=agent.language, purpose=agent.purpose, sector=agent.sector),
     ]
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}" if known else ""
 
 
 class _Checker:
@@ -140,7 +131,7 @@ class _Checker:
             if slot.type == "choice" and not slot.choices:
                 self.bad(path, f"'{name}' is a choice without 'choices'")
             if slot.of and (slot.of not in agent.scenario.slots or agent.scenario.slots[slot.of].type != "date"):
-                self.bad((*path, "of"), f"'{slot.of}' is not a date slot", _near(slot.of, agent.scenario.slots))
+                self.bad((*path, "of"), f"'{slot.of}' is not a date slot", near(slot.of, agent.scenario.slots))
             for key, what, hint in unacceptable(name, slot):
                 self.bad((*path, key), what, hint)
             if slot.within == "hours" and agent.hours is None:
@@ -205,28 +196,7 @@ class _Checker:
     def _braces(self, path: Path_, text: str, known: set[str]) -> None:
         for name in fields(text):
             if name not in known:
-                self.bad(path, f"nothing fills {{{name}}}", _near(name, sorted(known)))
-
-    def steps(self) -> None:
-        """Each step alone."""
-        for i, step in enumerate(self.agent.scenario.steps):
-            path: Path_ = ("scenario", "steps", i)
-            if step.id.startswith("_"):
-                self.bad((*path, "id"), f"'{step.id}' begins with _, which is the house's", "choose another id")
-            verbs = [v for v in ("ask", "confirm", "propose", "do", "end") if getattr(step, v)]
-            if len(verbs) > 1:
-                self.bad(path, f"step '{step.id}' does two things: {' and '.join(verbs)}", "make it two steps")
-            if step.do == "webhook":
-                self._address((*path, "args", "url"), step.args.get("url", ""))
-            if step.do and step.do not in (*self.agent.tools, "opt_out", "record", "hangup", "wrong_person"):
-                self.bad(
-                    (*path, "do"),
-                    f"'{step.do}' is not among the agent's tools",
-                    f"add it to 'tools:', or {_near(step.do, self.agent.tools)}",
-                )
-            self._recording(path, step)
-            self._minutes(path, step)
-            self._slots_of(path, step)
+                self.bad(path, f"nothing fills {{{name}}}", near(name, sorted(known)))
 
     def _person(self, number: str) -> None:
         """Whom calls are put through to: a number that calls may go to."""
@@ -241,122 +211,3 @@ class _Checker:
         elif kind is not NumberClass.ALLOWED:
             hint = "no call goes there unless the operator opens it: asterisk.allow_prefixes"
             self.bad(path, f"{number} is neither an ordinary French number nor overseas", hint, warn=True)
-
-    def _address(self, path: Path_, url: str) -> None:
-        """A client's address, as far as it can be told before any call."""
-        try:
-            shaped(url)
-        except OutwardRefused as error:
-            self.bad(path, str(error), error.hint)
-
-    def _recording(self, path: Path_, step: Step) -> None:
-        """A scenario stops a recording; it begins one only where the policy has the caller asked."""
-        starts = step.do == "record" and step.args.get("allowed") != "false"
-        if starts and self.agent.recording.policy != "consent_asked":
-            what = f"step '{step.id}' begins a recording that nobody was asked about (C. pénal 226-1, RGPD 13)"
-            self.bad((*path, "do"), what, "set recording: {policy: consent_asked, say: …}, and leave the step out")
-
-    def _minutes(self, path: Path_, step: Step) -> None:
-        """How long an appointment is, where the file says so itself."""
-        given = step.args.get("minutes", "")
-        known = step.do == "book" and given and "{" not in given
-        if known and not (given.isdecimal() and LEAST_MINUTES <= int(given) <= MOST_MINUTES):
-            what = f"'{given}' is no length of an appointment: {LEAST_MINUTES} to {MOST_MINUTES} minutes"
-            self.bad((*path, "args", "minutes"), what, 'for instance minutes: "30"')
-
-    def _slots_of(self, path: Path_, step: Step) -> None:
-        slots = self.agent.scenario.slots
-        for key, names in (("fill", step.fill), ("forget", step.forget)):
-            for name in names:
-                if name not in slots:
-                    self.bad((*path, key), f"no slot '{name}'", _near(name, slots))
-        if step.ask and not step.fill:
-            self.bad(path, f"step '{step.id}' asks, but fills no slot with the answer", "add 'fill:'")
-        if step.fill and not step.ask:
-            self.bad(path, f"step '{step.id}' fills slots without asking", "add 'ask:'")
-        if step.answers and step.fill and step.fill[-1] in slots:
-            self._answers(path, step)
-
-    def _answers(self, path: Path_, step: Step) -> None:
-        slot = self.agent.scenario.slots[step.fill[-1]]
-        allowed = {"yes_no": ["yes", "no"], "choice": list(slot.choices)}.get(slot.type, [])
-        for answer in step.answers:
-            if answer not in allowed:
-                self.bad(
-                    (*path, "answers", answer), f"'{answer}' is no answer to '{step.fill[-1]}'", _near(answer, allowed)
-                )
-        unled = [a for a in allowed if a not in step.answers]
-        if unled and not step.next:
-            self.bad(
-                (*path, "answers"),
-                f"step '{step.id}' leads nowhere on: {', '.join(unled)}",
-                "add the answer, or 'next:'",
-            )
-
-    def graph(self) -> None:
-        """Where steps lead."""
-        scenario = self.agent.scenario
-        ids = [step.id for step in scenario.steps]
-        if scenario.start not in ids:
-            self.bad(("scenario", "start"), f"no step '{scenario.start}'", _near(scenario.start, ids))
-            return
-        broken = False
-        for i, step in enumerate(scenario.steps):
-            for key, target in self._targets(step):
-                if target not in ids:
-                    broken = True
-                    self.bad(
-                        ("scenario", "steps", i, *key),
-                        f"step '{step.id}' leads to '{target}', which does not exist",
-                        _near(target, ids),
-                    )
-            if not step.end and not step.exits() and not step.propose:
-                self.bad(("scenario", "steps", i), f"step '{step.id}' leads nowhere", "add 'next:' or 'end: true'")
-        if not broken:
-            self._walk(ids)
-
-    @staticmethod
-    def _targets(step: Step) -> list[tuple[Path_, str]]:
-        named: list[tuple[Path_, str]] = [(("answers", k), v) for k, v in step.answers.items()]
-        named += [(("results", k), v) for k, v in step.results.items()]
-        named += [(("next",), step.next), (("fallback",), step.fallback)]
-        return [(key, target) for key, target in named if target]
-
-    def _walk(self, ids: list[str]) -> None:
-        steps = {step.id: step for step in self.agent.scenario.steps}
-        reached = _closure([self.agent.scenario.start, *(["message"] if "message" in steps else [])], steps)
-        ending = {s for s in ids if steps[s].end or s in (END, BACK) or steps[s].do == "hangup"}
-        while more := {s for s in ids if s not in ending and set(steps[s].exits()) & ending}:
-            ending |= more
-        for i, name in enumerate(ids):
-            if name not in reached:
-                self.bad(("scenario", "steps", i, "id"), f"step '{name}' is never reached", "lead to it, or remove it")
-            elif name not in ending:
-                self.bad(
-                    ("scenario", "steps", i, "id"),
-                    f"step '{name}' goes round for ever: no way leads to an end",
-                    "lead one of its answers to a step with 'end: true'",
-                )
-        self._mute_loops(ids, steps)
-
-    def _mute_loops(self, ids: list[str], steps: dict[str, Step]) -> None:
-        """A loop in which nothing waits for the caller would never stop speaking."""
-        silent = {s for s in ids if not (steps[s].ask or steps[s].confirm or steps[s].do or steps[s].end)}
-        for i, name in enumerate(ids):
-            seen, at = set[str](), name
-            while at in silent and at not in seen:
-                seen.add(at)
-                at = steps[at].next or steps[at].answers.get("no", "")
-            if at == name and name in silent:
-                self.bad(("scenario", "steps", i, "id"), f"step '{name}' comes back to itself without asking anything")
-
-
-def _closure(start: list[str], steps: dict[str, Step]) -> set[str]:
-    reached: set[str] = set()
-    todo = list(start)
-    while todo:
-        name = todo.pop()
-        if name in steps and name not in reached:
-            reached.add(name)
-            todo += steps[name].exits()
-    return reached

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from agents import questions
 from agents.builtin import BACK, END, MESSAGE
 from agents.definition import Agent, Step
 from agents.effects import Act, Facts, Say
@@ -13,7 +14,7 @@ from agents.filling import fill_slots
 from agents.listening import begun
 from agents.naming import plain_label
 from agents.ready import is_fixed
-from agents.render import careful_speech, plain, say_so_far, speech
+from agents.render import plain, say_so_far, speech
 from agents.slots.text import Language
 from agents.state import Expected, Move, State, Turn, Values
 from agents.wording import Wording, wording
@@ -106,42 +107,11 @@ class Run:
 
     def missing(self) -> tuple[str, ...]:
         """The slots that the step, or a correction, still asks for."""
-        focus = tuple(s for s in self.state.focus if s not in self.state.values)
-        return focus or tuple(s for s in self.step.fill if s not in self.state.values)
+        return questions.missing(self)
 
     def expected(self) -> Expected:
-        step, missing = self.step, self.missing()
-        if missing:
-            return Expected("slots", missing, self._question(missing))
-        if step.confirm and self.state.correcting:
-            return Expected("correct", (), step.correct or self.agent.lines.correct)
-        if step.confirm:
-            return Expected("confirm", (), careful_speech(self.agent, self.state, self.facts, step.confirm))
-        if step.propose and self.state.offer:
-            return Expected("propose", (), speech(self.agent, self.state, self.facts, step.propose))
-        return Expected("nothing")
-
-    def _question(self, missing: tuple[str, ...], *, again: bool = False) -> str:
-        step = self.step
-        whole = not self.state.focus and missing == tuple(step.fill)
-        template = (step.again if again else "") or step.ask if whole else ""
-        return template or self._slot_question(missing[0]) or step.ask or self._asked_elsewhere(missing[0])
-
-    def _asked_elsewhere(self, slot: str) -> str:
-        """What is corrected at a read-back is asked for as it was the first time."""
-        return next((step.ask for step in self.agent.steps.values() if step.fill[:1] == [slot] and step.ask), "")
-
-    def _slot_question(self, slot: str) -> str:
-        definition, lines = self.agent.slots[slot], self.agent.lines
-        if self.state.step == MESSAGE and definition.type == "name":
-            return lines.message_name
-        by_type = {
-            "time": lines.ask_time,
-            "date": lines.ask_day,
-            "name": lines.ask_name,
-            "phone": lines.ask_phone,
-        }
-        return definition.ask or ("" if slot in self.step.fill[:1] else by_type.get(definition.type, ""))
+        """What the agent waits for, and how it is asked."""
+        return questions.expected(self)
 
     def ask(self, *, again: bool = False) -> None:
         """Ask what is pending."""
@@ -153,7 +123,7 @@ class Run:
             self.say(self.agent.lines.so_far, "question", value=say_so_far(told))
             return
         if missing:
-            self.say(self._question(missing, again=again), "question")
+            self.say(questions.wording_of(self, missing, again=again), "question")
             return
         waits = self.expected()
         if waits.kind == "nothing":

@@ -14,7 +14,7 @@ COMMANDS = {
     "down": ("ari_app.commands.service:down", "Stop everything"),
     "status": ("ari_app.commands.service:status", "What runs, and the calls in progress"),
     "serve": ("ari_app.commands.service:serve", "Run the service in the foreground"),
-    "work": ("ari_app.commands.work:work", "Do what calls leave to be done, niced"),
+    "work": ("ari_app.commands.work:work", "Do what waits to be done, niced"),
     "recording": ("store.cli_recordings:recording", "Recordings of calls: encrypted; exported, sealed"),
     "jobs": ("store.cli_jobs:jobs", "What waits to be done, and what could not be"),
     "service": ("ari_app.commands.units:service", "How systemd keeps it running"),
@@ -51,7 +51,7 @@ COMMANDS = {
 """Command → (where it is, what it is for). The help is here so that `decroche --help` imports nothing."""
 
 
-class House(HouseGroup):
+class Root(HouseGroup):
     """The top of the command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -68,7 +68,7 @@ class House(HouseGroup):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.command(cls=House, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="decroche", prog_name="decroche")
 def decroche() -> None:
     """AI agents that answer and place telephone calls on your own Asterisk.

@@ -10,6 +10,9 @@ import click
 from store.base.console import NOT_NEGATIVE, HouseGroup, emit, err, json_option, progress
 from store.base.settings import settings
 
+IDLE_SECONDS = 86_400.0
+"""How long an upgrade waits for a moment without calls."""
+
 
 @click.group(cls=HouseGroup)
 def asterisk() -> None:
@@ -100,8 +103,12 @@ def install() -> None:
 
 @asterisk.command()
 @click.option("--now", is_flag=True, help="Restart Asterisk at once, cutting its calls.")
-def upgrade(now: bool) -> None:
+@click.option("--no-start", is_flag=True, help="Restart nothing: wait for a moment without calls, a day at most.")
+def upgrade(now: bool, no_start: bool) -> None:
     """Fetch the newest Asterisk, beside the one that runs; restart it when no call is in progress.
+
+    With --no-start whoever keeps Asterisk running restarts it: systemd, by the timer of `decroche service render`.
+    Exit status: 3 when calls never stopped.
 
     \b
     Example: decroche asterisk upgrade
@@ -114,6 +121,11 @@ def upgrade(now: bool) -> None:
     err.print(f"Asterisk {version} is in {settings().cache / 'asterisk-root'}")
     server = Asterisk()
     if server.pid() is None:
+        return
+    if no_start:
+        if not server.wait_idle(IDLE_SECONDS):
+            err.print("calls were in progress all the time: the old one runs on")
+            click.get_current_context().exit(3)
         return
     if not now and (calls := server.status().channels):
         err.print(f"{calls} channels are in use: the old one runs on (decroche asterisk upgrade again, or --now)")

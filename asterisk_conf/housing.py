@@ -1,7 +1,8 @@
 """The folders of one private Asterisk. What it writes is its user's; what it only reads stays as we wrote it.
 
 Where root starts it, it runs as another user (`store.base.unprivileged`): its configuration, and copies of the private
-keys that the operator keeps closed, may be read by that user's group and changed by nobody but root.
+keys that the operator keeps closed, may be read by that user's group and changed by nobody but the folder's owner:
+root, or whom root's `decroche up` gave it to.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from asterisk_conf.program import Program
 from asterisk_conf.render import copy_sounds, sweep, write
 from store.base.settings import Settings
-from store.base.unprivileged import hand_over, let_through, private_folder
+from store.base.unprivileged import NotPrivate, hand_over, let_through, private_folder
 
 WRITTEN = ("lib", "spool", "log", "log/cdr-custom")
 """What Asterisk writes into, under its home."""
@@ -38,20 +39,22 @@ def make_folders(home: Path, run: Path, user: pwd.struct_passwd | None) -> None:
 
 def furnish(home: Path, files: Mapping[str, str], user: pwd.struct_passwd | None) -> None:
     """Write configuration and messages; its user may read them."""
-    etc = home / "etc"
+    etc, owner = home / "etc", home.stat().st_uid
+    if etc.is_symlink():
+        raise NotPrivate(f"{etc} is a link, and no folder of ours", hint="remove it")
     sweep(files.keys(), etc)
     write(dict(files), etc)
     copy_sounds(home / "sounds")
     if user is None:
         return
     for path, mode in ((home, 0o710), (etc, 0o750), (home / "sounds", 0o750)):
-        os.chown(path, 0, user.pw_gid)
+        os.chown(path, owner, user.pw_gid)
         path.chmod(mode)
     for path in etc.iterdir():
-        os.chown(path, 0, user.pw_gid)
+        os.chown(path, owner, user.pw_gid)
         path.chmod(0o640)
     for path in (home / "sounds").rglob("*"):
-        os.chown(path, 0, user.pw_gid)
+        os.chown(path, owner, user.pw_gid)
         path.chmod(0o750 if path.is_dir() else 0o640)
 
 

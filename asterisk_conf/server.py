@@ -8,40 +8,34 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import select
 import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from asterisk_conf.answers import number_after, number_before, published, resident_mb
 from asterisk_conf.housing import furnish, keys_for, make_folders, open_the_way
 from asterisk_conf.ports import check_ports
 from asterisk_conf.program import Program, program, version
 from asterisk_conf.render import Places, render
 from asterisk_conf.signing import keep_vouched
-from store.base.errors import BadInput, Unavailable
+from asterisk_conf.watching import AsteriskDown as AsteriskDown
+from asterisk_conf.watching import watched
+from store.base.errors import BadInput
 from store.base.interrupts import uninterrupted
 from store.base.settings import Settings, settings
 from store.base.unprivileged import as_user, environment, identity, system_user
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-_SHOWN = re.compile(r"^/decroche/(number|fallback)/(\+\d+)\s*: ?(.*)$", re.MULTILINE)
-"""A row of `database show decroche`."""
 
 SOCKET_PATH_MAX = 100
 """A UNIX socket's path holds 107 bytes on Linux."""
-
-
-class AsteriskDown(Unavailable):
-    """Asterisk does not run, or did not start."""
-
-    code = "asterisk_down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +96,7 @@ class Asterisk:
         if pid is None:
             self._reap(timeout)
             return False
-        with _watched(pid) as watch:
+        with watched(pid) as watch:
             for sign in (signal.SIGTERM, signal.SIGKILL):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, sign)
@@ -164,12 +158,21 @@ class Asterisk:
         return Status(
             pid,
             version(program(self.config)),
-            _number_after(uptime, "System uptime:"),
-            _number_before(self.command("module show"), "modules loaded"),
-            _number_before(channels, "active channel"),
-            _number_before(channels, "call"),
-            _resident_mb(pid),
+            number_after(uptime, "System uptime:"),
+            number_before(self.command("module show"), "modules loaded"),
+            number_before(channels, "active channel"),
+            number_before(channels, "call"),
+            resident_mb(pid),
         )
+
+    def wait_idle(self, seconds: float, *, every: float = 15.0) -> bool:
+        """Until no channel is in use, or it does not run; False after so long."""
+        deadline = time.monotonic() + seconds
+        while self.pid() is not None and number_before(self.command("core show channels count"), "active channel"):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(min(every, max(0.0, deadline - time.monotonic())))
+        return True
 
     # -- the application's map of numbers, kept in Asterisk's own database
 
@@ -188,9 +191,7 @@ class Asterisk:
 
     def published_numbers(self) -> dict[str, str]:
         """The numbers the dialplan knows, each with its fallback ('' = none)."""
-        rows = _SHOWN.findall(self.command("database show decroche"))
-        fallbacks = {number: value.strip() for tree, number, value in rows if tree == "fallback"}
-        return {number: fallbacks.get(number, "") for tree, number, _ in rows if tree == "number"}
+        return published(self.command("database show decroche"))
 
     def publish_number(self, number: str, fallback: str = "") -> None:
         """Add or change one number. Raises BadInput when either is not E.164."""
@@ -260,7 +261,7 @@ class Asterisk:
     def _await_ready(self, child: subprocess.Popen[bytes], ready: socket.socket) -> None:
         """Asterisk says READY=1 (sd_notify) once it is fully booted; its death is noticed at once."""
         deadline = time.monotonic() + START_SECONDS
-        with _watched(child.pid) as watch:
+        with watched(child.pid) as watch:
             while (left := deadline - time.monotonic()) > 0:
                 readable, _, _ = select.select([ready, watch.descriptor], [], [], left)
                 if ready in readable and b"READY=1" in ready.recv(4096):
@@ -280,46 +281,10 @@ class Asterisk:
         return (errors or lines or ["no log"])[-1].strip()
 
 
-class _Watch:
-    """A process seen through a pidfd: its end can be waited for, whoever's child it is."""
-
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
-
-    def ended(self, timeout: float) -> bool:
-        return bool(select.select([self.descriptor], [], [], timeout)[0])
-
-
-@contextlib.contextmanager
-def _watched(pid: int) -> Generator[_Watch]:
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError as error:
-        raise AsteriskDown("Asterisk has just ended") from error
-    try:
-        yield _Watch(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _run_folder(home: Path) -> Path:
     """Where its socket lives: in its home, or beside the temporary files when that path is too long."""
     folder = home / "run"
     if len(os.fsencode(folder / "asterisk.ctl")) <= SOCKET_PATH_MAX:
         return folder
     mark = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"decroche-{os.getuid()}-{mark}"
-
-
-def _resident_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
-
-
-def _number_after(text: str, words: str) -> int:
-    return int(text.partition(words)[2].split()[0])
-
-
-def _number_before(text: str, words: str) -> int:
-    line = next(line for line in text.splitlines() if words in line and line[0].isdigit())
-    return int(line.split()[0])
+    return Path(tempfile.gettempdir()) / f"decroche-{home.stat().st_uid}-{mark}"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from store.base.errors import BadInput
 from store.base.settings import Settings
+from store.base.unprivileged import as_its_folder
 
 _P256 = bytes.fromhex("06082a8648ce3d030107")
 """The curve's object identifier as certificates hold it; ES256 is the only algorithm of RFC 8225."""
@@ -65,6 +66,7 @@ def keep_vouched(config: Settings, numbers: Iterable[str]) -> None:
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.writelines(f"{number}\n" for number in wanted)
+        as_its_folder(file.fileno(), draft)
     draft.replace(_list_of(config))
 
 

@@ -16,6 +16,7 @@ from dialplan.ways import Way
 from store.base.errors import BadInput
 from store.base.secrets import read_secret
 from store.base.settings import Settings, loopback
+from store.base.unprivileged import as_its_folder
 from store.trunks.checking import OF_SETTINGS, Trunk, checked
 from store.trunks.rows import secret_name
 
@@ -101,6 +102,7 @@ def keep_trunks(config: Settings, trunks: Iterable[Trunk]) -> bool:
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
+        as_its_folder(file.fileno(), draft)
     draft.replace(path)
     return True
 

@@ -1,4 +1,7 @@
-"""systemd units: database, Asterisk and service each on their own, as the user `decroche`, able to do little else.
+"""systemd units: database, Asterisk, service, portal and worker, as the user `decroche`, able to do little else.
+
+And a timer that fetches the newest Asterisk: the fetching is root's, as whose the cache is; Asterisk is restarted by
+its own unit, so that it never lives in the timer's.
 
 `systemd-analyze security` says what is left open, and `systemd-analyze verify` that the files are well formed.
 """
@@ -61,6 +64,50 @@ RestartSec=2
 WantedBy=multi-user.target
 """
 
+_UPGRADE = """\
+# Written by `decroche service render`: changes here are lost; put yours into {name}.service.d/.
+[Unit]
+Description=Décroche: the newest Asterisk, once no call is in progress
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+{environment}
+ExecStart={program} asterisk upgrade --no-start
+ExecStart=/usr/bin/systemctl try-restart decroche-asterisk.service
+TimeoutStartSec=25h
+PrivateTmp=yes
+ProtectSystem=strict
+ProtectHome={see_home}
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectClock=yes
+ProtectHostname=yes
+RestrictRealtime=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+SystemCallArchitectures=native
+ReadWritePaths={home} {cache}
+"""
+"""Root's: mmdebstrap makes a root folder. It faces no caller, and speaks to apt's mirror only."""
+
+_TIMER = """\
+# Written by `decroche service render`: changes here are lost; put yours into {name}.timer.d/.
+[Unit]
+Description=Décroche: Asterisk is kept up to date
+
+[Timer]
+OnCalendar=Mon *-*-1..7 03:00
+RandomizedDelaySec=2h
+Persistent=yes
+
+[Install]
+WantedBy=timers.target
+"""
+UPGRADE = "decroche-asterisk-upgrade"
+WORK = "Nice=19\nCPUSchedulingPolicy=idle\nIOSchedulingClass=idle\nKillMode=mixed\nTimeoutStopSec=90"
+"""The worker gives way to the voice, and is given time for the job in hand."""
+
 
 def drop_in() -> str:
     """What hardens the unit of an Asterisk that the operator runs: its own paths are in its own unit."""
@@ -94,7 +141,23 @@ def units(config: Settings) -> dict[str, str]:
     after += " decroche-asterisk.service"
     run = f"Type=exec\nExecStart={program} serve\nKillMode=mixed\nTimeoutStopSec={config.call.max_seconds + 60}"
     found["decroche.service"] = _unit(config, "decroche", "agents that answer and place calls", run, after)
+    base = "" if config.database.url else " decroche-database.service"
+    run = f"Type=exec\nExecStart={program} portal\nNice=5\nTimeoutStopSec=30"
+    found["decroche-portal.service"] = _unit(config, "decroche-portal", "the clients' pages and API", run, base)
+    run = f"Type=exec\nExecStart={program} work\n{WORK}"
+    found["decroche-work.service"] = _unit(config, "decroche-work", "what waits to be done", run, base)
     return found
+
+
+def upgrading(config: Settings) -> dict[str, str]:
+    """The timer that keeps the cache's Asterisk up to date, and what it starts; none for an operator's own."""
+    if config.asterisk.binary:
+        return {}
+    service = _UPGRADE.format(
+        name=UPGRADE, environment=_environment(config), program=Path(sys.prefix) / "bin/decroche", home=config.home,
+        cache=config.cache, see_home="no" if any(_under_home(config)) else "yes",
+    )  # fmt: skip
+    return {f"{UPGRADE}.service": service, f"{UPGRADE}.timer": _TIMER.format(name=UPGRADE)}
 
 
 def _forking(program: Path, command: str, pid_file: Path, sign: str) -> str:
@@ -105,11 +168,19 @@ def _forking(program: Path, command: str, pid_file: Path, sign: str) -> str:
 
 
 def _unit(config: Settings, name: str, what: str, run: str, after: str = "") -> str:
-    homes = [path for path in (config.home, config.cache, Path(sys.prefix).parent) if path.is_relative_to("/home")]
-    environment = f"Environment=DECROCHE_HOME={config.home} DECROCHE_CACHE={config.cache}"
+    homes = _under_home(config)
     families = "AF_UNIX" if name == "decroche-database" else "AF_UNIX AF_INET AF_INET6 AF_NETLINK"
     return _UNIT.format(
-        name=name, what=what, after=after, user=SYSTEM_USER, run=run, environment=environment,
+        name=name, what=what, after=after, user=SYSTEM_USER, run=run, environment=_environment(config),
         hardened=HARDENED.format(devices="no" if config.device == "cuda" else "yes", families=families),
         home=config.home, cache=config.cache, binds="".join(f"BindPaths={path}\n" for path in homes),
     )  # fmt: skip
+
+
+def _environment(config: Settings) -> str:
+    return f"Environment=DECROCHE_HOME={config.home} DECROCHE_CACHE={config.cache}"
+
+
+def _under_home(config: Settings) -> list[Path]:
+    """The folders that a hidden /home would hide."""
+    return [path for path in (config.home, config.cache, Path(sys.prefix).parent) if path.is_relative_to("/home")]

@@ -92,7 +92,7 @@ def contracts(at: Sweep) -> int:
 def notices(at: Sweep) -> int:
     """What was told to clients; that it was told, and when, stays: it is told once."""
     return at.rows(
-        "UPDATE billing.notices SET body = '{}', last_error = '', told_how = ''",
+        "UPDATE billing.notices SET body = '{}', told_how = ''",
         "billing.notices",
         "created_at < %(before)s AND body <> '{}'",
     )

@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 
 import click
 
+from compliance.commands.bloctel import bloctel
 from compliance.commands.callbacks import callback
-from compliance.commands.ledgers import bloctel, consent, opposition
+from compliance.commands.consents import consent
+from compliance.commands.oppositions import opposition
 from compliance.commands.proof import audit, verify
 from compliance.commands.tenants import caller_id, switch
 from store.base.console import HouseGroup, as_lines, emit, json_option, to_json

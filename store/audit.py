@@ -162,7 +162,7 @@ def note_anchor(folder: Path, anchor: Anchor) -> None:
     if anchor.seq == 0 or anchor in read_anchors(folder):
         return
     line = canonical({"seq": anchor.seq, "hash": anchor.hash.hex(), "noted_at": datetime.now(UTC)}) + "\n"
-    descriptor = os.open(folder / _ANCHORS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(folder / _ANCHORS, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "a", encoding="utf-8") as file:
         file.write(line)
 

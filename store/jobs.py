@@ -93,6 +93,56 @@ def add(
     return row["made"]
 
 
+def standing(
+    conn: Conn, kinds: Sequence[str], due_at: datetime, next_at: datetime, only: Sequence[UUID] | None = None
+) -> int:
+    """See to it that of each kind one job of every tenant (or of `only` these) waits or is held; how many were made
+    (operator). It is due at `due_at`; where one has failed for good since then, at `next_at`."""
+    done = conn.execute(
+        """INSERT INTO store.jobs (tenant_id, id, kind, about, due_at, most_tries)
+           SELECT t.id, gen_random_uuid(), k.kind, '',
+                  CASE WHEN EXISTS (SELECT 1 FROM store.jobs d WHERE d.tenant_id = t.id AND d.kind = k.kind
+                                       AND d.state = 'dead' AND d.dead_at >= %(due)s)
+                       THEN %(next)s ELSE %(due)s END, %(most)s
+             FROM store.tenants t CROSS JOIN unnest(%(kinds)s::text[]) AS k (kind)
+            WHERE (%(only)s::uuid[] IS NULL OR t.id = ANY (%(only)s))
+              AND NOT EXISTS (SELECT 1 FROM store.jobs j WHERE j.tenant_id = t.id AND j.kind = k.kind AND j.about = ''
+                                 AND j.state IN ('waiting', 'held'))
+           ON CONFLICT (tenant_id, kind, about) WHERE state = 'waiting' DO NOTHING""",
+        {"kinds": list(kinds), "due": due_at, "next": next_at, "most": MOST_TRIES,
+         "only": None if only is None else list(only)},
+    )  # fmt: skip
+    return done.rowcount
+
+
+def hurry(conn: Conn, tenant_id: UUID, kind: str, about: UUID | str, *, most_tries: int = MOST_TRIES) -> None:
+    """What waits, or failed for good, or was taken back, is due now, with tries left (operator)."""
+    ours = {"tenant": tenant_id, "kind": kind, "about": str(about), "most": most_tries, "channel": CHANNEL}
+    conn.execute(
+        """DELETE FROM store.jobs WHERE tenant_id = %(tenant)s AND kind = %(kind)s AND about = %(about)s
+              AND state = 'dead'""",
+        ours,
+    )
+    conn.execute(
+        """INSERT INTO store.jobs AS j (tenant_id, id, kind, about, most_tries)
+           SELECT %(tenant)s, gen_random_uuid(), %(kind)s, %(about)s, %(most)s
+            WHERE NOT EXISTS (SELECT 1 FROM store.jobs h WHERE h.tenant_id = %(tenant)s AND h.kind = %(kind)s
+                                 AND h.about = %(about)s AND h.state = 'held')
+           ON CONFLICT (tenant_id, kind, about) WHERE state = 'waiting'
+           DO UPDATE SET due_at = least(j.due_at, now()), tries = least(j.tries, j.most_tries / 2)""",
+        ours,
+    )
+    conn.execute("SELECT pg_notify(%(channel)s, '')", ours)
+
+
+def take_back(conn: Conn, tenant_id: UUID, kind: str, about: UUID | str) -> None:
+    """What waits, or failed for good, is not to be done any more (operator)."""
+    conn.execute(
+        "DELETE FROM store.jobs WHERE tenant_id = %s AND kind = %s AND about = %s AND state <> 'held'",
+        (tenant_id, kind, str(about)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A job under this worker's lease: all that whoever does it is given. Its transactions are of the job's tenant."""
@@ -107,12 +157,13 @@ class Held:
             yield conn
 
     @contextmanager
-    def last(self) -> Generator[Conn]:
+    def last(self, *, operator: bool = False) -> Generator[Conn]:
         """The transaction in which the job is done: what is written in it stays only if the job was still ours.
 
-        Raises LeaseLost at its end, and nothing of it is kept, where another worker took the job meanwhile.
+        `operator`: the operator's own, for what a client's may not write. Raises LeaseLost at its end, and nothing of
+        it is kept, where another worker took the job meanwhile.
         """
-        with self.db.tenant(self.job.tenant_id) as conn:
+        with self.db.operator(self.job.tenant_id) if operator else self.db.tenant(self.job.tenant_id) as conn:
             yield conn
             done = conn.execute("DELETE FROM store.jobs WHERE id = %s AND lease = %s", (self.job.id, self.job.lease))
             if not done.rowcount:
@@ -124,11 +175,15 @@ class Held:
             _give_back(conn, self.job, at, self.job.why, tries=self.job.tries - 1)
 
 
-def take(db: Database, kinds: Sequence[str], worker: str, length: timedelta) -> Held | None:
-    """The next job of these kinds that is due, of any tenant, under a lease of that length; None: there is none."""
+def take(
+    db: Database, kinds: Sequence[str], worker: str, length: timedelta, now: datetime | None = None
+) -> Held | None:
+    """The next job of these kinds that is due at `now`, of any tenant, under a lease of that length; None: there is
+    none."""
     with db.service() as conn, conn.cursor(row_factory=class_row(Job)) as cursor:
         job = cursor.execute(
-            f"SELECT {_COLUMNS} FROM store.take_job(%s, %s, %s)", (list(kinds), worker, length)
+            f"SELECT {_COLUMNS} FROM store.take_job(%s, %s, %s, coalesce(%s, now()))",
+            (list(kinds), worker, length, now),
         ).fetchone()
     return Held(db, job) if job else None
 

@@ -29,6 +29,7 @@ Handler = Callable[[Held], None]
 """Does a job, and ends it with `Held.last` or `Held.later`; one that merely returns is taken as done."""
 
 LEASE = timedelta(seconds=60)
+PLAN_EVERY = timedelta(minutes=1)
 LONGEST_WAIT = 60.0
 """Seconds after which the jobs are looked at though nothing was announced."""
 
@@ -43,11 +44,20 @@ def give_way() -> None:
 
 
 class Worker:
-    """One at a time. `handlers`: kind of job → who does it. `lease`: how long a job is held without a sign of life."""
+    """One at a time. `handlers`: kind of job → who does it. `lease`: how long a job is held without a sign of life.
 
-    def __init__(self, db: Database, handlers: Mapping[str, Handler], *, lease: timedelta = LEASE) -> None:
+    `plan`: what is done first, and again once a minute, so that what comes round waits. `now`: the clock by which jobs
+    are due. `failures`: how many tries failed so far.
+    """
+
+    def __init__(
+        self, db: Database, handlers: Mapping[str, Handler], *, lease: timedelta = LEASE,
+        plan: Callable[[datetime], None] | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:  # fmt: skip
         self._db, self._handlers, self._lease = db, dict(handlers), lease
         self._kinds = sorted(handlers)
+        self._plan, self._now, self._planned_at = plan, now, datetime.min.replace(tzinfo=UTC)
+        self.failures = 0
         self._name = f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}"
         self._awake, self._waker = os.pipe()
         self.stopping = threading.Event()
@@ -59,7 +69,7 @@ class Worker:
 
     def step(self) -> bool:
         """Do one job that is due; False when none is."""
-        held = jobs.take(self._db, self._kinds, self._name, self._lease)
+        held = jobs.take(self._db, self._kinds, self._name, self._lease, self._now())
         if held is None:
             return False
         with _renewed(held, self._lease):
@@ -86,18 +96,29 @@ class Worker:
             conn.execute("DELETE FROM store.jobs WHERE id = %s AND lease = %s", (held.job.id, held.job.lease))
 
     def _fail(self, held: Held, why: str, *, for_good: bool) -> None:
+        self.failures += 1
         try:
-            if jobs.failed(held, why, datetime.now(UTC), for_good=for_good) == "dead":
+            if jobs.failed(held, why, self._now(), for_good=for_good) == "dead":
                 log.error("%s: dead after %d tries (decroche jobs list --dead)", held.job.kind, held.job.tries)
         except LeaseLost as error:
             log.warning("%s: %s", held.job.kind, error)
 
-    def drain(self) -> int:
-        """Do all that is due now; how many."""
+    def drain(self, most: int | None = None) -> int:
+        """Do all that is due now, or so much of it; how many."""
+        self._look_ahead()
         done = 0
-        while not self.stopping.is_set() and self.step():
+        while not self.stopping.is_set() and done != most and self.step():
             done += 1
         return done
+
+    def _look_ahead(self) -> None:
+        if self._plan is None or self._now() - self._planned_at < PLAN_EVERY:
+            return
+        self._planned_at = self._now()
+        try:
+            self._plan(self._now())
+        except DecrocheError as error:  # what waits already is done all the same
+            log.warning("nothing was planned: [%s] %s", error.code, error)
 
     def run(self) -> None:
         """Do what comes until `stop`. A database that is away is waited for."""
@@ -117,7 +138,7 @@ class Worker:
     def wait(self, announced: int | None = None) -> None:
         """Until a job is announced (a socket that becomes readable), the next one is due, or `stop`."""
         at = jobs.next_at(self._db, self._kinds)
-        left = (at - datetime.now(UTC)).total_seconds() if at else LONGEST_WAIT
+        left = (at - self._now()).total_seconds() if at else LONGEST_WAIT
         select.select([self._awake, *([announced] if announced is not None else [])], [], [],
                       min(max(left, 0.0), LONGEST_WAIT))  # fmt: skip
 

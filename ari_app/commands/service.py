@@ -20,8 +20,9 @@ def _say(what: str) -> None:
 
 @click.command()
 @click.option("--demo", is_flag=True, help="With the demonstration's tenant, numbers, agents and phones.")
-def up(demo: bool) -> None:
-    """Start database, Asterisk and service in the background; returns when calls are answered.
+@click.option("--calls-only", is_flag=True, help="Neither the portal nor the worker.")
+def up(demo: bool, calls_only: bool) -> None:
+    """Start database, Asterisk, service, portal and worker in the background; returns when calls are answered.
 
     \b
     Example:
@@ -35,11 +36,13 @@ def up(demo: bool) -> None:
         with open_database(of) as db:
             seed(db)
     try:
-        background.start(of, demo=demo, say=_say)
+        background.start(of, demo=demo, say=_say, beside=not calls_only)
     except KeyboardInterrupt:
         err.print("what was started runs on: decroche down stops it")
         raise
     out.print("décroche is up: calls are answered")
+    if not calls_only:
+        out.print(f"portal:  http://{of.portal.bind}")
     if demo:
         from ari_app.demo.seed import DENTAL_EN, DENTAL_FR, ESTATE_FR
 
@@ -51,7 +54,7 @@ def up(demo: bool) -> None:
 @click.command()
 @click.option("--now", is_flag=True, help="Cut the calls in progress.")
 def down(now: bool) -> None:
-    """Stop service, Asterisk and embedded database; calls in progress end first.
+    """Stop service, portal, worker, Asterisk and embedded database; calls and the job in hand end first.
 
     \b
     Example:
@@ -90,7 +93,7 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(to_json(found))
     else:
-        for part in ("service", "asterisk", "mind", "ear", "spooled"):
+        for part in ("service", "portal", "worker", "asterisk", "mind", "ear", "spooled"):
             if part in found:
                 out.print(f"{part:9} {found[part]}")
         for name, up in found.get("trunks", {}).items():

@@ -1,4 +1,4 @@
-"""`decroche service`: the units by which systemd keeps database, Asterisk and service running, hardened."""
+"""`decroche service`: the units by which systemd keeps all of it running, hardened, and Asterisk up to date."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def render(out: Path, as_json: bool) -> None:
     \b
     Example: decroche service render --out /etc/systemd/system
     """
-    from asterisk_conf.units import units
+    from asterisk_conf.units import units, upgrading
 
-    files = units(settings())
+    files = {**units(settings()), **upgrading(settings())}
     written: list[Path] = []
     for name, text in files.items():
         path = out / name
@@ -45,5 +45,6 @@ def render(out: Path, as_json: bool) -> None:
         written.append(path)
     emit([{"file": path} for path in written], ["file"], as_json=as_json)
     home = settings().home
+    started = [name for name, text in files.items() if "[Install]" in text]
     err.print(f"then:  useradd --system --user-group --home-dir {home} decroche; chown -R decroche: {home}")
-    err.print(f"       systemctl daemon-reload; systemctl enable --now {' '.join(files)}")
+    err.print(f"       systemctl daemon-reload; systemctl enable --now {' '.join(started)}")

@@ -14,7 +14,7 @@ from store.base.settings import settings
 @click.option("--once", is_flag=True, help="Do what is due now, then end.")
 @json_option
 def work(once: bool, as_json: bool) -> None:
-    """Do what calls leave to be done: summaries and contact sheets, calendars, mails. It gives way to calls.
+    """Do what waits to be done: summaries, calendars, mails, notices, the day's reminders. It gives way to calls.
 
     One job at a time, one process or several, on any machine that reaches the database. A job whose worker is killed is
     taken by another once its lease is over. Calls that a dead service left are written down once they are over. Ctrl-C
@@ -30,11 +30,11 @@ def work(once: bool, as_json: bool) -> None:
     from store.work import Worker, give_way
 
     of = settings()
-    set_up_logs(of)
+    set_up_logs(of, name="worker")
     give_way()
     told: list[int] = []
-    with open_database(of) as db, handlers(of) as known:
-        worker = Worker(db, known)
+    with open_database(of) as db, handlers(of, db) as (known, plan):
+        worker = Worker(db, known, plan=plan)
 
         def stop(number: int, _: object) -> None:
             told.append(number)

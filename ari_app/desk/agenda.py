@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg import Rollback
 
-from agents.check import LEAST_MINUTES, MOST_MINUTES
+from agents.check_steps import LEAST_MINUTES, MOST_MINUTES
 from ari_app.desk import after
 from ari_app.desk.office_types import Answerable
 from store import bookings

@@ -14,9 +14,9 @@ from pathlib import Path
 from ari_app.doctor import exposure as doctor_exposure
 from ari_app.doctor import machine as doctor_machine
 from ari_app.doctor import trunks as doctor_trunks
-from ari_app.doctor.finding import Finding, attempt, fail, ok, told, warn
 from store import weights as models
 from store.base.errors import DecrocheError, Unavailable
+from store.base.findings import Finding, attempt, fail, ok, told, warn
 from store.base.settings import Settings, settings
 from store.db import DatabaseUnavailable, NoOperator, connect, open_database, safe_dsn
 from store.embedded import EmbeddedServer, binaries

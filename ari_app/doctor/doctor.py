@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ari_app.doctor.finding import Finding
 from store.base.console import emit, err, json_option, progress
+from store.base.findings import Finding
 
 WIDTH = 100
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}

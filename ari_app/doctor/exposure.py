@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import re
 import stat
@@ -10,11 +11,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ari_app.doctor.finding import Finding, fail, ok, warn
 from asterisk_conf import install
 from asterisk_conf.program import LEAST, NoAsterisk, numbered, program, version
 from store import embedded
+from store.base.findings import Finding, fail, ok, warn
 from store.base.settings import Settings, loopback
+from store.base.unprivileged import SYSTEM_USER
 
 OLD_DAYS = 30
 """An Asterisk fetched longer ago is to be looked after: sid has no security support but the next upload."""
@@ -32,11 +34,12 @@ def exposure(of: Settings) -> Iterator[Finding]:
 
 def served_as(of: Settings) -> Iterator[Finding]:
     """Whose processes face the network: nobody's who is root."""
-    from ari_app.service.background import service_pid
+    from ari_app.service.background import portal, service, worker
     from asterisk_conf.server import Asterisk
 
+    ours = (service(of), portal(of), worker(of)) if (of.home / "run").is_dir() else ()
     running = {
-        "service": service_pid(of) if (of.home / "run").is_dir() else None,
+        **{part.name: part.pid() for part in ours},
         "Asterisk": Asterisk(of).pid() if (of.home / "asterisk").is_dir() else None,
     }
     roots = [name for name, pid in running.items() if pid is not None and _owner(pid) == 0]
@@ -121,11 +124,20 @@ def doors(of: Settings) -> Iterator[Finding]:
         yield warn("trunk peers", "none: no call comes in by the trunk", "set asterisk.trunk_peers")
 
 
+def _servers_group() -> int:
+    """The group that root's servers run in; -1: there is none."""
+    try:
+        return grp.getgrnam(SYSTEM_USER).gr_gid
+    except KeyError:
+        return -1
+
+
 def settings_file(of: Settings) -> Iterator[Finding]:
     """A password in decroche.toml is a secret: its file is closed as theirs are."""
     path = Path(os.environ.get("DECROCHE_CONFIG", of.home / "decroche.toml")).expanduser()
     named = [url for url in (of.database.url, of.database.admin_url) if url]
     if not (path.is_file() and named) or "DECROCHE_DATABASE__URL" in os.environ:
         return
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+    found = path.stat()
+    if stat.S_IMODE(found.st_mode) & (0o037 if found.st_gid == _servers_group() else 0o077):
         yield fail("settings file", f"others can read {path}, which names the database", f"chmod 600 {path}")

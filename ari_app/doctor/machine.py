@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psutil
 
-from ari_app.doctor.finding import Finding, fail, ok, warn
+from store.base.findings import Finding, fail, ok, warn
 from store.base.settings import Settings
 
 PYTHON_FROM, PYTHON_BELOW = (3, 11), (3, 15)

@@ -6,10 +6,10 @@ import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from ari_app.doctor.finding import Finding, fail, ok, warn
 from asterisk_conf.applying import State, states
 from asterisk_conf.server import Asterisk
 from asterisk_conf.trunks import EVERYWHERE, kept_trunks, settings_trunk
+from store.base.findings import Finding, fail, ok, warn
 from store.base.settings import Settings
 from store.trunks.checking import Trunk
 

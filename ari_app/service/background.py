@@ -1,95 +1,98 @@
-"""Everything in the background: database, Asterisk and service started in order, awaited, and stopped."""
+"""Everything in the background: database, Asterisk, service, portal and worker, started in order and stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import pwd
 import signal
+import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ari_app.service import control
+from ari_app.service.handing_over import hand, whom
+from ari_app.service.processes import Background
 from asterisk_conf.server import Asterisk
-from store.base.errors import Unavailable
-from store.base.interrupts import uninterrupted
+from store.base.errors import Unavailable, reason
 from store.base.settings import Settings
-from store.base.unprivileged import environment
 from store.db import open_database
 from store.embedded import EmbeddedServer
 
 START_SECONDS = 120.0
+JOB_SECONDS = 60.0
+"""How long the worker is given for the job in hand; another takes one that is cut."""
+LEAVE_SECONDS = 15.0
 
 
 class ServiceFailed(Unavailable):
-    """The service did not start."""
+    """A part did not start."""
 
     code = "service_failed"
 
 
+def service(settings: Settings) -> Background:
+    """The process that holds the calls."""
+    return Background(settings, "service", "serve")
+
+
+def portal(settings: Settings) -> Background:
+    """The process of the clients' pages and API."""
+    return Background(settings, "portal", "portal")
+
+
+def worker(settings: Settings) -> Background:
+    """The process that does jobs."""
+    return Background(settings, "worker", "work")
+
+
 def pid_file(settings: Settings) -> Path:
     """Where the service in the background says which process it is."""
-    return settings.folder("run") / "service.pid"
+    return service(settings).pid_file
 
 
 def service_pid(settings: Settings) -> int | None:
-    """The service's process, if it runs and is ours (a process id given again does not count)."""
-    try:
-        pid = int(pid_file(settings).read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, ValueError):
-        return None
-    return pid if b"serve" in command and state != "Z" else None
+    """The service's process, if it runs and is ours."""
+    return service(settings).pid()
 
 
-def start(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> None:
-    """Start what does not run yet; returns when calls are answered. Raises naming the part that failed."""
+def start(settings: Settings, *, demo: bool, say: Callable[[str], None], beside: bool = False) -> None:
+    """Start what does not run yet; returns when calls are answered. Raises naming the part that failed.
+
+    `beside`: the portal and the worker too, once calls are answered.
+    """
+    user = whom(settings, say)
+    if beside:
+        _check_door(settings)
     say("database")
     open_database(settings).close()
     say("Asterisk")
     Asterisk(settings, demo=demo).start()
+    if user is not None:
+        hand(settings, user)  # what was made meanwhile
     child: subprocess.Popen[bytes] | None = None
     if service_pid(settings) is None:
         say("service: loading the models (about 10 s)")
-        child = _launch(settings, demo=demo)
+        child = service(settings).launch(user, ["--demo"] if demo else [])
+    _run(lambda: _await_ready(settings, child))
+    if beside:
+        say("portal and worker")
+        _start_beside(settings, user)
+
+
+def _run(what: Callable[[], Any]) -> None:
     # A Ctrl-C while the loop is half made would leave it open, and Python would say so on the terminal: it waits.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         with asyncio.Runner() as runner:
             runner.get_loop()
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            runner.run(_await_ready(settings, child))
+            runner.run(what())
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _launch(settings: Settings, *, demo: bool) -> subprocess.Popen[bytes]:
-    log = settings.folder("logs") / "service.log"
-    with log.open("ab") as output, uninterrupted():
-        os.chmod(log, 0o600)
-        child = subprocess.Popen(
-            [sys.executable, "-m", "ari_app.cli", "serve", *(["--demo"] if demo else [])],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=Path(__file__).parent.parent,
-            start_new_session=True,
-            env=environment(*SERVICE_NEEDS, settings.llm.api_key_env),
-        )
-        pid_file(settings).write_text(str(child.pid))
-    return child
-
-
-SERVICE_NEEDS = (
-    "DECROCHE_", "PG", "HOME", "XDG_", "PYTHON", "VIRTUAL_ENV", "LC_", "LD_LIBRARY_PATH", "CUDA_", "NVIDIA_", "OMP_",
-    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_",
-)  # fmt: skip
-"""What of our environment the service is given: its settings, its database, its libraries, its way out."""
 
 
 async def _await_ready(settings: Settings, child: subprocess.Popen[bytes] | None) -> None:
@@ -103,43 +106,68 @@ async def _await_ready(settings: Settings, child: subprocess.Popen[bytes] | None
             break
         await asyncio.sleep(0.1)
     log = settings.folder("logs") / "decroche.log"
+    raise ServiceFailed(f"the service did not get ready: {_last_error(log)}", hint=f"see {log}; decroche doctor")
+
+
+def _last_error(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    told = next((line for line in reversed(lines) if "error" in line.lower()), "no reason in its log")
-    raise ServiceFailed(f"the service did not get ready: {told[:300]}", hint=f"see {log}; decroche doctor")
+    return next((line for line in reversed(lines) if "error" in line.lower()), "no reason in its log")[:300]
+
+
+# -- beside the calls
+
+
+def _door(settings: Settings) -> tuple[str, int]:
+    host, _, port = settings.portal.bind.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _check_door(settings: Settings) -> None:
+    """Raises Unavailable where something else listens at the portal's address."""
+    if portal(settings).pid() is not None:
+        return
+    host, port = _door(settings)
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise Unavailable(
+            f"portal.bind {settings.portal.bind} cannot be listened on: {reason(error)}",
+            hint="set portal.bind (DECROCHE_PORTAL__BIND), or start without it: decroche up --calls-only",
+            code="port_taken",
+        ) from error
+
+
+def _start_beside(settings: Settings, user: pwd.struct_passwd | None) -> None:
+    children = {
+        part.name: (part, part.launch(user)) for part in (portal(settings), worker(settings)) if part.pid() is None
+    }
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        for part, child in children.values():
+            if child.poll() is not None:
+                raise ServiceFailed(f"the {part.name} ended: {_last_error(part.log)}", hint=f"see {part.log}")
+        with contextlib.suppress(OSError), socket.create_connection(_door(settings), timeout=5):
+            return
+        time.sleep(0.1)
+    log = portal(settings).log
+    raise ServiceFailed(f"the portal did not get ready: {_last_error(log)}", hint=f"see {log}")
 
 
 def stop(settings: Settings, *, now: bool, say: Callable[[str], None]) -> list[str]:
-    """Stop service, Asterisk and embedded database. `now`: calls in progress are cut. Returns what was stopped."""
+    """Stop all of it. `now`: calls in progress are cut. Returns what was stopped."""
+    sign = signal.SIGKILL if now else signal.SIGTERM
     stopped: list[str] = []
-    pid = service_pid(settings)
-    if pid is not None:
+    if service_pid(settings) is not None:
         say("service" if now else "service: calls in progress end first")
-        _stop_process(pid, signal.SIGKILL if now else signal.SIGTERM, settings.call.max_seconds + 60)
-        pid_file(settings).unlink(missing_ok=True)
-        stopped.append("service")
+    for part, seconds in ((service(settings), settings.call.max_seconds + 60), (portal(settings), LEAVE_SECONDS),
+                          (worker(settings), JOB_SECONDS)):  # fmt: skip
+        if part.stop(sign, seconds):
+            stopped.append(part.name)
     if Asterisk(settings).stop():
         stopped.append("asterisk")
     if not settings.database.url and EmbeddedServer(settings).stop():
         stopped.append("database")
     return stopped
-
-
-def _stop_process(pid: int, sign: signal.Signals, seconds: float) -> None:
-    import select
-
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        os.kill(pid, sign)
-        if not select.select([descriptor], [], [], seconds)[0]:
-            os.kill(pid, signal.SIGKILL)
-            select.select([descriptor], [], [], 10)
-    finally:
-        os.close(descriptor)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, 0)
 
 
 def state(settings: Settings) -> dict[str, Any]:
@@ -154,4 +182,6 @@ def state(settings: Settings) -> dict[str, Any]:
         found |= {**told, "service": "up" if told["ready"] else "starting"}
         found["linked"] = told["asterisk"]
         found["asterisk"] = f"{asterisk.status().version}" if asterisk.pid() else "operator's"
+    found["portal"] = f"up, http://{settings.portal.bind}" if portal(settings).pid() else "down"
+    found["worker"] = "up" if worker(settings).pid() else "down"
     return found

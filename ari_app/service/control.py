@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import os
+import pwd
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,9 @@ def socket_path(settings: Settings) -> Path:
     import tempfile
 
     mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"decroche-{os.getuid()}-{mark}"
-    private_folder(folder)
+    owner = path.parent.stat().st_uid  # who serves: root gave it the folder
+    folder = Path(tempfile.gettempdir()) / f"decroche-{owner}-{mark}"
+    private_folder(folder, pwd.getpwuid(owner) if os.geteuid() == 0 and owner else None)
     return folder / "control.sock"
 
 

@@ -1,104 +1,92 @@
-"""The service's journal: what each call in progress knows is written down as it goes on, and its lease renewed.
-
-One task for all calls, and one thread at a time: a database that is away holds up no call, nor the others' threads.
-"""
+"""What is looked after while calls go on: numbers told to the switch, trunks, ready speech, CDRs that waited."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from uuid import UUID
 
-from ari_app.call.call import CallState
+from ari_app.call.warming import Warmer
 from ari_app.desk.house import House
-from ari_app.desk.journal import Entry, mark
-from ari_app.desk.office import Entered
+from ari_app.desk.trunks import TrunkKeeper
+from ari_app.desk.vouching import Voucher
 from store.base.errors import DecrocheError
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.5
-"""How often calls are asked whether they know something new: as much of a call may be lost with its process."""
+SYNC_SECONDS = 2.0
+"""How often new numbers, new agents and spooled CDRs are looked for."""
 
-AWAY_SECONDS = 5.0
-"""The same while the database is away."""
-
-RENEW_SECONDS = 15.0
-"""How often each call gives a sign of life; a minute without one, and it is looked for."""
-
-LEASE = timedelta(minutes=2)
+ANCHOR_SECONDS = 3600.0
+"""How often the audit chain's end is noted outside the database."""
 
 
 class Keeper:
-    """One per process. `calls`: those in progress."""
+    """Runs beside the calls, which no fault in it ends. `ready`: set once calls are answered."""
 
-    def __init__(self, house: House, calls: Mapping[str, CallState]) -> None:
-        self._house, self._calls = house, calls
-        self._thread = ThreadPoolExecutor(1, "keeper")  # its own: a database that is away takes no call's thread
-        self._told = dict[UUID, tuple[object, ...]]()
-        self._renewed = 0.0
-        self._away = False
+    def __init__(
+        self, house: House, warmer: Warmer, voucher: Voucher, trunks: TrunkKeeper, ready: asyncio.Event,
+        sweep: Callable[[], Awaitable[None]],
+    ) -> None:  # fmt: skip
+        """`sweep`: looks for calls that nobody looks after."""
+        self._house, self._warmer, self._voucher, self._sweep = house, warmer, voucher, sweep
+        self.trunks, self.ready = trunks, ready
+        self._refused: dict[UUID, tuple[int, str]] = {}
+        """Calls not taken since they were last written down: how many of each client's, and the last reason."""
+        self._published: dict[str, str] = {}
+        self._anchor_at = 0.0
+
+    def not_taken(self, tenant_id: UUID, why: str) -> None:
+        """A call of this client's was not taken: it is counted."""
+        self._refused[tenant_id] = (self._refused.get(tenant_id, (0, ""))[0] + 1, why)
 
     async def run(self) -> None:
-        """Until it is cancelled."""
-        try:
-            await self._run()
-        finally:
-            self._thread.shutdown(wait=False)
+        """Until cancelled. Speech and minds are made ready beside the rest: what is slow holds up no CDR."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._again(self._look_after), name="in step")
+            group.create_task(self._again(self._make_ready), name="ready speech")
 
-    async def _run(self) -> None:
+    async def _again(self, what: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await asyncio.sleep(AWAY_SECONDS if self._away else LOOK_SECONDS)
             try:
-                await self.look()
+                await what()
             except DecrocheError as error:
-                if not self._away:
-                    log.warning("calls in progress are not written down: [%s] %s", error.code, error)
-                self._away = True
-            except Exception:  # the edge of this task: calls go on whatever is wrong with their notes
-                log.exception("calls in progress are not written down, by a fault of ours")
+                log.warning("not in step: [%s] %s", error.code, error)
+            except Exception:  # the edge of this task: a fault here must not end the calls of others
+                log.exception("not in step, by a fault of ours")
+            await asyncio.sleep(SYNC_SECONDS)
 
-    async def look(self) -> None:
-        """Write down what is new. Raises DecrocheError where the database is away."""
-        now = monotonic()
-        renew = now - self._renewed >= RENEW_SECONDS
-        states = {state.id: state for state in self._calls.values()}
-        marks = {call_id: _mark(state) for call_id, state in states.items()}
-        self._told = {call_id: told for call_id, told in self._told.items() if call_id in marks}
-        entries = [
-            _entered(states[call_id]) for call_id, told in marks.items() if self._told.get(call_id) != told
-        ]  # fmt: skip
-        if renew:
-            new = {entry.call_id for entry in entries}
-            entries += [Entered(s.who.tenant_id, s.id) for s in states.values() if s.id not in new]
-            entries += [Entered(tenant_id, call_id) for call_id, tenant_id in self._house.carried.items()]
-        if not entries:
+    async def _look_after(self) -> None:
+        await asyncio.to_thread(self._house.office.retry_spool)
+        await self._publish_numbers()
+        await self._voucher.keep()
+        await self.trunks.keep()
+        await self.trunks.look()
+        if self.ready.is_set():
+            await self._sweep()
+        await self._count_refused()
+        await self._anchor()
+
+    async def _make_ready(self) -> None:
+        if self.ready.is_set():
+            await self._warmer.voices()
+            await self._warmer.minds()
+
+    async def _count_refused(self) -> None:
+        while self._refused:
+            tenant_id, (calls, why) = self._refused.popitem()
+            await asyncio.to_thread(self._house.office.count_refused, tenant_id, calls, why)
+
+    async def _anchor(self) -> None:
+        if monotonic() >= self._anchor_at:
+            await asyncio.to_thread(self._house.office.note_anchor)
+            self._anchor_at = monotonic() + ANCHOR_SECONDS
+
+    async def _publish_numbers(self) -> None:
+        wanted = await self._house.office.number_map()
+        if wanted == self._published or not self._house.switch.connected:
             return
-        until = datetime.now(UTC) + LEASE
-        noting = asyncio.get_running_loop().run_in_executor(self._thread, self._house.office.note, entries, until)
-        for call_id in await noting:
-            if call_id in marks:
-                self._told[call_id] = marks[call_id]
-        self._renewed, self._away = (now if renew else self._renewed), False
-
-
-def _mark(state: CallState) -> tuple[object, ...]:
-    return *mark(state.notes), state.life.answered_at, state.legs.answered if state.legs else None, state.record
-
-
-def _entered(state: CallState) -> Entered:
-    """The call as it stands now. Its slots are the conversation's."""
-    talk = state.talk
-    if talk is None:
-        return Entered(state.who.tenant_id, state.id, state.life.answered_at)
-    state.notes.slots = {name: value for name, value in talk.values.items() if not name.startswith("_")}
-    entry = Entry(
-        state.who.agent_name, state.who.version, state.who.number, state.notes, dict(state.variables),
-        state.decision_id, state.record, state.trunk, talk.kept(),
-    )  # fmt: skip
-    leg = state.legs.answered if state.legs is not None else None
-    return Entered(state.who.tenant_id, state.id, state.life.answered_at, entry.as_json(), leg)
+        await self._house.switch.publish(wanted)
+        self._published = wanted

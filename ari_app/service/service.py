@@ -8,8 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, timedelta
-from time import monotonic
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from ari_app.call import diverted, phonecalls
 from ari_app.call.call import Call, CallState
 from ari_app.call.dialler import Dialler
 from ari_app.call.orphans import Orphan, picked_up
-from ari_app.call.outbound import Order, place, ring
+from ari_app.call.outbound import place, ring
 from ari_app.call.warming import Warmer
 from ari_app.desk import parts
 from ari_app.desk.admission import Bound, Bounds, Going, bound, words
@@ -32,7 +31,9 @@ from ari_app.desk.vouching import Voucher
 from ari_app.service import control
 from ari_app.service.keeping import Keeper
 from ari_app.service.meters import Meters
+from ari_app.service.noting import Noter
 from ari_app.service.sweeping import Sweep
+from ari_app.service.told import order_of, status
 from ari_app.service.watching import watched
 from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.switch.base import Arrival, Elsewhere, LegEvents, SwitchError
@@ -46,14 +47,11 @@ from store.limits import Crowded
 
 log = logging.getLogger(__name__)
 
-SYNC_SECONDS = 2.0
-"""How often new numbers, new agents and spooled CDRs are looked for."""
+TRY_AGAIN_SECONDS = 2.0
+"""How often CDRs that neither database nor disk took are tried while the service ends."""
 
 THREADS = 32
 """Threads that calls share: some wait ten seconds for a database that is away, and speech waits for none of them."""
-
-ANCHOR_SECONDS = 3600.0
-"""How often the audit chain's end is noted outside the database."""
 
 
 class Service:
@@ -67,18 +65,13 @@ class Service:
         self._calls: dict[str, CallState] = {}
         self._taken = deque[float](maxlen=1000)
         """When calls were taken, by the loop's clock."""
-        self._refused: dict[UUID, tuple[int, str]] = {}
-        """Calls not taken since they were last written down: how many of each client's, and the last reason."""
         self._idle = asyncio.Event()
         self._idle.set()
-        self._published: dict[str, str] = {}
-        self._anchor_at = 0.0
         self.meters = Meters()
         self._sweep: Sweep
         self._house: House
         self._warmer: Warmer
-        self._voucher: Voucher
-        self._trunks: TrunkKeeper
+        self._keeper: Keeper
         self._group: asyncio.TaskGroup
 
     def stop(self) -> None:
@@ -112,9 +105,11 @@ class Service:
         self._house = House(self.settings, switch, loaded, office, till)
         self._warmer = Warmer(self._house)
         self._sweep = Sweep(self._house, Lost(office, switch.remembered), self._carried, self._go_on)
-        keeper = Keeper(self._house, self._calls)
-        self._voucher = Voucher(db, switch)
-        self._trunks = TrunkKeeper(db, switch)
+        noter = Noter(self._house, self._calls)
+        self._keeper = Keeper(
+            self._house, self._warmer, Voucher(db, switch), TrunkKeeper(db, switch), self.ready,
+            lambda: self._sweep.keep(self._group),
+        )  # fmt: skip
         dialler = Dialler(self._house, self._going, self._begin, least_gap=office.least_gap)
         door = await control.serve(self.settings, {"status": self._status, "place": self._place, "stop": self._stop})
         try:
@@ -122,8 +117,8 @@ class Service:
                 self._group = group
                 background = [
                     group.create_task(switch.run(), name="switch"),
-                    group.create_task(self._keep_in_step(), name="sync"),
-                    group.create_task(keeper.run(), name="keeper"),
+                    group.create_task(self._keeper.run(), name="sync"),
+                    group.create_task(noter.run(), name="noter"),
                     group.create_task(watched(self), name="metrics"),
                 ]
                 await switch.reached()
@@ -147,7 +142,7 @@ class Service:
         await self._idle.wait()
         while self._house.office.held:
             await asyncio.to_thread(self._house.office.retry_spool)
-            await asyncio.sleep(SYNC_SECONDS)
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
 
     # -- what is told of it ------------------------------------------------------------------------------
 
@@ -164,7 +159,7 @@ class Service:
     @property
     def trunks(self) -> Mapping[str, bool]:
         """Each trunk: whether calls leave and come by it."""
-        return self._trunks.states
+        return self._keeper.trunks.states
 
     @property
     def stopping(self) -> bool:
@@ -251,7 +246,7 @@ class Service:
     async def _refuse(self, arrival: Arrival, who: Answerable, bound: str, why: str) -> None:
         """One more call that is not taken: logged, and counted for the client."""
         log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", arrival.dialled, why)
-        self._refused[who.tenant_id] = (self._refused.get(who.tenant_id, (0, ""))[0] + 1, why)
+        self._keeper.not_taken(who.tenant_id, why)
         self.meters.refused(bound)
 
     async def _divert(self, arrival: Arrival, call_id: UUID, events: LegEvents, why: str = "no_agent") -> None:
@@ -303,46 +298,6 @@ class Service:
         with suppress(SwitchError):
             await self._house.switch.give_back(leg, to, callee)
 
-    # -- keeping in step ---------------------------------------------------------------------------------
-
-    async def _keep_in_step(self) -> None:
-        """Numbers told to the switch, agents' ready speech, CDRs that waited: looked after while calls go on."""
-        while True:
-            try:
-                await asyncio.to_thread(self._house.office.retry_spool)
-                await self._publish_numbers()
-                await self._voucher.keep()
-                await self._trunks.keep()
-                await self._trunks.look()
-                if self.ready.is_set():
-                    await self._sweep.keep(self._group)
-                    await self._warmer.voices()
-                    await self._warmer.minds()
-                await self._count_refused()
-                await self._anchor()
-            except DecrocheError as error:
-                log.warning("not in step: [%s] %s", error.code, error)
-            except Exception:  # the edge of this task: a fault here must not end the calls of others
-                log.exception("not in step, by a fault of ours")
-            await asyncio.sleep(SYNC_SECONDS)
-
-    async def _count_refused(self) -> None:
-        while self._refused:
-            tenant_id, (calls, why) = self._refused.popitem()
-            await asyncio.to_thread(self._house.office.count_refused, tenant_id, calls, why)
-
-    async def _anchor(self) -> None:
-        if monotonic() >= self._anchor_at:
-            await asyncio.to_thread(self._house.office.note_anchor)
-            self._anchor_at = monotonic() + ANCHOR_SECONDS
-
-    async def _publish_numbers(self) -> None:
-        wanted = await self._house.office.number_map()
-        if wanted == self._published or not self._house.switch.connected:
-            return
-        await self._house.switch.publish(wanted)
-        self._published = wanted
-
     async def _go_on(self, state: CallState, run: Callable[[], Awaitable[None]]) -> None:
         """A call that is taken up is one of ours while it lasts."""
         self._begun(state)
@@ -356,35 +311,10 @@ class Service:
     # -- what is asked of it -----------------------------------------------------------------------------
 
     async def _status(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:
-        house = self._house
-        return {
-            "ready": self.ready.is_set(),
-            "asterisk": house.switch.connected,
-            "calls": [
-                {"id": str(c.id), "direction": c.direction, "caller": c.caller, "callee": c.callee,
-                 "agent": c.who.agent_name, "since": c.life.started_at.isoformat(),
-                 "turns": [{"who": t.who, "text": t.text, "from_ms": t.from_ms, "interrupted": t.interrupted}
-                           for t in c.notes.turns],
-                 "actions": [{"name": a.name, "outcome": a.result.get("outcome"), "at_ms": a.at_ms}
-                             for a in c.notes.actions]}
-                for c in self._calls.values()
-            ],
-            "spooled": len(house.office.spool.waiting()) + house.office.held,
-            "room": self.settings.call.most,
-            "trunks": dict(self.trunks),
-            "mind": f"{house.parts.mind.engine}/{house.parts.mind.model}",
-            "ear": f"{house.parts.ear.engine}/{house.parts.ear.model}",
-        }  # fmt: skip
+        return status(self._house, self._calls.values(), self.trunks, ready=self.ready.is_set())
 
     async def _place(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        at = request.get("at")
-        order = Order(
-            tenant=str(request["tenant"]), agent=str(request["agent"]), to=str(request["to"]),
-            purpose=str(request.get("purpose", "")), party=str(request.get("party", "consumer")),
-            postcode=str(request.get("postcode", "")), variables=request.get("variables"),
-            at=datetime.fromisoformat(at) if at else None, check_only=bool(request.get("check_only")),
-        )  # fmt: skip
-        placed = await place(self._house, order, self._begin)
+        placed = await place(self._house, order_of(request), self._begin)
         if placed.task is not None and request.get("wait", True):
             await placed.task
         return {"call": str(placed.call_id), "decision": placed.decision.as_json(), "placed": placed.task is not None}

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import datetime
 from pkgutil import resolve_name
 
 from store.base.errors import DecrocheError
@@ -24,15 +25,16 @@ SWEEP_SECONDS = 30.0
 
 
 @contextmanager
-def handlers(of: Settings) -> Generator[dict[str, Handler]]:
-    """Kind of job → who does it, while the body runs."""
+def handlers(of: Settings, db: Database) -> Generator[tuple[dict[str, Handler], Callable[[datetime], None] | None]]:
+    """Kind of job → who does it, and what sees to it that what comes round waits; while the body runs."""
     from ari_app.desk.after import KIND, Analyst
+    from billing.office.back_office import own_jobs
 
     above: dict[str, Handler] = {}
     for name in ABOVE:
         above |= resolve_name(name)(of)
-    with Analyst(of) as analyst:
-        yield {KIND: analyst, **above}
+    with Analyst(of) as analyst, own_jobs(db, of) as (billing, plan):
+        yield {KIND: analyst, **above, **billing}, plan
 
 
 def sweep(of: Settings, db: Database, wait: Callable[[float], object] = time.sleep) -> int:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from billing.charges.ledger import lock_account, spell
+from billing.charges.lines import spell
+from billing.charges.locking import lock_account
 from store.audit import note
 from store.base.actor import Actor
 from store.base.errors import Refused

@@ -47,13 +47,13 @@ def import_calls(
     All of it is on the disk once the iterator has ended; the audit log then has one entry, named for `source` (a file).
     """
     tools: dict[tuple[str, int], Tool] = {}
-    before, counts = Turn.over(), Counter[str]()
+    before, counts = Handover.over(), Counter[str]()
     with ThreadPoolExecutor(_FLIGHT) as pool:
         running: deque[Future[list[Outcome]]] = deque()
         for block in blocks:
-            turn = Turn()
-            running.append(pool.submit(_record_block, db, tenant_id, block, tools, before, turn, bounds))
-            before = turn
+            mine = Handover()
+            running.append(pool.submit(_record_block, db, tenant_id, block, tools, before, mine, bounds))
+            before = mine
             if len(running) == _FLIGHT:
                 yield _counted(running.popleft().result(), counts)
         while running:
@@ -85,18 +85,18 @@ class Bounds(NamedTuple):
         return found
 
 
-class Turn:
+class Handover:
     """How far a chunk has come: its calls are written; it is over (committed, or failed)."""
 
     def __init__(self) -> None:
         self.written, self.ended = Event(), Event()
 
     @classmethod
-    def over(cls) -> Turn:
+    def over(cls) -> Handover:
         """Of the chunk before the first."""
-        turn = cls()
-        turn.end()
-        return turn
+        done = cls()
+        done.end()
+        return done
 
     def end(self) -> None:
         """Nothing more comes of it."""
@@ -109,8 +109,8 @@ def _record_block(
     tenant_id: UUID,
     block: Block,
     tools: dict[tuple[str, int], Tool],
-    before: Turn,
-    turn: Turn,
+    before: Handover,
+    mine: Handover,
     bounds: Bounds | None = None,
 ) -> list[Outcome]:
     """One block. Its calls wait until those before are written: a call in both then waits for the commit."""
@@ -120,11 +120,11 @@ def _record_block(
             conn.execute("SET LOCAL synchronous_commit = off")  # the last transaction of all waits for the disk
             some = Chunk(conn, tenant_id, block, bounds)
             some.write()
-            turn.written.set()
+            mine.written.set()
             before.ended.wait()
             return some.charge(tools)
     finally:
-        turn.end()
+        mine.end()
 
 
 class Chunk:

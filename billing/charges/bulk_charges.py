@@ -82,7 +82,7 @@ class Tool:
         tariff = force.tariff if force else _NO_TARIFF
         self.assigned = force is not None
         self.columns = Columns(engine(tariff))
-        self.bundle_seconds, self.months = self.columns.tool.bundle_seconds, self.columns.tool.months
+        self.bundle_seconds, self.months = self.columns.compiled.bundle_seconds, self.columns.compiled.months
         self.to_micros = 10 ** (6 - tariff.decimals)
         self._currency = tariff.currency if force else currency
         self._version = f"{force.name}\t{force.version}" if force else "\\N\t\\N"
@@ -214,7 +214,7 @@ def _priced(block: Block, names: Sequence[str], tool: Tool, months: Sequence[Mon
         if included and month.used < bundle:
             covered = min(bundle - month.used, billed)
             units = columns.rates[int(rate)].cost(answered, covered, billed)
-            amount = columns.tool.rounded(units) * tool.to_micros
+            amount = columns.compiled.rounded(units) * tool.to_micros
             month.used += covered
         if covered or window == SEVERAL:
             rest = tool.apart(rate, answered, billed, covered)

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from billing.charges.ledger import MICRO, bundle_held, lock_account, lock_month, month_of
+from billing.charges.lines import MICRO, month_of
+from billing.charges.locking import bundle_held, lock_account, lock_month
 from billing.charges.tariffs import InForce, in_force
 from billing.rating.rating import Engine, Priced, engine
 from billing.rating.tariff import PARIS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from billing.charges.ledger import month_of
+from billing.charges.lines import month_of
 from billing.charges.prepaid import hold_micros
 from billing.charges.tariffs import in_force
 from billing.rating.rating import engine

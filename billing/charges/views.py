@@ -7,7 +7,7 @@ from typing import Any
 from billing.charges import tariffs
 from billing.charges.accounts import Account
 from billing.charges.bulk_charges import Outcome
-from billing.charges.ledger import spell
+from billing.charges.lines import spell
 from billing.charges.rerate import Rerated
 from billing.charges.standing import Standing
 

@@ -113,8 +113,8 @@ def notices(slug: str | None, send: bool, by_hand: UUID | None, on: date, how: s
     \b
     Example: decroche billing notices --send
     """
-    from billing.office.outbox import deliver, listed, post_of
-    from billing.office.telling import told_by_hand
+    from billing.office.outbox import listed, post_of
+    from billing.office.telling import deliver, told_by_hand
 
     if send:
         with open_database() as db:

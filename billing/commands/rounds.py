@@ -19,22 +19,22 @@ from store.db import open_database
 @json_option
 @click.pass_context
 def rounds(ctx: click.Context, as_json: bool) -> None:
-    """Do what is due: the day's reminders and suspensions, payments asked again, notices told. `serve` does it too.
+    """Do what is due: reminders, suspensions, payments asked again, notices. `decroche work` does it too.
 
-    Each job is done by one process at a time and once a day, however often this runs (from cron, for one).
+    Each is done by one process at a time and once a day, however often this runs (from cron, for one).
     Exit status: 3 when something failed.
 
     \b
     Example: decroche billing rounds
     """
     from billing.office.outbox import post_of
-    from billing.office.rounds import go_round
+    from billing.office.rounds import run_due
 
     of = settings()
     with ExitStack() as stack:
         db = stack.enter_context(open_database())
         stripe = stack.enter_context(stripe_edge()) if key("stripe-key", of) else None
-        done = go_round(db, post_of(of), now(), stripe=stripe, begins=of.billing.day_begins)
+        done = run_due(db, post_of(of), now(), stripe=stripe, begins=of.billing.day_begins)
     emit([asdict(job) for job in done], ("job", "ran", "done", "failed"), as_json=as_json)
     ctx.exit(3 if any(job.failed for job in done) else 0)
 

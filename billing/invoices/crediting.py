@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -18,7 +17,9 @@ from psycopg.rows import class_row
 from billing.charges.accounts import move
 from billing.charges.ledger import lock_account
 from billing.documents.cii import money
-from billing.documents.invoice import Invoice, Line, Usage, Vat, cents, mentions
+from billing.documents.credit_notes import credit_document as credit_document
+from billing.documents.credit_notes import part_document as part_document
+from billing.documents.invoice import Invoice, Line, cents
 from billing.invoices.call_shares import shares, spread
 from billing.invoices.dunning import settle_suspension
 from billing.invoices.invoicing import COLUMNS, Issued, get, next_number, store_document
@@ -213,70 +214,6 @@ def line_left(of: Issued, before: Sequence[Issued], place: int) -> int:
         if line.key == prefix or line.key.startswith(f"{prefix}:")
     )
     return min(_line(of.invoice(), place).net_cents - credited, left_of(of, before))
-
-
-def credit_document(of: Invoice, number: str, issued_on: date, before: Sequence[Invoice] = ()) -> Invoice:
-    """The credit note of a whole invoice: the same lines, less what credit notes before it gave back."""
-    given = [
-        Line(
-            f"Déjà crédité, avoir {note.number}", "-1", "C62", money(part.base_cents), -part.base_cents,
-            source="credit", vat=part.category if len(of.vat) > 1 else "",
-        )
-        for note in before
-        for part in note.vat
-    ]  # fmt: skip
-    return replace(_note_of(of, number, issued_on), lines=(*of.lines, *given), **_sums(_left(of, before)))
-
-
-def part_document(
-    of: Invoice, number: str, issued_on: date, lines: Sequence[Line], before: Sequence[Invoice] = ()
-) -> Invoice:
-    """The credit note of a part: its own lines. The VAT of all together is never more than the invoice's."""
-    found: list[Vat] = []
-    for left in _left(of, before):
-        of_rate = [line.net_cents for line in lines if of.vat_of(line).category == left.category]
-        if not of_rate:
-            continue
-        net = sum(of_rate)
-        all_of_it = net == left.base_cents
-        tax = left.tax_cents if all_of_it else min(left.tax_cents, cents(left.rate * net / 100))
-        found.append(replace(left, base_cents=net, tax_cents=tax))
-    vats = {part.category for part in found}
-    notes = mentions(of.seller, of.terms, found, public=of.buyer.public)
-    note = replace(_note_of(of, number, issued_on), lines=tuple(lines), usage=Usage(), partial=True)
-    return replace(note, notes=notes if vats != {part.category for part in of.vat} else of.notes, **_sums(found))
-
-
-def _left(of: Invoice, before: Sequence[Invoice]) -> list[Vat]:
-    """The VAT of an invoice at each rate, less what credit notes before gave back of it."""
-    given = [part for note in before for part in note.vat]
-    return [
-        replace(
-            vat,
-            base_cents=vat.base_cents - sum(part.base_cents for part in given if part.category == vat.category),
-            tax_cents=vat.tax_cents - sum(part.tax_cents for part in given if part.category == vat.category),
-        )
-        for vat in of.vat
-    ]
-
-
-def _sums(vat: Sequence[Vat]) -> dict[str, Any]:
-    """The sums of a document with this VAT."""
-    net, tax = sum(part.base_cents for part in vat), sum(part.tax_cents for part in vat)
-    return {"vat": tuple(vat), "net_cents": net, "vat_cents": tax, "gross_cents": net + tax}
-
-
-def _note_of(of: Invoice, number: str, issued_on: date) -> Invoice:
-    return replace(
-        of,
-        number=number,
-        kind="credit_note",
-        issued_on=issued_on,
-        due_on=issued_on,
-        credits=of.number,
-        credits_on=of.issued_on.isoformat(),
-        paid_cents=0,
-    )
 
 
 def _part(conn: Conn, of: Issued, before: Sequence[Issued], lines: Sequence[Line], issued_on: date) -> Invoice:

@@ -11,13 +11,13 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from billing.charges.controls import Notice, block, lift, tell
+from billing.charges.controls import TELL, TELL_TRIES, Notice, block, lift, tell
 from billing.documents.invoice import Invoice, cents, restored
 from billing.invoices.invoicing import COLUMNS, Issued, get
 from billing.invoices.late import Debt, Step, dispute_until, penalty_so_far, suspension_day
 from billing.invoices.legal import known_rates
 from billing.invoices.steps import Claim, Taken, account_step, in_effect
-from store import audit
+from store import audit, jobs
 from store.base.actor import Actor, service
 from store.base.errors import BadInput, NotFound, Refused
 from store.base.ids import new_id
@@ -98,14 +98,11 @@ def _renew(conn: Conn, tenant_id: UUID, found: Sequence[_Owed], today: date) -> 
     for row in rows:
         about = [each for each in found if each[2].number in row["covers"] and each[2].unpaid_cents]
         if not about:
-            conn.execute("UPDATE billing.notices SET next_at = 'infinity' WHERE id = %s", (row["id"],))
+            jobs.take_back(conn, tenant_id, TELL, row["id"])
             continue
         body = _notice(conn, row["kind"], about, today).body
-        conn.execute(
-            """UPDATE billing.notices SET body = %s, attempts = least(attempts, 10), next_at = least(next_at, now())
-                WHERE id = %s""",
-            (Jsonb(body), row["id"]),
-        )
+        conn.execute("UPDATE billing.notices SET body = %s WHERE id = %s", (Jsonb(body), row["id"]))
+        jobs.hurry(conn, tenant_id, TELL, row["id"], most_tries=TELL_TRIES)
 
 
 def settle_suspension(conn: Conn, tenant_id: UUID, today: date) -> bool:

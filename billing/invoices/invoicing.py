@@ -1,40 +1,44 @@
 """Issuing invoices: from a month's charges and subscriptions to numbered, immutable documents.
 
-An invoice and its number are made in one transaction, under the lock of the year's counter: a run that is
-killed leaves neither a gap nor a half. A tenant whose month holds an unrated call gets no invoice.
+A tenant whose month holds an unrated call gets no invoice.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
 from uuid import UUID
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from billing.charges.accounts import month_mode, move
-from billing.charges.controls import Notice, tell
 from billing.charges.ledger import NO_TARIFF, lock_account
 from billing.charges.rerate import rerate
-from billing.documents.cii import money
-from billing.documents.invoice import Invoice, Line, Party, Terms, Usage, check_party, compose, restored
-from billing.documents.means import told
+from billing.documents.invoice import Invoice, Line, Usage, check_party, compose
+from billing.invoices.keeping import COLUMNS as COLUMNS
+from billing.invoices.keeping import Issued as Issued
+from billing.invoices.keeping import Purpose as Purpose
+from billing.invoices.keeping import get as get
+from billing.invoices.keeping import listed as listed
+from billing.invoices.keeping import live
+from billing.invoices.keeping import next_number as next_number
+from billing.invoices.keeping import sealed as sealed
+from billing.invoices.keeping import store_document as store_document
 from billing.invoices.month import MonthUsage, late_months, month_usage
-from billing.invoices.series import keep_order
+from billing.invoices.parties import customer as customer
+from billing.invoices.parties import customer_if_any as customer_if_any
+from billing.invoices.parties import seller as seller
+from billing.invoices.parties import seller_if_any as seller_if_any
+from billing.invoices.parties import set_customer as set_customer
+from billing.invoices.parties import set_seller as set_seller
 from billing.plans import holdings
 from billing.plans.plans import Subscription, calendar_of, get_plan, is_invoiced, period_line, subscription_lines
 from billing.plans.subscription import add_months
 from billing.rating.tariff import PARIS
-from store.audit import note
 from store.base.actor import Actor
-from store.base.errors import BadInput, NotFound, Refused
-from store.base.ids import new_id
+from store.base.errors import Refused
 from store.base.numbering import SPECIAL
-from store.chain import canonical
 from store.db import Conn
 from store.tenants import Tenant
 
@@ -62,91 +66,6 @@ class Lapsed(Refused):
 
 CLAIM_MONTHS = 12
 """From the end of a month, when its calls fall due: CPCE L34-2 al. 2."""
-Purpose = Literal["month", "order", "top_up"]
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """An invoice as stored. Amounts are cents; a credit note's are negative.
-
-    `purpose`: the month's invoice, a subscription's at its order, or a top-up of a prepaid balance. `partial`: a credit
-    note for a part, which leaves its invoice alive.
-    """
-
-    tenant_id: UUID
-    id: UUID
-    number: str
-    kind: str
-    credits: UUID | None
-    period: date
-    issued_on: date
-    due_on: date
-    currency: str
-    net_cents: int
-    vat_cents: int
-    gross_cents: int
-    document: Mapping[str, Any]
-    purpose: Purpose = "month"
-    partial: bool = False
-
-    def invoice(self) -> Invoice:
-        """The document."""
-        return restored(self.document)
-
-
-COLUMNS = """tenant_id, id, number, kind, credits, period, issued_on, due_on, currency,
-             net_cents, vat_cents, gross_cents, document, purpose, partial"""
-
-
-def set_seller(conn: Conn, party: Party, terms: Terms, *, by: Actor) -> None:
-    """Who issues the invoices, from now on (operator)."""
-    conn.execute(
-        """INSERT INTO billing.seller (party, terms) VALUES (%s, %s)
-           ON CONFLICT (single) DO UPDATE SET party = excluded.party, terms = excluded.terms""",
-        (Jsonb(asdict(party)), Jsonb(asdict(terms))),
-    )
-    note(conn, by, "seller.set", "seller")
-
-
-def seller(conn: Conn) -> tuple[Party, Terms]:
-    """Who issues the invoices. Raises BadInput when nobody was named."""
-    found = seller_if_any(conn)
-    if found is None:
-        raise BadInput("no seller: who issues the invoices?", hint="decroche billing seller set --name … --siren …")
-    return found
-
-
-def seller_if_any(conn: Conn) -> tuple[Party, Terms] | None:
-    """Who issues the invoices; None when nobody was named."""
-    row = conn.execute("SELECT party, terms FROM billing.seller").fetchone()
-    return None if row is None else (Party(**row["party"]), Terms(**row["terms"]))
-
-
-def set_customer(conn: Conn, tenant_id: UUID, party: Party, *, by: Actor) -> None:
-    """Whom a tenant's invoices are made out to, from now on (operator)."""
-    conn.execute(
-        """INSERT INTO billing.customers (tenant_id, party) VALUES (%s, %s)
-           ON CONFLICT (tenant_id) DO UPDATE SET party = excluded.party""",
-        (tenant_id, Jsonb(asdict(party))),
-    )
-    note(conn, by, "customer.set", f"tenant:{tenant_id}", tenant_id)
-
-
-def customer(conn: Conn, tenant: Tenant) -> Party:
-    """Whom a tenant's invoices are made out to. Raises BadInput."""
-    found = customer_if_any(conn, tenant.id)
-    if found is None:
-        raise BadInput(
-            f"tenant {tenant.slug} has no billing address",
-            hint=f"decroche billing customer set {tenant.slug} --name … --siren …",
-        )
-    return found
-
-
-def customer_if_any(conn: Conn, tenant_id: UUID) -> Party | None:
-    """Whom a tenant's invoices are made out to; None when nobody was named."""
-    row = conn.execute("SELECT party FROM billing.customers WHERE tenant_id = %s", (tenant_id,)).fetchone()
-    return None if row is None else Party(**row["party"])
 
 
 def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: Actor) -> Issued | None:
@@ -156,7 +75,7 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: Actor) -
     """
     account = lock_account(conn, tenant.id)
     conn.execute("SET LOCAL work_mem = '128MB'")  # a month is read whole
-    known = _live(conn, tenant.id, month)
+    known = live(conn, tenant.id, month)
     if known is not None:
         return known
     end = add_months(month, 1)
@@ -170,7 +89,7 @@ def issue(conn: Conn, tenant: Tenant, month: date, issued_on: date, by: Actor) -
     usage_part = usage.lines() if month_mode(conn, tenant.id, month) == "postpaid" else []
     if usage.amount_micros and usage_part and issued_on > add_months(end, CLAIM_MONTHS):
         _refuse_lapsed(conn, tenant, month, end)
-    holdings.look(conn, tenant.id, month, end)
+    holdings.note_holdings(conn, tenant.id, month, end)
     late = _late(conn, tenant, month, issued_on)
     lines = [*subscription_lines(conn, tenant.id, month), *holdings.lines(conn, tenant.id, month), *usage_part]
     lines += [line for each in late.values() for line in each[1]]
@@ -245,34 +164,6 @@ def compose_for(
     )  # fmt: skip
 
 
-def get(conn: Conn, number: str) -> Issued:
-    """An invoice or credit note that `conn` may see. Raises NotFound."""
-    with conn.cursor(row_factory=class_row(Issued)) as cursor:
-        row = cursor.execute(f"SELECT {COLUMNS} FROM billing.invoices WHERE number = %s", (number,)).fetchone()
-    if row is None:
-        raise NotFound(f"no invoice {number}", hint="decroche billing invoice list")
-    return row
-
-
-def listed(conn: Conn, tenant_id: UUID | None = None, period: date | None = None) -> list[Issued]:
-    """Invoices and credit notes, in the order of their numbers."""
-    with conn.cursor(row_factory=class_row(Issued)) as cursor:
-        return cursor.execute(
-            f"""SELECT {COLUMNS} FROM billing.invoices
-                 WHERE (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)
-                   AND (%(period)s::date IS NULL OR period = %(period)s) ORDER BY year, place""",
-            {"tenant": tenant_id, "period": period},
-        ).fetchall()
-
-
-def _live(conn: Conn, tenant_id: UUID, month: date) -> Issued | None:
-    with conn.cursor(row_factory=class_row(Issued)) as cursor:
-        return cursor.execute(
-            f"SELECT {COLUMNS} FROM billing.live_invoices WHERE tenant_id = %s AND period = %s AND purpose = 'month'",
-            (tenant_id, month),
-        ).fetchone()
-
-
 def _refuse_unrated(conn: Conn, tenant: Tenant, month: date) -> None:
     rows = conn.execute(
         """SELECT call_id, reason FROM billing.current_charges
@@ -305,77 +196,6 @@ def _refuse_lapsed(conn: Conn, tenant: Tenant, month: date, end: date) -> None:
             f"the calls of tenant {tenant.slug} in {month:%Y-%m} could be invoiced until {last}",
             hint="what was not claimed within a year of falling due is owed no more (CPCE L34-2 al. 2)",
         )
-
-
-def next_number(conn: Conn, year: int) -> str:
-    """The year's next number; others wait for this transaction to end."""
-    row = conn.execute(
-        """INSERT INTO billing.invoice_numbers (year, last) VALUES (%s, 1)
-           ON CONFLICT (year) DO UPDATE SET last = billing.invoice_numbers.last + 1 RETURNING last""",
-        (year,),
-    ).fetchone()
-    assert row is not None
-    return f"{year}-{row['last']:06d}"
-
-
-def sealed(document: Mapping[str, Any]) -> str:
-    """The SHA-256 (hex) that stands for a document: over its canonical JSON, which the stored one gives again."""
-    return hashlib.sha256(canonical(document).encode()).hexdigest()
-
-
-def store_document(
-    conn: Conn,
-    tenant_id: UUID,
-    document: Invoice,
-    period: date,
-    by: Actor,
-    *,
-    purpose: Purpose = "month",
-    credited: UUID | None = None,
-) -> Issued:
-    """Keep a document as it is, for good, in the transaction that took its number; the client is told of it."""
-    plain = document.plain()
-    sha256 = sealed(plain)
-    sign = 1 if document.kind == "invoice" else -1
-    year, place = document.number.split("-")
-    keep_order(conn, "invoice", document.issued_on)
-    with conn.cursor(row_factory=class_row(Issued)) as cursor:
-        row = cursor.execute(
-            f"""INSERT INTO billing.invoices (tenant_id, id, number, year, place, kind, credits, period, issued_on,
-                    due_on, currency, net_cents, vat_cents, gross_cents, document, sha256, issued_by, purpose, partial)
-                VALUES (%(tenant)s, %(id)s, %(number)s, %(year)s, %(place)s, %(kind)s, %(credits)s, %(period)s,
-                    %(issued_on)s, %(due_on)s, %(currency)s, %(net)s, %(vat)s, %(gross)s, %(document)s, %(sha256)s,
-                    %(by)s, %(purpose)s, %(partial)s)
-                RETURNING {COLUMNS}""",
-            {
-                "tenant": tenant_id,
-                "id": new_id(),
-                "number": document.number,
-                "year": int(year),
-                "place": int(place),
-                "kind": document.kind,
-                "credits": credited,
-                "period": period,
-                "issued_on": document.issued_on,
-                "due_on": document.due_on,
-                "currency": document.currency,
-                "net": sign * document.net_cents,
-                "vat": sign * document.vat_cents,
-                "gross": sign * document.gross_cents,
-                "document": Jsonb(plain),
-                "sha256": sha256,
-                "by": str(by),
-                "purpose": purpose,
-                "partial": document.partial,
-            },
-        ).fetchone()
-    assert row is not None
-    asks, paid = row.kind == "invoice", bool(document.paid_cents)
-    body = told(document.means, row.number, money(abs(row.gross_cents)), row.due_on, asks=asks, paid=paid)
-    tell(conn, tenant_id, Notice(row.kind, row.number, "client", body))
-    kept = {"gross_cents": row.gross_cents, "sha256": sha256, "purpose": purpose}
-    note(conn, by, f"{row.kind}.issue", f"invoice:{row.number}", tenant_id, **kept)
-    return row
 
 
 def _attach(

@@ -1,180 +1,37 @@
 """Reconciliation: Asterisk's own CDRs, our CDRs, the charges and the invoice lines agree, or each difference is named.
 
-The core takes plain facts and returns differences; reading them from the store is at the end of the file.
-Asterisk counts whole seconds and drops the rest, we keep milliseconds: they agree when less than a second apart.
+What is compared is read here, from the store or from a file of Asterisk's; what differs is `differences.py`'s to say.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from fractions import Fraction
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import tuple_row
 
 from billing.charges import tariffs
-from billing.charges.ledger import spell
 from billing.charges.tariffs import InForce
-from billing.documents.invoice import cents
+from billing.invoices.differences import Billed as Billed
+from billing.invoices.differences import Difference as Difference
+from billing.invoices.differences import Known as Known
+from billing.invoices.differences import Witness as Witness
+from billing.invoices.differences import agrees
+from billing.invoices.differences import reconcile as reconcile
 from billing.plans.subscription import add_months
-from billing.rating.rating import SECOND, answered_seconds, micros
+from billing.rating.rating import micros
 from billing.rating.recheck import Facts, Recheck
 from billing.rating.tariff import PARIS
 from store.base.errors import BadInput
 from store.db import Conn, pages
 
-Kind = Literal["missing", "extra", "duration_off", "uncharged", "unrated", "charge_off", "not_invoiced", "invoice_off"]
 WITNESS_COLUMNS = ("call_id", "answer", "end", "billable_seconds", "disposition")
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """`what` says it in words; `call_id` or an invoice's number says where."""
-
-    kind: Kind
-    subject: str
-    what: str
-    tenant: str = ""
-
-
-class Witness(NamedTuple):
-    """Asterisk's CDR of a call: whether it was answered, and for how many whole seconds."""
-
-    answered: bool
-    seconds: int
-
-
-class Known(NamedTuple):
-    """What we hold of one call: our CDR, its charge as stored and as computed again, whether it is invoiced (or was
-    paid from a prepaid balance)."""
-
-    call_id: str
-    tenant: str
-    answered_at: int | None
-    ended_at: int
-    status: str | None
-    charged_answered_seconds: int = 0
-    amount_micros: int | None = None
-    computed_micros: int | None = None
-    reason: str | None = None
-    invoiced: bool = False
-    leg_of: str | None = None
-    """The call that it is a leg of. Asterisk writes no CDR of whom it rings: that call's own covers it."""
-    imported: bool = False
-    """It was brought from elsewhere, and no file of the switch's CDRs was given: there is none to compare it with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Billed:
-    """An invoice: its usage lines, in cents, and the sum of the charges on it, in micro-euros."""
-
-    number: str
-    tenant: str
-    lines_cents: int
-    charges_micros: int
-
-
-def reconcile(
-    calls: Iterable[Known], witnesses: Mapping[str, Witness], invoices: Sequence[Billed],
-    of_legs: Mapping[str, Witness] | None = None,
-) -> list[Difference]:  # fmt: skip
-    """Every difference: of calls that only Asterisk has, of ours in their order, of invoices.
-
-    `of_legs`: Asterisk's CDRs of the calls that legs are of, by those calls' ids.
-    """
-    found: list[Difference] = []
-    unseen = dict.fromkeys(witnesses)
-    for call in calls:
-        unseen.pop(call.call_id, None)
-        witness = witnesses.get(call.call_id)
-        if call.leg_of is not None and witness is None:
-            found += _of_call(call, (of_legs or {}).get(call.leg_of))
-        elif not _agrees(call, witness):
-            found += _of_call(call, witness)
-    found[:0] = [Difference("missing", call_id, "Asterisk has a CDR of this call, we have none") for call_id in unseen]
-    for invoice in invoices:
-        expected = cents(Fraction(invoice.charges_micros, 10_000))
-        if expected != invoice.lines_cents:
-            what = f"its lines come to {invoice.lines_cents / 100:.2f}, its charges to {expected / 100:.2f}"
-            found.append(Difference("invoice_off", invoice.number, what, invoice.tenant))
-    return found
-
-
-def _agrees(call: Known, witness: Witness | None) -> bool:
-    """Whether nothing differs, at a glance: of a million calls, nearly all. False does not say that something does."""
-    if witness is None or not (call.invoiced or call.status == "unanswered") or call.answered_at is None:
-        return (
-            witness is not None
-            and not witness.answered
-            and call.answered_at is None
-            and call.status == "unanswered"
-            and not call.charged_answered_seconds
-            and not witness.seconds
-            and call.computed_micros in (None, call.amount_micros)
-        )
-    ours = call.ended_at - call.answered_at
-    return (
-        call.status == "rated"
-        and witness.answered
-        and -SECOND < ours - witness.seconds * SECOND < SECOND
-        and call.charged_answered_seconds == (-(-ours // SECOND) or 1)
-        and call.computed_micros == call.amount_micros
-    )
-
-
-def _of_call(call: Known, witness: Witness | None) -> Iterator[Difference]:
-    def differs(kind: Kind, what: str) -> Difference:
-        return Difference(kind, call.call_id, what, call.tenant)
-
-    if witness is None and call.imported:
-        pass
-    elif witness is None:
-        yield differs("extra", "we have a CDR of this call, Asterisk has none")
-    elif call.leg_of is not None:
-        if (beyond := _seconds(call) - witness.seconds) > 1:
-            yield differs(
-                "duration_off", f"this leg is {beyond} s longer than Asterisk's CDR of the call that it is of"
-            )
-    elif off := _duration_off(call, witness):
-        yield differs("duration_off", f"ours is {abs(off)} s {'longer' if off > 0 else 'shorter'} than Asterisk's")
-    if call.status is None:
-        yield differs("uncharged", "its CDR is stored without a charge")
-        return
-    if call.status == "unrated":
-        yield differs("unrated", call.reason or "no rate")
-        return
-    seconds = _seconds(call)
-    if call.charged_answered_seconds != seconds:
-        off = call.charged_answered_seconds - seconds
-        yield differs("charge_off", f"charged for {abs(off)} s {'more' if off > 0 else 'less'} than the CDR says")
-    elif call.computed_micros is not None and call.amount_micros != call.computed_micros:
-        yield differs(
-            "charge_off", f"charged {spell(call.amount_micros or 0)}, its tariff says {spell(call.computed_micros)}"
-        )
-    if call.status == "rated" and not call.invoiced:
-        yield differs("not_invoiced", f"a charge of {spell(call.amount_micros or 0)} is on no invoice")
-
-
-def _seconds(call: Known) -> int:
-    if call.answered_at is None:
-        return 0
-    return answered_seconds(call.answered_at, call.ended_at)
-
-
-def _duration_off(call: Known, witness: Witness) -> int:
-    """By how many seconds ours is longer (below zero: shorter); 0 when less than a second apart."""
-    ours = 0 if call.answered_at is None else call.ended_at - call.answered_at
-    if (call.answered_at is None) == witness.answered:
-        return round(ours / SECOND) - witness.seconds or (1 if call.answered_at else -1)
-    difference = ours - witness.seconds * SECOND
-    return 0 if abs(difference) < SECOND else difference // SECOND if difference > 0 else -(-difference // SECOND)
 
 
 def read_witnesses(path: Path) -> dict[str, Witness]:
@@ -206,8 +63,6 @@ def _witness(seconds: str, disposition: str, where: object, line: int = 0) -> Wi
         raise BadInput(f"{place}: billable_seconds: {seconds!r} is not a whole number")
     return Witness(disposition.upper() == "ANSWERED", int(seconds or "0"))
 
-
-# -- from the store ---------------------------------------------------------------------------------------
 
 # A call is of the month it was answered in, or began in when nobody answered: `reconcile_period` looks closer.
 _CALLS = """
@@ -285,7 +140,7 @@ def reconcile_period(
                     if call.leg_of is not None:
                         yield at, call
                         continue
-                    if _agrees(call, seen.get(call.call_id)):
+                    if agrees(call, seen.get(call.call_id)):
                         del seen[call.call_id]
                     else:
                         yield at, call
@@ -329,12 +184,12 @@ def _known(
         if row[7] == "rated" and row[12] is not None:
             by_tariff.setdefault((row[12], row[13]), []).append(place)
     for (tariff, version), places in by_tariff.items():
-        tool = recheck(tariff, version)
+        rechecked = recheck(tariff, version)
         _, _, ways, far, heard, at, ended, _, _, bundles, *_ = zip(*(page[place] for place in places), strict=True)
         answered = [when if answers else None for when, answers in zip(at, heard, strict=True)]
-        prices = tool.prices(Facts(ways, far, answered, ended))
+        prices = rechecked.prices(Facts(ways, far, answered, ended))
         for place, uncovered, *facts in zip(places, prices, ways, far, answered, ended, bundles, strict=True):
-            computed[place] = (tool.price(*facts) if facts[-1] else uncovered).amount_micros
+            computed[place] = (rechecked.price(*facts) if facts[-1] else uncovered).amount_micros
     for row, micro in zip(page, computed, strict=True):
         (
             call_id,

@@ -1,35 +1,35 @@
-"""The back office beside the calls: what billing does by itself every minute, and Stripe's web hook.
+"""The back office: Stripe's web hook beside the calls, and billing's jobs in the worker.
 
-`decroche serve` holds it open while it runs; nothing in it can end a call or keep one from being answered.
+`decroche serve` holds the web hook open while it runs; nothing in it can end a call or keep one from being answered.
+`decroche work` does the jobs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
+from datetime import datetime
+from functools import partial
 
 from billing.keys import key
 from billing.office.outbox import post_of
-from billing.office.rounds import go_round
+from billing.office.rounds import handlers, plan
 from billing.stripe.stripe_edge import Stripe
 from store.base.errors import BadInput
 from store.base.settings import Settings
-from store.db import Database, NoOperator
+from store.db import Database
+from store.work import Handler
 
 log = logging.getLogger(__name__)
-
-EVERY_SECONDS = 60.0
-LEAVE_SECONDS = 20.0
 
 
 @asynccontextmanager
 async def back_office(db: Database, of: Settings, *, stripe: Stripe | None = None) -> AsyncGenerator[str]:
     """Open while the body runs; the address of Stripe's web hook, '' where it is not heard.
 
-    `stripe`: another edge than the key's, for tests. Closing waits for a round in progress, for so long.
+    `stripe`: another edge than the key's, for tests.
     """
     async with AsyncExitStack() as stack:
         secret = key("stripe-webhook", of)
@@ -39,13 +39,7 @@ async def back_office(db: Database, of: Settings, *, stripe: Stripe | None = Non
         address = ""
         if stripe is not None and secret:
             address = await _listen(stack, db, of, stripe, secret)
-        rounds = asyncio.create_task(_keep(db, of, stripe), name="rounds")
-        try:
-            yield address
-        finally:
-            rounds.cancel()
-            with suppress(asyncio.CancelledError):
-                await rounds
+        yield address
 
 
 async def _listen(stack: AsyncExitStack, db: Database, of: Settings, stripe: Stripe, secret: str) -> str:
@@ -67,27 +61,25 @@ async def _listen(stack: AsyncExitStack, db: Database, of: Settings, stripe: Str
     return where
 
 
-async def _keep(db: Database, of: Settings, stripe: Stripe | None) -> None:
-    """A round every minute. A fault in one is logged; the next is gone all the same."""
-    try:
-        post = post_of(of)
-    except BadInput as error:
-        log.error("no rounds: [%s] %s", error.code, error)
+Jobs = tuple[dict[str, Handler], Callable[[datetime], None] | None]
+"""Kind of job → who does it; and what sees to it that they wait."""
+
+
+@contextmanager
+def own_jobs(db: Database, of: Settings) -> Generator[Jobs]:
+    """Billing's jobs for a worker, while the body runs; none where this process may not do them, which is logged."""
+    if not db.operator_dsn:
+        log.warning("billing's own work is not done here: this process has no operator's access to the database")
+        yield {}, None
         return
-    while True:
-        running = asyncio.create_task(
-            asyncio.to_thread(go_round, db, post, datetime.now(UTC), stripe=stripe, begins=of.billing.day_begins)
-        )
-        try:
-            for job in await asyncio.shield(running):
-                if job.done or job.failed:
-                    log.info("%s: %d done, %d failed", job.job, job.done, job.failed)
-        except asyncio.CancelledError:
-            await asyncio.wait([running], timeout=LEAVE_SECONDS)
-            raise
-        except NoOperator:
-            log.warning("billing's own work is not done here: this process has no operator's access to the database")
-            return
-        except Exception:
-            log.exception("a round of billing's own work failed")
-        await asyncio.sleep(EVERY_SECONDS)
+    try:
+        post, secret = post_of(of), key("stripe-key", of)
+    except BadInput as error:
+        log.error("billing's own work is not done here: [%s] %s", error.code, error)
+        yield {}, None
+        return
+    with ExitStack() as stack:
+        stripe = stack.enter_context(closing(Stripe(secret, base=of.billing.stripe_url))) if secret else None
+        begins = of.billing.day_begins
+        known = handlers(db, post, stripe=stripe, begins=begins)
+        yield known, partial(plan, db, begins=begins, collecting=stripe is not None)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from billing.charges.controls import TELL
 from billing.documents.cii import money
 from billing.invoices.invoicing import seller
 from billing.invoices.late import known_until, what_to_type
@@ -16,21 +16,12 @@ from billing.invoices.suspense import waiting
 from billing.keys import key
 from store import tenants
 from store.base.errors import DecrocheError
+from store.base.findings import Finding, fail, ok, told, warn
 from store.base.settings import Settings
 from store.db import Conn
 
 RATE_AHEAD = timedelta(days=45)
 """So long before the known legal rates end, the next half-year is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`state`: ok, warn (it runs, and something is to be done) or fail. `hint`: what to type or set."""
-
-    part: str
-    state: Literal["ok", "warn", "fail"]
-    detail: str
-    hint: str = ""
 
 
 def examine(conn: Conn, of: Settings, today: date) -> list[Finding]:
@@ -49,7 +40,7 @@ def examine(conn: Conn, of: Settings, today: date) -> list[Finding]:
         lambda: _counted(conn, "late calls", _late_calls, "have calls that came after their month's invoice: {names}",
                          "the next month's invoice has them: decroche billing invoice run --period YYYY-MM"),
         lambda: _counted(conn, "notices", _untold, "have notices that cannot be told: {names}",
-                         "decroche billing notices; see its last_error", state="fail"),
+                         "decroche jobs list says why", state="fail"),
         lambda: _counted(conn, "addresses", _unreachable, "are late and cannot be told: {names}",
                          "decroche billing customer set TENANT --email …; a letter: notices --told", state="fail"),
         lambda: _counted(conn, "disputes", _old_disputes, "wait for a decision for over 30 days: {names}",
@@ -67,13 +58,13 @@ def examine(conn: Conn, of: Settings, today: date) -> list[Finding]:
         try:
             found += look()
         except DecrocheError as error:
-            found.append(Finding(error.code, "fail", str(error), error.hint))
+            found.append(told(error.code, error))
     return found
 
 
 def _seller(conn: Conn) -> Iterator[Finding]:
     party, _ = seller(conn)
-    yield Finding("seller", "ok", f"{party.name}, SIREN {party.siren}")
+    yield ok("seller", f"{party.name}, SIREN {party.siren}")
 
 
 def _legal_rates(conn: Conn, today: date) -> Iterator[Finding]:
@@ -81,11 +72,11 @@ def _legal_rates(conn: Conn, today: date) -> Iterator[Finding]:
     first_unknown = last + timedelta(days=1)
     detail = f"known to {last}"
     if today > last:
-        yield Finding("legal rate", "fail", f"{detail}: late interest counts no further", what_to_type(first_unknown))
+        yield fail("legal rate", f"{detail}: late interest counts no further", what_to_type(first_unknown))
     elif today + RATE_AHEAD > last:
-        yield Finding("legal rate", "warn", f"{detail}, and not after", what_to_type(first_unknown))
+        yield warn("legal rate", f"{detail}, and not after", what_to_type(first_unknown))
     else:
-        yield Finding("legal rate", "ok", detail)
+        yield ok("legal rate", detail)
 
 
 def _counted(
@@ -94,7 +85,7 @@ def _counted(
 ) -> Iterator[Finding]:  # fmt: skip
     names = query(conn)
     if not names:
-        yield Finding(part, "ok", "nothing to do")
+        yield ok(part, "nothing to do")
         return
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     yield Finding(part, state, f"{len(names)} {what.format(names=shown)}", hint)
@@ -144,9 +135,11 @@ def _unreachable(conn: Conn) -> list[str]:
     rows = conn.execute(
         """SELECT DISTINCT t.slug FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
              LEFT JOIN billing.controls l ON l.tenant_id = t.id LEFT JOIN billing.customers c ON c.tenant_id = t.id
-            WHERE n.taken_on IS NOT NULL AND n.told_on IS NULL AND n.next_at < 'infinity'
+            WHERE n.taken_on IS NOT NULL AND n.told_on IS NULL
+              AND EXISTS (SELECT 1 FROM store.jobs j WHERE j.kind = %s AND j.about = n.id::text)
               AND coalesce(l.limits ->> 'email', '') = '' AND coalesce(l.limits ->> 'webhook', '') = ''
-              AND coalesce(c.party ->> 'email', '') = '' ORDER BY 1"""
+              AND coalesce(c.party ->> 'email', '') = '' ORDER BY 1""",
+        (TELL,),
     ).fetchall()
     return [row["slug"] for row in rows]
 
@@ -158,8 +151,9 @@ def _late_calls(conn: Conn) -> list[str]:
 
 def _untold(conn: Conn) -> list[str]:
     rows = conn.execute(
-        """SELECT t.slug, count(*) AS notices FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
-            WHERE n.sent_at IS NULL AND n.attempts > 2 AND n.next_at < 'infinity' GROUP BY 1 ORDER BY 1"""
+        """SELECT t.slug, count(*) AS notices FROM store.jobs j JOIN store.tenants t ON t.id = j.tenant_id
+            WHERE j.kind = %s AND (j.tries > 2 OR j.state = 'dead') GROUP BY 1 ORDER BY 1""",
+        (TELL,),
     ).fetchall()
     return [f"{row['slug']} ({row['notices']})" for row in rows]
 
@@ -192,32 +186,32 @@ def _numbers(conn: Conn) -> Iterator[Finding]:
     ).fetchall()
     gaps = [str(row["year"]) for row in rows if row["issued"] != row["last"]]
     if gaps:
-        yield Finding("invoice numbers", "fail", f"the series of {', '.join(gaps)} is broken", "restore a backup")
+        yield fail("invoice numbers", f"the series of {', '.join(gaps)} is broken", "restore a backup")
     else:
         issued = sum(row["issued"] for row in rows)
-        yield Finding("invoice numbers", "ok", f"{issued} issued, unbroken")
+        yield ok("invoice numbers", f"{issued} issued, unbroken")
 
 
 def _stripe(of: Settings) -> Iterator[Finding]:
     if not key("stripe-key", of):
-        yield Finding("Stripe key", "ok", "none: nothing is collected through Stripe")
+        yield ok("Stripe key", "none: nothing is collected through Stripe")
     elif not key("stripe-webhook", of):
         hint = "write the endpoint's signing secret to secrets/stripe-webhook of the home (mode 0600)"
-        yield Finding("Stripe key", "warn", "no web hook secret: debits are known when asked for only", hint)
+        yield warn("Stripe key", "no web hook secret: debits are known when asked for only", hint)
     else:
-        yield Finding("Stripe key", "ok", f"web hook on {of.billing.webhook_bind}:{of.billing.webhook_port}")
+        yield ok("Stripe key", f"web hook on {of.billing.webhook_bind}:{of.billing.webhook_port}")
 
 
 def _rounds(conn: Conn) -> Iterator[Finding]:
     row = conn.execute(
-        """SELECT done_at >= now() - interval '2 days' AS recent,
-                  to_char(nullif(done_at, '-infinity') AT TIME ZONE 'Europe/Paris', 'YYYY-MM-DD HH24:MI') AS at
-             FROM billing.rounds WHERE job = 'dunning'"""
+        """SELECT min(due_at) < now() - interval '1 day' AS late,
+                  to_char(min(due_at) AT TIME ZONE 'Europe/Paris', 'YYYY-MM-DD HH24:MI') AS at
+             FROM store.jobs WHERE kind = 'billing.dunning' AND state <> 'dead'"""
     ).fetchone()
-    hint = "decroche serve does them; or decroche billing rounds, from cron"
+    hint = "decroche work does them; or decroche billing rounds, from cron"
     if row is None or row["at"] is None:
-        yield Finding("rounds", "warn", "never done: nobody is reminded", hint)
-    elif not row["recent"]:
-        yield Finding("rounds", "fail", f"last done {row['at']}", hint)
+        yield warn("rounds", "never done: nobody is reminded", hint)
+    elif row["late"]:
+        yield fail("rounds", f"the day's work waits since {row['at']}", hint)
     else:
-        yield Finding("rounds", "ok", f"last done {row['at']}")
+        yield ok("rounds", f"the day's work is done, and waits for {row['at']}")

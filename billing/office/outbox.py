@@ -1,12 +1,7 @@
-"""The outbox: what was to be told is told by e-mail, web hook and SMS, at least once, after its transaction.
+"""The outbox: how what was to be told goes out, by e-mail, web hook and SMS, and what it says at first glance.
 
-Each channel is told once: one that failed is tried again later and later (1 minute, 2, 4, … 6 hours, 20 times:
-some three days), without those that were told already. A notice nobody has an address for stays to be read
-(`decroche billing notices`); after a week it is not sent any more, so that an address given later is not flooded. A
-step of dunning is, with the sums of the day, until it is told: what follows counts from that day, which is kept.
-The e-mail of an invoice or a credit note carries its Factur-X file, that of a debit note its PDF.
-A web hook's body is signed and dated under its reader's own key (`store/base/stamped.py`); its id lets a receiver drop
-repeats.
+What is told is in `billing.notices`, written with what it tells of; `telling.py` tells it. A web hook's body is signed
+and dated under its reader's own key (`store/base/stamped.py`); its id lets a receiver drop repeats.
 """
 
 from __future__ import annotations
@@ -15,7 +10,6 @@ import smtplib
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from email.message import EmailMessage
 from functools import partial
 from time import time
@@ -29,15 +23,12 @@ from billing.keys import key
 from billing.office import letters
 from store.base import outward
 from store.base.console import to_json
-from store.base.errors import DecrocheError, Unavailable
+from store.base.errors import DecrocheError
 from store.base.outward import OutwardFailed, OutwardRefused
 from store.base.settings import Settings, loopback
 from store.base.stamped import key_of, stamp
-from store.db import Conn, Database
+from store.db import Conn
 
-MOST_ATTEMPTS = 20
-SENT_FOR_DAYS = 7
-_WAIT_MOST = timedelta(hours=6)
 _SMS_LENGTH = 300
 
 _TITLES = {
@@ -63,13 +54,6 @@ _TITLES = {
     "ended": "Accès terminé le {last_access_on} : données à supprimer",
     "refunded": "Remboursement fait chez Stripe : facture {number}",
 }
-
-
-_SAYS_ENOUGH = ("email", "webhook", "hand")
-"""Ways that carry the whole text: an SMS has the title only, and tells nobody what is owed."""
-
-_WITH_FILE = ("invoice", "credit_note", "debit_note")
-"""Notices whose e-mail carries the document they tell of."""
 
 
 class Undelivered(DecrocheError):
@@ -128,91 +112,12 @@ def listed(conn: Conn, tenant_id: UUID | None = None) -> list[DictRow]:
     """Every notice, told or not, the oldest first."""
     return conn.execute(
         """SELECT t.slug AS tenant, n.id, n.kind, n.about, n.audience, n.body, n.created_at, n.sent_at, n.told_on,
-                  n.told_how, n.last_error
+                  n.told_how, coalesce(j.why, '') AS last_error
              FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
+             LEFT JOIN store.jobs j ON j.kind = 'billing.tell' AND j.about = n.id::text
             WHERE %(only)s::uuid IS NULL OR n.tenant_id = %(only)s ORDER BY n.created_at, n.id""",
         {"only": tenant_id},
     ).fetchall()
-
-
-def deliver(db: Database, post: Post, most: int = 100) -> tuple[int, int]:
-    """Tell up to so many waiting notices, the oldest first (operator): (told, failed).
-
-    One transaction each, locked so that two workers never tell the same; a failure is noted and tried again.
-    """
-    told = failed = 0
-    for _ in range(most):
-        with db.operator() as conn:
-            row = conn.execute(
-                """SELECT n.*, t.slug FROM billing.notices n JOIN store.tenants t ON t.id = n.tenant_id
-                    WHERE n.sent_at IS NULL AND n.attempts < %s AND n.next_at <= now()
-                      AND (n.created_at > now() - %s OR n.taken_on IS NOT NULL)
-                    ORDER BY n.created_at, n.id LIMIT 1 FOR UPDATE OF n SKIP LOCKED""",
-                (MOST_ATTEMPTS, timedelta(days=SENT_FOR_DAYS)),
-            ).fetchone()
-            if row is None:
-                break
-            ways = _ways(_channels(conn, row, post), post)
-            if not ways:
-                conn.execute(
-                    "UPDATE billing.notices SET next_at = now() + interval '1 day' WHERE id = %s", (row["id"],)
-                )
-                continue
-            if _tell(conn, row, ways, post):
-                told += 1
-            else:
-                failed += 1
-    return told, failed
-
-
-def _tell(conn: Conn, notice: Mapping[str, Any], ways: Mapping[str, str], post: Post) -> bool:
-    """Tell one notice by each way it was not told by yet; whether it is told by all."""
-    done: list[str] = list(notice["told"])
-    wrong: list[str] = []
-    if notice["kind"] in _WITH_FILE and "email" in ways and "email" not in done:
-        notice = _with_file(conn, notice)
-    for way, address in ways.items():
-        if way in done:
-            continue
-        try:
-            _SEND[way](notice, address, post)
-            done.append(way)
-        except Undelivered as error:
-            wrong.append(str(error))
-    conn.execute(
-        """UPDATE billing.notices SET attempts = attempts + 1, told = %(told)s, last_error = %(error)s,
-                  sent_at = CASE WHEN %(error)s = '' THEN now() END, next_at = now() + %(wait)s,
-                  told_on = CASE WHEN %(enough)s
-                                 THEN coalesce(told_on, (now() AT TIME ZONE 'Europe/Paris')::date) ELSE told_on END
-            WHERE id = %(id)s""",
-        {
-            "told": done,
-            "error": "; ".join(wrong),
-            "wait": pause(notice["attempts"]),
-            "id": notice["id"],
-            "enough": any(way in _SAYS_ENOUGH for way in done),
-        },
-    )
-    return not wrong
-
-
-def _with_file(conn: Conn, notice: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The notice with the file it tells of, or with why there is none."""
-    from billing.documents.render import pages_apart, pdf_apart
-    from billing.invoices import debit, invoicing
-
-    number = notice["about"]
-    try:
-        if notice["kind"] == "debit_note":
-            return {**notice, "file": pages_apart("debit_note.html", debit.page(conn, debit.get(conn, number)))}
-        return {**notice, "file": pdf_apart(invoicing.get(conn, number).invoice())}
-    except Unavailable as error:
-        return {**notice, "no_file": str(error)}
-
-
-def pause(attempts: int) -> timedelta:
-    """How long to wait after so many failures before the next attempt."""
-    return min(_WAIT_MOST, timedelta(minutes=2**attempts)) if attempts < 20 else _WAIT_MOST
 
 
 def title(notice: Mapping[str, Any]) -> str:
@@ -225,7 +130,8 @@ def title(notice: Mapping[str, Any]) -> str:
     return template.format(**{name: letters.in_title(name, value) for name, value in body.items()})
 
 
-def _channels(conn: Conn, notice: Mapping[str, Any], post: Post) -> Channels:
+def channels(conn: Conn, notice: Mapping[str, Any], post: Post) -> Channels:
+    """Where whoever a notice is for is told."""
     if notice["audience"] == "operator":
         return post.operator
     limits = limits_of(conn, notice["tenant_id"])
@@ -236,7 +142,7 @@ def _channels(conn: Conn, notice: Mapping[str, Any], post: Post) -> Channels:
     return Channels(limits.email or (row["email"] if row and row["email"] else ""), limits.webhook, limits.phone)
 
 
-def _ways(to: Channels, post: Post) -> dict[str, str]:
+def ways_of(to: Channels, post: Post) -> dict[str, str]:
     """The channels that lead somewhere: an SMS needs a gateway too."""
     found = {"webhook": to.webhook, "email": to.email, "sms": to.phone if post.sms_url else ""}
     return {way: address for way, address in found.items() if address}
@@ -318,4 +224,4 @@ def _mail(notice: Mapping[str, Any], address: str, post: Post) -> None:
         raise Undelivered(f"e-mail to {address}: {error}") from error
 
 
-_SEND: Mapping[str, Callable[[Mapping[str, Any], str, Post], None]] = {"webhook": _hook, "email": _mail, "sms": _sms}
+SEND: Mapping[str, Callable[[Mapping[str, Any], str, Post], None]] = {"webhook": _hook, "email": _mail, "sms": _sms}

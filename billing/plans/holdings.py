@@ -37,7 +37,7 @@ class Beyond:
     micros: int | None
 
 
-def look(conn: Conn, tenant_id: UUID, month: date, until: date) -> Holdings:
+def note_holdings(conn: Conn, tenant_id: UUID, month: date, until: date) -> Holdings:
     """Count what the tenant holds now and held before `until`, keep the month's most, and tell the operator of what no
     plan has a price for."""
     row = conn.execute(

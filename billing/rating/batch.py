@@ -22,15 +22,15 @@ from billing.rating.tariff import Tariff
 class Batch:
     """The answers, one JSON object a row, and how many rows have each status."""
 
-    def __init__(self, tool: Engine) -> None:
+    def __init__(self, compiled: Engine) -> None:
         self.parts: list[str] = []
         """The answers in order, each part one line or several: a call that may get some of the bundle has its own."""
         self.counts: dict[Status, int] = dict.fromkeys(STATUSES, 0)
-        self._tool, self._columns = tool, Columns(tool)
-        self._spelled = _Spelled(tool)
-        self._zero = tool.spell(0)
+        self._compiled, self._columns = compiled, Columns(compiled)
+        self._spelled = _Spelled(compiled)
+        self._zero = compiled.spell(0)
         self._seen: set[str] = set()
-        self._shares = Shares[tuple[int, int, Priced]](tool.months, tool.bundle_seconds)
+        self._shares = Shares[tuple[int, int, Priced]](compiled.months, compiled.bundle_seconds)
 
     @property
     def lines(self) -> list[str]:
@@ -99,7 +99,7 @@ class Batch:
     def share(self) -> None:
         """Give the bundle to whom it belongs; nothing can be added afterwards."""
         for (answered, call_id, billed, (place, seconds, priced)), covered in self._shares.out():
-            amount = self._tool.amount(priced.cost(answered, covered, billed))
+            amount = self._compiled.amount(priced.cost(answered, covered, billed))
             self.parts[place] = _line(
                 call_id,
                 f',"status":"rated","answered_seconds":{seconds},"billed_seconds":{billed},"bundle_seconds":{covered},'
@@ -142,11 +142,11 @@ def _list(column: Whole) -> list[int]:
 class _Spelled(dict[int, str]):
     """Rounded amount → its text; the same few come again and again."""
 
-    def __init__(self, tool: Engine) -> None:
-        self._tool = tool
+    def __init__(self, compiled: Engine) -> None:
+        self._compiled = compiled
 
     def __missing__(self, rounded: int) -> str:
-        found = self._tool.spell(rounded)
+        found = self._compiled.spell(rounded)
         if len(self) < 500_000:
             self[rounded] = found
         return found

@@ -46,8 +46,8 @@ class Prices(NamedTuple):
 class Columns:
     """A tariff, ready for many calls."""
 
-    def __init__(self, tool: Engine) -> None:
-        self.tool = tool
+    def __init__(self, compiled: Engine) -> None:
+        self.compiled = compiled
         self.rates: list[Priced] = []
         self._included: list[bool] = []
         self._places: dict[tuple[int, bool], int] = {}
@@ -58,7 +58,7 @@ class Columns:
 
     def price(self, ways: Sequence[str], far: Sequence[str], answered: Ints, ended: Ints) -> Prices:
         """The prices of calls: ways (`WAYS`), far parties, µs of the answer (NEVER) and of the end."""
-        known, longest = self._known, self.tool.longest
+        known, longest = self._known, self.compiled.longest
         rate = np.array([known[way][number[:longest]] for way, number in zip(ways, far, strict=True)], dtype=np.intp)
         heard = answered != NEVER
         rate[~heard] = UNANSWERED
@@ -76,12 +76,12 @@ class Columns:
 
     def rounded(self, units: Whole) -> Whole:
         """As `Engine.rounded`."""
-        step = self.tool.step
+        step = self.compiled.step
         return (2 * units + step) // (2 * step)
 
     def learn(self, direction: str, head: str) -> int:
         """The index of the rate of numbers that begin so; NO_RATE."""
-        priced, included = self.tool.find(direction, head)
+        priced, included = self.compiled.find(direction, head)
         if priced is None:
             return NO_RATE
         key = id(priced), included
@@ -98,7 +98,7 @@ class Columns:
     def _table(self) -> _Tables:
         if self._tables is None:
             clocks = [self._clock_places[id(priced.clock)] for priced in self.rates]
-            self._tables = _Tables.of(self.rates, self._included, clocks, self.tool)
+            self._tables = _Tables.of(self.rates, self._included, clocks, self.compiled)
         return self._tables
 
     def _windows(self, clock: NDArray[np.intp], begin: Ints, billed: Whole) -> NDArray[np.intp]:
@@ -135,13 +135,13 @@ class _Tables(NamedTuple):
     included: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, rates: Sequence[Priced], included: Sequence[bool], clocks: Sequence[int], tool: Engine) -> _Tables:
+    def of(cls, rates: Sequence[Priced], included: Sequence[bool], clocks: Sequence[int], compiled: Engine) -> _Tables:
         widest = max((len(priced.prices) for priced in rates), default=1)
         prices = [[*priced.prices[:-1], *[0] * (widest - len(priced.prices)), priced.prices[-1]] for priced in rates]
         initial, increment = ([*(getattr(p, name) for p in rates), 1] for name in ("initial", "increment"))
         fee = [*(priced.fee for priced in rates), 0]
         longest = _LONGEST_CALL + max(initial) + max(increment)
-        most = longest * max((max(row) for row in prices), default=0) + max(fee) + tool.step
+        most = longest * max((max(row) for row in prices), default=0) + max(fee) + compiled.step
         kind = np.int64 if 2 * most < 1 << 63 else object
         return cls(
             *(np.array(values, dtype=kind) for values in (initial, increment, fee, [*prices, [0] * widest])),

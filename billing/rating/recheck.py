@@ -71,12 +71,12 @@ class Recheck:
         if answered is None or self._columns is None:
             return self._without_tariff(answered, ended)
         seconds = answered_seconds(answered, ended)
-        priced, included = self._columns.tool.find(direction, far_party)
+        priced, included = self._columns.compiled.find(direction, far_party)
         if priced is None:
             return Price("unrated", seconds, 0, 0, None, None, *self.name)
         billed = priced.billed(seconds)
         covered = min(max(0, left), billed) if included else 0
-        amount = self._columns.tool.rounded(priced.cost(answered, covered, billed)) * self._to_micros
+        amount = self._columns.compiled.rounded(priced.cost(answered, covered, billed)) * self._to_micros
         return Price("rated", seconds, billed, covered, amount, priced.prefix, *self.name)
 
     def _without_tariff(self, answered: int | None, ended: int) -> Price:

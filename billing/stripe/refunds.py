@@ -120,12 +120,14 @@ def to_refund(conn: Conn, of: Issued, reference: str) -> int:
     return cents
 
 
-def ask_open(db: Database, stripe: Stripe, today: date) -> tuple[int, int]:
-    """Ask Stripe again for refunds whose end is not known: (done, failed)."""
+def ask_open(db: Database, stripe: Stripe, today: date, tenant_id: UUID | None = None) -> tuple[int, int]:
+    """Ask Stripe again for refunds whose end is not known, of one client or of all: (done, failed)."""
     with db.operator() as conn:
         rows = conn.execute(
             """SELECT r.*, i.number FROM billing.stripe_refunds r JOIN billing.invoices i ON i.id = r.invoice_id
-                WHERE r.state = 'asked' AND r.asked_at < now() - interval '1 minute' ORDER BY r.asked_at LIMIT 100"""
+                WHERE r.state = 'asked' AND r.asked_at < now() - interval '1 minute'
+                  AND (%(only)s::uuid IS NULL OR r.tenant_id = %(only)s) ORDER BY r.asked_at LIMIT 100""",
+            {"only": tenant_id},
         ).fetchall()
     done = failed = 0
     for row in rows:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from compliance.commands.ledgers import dialled, tenant_option, tenant_session
+from compliance.commands.common import dialled, tenant_option, tenant_session
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.ledgers import dialled, tenant_option, tenant_session
+from compliance.commands.common import dialled, tenant_option, tenant_session
 from compliance.commands.registers import breach, register
 from compliance.commands.tenants import operator_session
 from store.base.actor import typing_now

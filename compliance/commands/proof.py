@@ -12,7 +12,7 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.ledgers import tenant_session
+from compliance.commands.common import tenant_session
 from store.base.actor import typing_now
 from store.base.console import emit, json_option
 from store.base.errors import DecrocheError

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.ledgers import tenant_option
+from compliance.commands.common import tenant_option
 from compliance.commands.tenants import operator_session
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import click
 
+from compliance.commands.common import tenant_option
 from compliance.commands.evidence import file_hash
-from compliance.commands.ledgers import tenant_option
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -13,15 +13,16 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from compliance.law.engine import years_later
+from compliance.law.consenting import years_later
 from compliance.law.rulebook import rulebook
 from compliance.ledgers import tabular
 from compliance.ledgers.facts import withdraw_all
 from compliance.ledgers.pseudonym import person
 from compliance.ledgers.tabular import BadRow, Report, instant, number, word
 from store import audit
+from store.base import spreadsheet
 from store.base.actor import Actor
-from store.base.errors import NotFound
+from store.base.errors import BadInput, NotFound
 from store.base.ids import new_id
 from store.db import Conn
 
@@ -151,6 +152,23 @@ def add(conn: Conn, tenant_id: UUID, given: Given, *, by: Actor) -> UUID | None:
         return None
     audit.note(conn, by, "consent.add", person(given.number), tenant_id, consent=str(row["id"]))
     return row["id"]
+
+
+def give(conn: Conn, tenant_id: UUID, fields: Mapping[str, str], now: datetime, *, by: Actor) -> tuple[UUID, Given]:
+    """Write the consent that these fields describe, as `read` takes them; its id, and what was read.
+
+    Raises BadInput, also where it is in the ledger already.
+    """
+    given = read(dict(fields), now)
+    made = add(conn, tenant_id, given, by=by)
+    if made is None:
+        raise BadInput("given_at: this consent is in the ledger already", hint="decroche compliance consent show")
+    return made, given
+
+
+def copy_as_csv(found: Sequence[Mapping[str, Any]]) -> str:
+    """A person's copy as a table for a spreadsheet."""
+    return spreadsheet.written(found, list(found[0]) if found else ["number"])
 
 
 def load(conn: Conn, tenant_id: UUID, path: Path, now: datetime, *, by: Actor) -> Report:

@@ -47,8 +47,8 @@ def listening(host: str, port: int) -> Generator[socket.socket]:
 
 
 @click.command()
-@click.option("--bind", default=BIND, show_default=True, metavar="HOST:PORT",
-              help="Where it listens; browsers come by a proxy with TLS, except on this machine.")  # fmt: skip
+@click.option("--bind", default="", metavar="HOST:PORT",
+              help="Where it listens; portal.bind when not given. Browsers come by a proxy with TLS.")  # fmt: skip
 @click.option("--operator-bind", default="", metavar="HOST:PORT",
               help="Also serve the operator's own site there, in a process of its own.")  # fmt: skip
 @click.option("--operator-only", is_flag=True, help="Only the operator's site, without the clients'.")
@@ -70,6 +70,7 @@ def portal(bind: str, operator_bind: str, operator_only: bool) -> None:
         with listening(*address(operator_bind)) as opened:
             _serve_operator(of, operator_bind, opened)
         return
+    bind = bind or of.portal.bind
     with listening(*address(bind)) as opened, _beside(operator_bind):
         serve_clients(of, bind, opened)
 

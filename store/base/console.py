@@ -171,6 +171,7 @@ def _keep_trace() -> str:
 
     from store.base.logs import strike
     from store.base.settings import settings
+    from store.base.unprivileged import as_its_folder
 
     try:
         path = settings().folder("logs") / "faults.log"
@@ -179,6 +180,7 @@ def _keep_trace() -> str:
         path = Path(tempfile.mkdtemp(prefix="decroche-")) / "faults.log"
     head = f"{datetime.now().astimezone().isoformat()} {' '.join(sys.argv[1:2])}"
     opened = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    as_its_folder(opened, Path(path))
     with os.fdopen(opened, "w", encoding="utf-8") as file:
         file.write(f"{head}\n{strike('', traceback.format_exc())}\n")
     return str(path)

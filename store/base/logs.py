@@ -19,6 +19,7 @@ from uuid import UUID
 import structlog
 
 from store.base.settings import Settings, settings
+from store.base.unprivileged import as_its_folder
 
 _SECRET_KEY = re.compile(r"pass(word|wd)?$|secret|token|api_?key|authorization|credential|cookie|dsn", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
@@ -47,7 +48,8 @@ def set_up_logs(
     of = of or settings()
     folder = of.folder("logs")
     path = folder / f"{name}.log"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    as_its_folder(descriptor, path)
     os.close(descriptor)  # exists, and only its owner reads it, before the handler opens it
     file = logging.handlers.RotatingFileHandler(
         path, maxBytes=20 * _MEGABYTE, backupCount=_KEPT_FILES, encoding="utf-8"

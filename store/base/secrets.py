@@ -10,6 +10,7 @@ from pathlib import Path
 
 from store.base.errors import BadInput, NotFound
 from store.base.settings import Settings, settings
+from store.base.unprivileged import as_its_folder
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _BYTES = 32
@@ -67,6 +68,7 @@ def write_secret(name: str, value: str, *, of: Settings | None = None) -> str:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(value + "\n")
+            as_its_folder(file.fileno(), draft)
         os.link(draft, path)
     finally:
         draft.unlink()

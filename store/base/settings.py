@@ -168,9 +168,20 @@ class BillingSettings(Section):
     day_begins: int = Field(8, ge=0, le=23, description="hour in Paris from which the day's reminders are sent")
 
 
-class PortalSettings(Section):
-    """The clients' site."""
+def _listened_on(text: str) -> str:
+    """HOST:PORT, as something listens there."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:8096")
+    return text
 
+
+class PortalSettings(Section):
+    """The clients' pages and API, by `decroche portal`."""
+
+    bind: Annotated[str, AfterValidator(_listened_on)] = Field(
+        "127.0.0.1:8096", description="host:port the portal listens on; browsers come by a proxy with TLS"
+    )
     url: str = Field("http://127.0.0.1:8096", description="the site's public address, for the links that mails carry")
 
 

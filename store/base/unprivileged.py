@@ -5,10 +5,13 @@ What they may write is theirs; what they only read stays root's, so that who bre
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import stat
 import subprocess
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypedDict
 
@@ -123,3 +126,60 @@ def hand_over(folder: Path, user: pwd.struct_passwd) -> None:
         for name in (*folders, *files):
             os.chown(Path(top) / name, user.pw_uid, user.pw_gid, follow_symlinks=False)
     os.chown(folder, user.pw_uid, user.pw_gid, follow_symlinks=False)
+
+
+def give(folders: Iterable[Path], user: pwd.struct_passwd) -> None:
+    """Make these folders where they are missing, and give `user` whatever in them is root's.
+
+    They may be that user's already, who might swap a name while we look: no link is followed, and a file of two names
+    is left alone.
+    """
+    for folder in folders:
+        folder.mkdir(exist_ok=True, mode=0o700)
+        for _, names, files, here in os.fwalk(folder, follow_symlinks=False):
+            for name in (".", *names, *files):
+                found = os.stat(name, dir_fd=here, follow_symlinks=False)
+                if found.st_uid == 0 and (stat.S_ISDIR(found.st_mode) or found.st_nlink == 1):
+                    os.chown(name, user.pw_uid, user.pw_gid, dir_fd=here, follow_symlinks=False)
+
+
+def share(folder: Path, user: pwd.struct_passwd) -> None:
+    """Let `user`, by its group, read and write in a folder that stays ours, and below."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for _, _, files, here in os.fwalk(folder, follow_symlinks=False):
+        for name, mode in ((".", 0o2770), *((name, 0o660) for name in files)):
+            if stat.S_ISLNK(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode):
+                continue
+            os.chown(name, -1, user.pw_gid, dir_fd=here, follow_symlinks=False)
+            os.chmod(name, mode, dir_fd=here)
+
+
+def as_its_folder(descriptor: int, path: Path) -> None:
+    """A file that root makes belongs to whom its folder belongs to: who else writes there must be able to read it."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+_LOOK = """
+import json, os, sys
+import ari_app.cli
+def closed(path):
+    if not os.path.isdir(path):
+        return [] if os.access(path, os.R_OK) else [path]
+    if not os.access(path, os.R_OK | os.X_OK):
+        return [path]
+    return [bad for name in os.listdir(path) for bad in closed(os.path.join(path, name))]
+print(json.dumps([bad for path in sys.argv[1:] for bad in closed(path)][:1]))
+"""
+
+
+def out_of_reach(user: pwd.struct_passwd, paths: Iterable[Path]) -> str:
+    """What `user` cannot read of the program and of these paths, which exist: its name; "" where it reads all."""
+    done = subprocess.run(
+        [*as_user(user), sys.executable, "-c", _LOOK, *map(str, paths)],
+        capture_output=True, text=True, check=False, cwd="/", env=environment("PYTHON"),
+    )  # fmt: skip
+    if done.returncode:
+        return str(Path(sys.executable).resolve())
+    return "".join(json.loads(done.stdout.splitlines()[-1]))

@@ -141,7 +141,7 @@ class House:
 
     def up(self) -> None:
         """Start what does not run."""
-        self.command("up", "--demo")
+        self.command("up", "--demo", "--calls-only")
 
     def stop(self) -> None:
         """Stop everything, by process id."""

@@ -48,7 +48,6 @@ OWN_RECORD = {
     "billing.invoice_charges": "with the document",
     "billing.debit_note_numbers": "taken with the document",
     "billing.holdings": "counted, not decided",
-    "billing.rounds": "a lease",
     "billing.notices": "what is to be told follows from what was done",
     "billing.stripe_events": "what Stripe sent, kept whole",
     "billing.stripe_customers": "Stripe's own name of a client",

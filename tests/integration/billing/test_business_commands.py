@@ -171,7 +171,7 @@ def test_the_rounds_say_what_they_did(sold: Terminal) -> None:
 def test_the_doctor_says_what_is_to_be_typed(sold: Terminal) -> None:
     found = {one["part"]: one for one in sold("doctor")}
     assert found["seller"]["state"] == "ok"
-    assert found["rounds"]["hint"].startswith("decroche serve")
+    assert found["rounds"]["hint"].startswith("decroche work")
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ LEFT: dict[str, LiteralString] = {
     "charges": "SELECT to_jsonb(c) - 'recorded_at' AS row FROM billing.charges c",
     "usage": "SELECT to_jsonb(u) AS row FROM billing.usage u",
     "account": "SELECT to_jsonb(a) AS row FROM billing.accounts a",
-    "notices": "SELECT to_jsonb(n) - ARRAY['id', 'created_at', 'next_at'] AS row FROM billing.notices n",
+    "notices": "SELECT to_jsonb(n) - ARRAY['id', 'created_at'] AS row FROM billing.notices n",
     "reservations": "SELECT to_jsonb(r) AS row FROM billing.reservations r",
 }
 """All that calls leave behind, but when it was written."""

@@ -9,7 +9,7 @@ import pytest
 from billing.documents.invoice import Terms
 from billing.invoices.invoicing import issue, set_customer, set_seller
 from billing.invoices.reconcile import reconcile_period
-from billing.plans.holdings import Beyond, Holdings, beyond, look
+from billing.plans.holdings import Beyond, Holdings, beyond, note_holdings
 from billing.plans.plans import BadPlan, Plan, add_plan, parse_plan, subscribe
 from store.base.errors import NotFound
 from store.db import Database
@@ -45,7 +45,7 @@ def test_the_most_numbers_held_in_the_month_are_charged_although_some_were_given
 ) -> None:
     a_tenant_with(database, dentist, PRICED, 4)
     with database.operator(dentist.id) as conn:
-        look(conn, dentist.id, OCTOBER, date(2026, 10, 8))
+        note_holdings(conn, dentist.id, OCTOBER, date(2026, 10, 8))
         conn.execute("DELETE FROM store.numbers WHERE e164 = '+33162000000'")
         issued = issue(conn, dentist, OCTOBER, date(2026, 11, 2), "test")
         assert issued is not None
@@ -77,7 +77,7 @@ def test_beyond_a_plan_without_a_price_nothing_is_charged_and_the_operator_is_to
     a_tenant_with(database, dentist, PRICED.replace('extra_number = "3.50"\n', ""), 3)
     with database.operator(dentist.id) as conn:
         for day in (8, 9):
-            look(conn, dentist.id, OCTOBER, date(2026, 10, day))
+            note_holdings(conn, dentist.id, OCTOBER, date(2026, 10, day))
         issued = issue(conn, dentist, OCTOBER, date(2026, 11, 2), "test")
         told = conn.execute("SELECT audience, body FROM billing.notices WHERE kind = 'over_plan'").fetchall()
     assert issued is not None

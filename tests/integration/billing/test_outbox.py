@@ -18,9 +18,10 @@ from uuid import UUID
 import facturx
 import pytest
 
-from billing.charges.controls import Notice, set_limits, tell
-from billing.office.outbox import Channels, Post, deliver, pause
-from store import tenants
+from billing.charges.controls import TELL_TRIES, Notice, set_limits, tell
+from billing.office.outbox import Channels, Post
+from billing.office.telling import deliver
+from store import jobs, tenants
 from store.base.errors import BadInput
 from store.db import Database
 from store.tenants import Tenant
@@ -109,7 +110,7 @@ def at(ear: Ear) -> str:
 def later(database: Database) -> None:
     """The wait after a failure is over."""
     with database.operator() as conn:
-        conn.execute("UPDATE billing.notices SET next_at = now() - interval '1 second'")
+        conn.execute("UPDATE store.jobs SET due_at = now() - interval '1 second' WHERE state = 'waiting'")
 
 
 def test_a_notice_is_posted_once_and_signed(database: Database, dentist: Tenant, ear: Ear) -> None:
@@ -178,10 +179,10 @@ def test_what_was_refused_stays_with_the_reason_and_is_told_after_a_pause(
     waiting(database, dentist, webhook=at(ear))
     assert deliver(database, Post(allowed=HERE)) == (0, 1)
     with database.operator() as conn:
-        row = conn.execute("SELECT attempts, last_error, sent_at FROM billing.notices").fetchone()
-    assert row is not None
-    assert (row["attempts"], row["sent_at"]) == (1, None)
-    assert "503" in row["last_error"]
+        (job,) = jobs.listed(conn)
+        assert conn.execute("SELECT sent_at FROM billing.notices").fetchall() == [{"sent_at": None}]
+    assert (job.tries, job.most_tries) == (1, TELL_TRIES)
+    assert "503" in job.why
     ear.status = 200
     assert deliver(database, Post(allowed=HERE)) == (0, 0)
     later(database)
@@ -199,7 +200,7 @@ def test_a_channel_that_was_told_is_not_told_again_when_another_failed(
 
 
 def test_attempts_are_spread_over_days() -> None:
-    waits = [pause(attempt) for attempt in range(20)]
+    waits = [jobs.pause(tries) for tries in range(1, TELL_TRIES + 1)]
     assert waits == sorted(waits)
     assert timedelta(days=2) < sum(waits, timedelta()) < timedelta(days=7)
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from billing.charges.controls import set_limits
 from billing.invoices.invoicing import Issued, set_customer
-from billing.office import rounds
-from billing.office.back_office import back_office
 from billing.office.outbox import Post
-from billing.office.rounds import Round, go_round, last_morning
+from billing.office.rounds import COLLECT, Round, last_morning, next_morning, plan, run_due
 from billing.plans.plans import get_plan, subscribe
 from billing.stripe.collect import collect
 from billing.stripe.stripe_edge import Stripe, StripeDown
-from store import tenants
+from store import jobs, tenants
 from store.base.ids import new_id
-from store.base.settings import Settings
-from store.db import Database
+from store.db import Conn, Database
 from store.tenants import Tenant
 from tests.actors import OPERATOR, today
 from tests.integration.billing.conftest import START
@@ -52,31 +47,52 @@ def test_the_days_steps_are_taken_once_a_day_and_told(
     post = Post(allowed=("127.0.0.1:*",))
     with database.operator() as conn:
         set_limits(conn, client.id, webhook=at(ear), by=OPERATOR)
-    first = go_round(database, post, NOON)
+    first = run_due(database, post, NOON)
     assert job(first, "dunning") == Round("dunning", True, 1)  # one step a day
     assert job(first, "notices").done == len(ear.heard) > 1  # the step, and the alerts of the calls
-    assert not job(go_round(database, post, NOON + timedelta(hours=5)), "dunning").ran
-    later = [job(go_round(database, post, NOON + timedelta(days=days)), "dunning").done for days in (1, 7, 17, 27)]
+    assert not job(run_due(database, post, NOON + timedelta(hours=5)), "dunning").ran
+    later = [job(run_due(database, post, NOON + timedelta(days=days)), "dunning").done for days in (1, 7, 17, 27)]
     assert later == [0, 1, 1, 1]
     assert steps(database) == ["formal_notice", "reminder_1", "reminder_2", "suspension"]
 
 
 def test_of_many_processes_at_once_one_takes_the_days_steps(database: Database, client: Tenant, owed: Issued) -> None:
     with ThreadPoolExecutor(4) as pool:
-        every = list(pool.map(lambda _: go_round(database, Post(), NOON), range(4)))
+        every = list(pool.map(lambda _: run_due(database, Post(), NOON), range(4)))
     assert sum(job(done, "dunning").ran for done in every) == 1
 
 
-def test_a_job_whose_process_died_is_taken_up_when_its_lease_is_over(
-    database: Database, client: Tenant, owed: Issued
+def test_a_step_whose_process_died_is_taken_up_when_its_lease_is_over(
+    database: Database, client: Tenant, owed: Issued, superuser: Conn
 ) -> None:
+    plan(database, NOON)
+    assert jobs.take(database, ["billing.dunning"], "dead:1", timedelta(minutes=10), NOON) is not None
+    assert not job(run_due(database, Post(), NOON), "dunning").ran
+    superuser.execute("UPDATE store.jobs SET held_until = now() - interval '1 second' WHERE state = 'held'")
+    assert job(run_due(database, Post(), NOON), "dunning") == Round("dunning", True, 1)
+
+
+def test_every_clients_day_waits_for_the_next_morning(database: Database, client: Tenant, owed: Issued) -> None:
+    run_due(database, Post(), NOON)
     with database.operator() as conn:
-        conn.execute(
-            "INSERT INTO billing.rounds (job, held_until, held_by) VALUES ('dunning', %s, 'dead:1')",
-            (NOON + rounds.LEASE,),
-        )
-    assert not job(go_round(database, Post(), NOON), "dunning").ran
-    assert job(go_round(database, Post(), NOON + rounds.LEASE), "dunning").ran
+        other = tenants.add(conn, "mairie", "Mairie", by=OPERATOR)
+    plan(database, NOON)
+    plan(database, NOON)
+    with database.operator() as conn:
+        found = {one.tenant_id: one.due_at for one in jobs.listed(conn, kind="billing.dunning")}
+    assert found == {client.id: next_morning(NOON, 8), other.id: last_morning(NOON, 8)}
+
+
+def test_a_step_that_failed_for_good_is_taken_again_the_next_morning(
+    database: Database, client: Tenant, superuser: Conn
+) -> None:
+    now = datetime.now(UTC)
+    plan(database, now)
+    superuser.execute("UPDATE store.jobs SET state = 'dead', dead_at = now()")
+    plan(database, now)
+    with database.operator() as conn:
+        due = {one.due_at for one in jobs.listed(conn, state="waiting")}
+    assert due == {next_morning(now, 8)}
 
 
 def test_one_tenant_at_fault_does_not_keep_the_others_from_their_steps(
@@ -94,13 +110,18 @@ def test_one_tenant_at_fault_does_not_keep_the_others_from_their_steps(
             (client.id, new_id(), owed.id),
         )
     run(database, other)
-    assert job(go_round(database, Post(), NOON), "dunning") == Round("dunning", True, 1, 1)
+    assert job(run_due(database, Post(), NOON), "dunning") == Round("dunning", True, 1, 1)
+    with database.operator() as conn:
+        (failed,) = [one for one in jobs.listed(conn, kind="billing.dunning") if one.tries]
+    assert (failed.tenant_id, failed.due_at) == (client.id, NOON + timedelta(minutes=1)), "and it is tried again"
 
 
 def test_nobody_is_reminded_before_the_morning() -> None:
     before, after = datetime(2026, 12, 3, 6, 59, tzinfo=UTC), datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
     assert last_morning(before, 8) == datetime(2026, 12, 2, 7, 0, tzinfo=UTC)
     assert last_morning(after, 8) == after
+    assert next_morning(before, 8) == after
+    assert next_morning(after, 8) == after + timedelta(days=1)
 
 
 def test_a_payment_whose_end_was_not_known_is_asked_for_again(
@@ -112,20 +133,21 @@ def test_a_payment_whose_end_was_not_known_is_asked_for_again(
     fake.away = False
     with database.operator() as conn:
         conn.execute("UPDATE billing.stripe_attempts SET asked_at = asked_at - interval '2 minutes'")
-    assert job(go_round(database, Post(), datetime.now(UTC), stripe=stripe), "collect").done == 1
+    assert job(run_due(database, Post(), datetime.now(UTC), stripe=stripe), "collect").done == 1
     assert (due(database, owed), fake.charged) == (0, owed.gross_cents)
 
 
-async def test_the_back_office_goes_its_rounds_while_it_is_open(
-    database: Database, client: Tenant, owed: Issued, settings_home: Any
+def test_a_payment_that_stays_open_is_asked_for_again_later(
+    database: Database, client: Tenant, stripe: Stripe, fake: FakeStripe, owed: Issued
 ) -> None:
-    async with back_office(database, Settings()):  # pyright: ignore[reportCallIssue]
-        async with asyncio.timeout(20):
-            while not await asyncio.to_thread(_was_done, database):
-                await asyncio.sleep(0.05)
-
-
-def _was_done(database: Database) -> bool:
+    fake.away = True
+    with pytest.raises(StripeDown):
+        collect(database, stripe, owed.number, by=OPERATOR, today=today())
     with database.operator() as conn:
-        row = conn.execute("SELECT done_at > '-infinity' AS done FROM billing.rounds WHERE job = 'dunning'").fetchone()
-    return bool(row and row["done"])
+        conn.execute("UPDATE billing.stripe_attempts SET asked_at = asked_at - interval '2 minutes'")
+    now = datetime.now(UTC)
+    assert job(run_due(database, Post(), now, stripe=stripe), "collect") == Round("collect", True, 0, 1)
+    assert not job(run_due(database, Post(), now + timedelta(minutes=9), stripe=stripe), "collect").ran
+    with database.operator() as conn:
+        (waiting,) = jobs.listed(conn, kind=COLLECT)
+    assert (waiting.tries, waiting.due_at) == (0, now + timedelta(minutes=10))

@@ -18,7 +18,7 @@ from ari_app.demo import seed
 from ari_app.desk.journal import Entry
 from ari_app.desk.lost import Lost
 from ari_app.desk.record import Disclosure, Notes, Turn
-from ari_app.service.keeping import Keeper
+from ari_app.service.noting import Noter
 from ari_app.service.sweeping import Sweep
 from ari_app.switch.base import Stray
 from billing.charges.accounts import account, move, set_mode
@@ -150,7 +150,7 @@ async def test_while_calls_go_on_they_are_written_down_and_their_leases_renewed(
         call.state.who, call.state.id, call.state.leg, "inbound", call.state.life.started_at, caller=CALLER,
         callee=seed.DENTAL_FR,
     )  # fmt: skip
-    keeper = Keeper(exchange.house, {str(call.state.id): call.state})
+    keeper = Noter(exchange.house, {str(call.state.id): call.state})
     line = await call.answered()
     await keeper.look()
     with database.operator() as conn:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from ari_app.commands.units import service
-from asterisk_conf.units import HARDENED, drop_in, units
+from asterisk_conf.units import HARDENED, UPGRADE, drop_in, units, upgrading
 from store.base.errors import BadInput
 from store.base.settings import Settings
 from tests.asterisk_fixture import asterisk_settings
@@ -43,18 +43,39 @@ def test_the_database_reaches_no_network(config: Settings) -> None:
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not on this machine")
 def test_systemd_accepts_them_and_finds_little_exposed(config: Settings, tmp_path: Path) -> None:
     assert ANALYZE is not None
-    files = {**units(config), "asterisk.service": f"{drop_in()}ExecStart=/bin/true\n"}
+    files = {**units(config), **upgrading(config), "asterisk.service": f"{drop_in()}ExecStart=/bin/true\n"}
     for name, text in files.items():
-        (tmp_path / name).write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE))
+        (tmp_path / name).write_text(re.sub(r"^ExecStart=/\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE))
     paths = [str(tmp_path / name) for name in files]
     told = subprocess.run([ANALYZE, "verify", *paths], capture_output=True, text=True, check=False)
     assert [line for line in told.stderr.splitlines() if str(tmp_path) in line] == []
-    for path in paths[:-1]:
+    for path in (str(tmp_path / name) for name in units(config)):
         done = subprocess.run(
             [ANALYZE, "security", "--offline=yes", "--threshold=30", "--no-pager", path],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-300:] + done.stderr
+
+
+def test_portal_and_worker_have_their_units_and_give_way(config: Settings) -> None:
+    files = units(config)
+    assert "ExecStart=/opt/decroche/.venv/bin/decroche portal\n" in files["decroche-portal.service"]
+    worker = files["decroche-work.service"].splitlines()
+    assert {"ExecStart=/opt/decroche/.venv/bin/decroche work", "CPUSchedulingPolicy=idle", "Nice=19"} <= set(worker)
+
+
+def test_the_upgrade_restarts_asterisk_by_its_own_unit_and_starts_none_itself(config: Settings) -> None:
+    files = upgrading(config)
+    starts = re.findall(r"^ExecStart=(.*)$", files[f"{UPGRADE}.service"], re.MULTILINE)
+    assert starts == [
+        "/opt/decroche/.venv/bin/decroche asterisk upgrade --no-start",
+        "/usr/bin/systemctl try-restart decroche-asterisk.service",
+    ]
+    assert "decroche-asterisk.service" in units(config)
+    assert "[Install]" not in files[f"{UPGRADE}.service"], "its timer is enabled, not it"
+    assert "Persistent=yes" in files[f"{UPGRADE}.timer"]
+    own = config.model_copy(update={"asterisk": config.asterisk.model_copy(update={"binary": "/usr/sbin/asterisk"})})
+    assert upgrading(own) == {}
 
 
 def test_a_home_in_roots_is_refused(config: Settings) -> None:

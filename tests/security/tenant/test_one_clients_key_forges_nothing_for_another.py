@@ -13,7 +13,8 @@ from uuid import UUID
 import pytest
 
 from billing.charges.controls import Notice, set_limits, tell
-from billing.office.outbox import Post, deliver, post_of
+from billing.office.outbox import Post, post_of
+from billing.office.telling import deliver
 from store import tenants
 from store.base.secrets import read_secret
 from store.base.settings import settings

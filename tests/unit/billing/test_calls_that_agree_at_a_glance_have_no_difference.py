@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from billing.invoices.reconcile import Known, Witness, _agrees, _of_call  # pyright: ignore[reportPrivateUsage]
+from billing.invoices.differences import Known, Witness, agrees, of_call
 from billing.rating.rating import answered_seconds
 
 small = st.integers(0, 3)
@@ -22,12 +22,12 @@ def test_what_agrees_has_none(
 ) -> None:  # fmt: skip
     answered = None if talked is None else 1_000_000
     call = Known("a", "t", answered, 1_000_000 + (talked or 0), status, charged, amount, computed, None, invoiced)
-    if _agrees(call, witness):
-        assert not list(_of_call(call, witness))
+    if agrees(call, witness):
+        assert not list(of_call(call, witness))
 
 
 @given(st.integers(0, 9_999_999))
 def test_a_clean_call_agrees(talked: int) -> None:
     clean = Known("a", "t", 0, talked, "rated", answered_seconds(0, talked), 7, 7, None, True)
-    assert _agrees(clean, Witness(True, talked // 1_000_000))
-    assert _agrees(Known("a", "t", None, 0, "unanswered", 0, 0, None, None, False), Witness(False, 0))
+    assert agrees(clean, Witness(True, talked // 1_000_000))
+    assert agrees(Known("a", "t", None, 0, "unanswered", 0, 0, None, None, False), Witness(False, 0))

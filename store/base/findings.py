@@ -1,4 +1,4 @@
-"""What the doctor says of one part, and how an error becomes a finding."""
+"""What was found of one part of the house, with what to type; and how an error becomes a finding."""
 
 from __future__ import annotations
 
