@@ -124,9 +124,8 @@ async def test_who_refuses_sends_the_caller_back(asterisk: Asterisk, caller: Wai
         await caller.rings()
         person = await caller.person()
         await caller.switch.hangup(person.leg)
-        back = await until(caller.events, Entered)
-        await talking
-        assert back.back in ("refused", "unavailable", "no_answer", "busy")
+        await until(caller.events, Entered)
+        assert (await talking).ended_by == "them"
 
 
 @pytest.mark.parametrize(("status", "outcome"), [("486 Busy Here", "busy"), ("603 Decline", "refused")])
@@ -135,6 +134,23 @@ async def test_who_turns_it_down_is_named(asterisk: Asterisk, caller: Waiting, s
         pool.submit(phone.wait_for_call, timeout=SECONDS, decline=status)
         await caller.rings()
         assert (await until(caller.events, Entered)).back == outcome
+
+
+async def test_who_lets_it_ring_is_no_answer(asterisk: Asterisk, caller: Waiting) -> None:
+    await caller.switch.link.set_variable(caller.leg, "__DECROCHE_RING", "1")
+    with SoftPhone.of(asterisk.config, "secretary"):
+        await caller.rings()
+        assert (await until(caller.events, Entered)).back == "no_answer"
+
+
+async def test_who_hangs_up_while_they_are_asked_sends_the_caller_back(asterisk: Asterisk, caller: Waiting) -> None:
+    with SoftPhone.of(asterisk.config, "secretary") as phone, ThreadPoolExecutor(1) as pool:
+        talking = await answering(asterisk, pool, phone)
+        await caller.rings()
+        await caller.person()
+        phone.leave()
+        await until(caller.events, Entered)
+        await talking
 
 
 async def test_who_is_not_there_is_unavailable(caller: Waiting) -> None:
