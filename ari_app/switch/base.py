@@ -348,8 +348,8 @@ class Switch(Protocol):
     async def consult(self, leg: str, call_id: UUID, to: str, *, shown: str, longest: int) -> None:
         """As `transfer`, but whoever picks up comes to us first, as an Arrival, while this leg hears music.
 
-        Their leg is joined to this one by `join`, told as Joined; hung up by whomever before, it brings this one back, as
-        Entered: why is then ours to say.
+        Their leg is joined to this one by `join`, told as Joined; hung up before, it brings this one back, as Entered:
+        why is then ours to say.
         """
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Two:
 
 
 @contextmanager
-def two(house: ScriptedHouse, name: str, *does: Utterance, decline: str = "", picks_up: bool = True) -> Iterator[Two]:
+def two(house: ScriptedHouse, name: str, *does: Utterance, decline: str = "", picks_up: bool = True) -> Generator[Two]:
     """The secretary `does` these in turn, each once what they hear has paused."""
     since, number, first, second, rang = now(), house.number(name), Caller(), Caller(list(does)), Signal()
 

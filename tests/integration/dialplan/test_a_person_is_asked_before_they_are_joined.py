@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -16,8 +16,11 @@ from ari_app.softphone.phone import SoftPhone
 from ari_app.softphone.report import CallReport
 from ari_app.softphone.script import Utterance
 from ari_app.switch.asterisk.switch import AsteriskSwitch
-from ari_app.switch.base import Arrival, Ended, Entered, Joined, Key, LegEvent, LegEvents, Rung
+from ari_app.switch.base import Arrival, Ended, Entered, Joined, Key, LegEvent, LegEvents, Rung, Tried
 from asterisk_conf.server import Asterisk
+from store.base.settings import Settings
+from tests.integration.call.conftest import until as eventually
+from tests.integration.dialplan.conftest import CALLED, Build
 
 SECRETARY, SHOWN = "+33199000001", "+33162001234"
 SECONDS = 30.0
@@ -56,8 +59,15 @@ class Waiting:
 @pytest.fixture
 async def caller(asterisk: Asterisk) -> AsyncGenerator[Waiting]:
     """Somebody whose far end repeats what they hear, with us."""
+    async with waiting(asterisk.config) as one:
+        yield one
+
+
+@asynccontextmanager
+async def waiting(config: Settings, tried: Callable[[str, Tried], None] | None = None) -> AsyncGenerator[Waiting]:
+    """The same on any Asterisk."""
     arrivals: asyncio.Queue[Arrival] = asyncio.Queue()
-    switch = AsteriskSwitch(asterisk.config, arrivals.put_nowait, lambda call, cdr: None, demo=True)
+    switch = AsteriskSwitch(config, arrivals.put_nowait, lambda call, cdr: None, tried, demo=True)
     running = asyncio.create_task(switch.run())
     try:
         async with asyncio.timeout(SECONDS):
@@ -170,3 +180,22 @@ async def test_a_caller_who_hangs_up_is_gone_while_the_person_is_still_with_us(
         assert person.leg in await caller.switch.alive()
         await caller.switch.hangup(person.leg)
         assert (await talking).ended_by == "them"
+
+
+async def test_a_person_by_a_trunk_is_asked_too_and_the_trunks_are_the_calls(build: Build) -> None:
+    house = await build({}, {})
+    house.first.invited = 503
+    told = dict[str, list[Tried]]()
+    async with waiting(house.server.config, lambda call, part: told.setdefault(call, []).append(part)) as caller:
+        await caller.rings(CALLED)
+        person = await caller.person()
+        assert (person.call, person.dialled) == (str(caller.call_id), CALLED)
+        assert house.second.up
+        await caller.switch.join(person.leg)
+        await until(caller.events, Joined)
+        house.second.hang_up(next(iter(house.second.up)), house.at)
+        await until(caller.events, Ended)
+        await eventually("both trunks", lambda: len(told.get(str(caller.call_id), [])) == 2)
+    first, second = told[str(caller.call_id)]
+    assert (first.trunk, first.answered_at, second.trunk) == ("ovh", None, "sfr")
+    assert second.answered_at is not None
