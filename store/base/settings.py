@@ -202,6 +202,9 @@ class CallSettings(Section):
         ge=1,
         description="a caller talks so long at most with whom they are put through to, or a fallback",
     )
+    briefing_seconds: int = Field(
+        12, ge=2, le=30, description="whoever is asked to take a transferred call is waited for so long, twice"
+    )
     silence_seconds: int = Field(60, ge=1, description="a caller silent this long is taken leave of")
     ring_seconds: int = Field(30, ge=1, description="an outbound call rings at most this long")
     least_gap_hours: int = Field(
