@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -71,9 +71,12 @@ def restore(
         dumps.restore(home, dump)
         dump.unlink()
         ledger = erasures.read([draft / erasures.LEDGER, path.with_name(erasures.LEDGER), *ledgers])
+        keyless = not (draft / "secrets/pseudonyms").is_file()
         restored = _forget_again(home, into, manifest, ledger, now, by, tell)
         _write_ledger(draft, ledger)
         EmbeddedServer(home).stop()
+        if keyless:
+            restored = replace(restored, not_known=(*restored.not_known, _KEYLESS))
         if into.exists():
             into.rmdir()
         draft.rename(into)
@@ -82,6 +85,9 @@ def restore(
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return restored
+
+
+_KEYLESS = "whom the ledger names: the backup has no secret `pseudonyms`; nobody was erased again"
 
 
 def _refuse_used(into: Path) -> None:

@@ -33,6 +33,18 @@ class WrongKey(BadInput):
     code = "backup_wrong_key"
 
 
+class Writable(Protocol):
+    """Where an encrypted stream goes."""
+
+    def write(self, data: bytes, /) -> object:
+        """All of `data`, or a fault."""
+        ...
+
+    def flush(self) -> None:
+        """Down to the system."""
+        ...
+
+
 class Recipient(Protocol):
     """A public key."""
 
@@ -81,7 +93,7 @@ def identities(path: Path) -> list[Identity]:
     return found
 
 
-def seal(pieces: Iterator[bytes], out: BinaryIO, to: list[Recipient]) -> None:
+def seal(pieces: Iterator[bytes], out: Writable, to: list[Recipient]) -> None:
     """Write `pieces` encrypted. Whatever making or writing them raises is raised."""
     source, sink = _Source(pieces), _Sink(out)
     try:
@@ -167,7 +179,7 @@ class _Source:
 class _Sink:
     """A writer; what writing raised is kept."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: Writable) -> None:
         self._out = out
         self.fault: Exception | None = None
 

@@ -8,7 +8,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,6 +24,7 @@ from store.backups.sealing import Recipient, seal
 from store.base.actor import Actor
 from store.base.errors import BadInput, Refused, reason
 from store.base.private import private_file
+from store.base.secrets import secret
 from store.base.settings import Settings
 from store.db import OPERATOR, Conn, Database, connect
 from store.migrate import applied
@@ -77,15 +78,16 @@ def take(
         path = folder / name
         if path.exists():
             raise Refused(f"{path} is there already", hint="a second later it is another one")
+        secret("pseudonyms", of=of)  # whoever is erased later is named by it, and found again in this backup
         packing, facts = Packing(), dict[str, Any]()
         with private_file(path) as draft, draft.open("wb") as file:
             out = _Counting(file)
-            pieces = _pieces(of, folder, packing, facts, now, tell)
-            if plain:
-                for piece in pieces:
-                    out.write(piece)
-            else:
-                seal(pieces, out, to)  # pyright: ignore[reportArgumentType]
+            with closing(_pieces(of, folder, packing, facts, now, tell)) as pieces:
+                if plain:
+                    for piece in pieces:
+                        out.write(piece)
+                else:
+                    seal(pieces, out, to)
             file.flush()
             os.fsync(file.fileno())
         taken = Taken(name, path, out.count, out.digest.hexdigest(), not plain, packing.parts, packing.gone, facts)
@@ -145,7 +147,7 @@ class _Counting:
 
 def _pieces(
     of: Settings, folder: Path, packing: Packing, facts: dict[str, Any], now: datetime, tell: Tell
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     spooled = list[Path]()
     yield from _growing(of.home, packing, spooled)
     with connect(admin_dsn_of(of)) as conn, conn.transaction():
