@@ -9,7 +9,7 @@ from typing import Any
 
 from ari_app.leaving.contents import kind_of
 from ari_app.leaving.deleting import Deleted
-from billing.documents.pages import laid_out
+from billing.documents.render import html_apart
 from billing.plans.subscription import PARIS
 from store.base.console import to_json
 from store.base.private import write_private
@@ -37,7 +37,7 @@ def write(of: Deleted, pdf: Path) -> tuple[Path, Path, str]:
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     beside = pdf.with_suffix(".json")
     write_private(beside, text)
-    write_private(pdf, laid_out(page(of, sha256)))
+    write_private(pdf, html_apart("the certificate", page(of, sha256)))
     return pdf, beside, sha256
 
 

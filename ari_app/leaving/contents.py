@@ -33,7 +33,7 @@ SHEETS = (
           "Les rendez-vous", "Appointments"),
     Sheet("messages.csv", "store.messages", ("id", "agent", "created_at", "name", "phone", "text", "done_at"),
           "Les messages laissés", "Messages left"),
-    Sheet("contacts.csv", "campaigns.contacts", ("e164", "name", "company", "postcode", "party", "source"),
+    Sheet("contacts.csv", "campaigns.contacts", ("e164", "name", "company", "postcode", "party", "added_at"),
           "Les contacts", "Contacts"),
     Sheet("campagnes.csv", "campaigns.campaigns", ("name", "agent", "agent_version", "purpose", "state", "approved_by"),
           "Les campagnes", "Campaigns"),

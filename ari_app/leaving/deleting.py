@@ -15,6 +15,7 @@ from uuid import UUID
 from billing.invoices.leaving import close_ended
 from billing.plans import plans
 from billing.plans.subscription import PARIS, add_months
+from compliance.people.again import MARGIN
 from compliance.people.policies import lasting, policies
 from compliance.people.retention import asked
 from store import audit, leaving, tenants
@@ -102,12 +103,11 @@ def let_go(sounds: Iterable[Path]) -> None:
 
 def forget_again(conn: Conn, of: Settings, ledger: list[Erasure], since: datetime) -> int:
     """Delete again, in what was restored, the clients that were deleted after `since`; how many."""
-    known, done = tenants.slugs(conn), set[UUID]()
-    for each in ledger:
-        if each.kind == "client" and each.tenant in known and each.at >= since and each.tenant not in done:
-            let_go(forget(conn, of, each.tenant, known[each.tenant]))
-            done.add(each.tenant)
-    return len(done)
+    known = tenants.slugs(conn)
+    whom = {each.tenant for each in ledger if each.kind == "client" and each.tenant and each.at >= since - MARGIN}
+    for tenant in sorted(whom & known.keys()):
+        let_go(forget(conn, of, tenant, known[tenant]))
+    return len(whom & known.keys())
 
 
 def _access_ended(conn: Conn, tenant: Tenant, today: date, by: Actor) -> str:

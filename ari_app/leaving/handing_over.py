@@ -14,8 +14,8 @@ from uuid import UUID
 
 from ari_app.leaving.contents import FOLDERS, SHEETS, Sheet, kind_of
 from billing.charges.accounts import account
-from billing.documents import cii, pages
-from billing.documents.invoice_pdf import to_pdf
+from billing.documents import cii
+from billing.documents.render import pages_apart, pdf_apart
 from billing.invoices import debit, keeping, statement_views, statements
 from billing.plans.subscription import PARIS
 from store import audit, leaving, recordings
@@ -103,8 +103,8 @@ def _heading(column: str) -> str:
     return f"{column} ({PARIS.key})" if column.endswith("_at") else column
 
 
-def _plain(value: object) -> object:
-    return to_json(value) if isinstance(value, dict | list) else value
+def _plain(value: Any) -> object:
+    return to_json(value) if type(value) in (dict, list) else value
 
 
 def _agents(archive: zipfile.ZipFile, rows: Iterable[dict[str, Any]], done: HandedOver) -> None:
@@ -129,18 +129,18 @@ def _money(archive: zipfile.ZipFile, db: Database, tenant: Tenant, now: datetime
     for issued in invoices:
         tell(f"factures/{issued.number}")
         made: tuple[tuple[str, Callable[[], bytes]], ...] = (
-            ("xml", lambda i=issued: cii.to_xml(i.invoice())), ("pdf", lambda i=issued: to_pdf(i.invoice())),
+            ("xml", lambda i=issued: cii.to_xml(i.invoice())), ("pdf", lambda i=issued: pdf_apart(i.invoice())),
         )  # fmt: skip
         for kind, make in made:
             _document(archive, f"factures/{issued.number}.{kind}", make, done)
     for number, page in notes:
-        _document(archive, f"notes-de-debit/{number}.pdf", lambda p=page: pages.to_pdf("debit_note.html", p), done)
+        _document(archive, f"notes-de-debit/{number}.pdf", lambda p=page: pages_apart("debit_note.html", p), done)
     if found.entries:
         rows = statement_views.account_rows(found)
         archive.writestr("releve/releve.csv", spreadsheet.written(rows, statement_views.ACCOUNT_COLUMNS))
         done.add("releve/")
     if facts:
-        _document(archive, "releve/releve.pdf", lambda: pages.to_pdf("statement.html", facts), done)
+        _document(archive, "releve/releve.pdf", lambda: pages_apart("statement.html", facts), done)
 
 
 def _document(archive: zipfile.ZipFile, name: str, make: Callable[[], bytes], done: HandedOver) -> None:

@@ -30,6 +30,11 @@ def pages_apart(template: str, facts: Mapping[str, Any]) -> bytes:
     return _apart(str(facts["title"]), {"template": template, "facts": facts})
 
 
+def html_apart(name: str, html: str) -> bytes:
+    """The file's bytes, as `pages.laid_out` makes them of a page that is written already. Raises Unavailable."""
+    return _apart(name, {"html": html})
+
+
 def _apart(name: str, what: Mapping[str, Any]) -> bytes:
     try:
         done = subprocess.run(
@@ -54,6 +59,10 @@ def _main() -> None:
         from billing.documents.invoice_pdf import to_pdf
 
         made = to_pdf(restored(what["invoice"]))
+    elif "html" in what:
+        from billing.documents import pages
+
+        made = pages.laid_out(what["html"])
     else:
         from billing.documents import pages
 

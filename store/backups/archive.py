@@ -109,7 +109,7 @@ def walked(stream: BinaryIO, visit: Visit, gone: Callable[[str], None] = lambda 
     try:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
             while (info := tar.next()) is not None:
-                tar.members = []  # it would remember each
+                tar.members = []  # it would remember each  # pyright: ignore[reportAttributeAccessIssue]
                 source = tar.extractfile(info) if info.isreg() else None
                 if source is None or not _is_safe(info.name):
                     raise Damaged(f"the part {info.name!r} is no plain file", hint="take another backup")

@@ -11,12 +11,14 @@ import stat
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, Protocol
-
-import pyrage
+from typing import Any, BinaryIO, Protocol
 
 from store.base.errors import BadInput, DecrocheError, reason
+
+_age: Any = import_module("pyrage")
+"""age's own library, which has no types."""
 
 _AGE = re.compile(rb"age-encryption\.org/v1\n")
 
@@ -64,8 +66,8 @@ def recipients(text: str) -> list[Recipient]:
                 "backup.recipient holds a private key", hint="put the public one there, age1…, and keep this one away"
             )
         try:
-            found.append(pyrage.x25519.Recipient.from_str(word))
-        except pyrage.RecipientError as error:
+            found.append(_age.x25519.Recipient.from_str(word))
+        except _age.RecipientError as error:
             raise BadInput(
                 f"backup.recipient: {word!r} is no public key of age",
                 hint="age-keygen -o backup.key, on another machine, prints one: age1…",
@@ -85,8 +87,8 @@ def identities(path: Path) -> list[Identity]:
     if stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077 and not (held and path.is_relative_to(held)):
         raise BadInput(f"{path} can be read by others", hint=f"chmod 0600 {path}")
     try:
-        found = [pyrage.x25519.Identity.from_str(line) for line in lines]
-    except pyrage.IdentityError as error:
+        found: list[Identity] = [_age.x25519.Identity.from_str(line) for line in lines]
+    except _age.IdentityError as error:
         raise BadInput(f"{path}: a line is no private key of age", hint="AGE-SECRET-KEY-1…") from error
     if not found:
         raise BadInput(f"{path}: holds no private key", hint="name the file that age-keygen wrote")
@@ -97,8 +99,8 @@ def seal(pieces: Iterator[bytes], out: Writable, to: list[Recipient]) -> None:
     """Write `pieces` encrypted. Whatever making or writing them raises is raised."""
     source, sink = _Source(pieces), _Sink(out)
     try:
-        pyrage.encrypt_io(source, sink, to)
-    except (pyrage.EncryptError, OSError) as error:
+        _age.encrypt_io(source, sink, to)
+    except (_age.EncryptError, OSError) as error:
         raise source.fault or sink.fault or error from None
     if fault := source.fault or sink.fault:  # the last bytes' fault is not told by the library
         raise fault
@@ -141,10 +143,10 @@ def _pour(path: Path, into: int, by: list[Identity], faults: list[Exception]) ->
     try:
         with os.fdopen(into, "wb") as out, path.open("rb") as source:
             sink = _Sink(out)
-            pyrage.decrypt_io(source, sink, by)
+            _age.decrypt_io(source, sink, by)
     except BrokenPipeError:  # nobody reads on: it is not the file's fault
         pass
-    except (pyrage.DecryptError, OSError) as error:
+    except (_age.DecryptError, OSError) as error:
         if not (sink and sink.fault):
             faults.append(error)
 

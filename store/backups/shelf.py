@@ -83,8 +83,8 @@ def pruned(folder: Path, terms: Terms, *, dry_run: bool = False) -> list[Backup]
 
 def _read(path: Path, match: re.Match[str]) -> Backup:
     told, seen = _facts(_beside(path, "json")), _facts(_beside(path, "verified.json"))
-    counts = told.get("counts") or {}
-    faults = seen.get("faults") or []
+    counts: dict[str, int] = told.get("counts") or {}
+    faults: list[str] = seen.get("faults") or []
     return Backup(
         path.name, path, datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), path.stat().st_size,
         match[2] == "age", told.get("sha256", ""), told.get("version", ""), counts.get("calls"),
@@ -95,10 +95,10 @@ def _read(path: Path, match: re.Match[str]) -> Backup:
 def _facts(path: Path) -> dict[str, Any]:
     """What is told beside a backup; nothing where it was lost or is damaged: the backup itself is what counts."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return dict(found)
+    except (OSError, ValueError, TypeError):
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _beside(path: Path, kind: str) -> Path:
