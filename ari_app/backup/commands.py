@@ -134,7 +134,7 @@ def restore(file: Path, identity: Path | None, into: Path, ledgers: tuple[Path, 
     Whom the ledgers of erasures name is erased again, and what was kept long enough goes. What it cannot know is said.
 
     \b
-    Example: decroche backup restore decroche-20261128T030000Z.age --identity backup.key --into /var/lib/decroche
+    Example: decroche backup restore decroche-20261128T033000Z.age --identity backup.key --into /srv/home
     """
     from ari_app.backup.restoring import restore as bring
 

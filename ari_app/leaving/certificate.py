@@ -37,7 +37,7 @@ def write(of: Deleted, pdf: Path) -> tuple[Path, Path, str]:
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     beside = pdf.with_suffix(".json")
     write_private(beside, text)
-    write_private(pdf, html_apart("the certificate", page(of, sha256)))
+    write_private(pdf, html_apart("the certificate", page(of, sha256), seconds=900))
     return pdf, beside, sha256
 
 

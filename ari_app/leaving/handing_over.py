@@ -31,6 +31,8 @@ from store.tenants import Tenant
 
 Tell = Callable[[str], None]
 _DAWN = date(2000, 1, 1)
+_PATIENT = 900.0
+"""Seconds for a document: an export is in no hurry, and calls come first."""
 
 
 @dataclass(slots=True)
@@ -129,18 +131,20 @@ def _money(archive: zipfile.ZipFile, db: Database, tenant: Tenant, now: datetime
     for issued in invoices:
         tell(f"factures/{issued.number}")
         made: tuple[tuple[str, Callable[[], bytes]], ...] = (
-            ("xml", lambda i=issued: cii.to_xml(i.invoice())), ("pdf", lambda i=issued: pdf_apart(i.invoice())),
-        )  # fmt: skip
+            ("xml", lambda i=issued: cii.to_xml(i.invoice())),
+            ("pdf", lambda i=issued: pdf_apart(i.invoice(), seconds=_PATIENT)),
+        )
         for kind, make in made:
             _document(archive, f"factures/{issued.number}.{kind}", make, done)
     for number, page in notes:
-        _document(archive, f"notes-de-debit/{number}.pdf", lambda p=page: pages_apart("debit_note.html", p), done)
+        name = f"notes-de-debit/{number}.pdf"
+        _document(archive, name, lambda p=page: pages_apart("debit_note.html", p, seconds=_PATIENT), done)
     if found.entries:
         rows = statement_views.account_rows(found)
         archive.writestr("releve/releve.csv", spreadsheet.written(rows, statement_views.ACCOUNT_COLUMNS))
         done.add("releve/")
     if facts:
-        _document(archive, "releve/releve.pdf", lambda: pages_apart("statement.html", facts), done)
+        _document(archive, "releve/releve.pdf", lambda: pages_apart("statement.html", facts, seconds=_PATIENT), done)
 
 
 def _document(archive: zipfile.ZipFile, name: str, make: Callable[[], bytes], done: HandedOver) -> None:
