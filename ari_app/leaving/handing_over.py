@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +23,6 @@ from store.base.console import to_json
 from store.base.errors import DecrocheError, NotFound
 from store.base.private import private_file
 from store.base.settings import Settings
-from store.base.spreadsheet import MARK, cell
 from store.db import Database
 from store.tenants import Tenant
 
@@ -87,22 +84,14 @@ def _lines(archive: zipfile.ZipFile, name: str, rows: Iterator[dict[str, Any]]) 
 
 
 def _sheet(archive: zipfile.ZipFile, sheet: Sheet, rows: Iterable[dict[str, Any]]) -> int:
-    count = 0
-    with (
-        archive.open(sheet.file, "w", force_zip64=True) as raw,
-        io.TextIOWrapper(raw, encoding="utf-8", newline="") as file,
-    ):
-        file.write(MARK)
-        writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-        writer.writerow([_heading(column) for column in sheet.columns])
-        for row in rows:
-            writer.writerow([cell(_plain(row.get(column))) for column in sheet.columns])
+    told = ({column: _plain(row.get(column)) for column in sheet.columns} for row in rows)
+    instants = [column for column in sheet.columns if column.endswith("_at")]
+    count = -1  # the heading is none
+    with archive.open(sheet.file, "w", force_zip64=True) as file:
+        for line in spreadsheet.lines(told, sheet.columns, instants=instants):
+            file.write(line.encode())
             count += 1
     return count
-
-
-def _heading(column: str) -> str:
-    return f"{column} ({PARIS.key})" if column.endswith("_at") else column
 
 
 def _plain(value: Any) -> object:
