@@ -59,8 +59,10 @@ def restore(
     into = into.absolute()
     _refuse_used(into)
     draft = into.with_name(f".{into.name}.restoring")
-    shutil.rmtree(draft, ignore_errors=True)  # of one that was killed
     home = of.model_copy(update={"home": draft})
+    if draft.exists():  # of one that was killed
+        EmbeddedServer(home).stop()
+        shutil.rmtree(draft)
     try:
         home.folder()
         tell("files")
