@@ -240,6 +240,18 @@ class WorkSettings(Section):
     threads: int = Field(0, ge=0, description="CPU threads of the worker's mind; 0: all cores, when nobody needs them")
 
 
+class BackupSettings(Section):
+    """Backups of everything, by `decroche backup`."""
+
+    recipient: str = Field(
+        "", description="public key of age that backups are encrypted to, age1…; several apart by spaces"
+    )
+    folder: str = Field("", description="where backups lie, another disk or a mount; empty: `backups` in the home")
+    days: int = Field(7, ge=1, description="days that keep their newest backup")
+    weeks: int = Field(5, ge=0, description="weeks that keep their newest backup")
+    months: int = Field(12, ge=0, description="months that keep their newest backup")
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -261,6 +273,7 @@ class Settings(BaseSettings):
     billing: BillingSettings = BillingSettings()  # pyright: ignore[reportCallIssue]
     metrics: MetricsSettings = MetricsSettings()  # pyright: ignore[reportCallIssue]
     work: WorkSettings = WorkSettings()  # pyright: ignore[reportCallIssue]
+    backup: BackupSettings = BackupSettings()  # pyright: ignore[reportCallIssue]
 
     @classmethod
     def settings_customise_sources(
