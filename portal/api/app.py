@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from portal.api.bounded import Bounded
 from portal.api.bucket import Bucket, take
-from portal.api.problems import TooMany, http, ours, unreadable
+from portal.api.problems import TooMany, as_problems, http, ours, unreadable
 from portal.door import NotSignedIn, Portal, Seat
 from portal.people.tokens import digest
 from store.base.errors import DecrocheError
@@ -48,6 +48,8 @@ def make_api(portal: Portal | None, clock: Callable[[], datetime] | None = None)
     api.add_exception_handler(DecrocheError, ours)
     api.add_exception_handler(RequestValidationError, unreadable)
     api.add_exception_handler(HTTPException, http)
+    drawn = api.openapi
+    api.openapi = lambda: as_problems(drawn())
     api.state.portal, api.state.clock, api.state.buckets = portal, clock, dict[bytes, Bucket]()
     return api
 

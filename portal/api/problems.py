@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -103,3 +104,14 @@ RESPONSES: dict[int | str, dict[str, object]] = {
 def conflict(what: str) -> dict[int | str, dict[str, object]]:
     """A resource that may also refuse, and why, for the contract."""
     return {409: {"model": Problem, "description": what}}
+
+
+def as_problems(contract: dict[str, Any]) -> dict[str, Any]:
+    """The contract with errors under the media type they are sent as."""
+    for methods in contract["paths"].values():
+        for resource in methods.values():
+            for status, told in resource["responses"].items():
+                if status >= "400":
+                    schema = {"$ref": "#/components/schemas/Problem"}
+                    told["content"] = {"application/problem+json": {"schema": schema}}
+    return contract
