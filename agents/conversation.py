@@ -16,6 +16,7 @@ from agents.effects import Act, Effect, Facts, Plan, Say
 from agents.keys import pressed
 from agents.leading import leading_messages
 from agents.meaning.sense import Sense
+from agents.pace import Pace
 from agents.planning import Line, Making, notices
 from agents.slots.text import Language
 from agents.state import State, Turn
@@ -36,10 +37,11 @@ class AgentConversation:
 
     def __init__(
         self, agent: Agent, mind: Mind | None, facts: Facts, *, slot: str = "", sense: Sense | None = None,
-        phrase_seconds: float | None = PHRASE_SECONDS,
+        phrase_seconds: float | None = PHRASE_SECONDS, pace: Pace | None = None,
     ) -> None:  # fmt: skip
         """`phrase_seconds`: how long the first clause of an answer made of `info` is waited for; None: as long as it
-        takes, which is so, too, where the agent's file has a word to say meanwhile (`wording.thinking`)."""
+        takes, which is so, too, where the agent's file has a word to say meanwhile (`wording.thinking`). `pace`: what
+        other calls learnt of that."""
         self.agent, self.mind, self.facts, self.sense = agent, mind, facts, sense
         self.history: list[Line] = []
         self.slot = slot or facts.call_id
@@ -47,7 +49,9 @@ class AgentConversation:
         self._version = 0
         self._done: list[Act] = []
         self._phrasing_read = False
-        self._phrase_seconds = None if agent.lines.thinking else phrase_seconds
+        self.phrase_seconds = None if agent.lines.thinking else phrase_seconds
+        """How long an answer's first clause is waited for; None: as long as it takes."""
+        self._pace = pace or Pace()
         self._doing: dict[str, Act] = {}
 
     def opening(self) -> list[Effect]:
@@ -142,7 +146,7 @@ class AgentConversation:
             ahead = leading_messages(self.agent, self._state, waits, self.facts, (), "")[:1]
         try:
             await self.mind.prime(ahead, slot=self.slot)
-            if not self._phrasing_read and any(fact.info for fact in self.agent.facts):
+            if not self._phrasing_read and not self._pace.spared and any(fact.info for fact in self.agent.facts):
                 await self.mind.prime([answer_head(self.agent)], slot=f"{self.slot}/answer")
                 self._phrasing_read = True
         except LlmError:
@@ -188,14 +192,13 @@ class AgentConversation:
         """Nothing more is to be said."""
         return self._state.closing
 
-    @property
-    def phrase_seconds(self) -> float | None:
-        """How long an answer's first clause is waited for; 0: facts are said as they are written."""
-        return self._phrase_seconds
+    def may_phrase(self) -> bool:
+        """Whether the model is asked for the words of this answer; else facts are said as they are written."""
+        return self.mind is not None and (self.phrase_seconds is None or self._pace.asked())
 
     def phrased_late(self) -> None:
-        """The model did not phrase an answer in time: it is not asked again in this call."""
-        self._phrase_seconds = 0.0
+        """The model did not phrase an answer in time."""
+        self._pace.late()
 
     def last_said(self) -> str:
         """The agent's last turn, whole."""

@@ -155,7 +155,7 @@ class Making:
         talk = self._talk
         agent = talk.agent
         written = [agent.fact(name).info or agent.fact(name).say for name in move.facts]
-        if talk.mind is None or talk.phrase_seconds == 0:
+        if talk.mind is None or not talk.may_phrase():
             self.source = "fact"
             for text in written:
                 yield Say(text, kind="answer")

@@ -85,7 +85,7 @@ class Thinking:
         waits = scenario.expected(agent, state, facts)
         reading = await sense.read(agent, self.heard, _choices(agent, state, waits))
         self.reading = reading
-        if state.doubt and (answer := settled(agent, state, self.heard, reading)) is not None:
+        if state.doubt and (answer := settled(agent, state, self.heard, by_rules, reading)) is not None:
             return answer
         return weigh(
             agent, state, waits, self.heard, by_rules, reading, lambda part: understand(agent, state, part, facts)

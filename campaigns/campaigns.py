@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from campaigns.lawful import fit
 from campaigns.planning.hours import Calendar, spans
 from campaigns.planning.pacing import Pace
+from campaigns.planning.reminding import SAYS, lacking
 from campaigns.planning.retries import Again, kept, policy_of, read
 from store import agents, numbers
 from store.audit import note
@@ -26,8 +27,12 @@ from store.tenants import listed as tenants_listed
 _COLUMNS = (
     "name, agent, agent_version, purpose, goods, party, caller_id, begins_on, ends_on, weekdays, hours, timezone,"
     " per_minute, at_once, budget_micros, retries, state, made_by, made_at, approved_by, approved_at, approval_reason,"
-    " paused_why, running_since, ended_at, versus"
+    " paused_why, running_since, ended_at, versus, reminds, before_hours, filled_at"
 )
+
+
+MOST_HOURS = 14 * 24
+"""A reminder is given two weeks before an appointment at the earliest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,9 @@ class Wanted:
     retry: tuple[str, ...] = ()
     versus: int = 0
     """Another version of the agent, with which half of the people are called; 0: none."""
+    reminds: str = ""
+    """The agent whose diary fills it, in place of lists: each appointment's person is called `before_hours` before."""
+    before_hours: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,9 @@ class Campaign:
     running_since: datetime | None
     ended_at: datetime | None
     versus: int | None
+    reminds: str | None
+    before_hours: int | None
+    filled_at: datetime | None
     lists: list[str]
 
     @property
@@ -118,7 +129,8 @@ def add(conn: Conn, tenant_id: UUID, wanted: Wanted, person: str, *, by: Actor) 
     live = agents.live(conn, tenant_id, wanted.agent)
     if live is None:
         raise NotFound(f"agent {wanted.agent} has no live version", hint=f"decroche agent publish {wanted.agent}")
-    fit(live.yaml, wanted.agent, wanted.purpose, wanted.goods)
+    agent = fit(live.yaml, wanted.agent, wanted.purpose, wanted.goods)
+    _filled(conn, tenant_id, wanted, frozenset(agent.variables))
     if wanted.versus:
         _compared(conn, tenant_id, wanted, live.version)
     (tenant,) = [each for each in tenants_listed(conn) if each.id == tenant_id]
@@ -127,12 +139,13 @@ def add(conn: Conn, tenant_id: UUID, wanted: Wanted, person: str, *, by: Actor) 
             conn.execute(
                 """INSERT INTO campaigns.campaigns (tenant_id, name, agent, agent_version, purpose, goods, party,
                           caller_id, begins_on, ends_on, weekdays, hours, timezone, per_minute, at_once, made_by,
-                          budget_micros, retries, versus)
-                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                          budget_micros, retries, versus, reminds, before_hours)
+                   VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
                 (tenant_id, wanted.name, wanted.agent, live.version, wanted.purpose, wanted.goods, wanted.party,
                  _shown(conn, tenant_id, wanted.agent), wanted.begins_on, wanted.ends_on, list(wanted.weekdays),
                  wanted.hours, tenant.timezone, wanted.per_minute, wanted.at_once, person.strip(),
-                 wanted.budget_micros, Jsonb(kept(read(wanted.retry))), wanted.versus or None),
+                 wanted.budget_micros, Jsonb(kept(read(wanted.retry))), wanted.versus or None,
+                 wanted.reminds or None, wanted.before_hours if wanted.reminds else None),
             )  # fmt: skip
             for name in wanted.lists:
                 conn.execute("INSERT INTO campaigns.campaign_lists VALUES (%s, %s, %s)", (tenant_id, wanted.name, name))
@@ -142,6 +155,22 @@ def add(conn: Conn, tenant_id: UUID, wanted: Wanted, person: str, *, by: Actor) 
         raise NotFound(f"no list among {', '.join(wanted.lists)}", hint="decroche contact list") from error
     note(conn, by, "campaign.add", f"campaign:{wanted.name}", tenant_id)
     return get(conn, tenant_id, wanted.name)
+
+
+def _filled(conn: Conn, tenant_id: UUID, wanted: Wanted, variables: frozenset[str]) -> None:
+    """Lists say whom it calls, or a diary does. Raises BadInput, NotFound."""
+    if bool(wanted.lists) == bool(wanted.reminds):
+        raise BadInput("whom does it call?", hint="--list LIST, or --reminds AGENT, whose diary fills it")
+    if not wanted.reminds:
+        return
+    agents.get(conn, tenant_id, wanted.reminds)
+    if not 1 <= wanted.before_hours <= MOST_HOURS:
+        raise BadInput(f"before: {wanted.before_hours} hours is not between 1 and {MOST_HOURS}", hint="--before 24")
+    if unknown := lacking(variables):
+        raise BadInput(
+            f"agent {wanted.agent} asks for {', '.join(unknown)}, which no appointment says",
+            hint=f"variables: [{', '.join(names[0] for names in SAYS.values())}]",
+        )
 
 
 def _compared(conn: Conn, tenant_id: UUID, wanted: Wanted, live: int) -> None:

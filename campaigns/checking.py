@@ -17,7 +17,7 @@ from campaigns.campaigns import Campaign
 from campaigns.lawful import asked
 from campaigns.planning.verdicts import Verdict, verdict
 from compliance.ledgers.ledger import foreseen
-from store import agents
+from store import agents, bookings
 from store.db import Conn
 
 EXAMPLES = 20
@@ -62,7 +62,8 @@ def judged(conn: Conn, tenant_id: UUID, campaign: Campaign, now: datetime) -> It
     called."""
     agent = loads(agents.get(conn, tenant_id, campaign.agent, campaign.agent_version).yaml, campaign.agent).agent
     calendar, after = campaign.calendar, ""
-    while people := _people(conn, tenant_id, campaign, after):
+    read = _people if campaign.reminds is None else _appointed
+    while people := read(conn, tenant_id, campaign, after, now):
         requests = [
             asked(agent, campaign.agent, purpose=campaign.purpose, goods=campaign.goods,
                   party=person["party"] or campaign.party, caller_id=campaign.caller_id, to=person["e164"],
@@ -74,7 +75,17 @@ def judged(conn: Conn, tenant_id: UUID, campaign: Campaign, now: datetime) -> It
         after = people[-1]["e164"]
 
 
-def _people(conn: Conn, tenant_id: UUID, campaign: Campaign, after: str) -> list[dict[str, Any]]:
+def _appointed(conn: Conn, tenant_id: UUID, campaign: Campaign, after: str, now: datetime) -> list[dict[str, Any]]:
+    """Those who stand in the diary of a campaign that reminds."""
+    found = {one.phone: one.name for one in bookings.find(conn, tenant_id=tenant_id, agent=campaign.reminds,
+                                                          since=now) if one.phone}  # fmt: skip
+    return [
+        {"e164": e164, "name": found[e164], "postcode": "", "party": campaign.party, "fields": {}}
+        for e164 in sorted(found) if e164 > after
+    ][:_BLOCK]  # fmt: skip
+
+
+def _people(conn: Conn, tenant_id: UUID, campaign: Campaign, after: str, _now: datetime) -> list[dict[str, Any]]:
     return conn.execute(
         """SELECT c.e164, c.name, c.postcode, c.party, c.fields FROM campaigns.contacts c
             WHERE c.tenant_id = %(tenant)s AND c.e164 > %(after)s

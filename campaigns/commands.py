@@ -38,7 +38,11 @@ def _weekdays(ctx: click.Context, param: click.Parameter, value: str) -> tuple[i
 @tenant_option
 @click.option("--name", required=True, help="Its short name: a-z, 0-9, -.")
 @click.option("--agent", required=True, help="Whose live version calls.")
-@click.option("--list", "lists", multiple=True, required=True, help="Whom it calls; may be given again.")
+@click.option("--list", "lists", multiple=True, help="Whom it calls; may be given again.")
+@click.option("--reminds", default="", metavar="AGENT",
+              help="In place of lists: who has an appointment in this agent's diary is called before it.")  # fmt: skip
+@click.option("--before", "before_hours", type=click.IntRange(1, 336), default=24, show_default=True,
+              help="With --reminds: so many hours before; earlier where nobody is called then.")  # fmt: skip
 @click.option("--purpose", required=True, type=click.Choice(_PURPOSES), help="What the calls are for.")
 @click.option("--goods", default="", help="What is offered, as consents name it; else as the agent's file does.")
 @click.option("--party", type=click.Choice(["consumer", "business"]), default="consumer", show_default=True,
@@ -63,6 +67,7 @@ def campaign_add(slug: str, first: datetime | None, last: datetime | None, perso
     \b
     Example:
       decroche campaign add --tenant dentiste --name noel --agent accueil --list rappels --purpose contract
+      decroche campaign add --tenant t --name veille --agent rappel --reminds accueil --purpose service
     """
     from campaigns import campaigns
 

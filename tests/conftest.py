@@ -24,7 +24,8 @@ from store.db import Conn, Database, connect
 from store.embedded import EmbeddedServer
 from store.setup import SERVICE, embedded_database, set_up
 
-hypothesis.settings.register_profile("house", deadline=None)  # a loaded machine is slow, not wrong
+# A loaded machine is slow, not wrong.
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("house")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a script's background job ignores Ctrl-C; its children would

@@ -16,7 +16,7 @@ from agents.meaning.sense import Meaning, Reading
 from agents.naming import label
 from agents.phrases import is_question, wishes_for
 from agents.slots.text import fold, has
-from agents.slots.yesno import find_yes_no
+from agents.slots.yesno import plainly
 from agents.state import Expected, Intent, State, Understood
 
 SURE = 0.35
@@ -85,9 +85,12 @@ def _told(agent: Agent, waits: Expected) -> bool:
     return bool(waits.slots) and agent.slots[waits.slots[0]].type not in ("choice", "yes_no")
 
 
-def settled(agent: Agent, state: State, heard: str, reading: Reading) -> Understood | None:
-    """The answer to "is it for this, or for that?"; None: it answers something else."""
+def settled(agent: Agent, state: State, heard: str, by_rules: Understood, reading: Reading) -> Understood | None:
+    """The answer to "is it for this, or for that?"; None: it says something else, a day perhaps: it is weighed anew."""
     text, options = fold(heard), state.doubt
+    slots = agent.scenario.slots
+    if any(name in slots and slots[name].type not in ("choice", "yes_no") for name in by_rules.values):
+        return None
     chosen = _chosen(agent, options, text, reading)
     if chosen is None:
         return None
@@ -98,7 +101,7 @@ def settled(agent: Agent, state: State, heard: str, reading: Reading) -> Underst
 
 def _chosen(agent: Agent, options: tuple[str, ...], text: str, reading: Reading) -> str | None:
     """The option meant; "" for neither."""
-    said, first, last = find_yes_no(text, agent.language), options[0], options[-1]
+    said, first, last = plainly(text, agent.language), options[0], options[-1]
     if len(options) == 1 and said:
         return first if said == "yes" else ""
     if has(text, _SECOND):
@@ -106,7 +109,8 @@ def _chosen(agent: Agent, options: tuple[str, ...], text: str, reading: Reading)
     if has(text, _FIRST):
         return first
     ranked = sorted(options, key=lambda key: -reading.sure(key))
-    if reading.sure(ranked[0]) >= LIKELY and reading.whole[0].key in options:
+    least = LIKELY if len(options) > 1 else SURE  # one alone was doubted: that it is likely still says nothing new
+    if reading.sure(ranked[0]) >= least and reading.whole[0].key in options:
         return ranked[0]
     named = [key for key in options if _words(label(agent, key)) & _words(text)]
     if len(named) == 1 and len(text.split()) <= 6:
@@ -186,7 +190,8 @@ def _with_values(
             return _without_values(agent, replace(by_rules, values={}), (), reading)  # "oui, mais dites-moi d'abord…"
         wished = next((m for m in reading.whole if m.kind == "choice"), top)
         if wished.kind == "choice" and (_stands((wished,)) or (elsewhere and wished.sure >= LIKELY)):
-            return replace(by_rules, intent="answer", values=_choice(wished.name) | dict(by_rules.values))
+            values = _choice(wished.name) | dict(by_rules.values)
+            return replace(by_rules, intent="answer", values=values, sure=by_rules.sure or wished.sure >= _WHILE_ASKED)
         return by_rules if by_rules.intent == "answer" else replace(by_rules, sure=True)
     # what a question mentions is no answer: only the parts that ask nothing fill slots
     kept, asks_beside = dict[str, str](), not reading.parts

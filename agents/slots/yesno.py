@@ -66,8 +66,15 @@ _NO = {
 }  # fmt: skip
 
 
+_IF = re.compile(
+    r"\bsi (?=(?:vous|tu|on|je|j|il|ils|elle|elles|c|ca|ce|le|la|les|l|mon|ma|mes|un|une|possible|jamais|besoin|y)\b)"
+)
+"""Not the yes: "jeudi, si vous avez"."""
+
+
 def find_yes_no(text: str, language: Language) -> YesNo | None:
     """Yes, no, or neither, in the folded `text`."""
+    text = _IF.sub("", text) if language == "fr" else text
     found = [(len(p), -at, "yes") for p in _YES[language] if (at := _at(p, text)) >= 0]
     found += [(len(p), -at, "no") for p in _NO[language] if (at := _at(p, text)) >= 0]
     if not found:
@@ -76,6 +83,20 @@ def find_yes_no(text: str, language: Language) -> YesNo | None:
     if first and not any(length > 8 for length, _, _ in found):
         return "no" if first[1] in ("non", "nan", "no", "nope") else "yes"
     return "yes" if max(found)[2] == "yes" else "no"
+
+
+def plainly(text: str, language: Language) -> YesNo | None:
+    """The same where it is what the sentence says: it begins it, or the sentence has few words."""
+    said = find_yes_no(text, language)
+    return said if said and (len(text.split()) <= _FEW or _opens(text, language)) else None
+
+
+_FEW = 5
+
+
+def _opens(text: str, language: Language) -> bool:
+    rest = re.sub(r"^(?:(?:euh|ah|eh|bah|ben|bon|alors|well|um|uh|oh) )+", "", text)
+    return any(re.match(rf"{re.escape(phrase)}\b", rest) for phrase in (*_YES[language], *_NO[language]))
 
 
 def _at(phrase: str, text: str) -> int:

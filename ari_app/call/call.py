@@ -126,7 +126,9 @@ class Call:
             str(state.id), who.now(), "inbound" if state.direction == "inbound" else "outbound",
             state.caller, state.callee, state.variables, house.settings.call.silence_seconds,
         )  # fmt: skip
-        self._conversation: Conversation = AgentConversation(agent, house.parts.mind, facts, sense=house.parts.sense)
+        self._conversation: Conversation = AgentConversation(
+            agent, house.parts.mind, facts, sense=house.parts.sense, pace=house.parts.pace
+        )
         self._facts = facts
         state.talk = self._conversation
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agents.meaning.sense import Sense
+from agents.pace import Pace
 from asr.base import Ear, Endpointer, VoiceActivity
 from llm.base import Mind
 from store.base.settings import Settings
@@ -29,6 +30,8 @@ class Parts:
     voice: Callable[[str, str], Voice]
     """(language, name) → the voice of that name, or the best one present for the language; opened once."""
     close_voices: Callable[[], Awaitable[None]]
+    pace: Pace = field(default_factory=Pace)
+    """Whether the mind phrases an answer in time here."""
 
     async def close(self) -> None:
         """Free every model."""

@@ -118,7 +118,7 @@ def dispute_close(dispute: UUID, outcome: str, grant: bool, day: date, as_json: 
 
 @click.group("legal-rate", cls=HouseGroup)
 def legal_rate() -> None:
-    """The legal interest rate by half-year; late invoices bear three times it.
+    """Rates of interest by half-year: late invoices bear three times the legal one, a public body's the ECB's and 8.
 
     \b
     Example: decroche billing legal-rate list
@@ -138,7 +138,7 @@ def legal_rate_list(as_json: bool) -> None:
             rates = legal.known_rates(conn)
         _warn(db, today_in_paris())
     rows = [views.legal_rate(rate) for rate in rates]
-    emit(rows, ("from", "to", "percent"), as_json=as_json)
+    emit(rows, ("base", "from", "to", "percent"), as_json=as_json)
 
 
 @legal_rate.command("add")
@@ -148,11 +148,14 @@ def legal_rate_list(as_json: bool) -> None:
 @click.option("--reference", required=True, help="The order that sets it.")
 @click.option("--correct", is_flag=True, help="In place of the one that was added for this half-year.")
 @click.option("--sure", is_flag=True, help="It is as far from the half-year beside it as it looks.")
+@click.option("--ecb", is_flag=True, help="The European Central Bank's, for main refinancing, on the first day.")
 @json_option
 def legal_rate_add(
-    begins: date, ends: date, percent: str, reference: str, correct: bool, sure: bool, as_json: bool
+    begins: date, ends: date, percent: str, reference: str, correct: bool, sure: bool, ecb: bool, as_json: bool
 ) -> None:  # fmt: skip
     """Add a half-year's rate (for debts between professionals, percent a year); both stay known where one corrects.
+
+    Public bodies owe the European Central Bank's rate and eight points more (CCP R2192-31): --ecb.
 
     \b
     Example: decroche billing legal-rate add 2027-01-01 2027-06-30 2.75 --reference "arrêté du …"
@@ -165,8 +168,9 @@ def legal_rate_add(
     if not finite:
         raise BadInput(f"PERCENT: {percent!r} is not a number", hint="percent a year, such as 2.75")
     with open_database() as db, db.operator() as conn:
-        rate = legal.add_rate(conn, begins, ends, value, reference, typing_now(), correct=correct, sure=sure)
-    emit([views.legal_rate(rate)], ("from", "to", "percent"), as_json=as_json)
+        base = "ecb" if ecb else "legal"
+        rate = legal.add_rate(conn, begins, ends, value, reference, typing_now(), correct=correct, sure=sure, base=base)
+    emit([views.legal_rate(rate)], ("base", "from", "to", "percent"), as_json=as_json)
 
 
 def _warn(db: Database, day: date) -> None:

@@ -22,7 +22,7 @@ from billing.documents.cii import money
 from billing.invoices.dunning import debt_of
 from billing.invoices.invoicing import COLUMNS, Issued
 from billing.invoices.invoicing import get as get_invoice
-from billing.invoices.late import TIMES_LEGAL_RATE, Debt, LegalRate, Penalty, known_until, penalty_so_far, spans
+from billing.invoices.late import Debt, LegalRate, Penalty, countable_until, penalty_so_far, spans
 from billing.invoices.legal import known_rates, plain
 from billing.invoices.series import keep_order
 from store import audit
@@ -34,10 +34,19 @@ from store.db import Conn
 from store.locks import Lock, take_turns
 
 PREFIX = "ND-"
+_NO_VAT = (
+    "Sommes hors du champ de la TVA : elles réparent un préjudice, ne rémunèrent aucun service (CGI, art. 256, I)."
+)
 LAW = (
     "Intérêts de retard au taux de trois fois l'intérêt légal (C. com. L441-10, II), exigibles sans rappel.",
     "Indemnité forfaitaire pour frais de recouvrement : 40 € par facture réglée en retard (C. com. D441-5).",
-    "Sommes hors du champ de la TVA : elles réparent un préjudice et ne rémunèrent aucun service (CGI, art. 256, I).",
+    _NO_VAT,
+)
+LAW_OF_PUBLIC_BODIES = (
+    "Intérêts moratoires au taux de refinancement de la Banque centrale européenne au premier jour du semestre où ils "
+    "ont commencé à courir, majoré de huit points (CCP L2192-13, R2192-31), dus sans rappel.",
+    "Indemnité forfaitaire pour frais de recouvrement : 40 € par facture réglée en retard (CCP L2192-13, D2192-35).",
+    _NO_VAT,
 )
 
 
@@ -118,7 +127,12 @@ def page(conn: Conn, note: DebitNote) -> dict[str, Any]:
     """The facts of its page, for `debit_note.html`: the parties are its invoice's."""
     invoice = get_invoice(conn, note.document["invoice"]).invoice()
     parties = {"seller": asdict(invoice.seller), "buyer": asdict(invoice.buyer)}
-    return {**note.document, **parties, "title": f"Note de débit {note.number}", "law": LAW}
+    return {
+        **note.document,
+        **parties,
+        "title": f"Note de débit {note.number}",
+        "law": LAW_OF_PUBLIC_BODIES if invoice.buyer.public else LAW,
+    }
 
 
 def get(conn: Conn, number: str) -> DebitNote:
@@ -166,9 +180,9 @@ def _document(
 ) -> dict[str, Any]:
     """What stands on the note, but for the parties: they are the invoice's, which forgets them in its time."""
     rows = [
-        {"from": s.begins, "to": s.ends, "days": s.days, "unpaid_cents": s.unpaid_cents, "legal": plain(s.percent),
-         "percent": plain(s.percent * TIMES_LEGAL_RATE), "interest_cents": s.interest_cents}
-        for s in spans(debt, min(day, known_until(rates)), rates)
+        {"from": s.begins, "to": s.ends, "days": s.days, "unpaid_cents": s.unpaid_cents, "base": s.rate.base,
+         "legal": plain(s.rate.percent), "percent": plain(s.rate.owed), "interest_cents": s.interest_cents}
+        for s in spans(debt, min(day, countable_until(debt, rates) or day), rates)
     ]  # fmt: skip
     return {
         "number": next_number(conn, day.year),

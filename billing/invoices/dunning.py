@@ -269,7 +269,8 @@ def debt_of(conn: Conn, of: Issued) -> Debt:
         taxed = [document.vat_of(document.lines[place - 1]).rate * net for place, net in nets]
         gross = sum(net for _, net in nets) + cents(sum(taxed, Fraction(0)) / 100)
         held.append((row["received_on"], row["closed_on"], gross))
-    return Debt(of.gross_cents - sum(note.gross_cents for note in notes), of.due_on, paid, held)
+    gross = of.gross_cents - sum(note.gross_cents for note in notes)
+    return Debt(gross, of.due_on, paid, held, document.buyer.public)
 
 
 def _credit_notes(conn: Conn, of: Issued) -> list[Invoice]:

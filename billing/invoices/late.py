@@ -1,8 +1,10 @@
 """Late payment: what it costs, when to remind, when to suspend; pure functions of an invoice's facts.
 
 Interest is three times the legal rate in force on each day, on what is unpaid that day, over a year of 365
-days, rounded once; 40 € are owed once for each late invoice (C. com. L441-10, D441-5). Contested lines are held
-out of dunning while their dispute, made in time, is open (contract, article 5.6).
+days, rounded once; 40 € are owed once for each late invoice (C. com. L441-10, D441-5). A public body owes the European
+Central Bank's rate on the first day of the half-year in which interest began, and eight points more, for all of its
+days, and the same 40 € (CCP L2192-13, R2192-31, D2192-35). Contested lines are held out of dunning while their
+dispute, made in time, is open (contract, article 5.6).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from store.base.errors import BadInput
 
 INDEMNITY_CENTS = 4000
 TIMES_LEGAL_RATE = 3
+POINTS_ABOVE_ECB = 8
 DISPUTE_WORKING_DAYS = 8
 _RATES = Path(__file__).parent / "data" / "legal_rates.toml"
 _DAY = timedelta(days=1)
@@ -42,23 +45,40 @@ class NoLegalRate(BadInput):
     code = "no_legal_rate"
 
 
+Base = Literal["legal", "ecb"]
+"""Whose rate: the minister's order (C. mon. fin. L313-2), or the European Central Bank's for main refinancing."""
+
+
 @dataclass(frozen=True, slots=True)
 class LegalRate:
-    """Percent a year from `begins` to `ends`, both included."""
+    """Percent a year from `begins` to `ends`, both included; the bank's is that of the first day."""
 
     begins: date
     ends: date
     percent: Fraction
+    base: Base = "legal"
+
+    @property
+    def owed(self) -> Fraction:
+        """Percent a year that who is late owes by it."""
+        return self.percent * TIMES_LEGAL_RATE if self.base == "legal" else self.percent + POINTS_ABOVE_ECB
 
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """An invoice to be collected. `paid`: cents by day; `held`: cents of contested lines by (from, to or None)."""
+    """An invoice to be collected. `paid`: cents by day; `held`: cents of contested lines by (from, to or None);
+    `public`: a public body owes it."""
 
     gross_cents: int
     due_on: date
     paid: Mapping[date, int] = field(default_factory=dict[date, int])
     held: Sequence[tuple[date, date | None, int]] = ()
+    public: bool = False
+
+    @property
+    def base(self) -> Base:
+        """Whose rate it bears interest by."""
+        return "ecb" if self.public else "legal"
 
     def unpaid(self, day: date) -> int:
         """Cents unpaid at the end of a day."""
@@ -85,24 +105,29 @@ def legal_rates() -> tuple[LegalRate, ...]:
     return tuple(LegalRate(row["from"], row["to"], Fraction(row["percent"])) for row in rows)
 
 
-def rate_on(day: date, rates: Sequence[LegalRate] | None = None) -> Fraction:
-    """Percent a year on a day. Raises NoLegalRate for a day the table does not know."""
+def rate_on(day: date, rates: Sequence[LegalRate] | None = None, base: Base = "legal") -> LegalRate:
+    """The rate of a day. Raises NoLegalRate for a day the table does not know."""
     for rate in legal_rates() if rates is None else rates:
-        if rate.begins <= day <= rate.ends:
-            return rate.percent
-    raise NoLegalRate(f"no legal interest rate is known for {day}", hint=what_to_type(day))
+        if rate.base == base and rate.begins <= day <= rate.ends:
+            return rate
+    whose = "legal interest rate" if base == "legal" else "rate of the European Central Bank"
+    raise NoLegalRate(f"no {whose} is known for {day}", hint=what_to_type(day, base))
 
 
-def what_to_type(day: date) -> str:
+def what_to_type(day: date, base: Base = "legal") -> str:
     """How the half-year of a day comes to be known."""
     begins = date(day.year, 1 if day.month < 7 else 7, 1)
     ends = date(day.year, 6, 30) if day.month < 7 else date(day.year, 12, 31)
+    if base == "ecb":
+        command = f'decroche billing legal-rate add --ecb {begins} {ends} PERCENT --reference "BCE, …"'
+        return f"main refinancing operations on {begins}: {command}"
     command = f'decroche billing legal-rate add {begins} {ends} PERCENT --reference "arrêté du …"'
     return f"once its order is published: {command} (those known are in billing/invoices/data/{_RATES.name})"
 
 
 def known_until(rates: Sequence[LegalRate]) -> date:
-    """The last day before which no day lacks a rate, from the table's first day on."""
+    """The last day before which no day lacks a legal rate, from the table's first day on."""
+    rates = [rate for rate in rates if rate.base == "legal"]
     day = min(rate.begins for rate in rates)
     for rate in sorted(rates, key=lambda r: r.begins):
         if rate.begins > day:
@@ -113,12 +138,12 @@ def known_until(rates: Sequence[LegalRate]) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days, both included, on which the same was unpaid at the same legal rate; what they add to the interest."""
+    """Days, both included, on which the same was unpaid at the same rate; what they add to the interest."""
 
     begins: date
     ends: date
     unpaid_cents: int
-    percent: Fraction
+    rate: LegalRate
     interest_cents: int
 
     @property
@@ -133,25 +158,28 @@ def spans(debt: Debt, today: date, rates: Sequence[LegalRate] | None = None) -> 
     The whole is rounded once: each span has what it adds to it. Days before the first known rate bear none: a debt as
     old as that holds nobody up. Raises NoLegalRate.
     """
-    runs: list[tuple[date, date, int, Fraction]] = []
+    runs: list[tuple[date, date, int, LegalRate]] = []
     known = legal_rates() if rates is None else rates
-    day = max(debt.due_on + _DAY, min(rate.begins for rate in known))  # nothing is claimed of days before the table
+    day = debt.due_on + _DAY
+    fixed = rate_on(day, known, "ecb") if debt.public and day <= today and debt.unpaid(debt.due_on) else None
+    if fixed is None:  # nothing is claimed of days before the table
+        day = max(day, min(rate.begins for rate in known if rate.base == "legal"))
     while day <= today:
         unpaid = debt.unpaid(day - _DAY)  # a payment stops the interest of the day after it
         if not unpaid:
             break
-        percent = rate_on(day, known)
-        if runs and runs[-1][2:] == (unpaid, percent):
-            runs[-1] = (runs[-1][0], day, unpaid, percent)
+        rate = fixed or rate_on(day, known)
+        if runs and (runs[-1][2], runs[-1][3].percent) == (unpaid, rate.percent):
+            runs[-1] = (runs[-1][0], day, unpaid, rate)
         else:
-            runs.append((day, day, unpaid, percent))
+            runs.append((day, day, unpaid, rate))
         day += _DAY
     found: list[Span] = []
     exact = Fraction(0)
-    for begins, ends, unpaid, percent in runs:
+    for begins, ends, unpaid, rate in runs:
         before = cents(exact)
-        exact += Fraction(unpaid) * TIMES_LEGAL_RATE * percent * ((ends - begins).days + 1) / 100 / 365
-        found.append(Span(begins, ends, unpaid, percent, cents(exact) - before))
+        exact += Fraction(unpaid) * rate.owed * ((ends - begins).days + 1) / 100 / 365
+        found.append(Span(begins, ends, unpaid, rate, cents(exact) - before))
     return found
 
 
@@ -166,12 +194,21 @@ def penalty_so_far(debt: Debt, today: date, rates: Sequence[LegalRate]) -> tuple
 
     A reminder is not held up by an order that is not published yet; its interest says up to when it counts.
     """
-    last = known_until(rates)
-    if today <= last or not debt.unpaid(last):
+    last = countable_until(debt, rates)
+    if last is None or today <= last or not debt.unpaid(last):
         return penalty(debt, today, rates), None
     counted = penalty(debt, last, rates)
     late = debt.unpaid(max(last, debt.due_on)) and today > debt.due_on
     return replace(counted, indemnity_cents=INDEMNITY_CENTS if late else counted.indemnity_cents), last
+
+
+def countable_until(debt: Debt, rates: Sequence[LegalRate]) -> date | None:
+    """The last day whose interest can be counted by the rates that are known; None: any day's."""
+    if not debt.public:
+        return known_until(rates)
+    begins = debt.due_on + _DAY
+    known = any(rate.base == "ecb" and rate.begins <= begins <= rate.ends for rate in rates)
+    return None if known else debt.due_on
 
 
 def suspension_day(debt: Debt, noticed_on: date) -> date:

@@ -110,7 +110,7 @@ def received(of: Received) -> dict[str, Any]:
 
 def legal_rate(of: LegalRate) -> dict[str, Any]:
     """A half-year's rate."""
-    return {"from": of.begins, "to": of.ends, "percent": legal.plain(of.percent)}
+    return {"base": of.base, "from": of.begins, "to": of.ends, "percent": legal.plain(of.percent)}
 
 
 def price_change(of: PriceChange, slug: str) -> dict[str, Any]:

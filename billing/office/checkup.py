@@ -9,7 +9,7 @@ from typing import Literal
 from billing.charges.controls import TELL
 from billing.documents.cii import money
 from billing.invoices.invoicing import seller
-from billing.invoices.late import known_until, what_to_type
+from billing.invoices.late import NoLegalRate, known_until, rate_on, what_to_type
 from billing.invoices.legal import known_rates
 from billing.invoices.month import all_late
 from billing.invoices.suspense import waiting
@@ -77,6 +77,13 @@ def _legal_rates(conn: Conn, today: date) -> Iterator[Finding]:
         yield warn("legal rate", f"{detail}, and not after", what_to_type(first_unknown))
     else:
         yield ok("legal rate", detail)
+    if conn.execute("SELECT 1 FROM billing.customers WHERE (party ->> 'public')::boolean LIMIT 1").fetchone():
+        try:
+            rate_on(today, known_rates(conn), "ecb")
+        except NoLegalRate as error:
+            yield warn("ECB rate", "public bodies that are late from now on owe by a rate nobody entered", error.hint)
+        else:
+            yield ok("ECB rate", "known")
 
 
 def _counted(

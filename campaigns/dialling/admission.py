@@ -21,6 +21,7 @@ from agents.loading import loads
 from billing.charges import controls
 from campaigns.campaigns import Campaign, get
 from campaigns.dialling import course, queue
+from campaigns.dialling.filling import LOOK_EVERY, fill
 from campaigns.dialling.permission import Means, Person, Put, Refusal, permit
 from campaigns.dialling.versus import version_of
 from campaigns.planning.breaker import broken
@@ -107,6 +108,7 @@ def _admitted(conn: Conn, tenant_id: UUID, name: str, means: Means, now: datetim
     version = agents.get(conn, tenant_id, campaign.agent, campaign.agent_version)
     if version.status != "live":
         return _paused(conn, tenant_id, name, f"version {version.version} of its agent is {version.status}")
+    fill(conn, tenant_id, campaign, now)
     target = queue.claim(conn, tenant_id, name, now)
     step("claim")
     if target is None:
@@ -180,6 +182,8 @@ def _drained(conn: Conn, tenant_id: UUID, campaign: Campaign, now: datetime) -> 
     left, unknown, next_due = queue.left(conn, tenant_id, campaign.name)
     if unknown and not left and campaign.calendar.next_open(now):
         return Nothing(f"of {unknown} people nobody knows what became")
+    if campaign.reminds is not None and campaign.calendar.next_open(now):
+        return Nothing("nobody is due", min(next_due or now + LOOK_EVERY, now + LOOK_EVERY))
     if not left:
         course.finish(conn, tenant_id, campaign.name, now, by=DIALLER)
         return Nothing("everybody was called")

@@ -13,8 +13,9 @@ from psycopg.types.json import Jsonb
 from campaigns.campaigns import Campaign, get
 from campaigns.checking import judged
 from campaigns.dialling import queue
+from campaigns.dialling.filling import fill
+from campaigns.dialling.said_no import said_no
 from campaigns.dialling.versus import variables
-from campaigns.planning.outcomes import OVER
 from campaigns.planning.verdicts import Verdict
 from store import agents
 from store.audit import note
@@ -38,7 +39,8 @@ def launch(
     conn: Conn, tenant_id: UUID, name: str, now: datetime, *, by: Actor, judged_one: Callable[[], None] | None = None
 ) -> Counter[str]:
     """Begin an approved campaign: its lists as they stand at `now` become its targets. How many wait for now, for
-    later, and will never be called. Raises NotFound, Refused. `judged_one`: called for each person looked at."""
+    later, and will never be called. One that reminds begins with whoever has an appointment now, be it nobody.
+    Raises NotFound, Refused. `judged_one`: called for each person looked at."""
     campaign = _in(conn, tenant_id, name, "approved")
     version = agents.get(conn, tenant_id, campaign.agent, campaign.agent_version)
     if version.status != "live":
@@ -46,8 +48,11 @@ def launch(
             f"version {version.version} of agent {campaign.agent} is {version.status}, and is what was approved",
             hint="publish it again, or add a campaign of the live version",
         )
+    if campaign.reminds is not None:
+        counts = Counter({"now": 0, "later": fill(conn, tenant_id, campaign, now), "never": 0})
+        return _launched(conn, tenant_id, name, counts, now, by)
     lacking = variables(conn, tenant_id, campaign)
-    over = _over(conn, tenant_id, name)
+    over = said_no(conn, tenant_id, name)
     counts: Counter[str] = Counter({"now": 0, "later": 0, "never": 0})
 
     rows: list[tuple[Any, ...]] = []
@@ -66,6 +71,10 @@ def launch(
     if not counts["now"] + counts["later"]:
         raise Refused(f"nobody of {counts.total()} people may ever be called", hint=f"decroche campaign check {name}")
     _insert(conn, rows)
+    return _launched(conn, tenant_id, name, counts, now, by)
+
+
+def _launched(conn: Conn, tenant_id: UUID, name: str, counts: Counter[str], now: datetime, by: Actor) -> Counter[str]:
     _become(conn, tenant_id, name, "running", now)
     note(conn, by, "campaign.launch", f"campaign:{name}", tenant_id, **counts)
     return counts
@@ -92,16 +101,6 @@ def _stands(
     if verdict.at is None:
         return "done", now, "refused_by_law", list(verdict.why)
     return "waiting", verdict.at, "", list(verdict.why)
-
-
-def _over(conn: Conn, tenant_id: UUID, name: str) -> frozenset[str]:
-    """Numbers whose person said no, or is not who was looked for, in an earlier campaign."""
-    rows = conn.execute(
-        """SELECT DISTINCT e164 FROM campaigns.targets
-            WHERE tenant_id = %s AND campaign <> %s AND outcome = ANY (%s)""",
-        (tenant_id, name, sorted(OVER)),
-    )
-    return frozenset(row["e164"] for row in rows)
 
 
 def pause(conn: Conn, tenant_id: UUID, name: str, why: str, *, by: Actor) -> Campaign:

@@ -12,6 +12,7 @@ from store.base.spreadsheet import PARIS
 
 _SPAN = re.compile(r"(?:([01]\d|2[0-3]):([0-5]\d))-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
 _HORIZON_DAYS = 400
+_LEFT_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,22 @@ class Calendar:
                     if at < self._instant(day, end):
                         return max(at.astimezone(UTC), self._instant(day, start))
             day += timedelta(days=1)
+        return None
+
+    def last_open(self, at: datetime) -> datetime | None:
+        """The last instant at or before `at` (aware) that has an hour of calling after it, or is as late as can be in
+        its span; in UTC. None: nothing is open before."""
+        day = min(at.astimezone(self.zone).date(), self.last)
+        for _ in range(_HORIZON_DAYS):
+            if day < self.first:
+                return None
+            if day.isoweekday() in self.weekdays:
+                for start, end in sorted(self.spans, reverse=True):
+                    begins = self._instant(day, start)
+                    if begins <= at:
+                        latest = self._instant(day, max(start, end - _LEFT_MINUTES))
+                        return min(max(begins, latest), at.astimezone(UTC))
+            day -= timedelta(days=1)
         return None
 
     def _instant(self, day: date, minute: int) -> datetime:

@@ -107,7 +107,7 @@ def test_the_steps_of_january_warn_of_the_rate_that_is_missing_and_are_taken(sol
     assert [row["step"] for row in sold("dunning", "--date", "2027-01-15")] == ["reminder_1"]  # one step a day
     assert "decroche billing legal-rate add 2027-01-01 2027-06-30" in sold.errors
     added = sold("legal-rate", "add", "2027-01-01", "2027-06-30", "2.70", "--reference", "arrêté du 22/12/2026")[0]
-    assert added == {"from": "2027-01-01", "to": "2027-06-30", "percent": "2.7"}
+    assert added == {"base": "legal", "from": "2027-01-01", "to": "2027-06-30", "percent": "2.7"}
     assert sold("legal-rate", "list")[-1] == added
     sold("dunning", "--date", "2027-01-15")
     assert "warning" not in sold.errors
@@ -165,7 +165,7 @@ def test_the_rounds_say_what_they_did(sold: Terminal) -> None:
         "dunning", "holdings", "endings", "low balances", "notices"
     ]  # fmt: skip
     assert sold.status == 0
-    assert [job["ran"] for job in sold("rounds")] == [False, False, False, True, True]
+    assert [job["ran"] for job in sold("rounds")] == [False, False, False, False, True]
 
 
 def test_the_doctor_says_what_is_to_be_typed(sold: Terminal) -> None:

@@ -6,18 +6,21 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
 
 import psycopg
 import pypdf
 import pytest
 
-from billing.documents.invoice import Party
+from billing.documents.invoice import Party, cents
 from billing.documents.render import pages_apart
 from billing.invoices.crediting import credit
 from billing.invoices.debit import DebitNote, get, issue, issue_settled, left_to_pay, listed, page
 from billing.invoices.dunning import dispute
 from billing.invoices.invoicing import Issued, customer, set_customer
 from billing.invoices.invoicing import listed as invoices
+from billing.invoices.legal import add_rate
 from billing.invoices.payments import pay_invoice, pay_penalty
 from store import tenants
 from store.base.errors import Refused
@@ -26,6 +29,7 @@ from store.tenants import Tenant
 from tests.actors import OPERATOR
 from tests.integration.billing.test_invoices import client, run
 from tests.unit.billing.pdf_a import failures
+from tests.unit.billing.test_factur_x import TOWN
 
 __all__ = ["client"]
 
@@ -181,3 +185,25 @@ def test_a_note_is_made_out_to_the_client_of_its_invoice(database: Database, cli
         moved = customer(conn, client)
         set_customer(conn, client.id, Party(moved.name, moved.siren, "9 rue Neuve", "29000", "Quimper"), by=OPERATOR)
         assert page(conn, issue(conn, owed, DUE + timedelta(days=30), by=OPERATOR)[0])["buyer"]["city"] == "Rennes"
+
+
+def test_a_public_body_owes_by_the_central_banks_rate_once_it_is_known(database: Database, client: Tenant) -> None:
+    with database.operator() as conn:
+        set_customer(conn, client.id, TOWN, by=OPERATOR)
+    owed = run(database, client)
+    assert owed is not None
+    made, _ = note(database, owed, 30)
+    assert (made.interest_cents, made.indemnity_cents) == (0, 4000), "the bank's rate was not entered"
+    with database.operator() as conn:
+        half = (date(2026, 7, 1), date(2026, 12, 31))
+        add_rate(conn, *half, Decimal("2.15"), "BCE", OPERATOR, base="ecb")
+    made, _ = note(database, owed, 30)
+    exact = Fraction(owed.gross_cents) * Fraction("10.15") * 30 / 36500
+    assert (made.interest_cents, made.indemnity_cents) == (cents(exact), 0)
+    with database.operator() as conn:
+        facts = page(conn, made)
+    pdf = pypdf.PdfReader(io.BytesIO(pages_apart("debit_note.html", facts)))
+    text = " ".join("".join(found.extract_text() for found in pdf.pages).replace("\u00a0", " ").split())
+    for words in ("Taux de la BCE", "2,15 %", "10,15 %", "R2192-31", "D2192-35"):
+        assert words in text, words
+    assert "L441-10" not in text

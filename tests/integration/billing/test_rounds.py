@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from billing.charges.accounts import move, set_mode
 from billing.charges.controls import set_limits
 from billing.invoices.invoicing import Issued, set_customer
+from billing.office.back_office import own_jobs
 from billing.office.outbox import Post
-from billing.office.rounds import COLLECT, Round, last_morning, next_morning, plan, run_due
+from billing.office.rounds import COLLECT, LOOK_AGAIN, Round, last_morning, next_morning, plan, run_due
 from billing.plans.plans import get_plan, subscribe
 from billing.stripe.collect import collect
 from billing.stripe.stripe_edge import Stripe, StripeDown
 from store import jobs, tenants
 from store.base.ids import new_id
+from store.base.settings import Settings
 from store.db import Conn, Database
 from store.tenants import Tenant
+from store.work import Worker
 from tests.actors import OPERATOR, today
 from tests.integration.billing.conftest import START
 from tests.integration.billing.test_invoices import BUYER, OCTOBER, client, run
@@ -151,3 +160,53 @@ def test_a_payment_that_stays_open_is_asked_for_again_later(
     with database.operator() as conn:
         (waiting,) = jobs.listed(conn, kind=COLLECT)
     assert (waiting.tries, waiting.due_at) == (0, now + timedelta(minutes=10))
+
+
+def test_a_prepaid_client_whose_balance_runs_low_is_told_once_for_each_top_up(
+    database: Database, client: Tenant, ear: Ear
+) -> None:
+    post = Post(allowed=("127.0.0.1:*",))
+    with database.operator() as conn:
+        set_limits(conn, client.id, webhook=at(ear), by=OPERATOR, low_balance_micros=50_000_000)
+        set_mode(conn, client.id, "prepaid")
+    assert not job(run_due(database, post, NOON), "low balances").done, "who never paid in is not told"
+    with database.operator() as conn:
+        move(conn, client.id, "top_up", 20_000_000, "VIR 1", "test")
+    later = NOON + LOOK_AGAIN
+    assert job(run_due(database, post, later), "low balances") == Round("low balances", True, 1)
+    assert job(run_due(database, post, later + LOOK_AGAIN), "low balances") == Round("low balances", True, 0)
+    assert [json.loads(body)["kind"] for body, _ in ear.heard].count("low_balance") == 1
+
+
+def test_the_worker_takes_the_days_step_and_tells_it(
+    database: Database, client: Tenant, owed: Issued, ear: Ear, settings_home: Any
+) -> None:
+    with database.operator() as conn:
+        set_limits(conn, client.id, webhook=at(ear), by=OPERATOR)
+    of = Settings(outward={"allowed": ["127.0.0.1:*"]})  # pyright: ignore[reportCallIssue, reportArgumentType]
+    began = datetime.now(UTC)  # the clock runs on from noon, and fast: what failed on a loaded machine is tried again
+    with own_jobs(database, of) as (handlers, planned):
+        worker = Worker(database, handlers, plan=planned, now=lambda: NOON + 60 * (datetime.now(UTC) - began))
+        working = threading.Thread(target=worker.run)
+        working.start()
+        try:
+            until(lambda: steps(database) == ["reminder_1"] and all_told(database))
+        finally:
+            worker.stop()
+            working.join()
+            worker.close()
+    assert [json.loads(body)["kind"] for body, _ in ear.heard].count("reminder_1") == 1
+
+
+def until(look: Callable[[], bool]) -> None:
+    """Until another thread's work is seen in the database."""
+    deadline = time.monotonic() + 150
+    while not look():
+        assert time.monotonic() < deadline, "it was not done"
+        time.sleep(0.05)
+
+
+def all_told(database: Database) -> bool:
+    """Nothing waits to be told."""
+    with database.operator() as conn:
+        return not conn.execute("SELECT 1 FROM billing.notices WHERE sent_at IS NULL").fetchall()

@@ -13,6 +13,7 @@ import pytest
 from agents.conversation import AgentConversation
 from agents.effects import Act, Effect, Facts, Plan, Say
 from agents.loading import load
+from agents.pace import Pace
 from llm.base import LlmError, Message, Mind
 
 EXAMPLES = Path(__file__).parents[3] / "agents/examples"
@@ -22,12 +23,18 @@ class Caller:
     """Someone talking to an agent."""
 
     def __init__(
-        self, name: str, mind: Mind | None = None, *, phrase_seconds: float | None = None, **variables: str
+        self,
+        name: str,
+        mind: Mind | None = None,
+        *,
+        phrase_seconds: float | None = None,
+        pace: Pace | None = None,
+        **variables: str,
     ) -> None:
         agent = load(EXAMPLES / name).agent
         now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
         facts = Facts("call-1", now, agent.direction, "+33612345678", "+33478000000", variables)
-        self.talk = AgentConversation(agent, mind, facts, phrase_seconds=phrase_seconds)
+        self.talk = AgentConversation(agent, mind, facts, phrase_seconds=phrase_seconds, pace=pace)
         self.opening = self.talk.opening()
         self.source = ""
 

@@ -20,10 +20,14 @@ from agents.state import State, Understood
 DENTAL = load(Path(__file__).parents[3] / "agents/examples/dental.fr.yaml").agent
 _TEXT = (Path(__file__).parents[3] / "agents/examples/dental.fr.yaml").read_text(encoding="utf-8")
 ALONE = loads(
-    _TEXT.replace("tools: [book, message, transfer, opt_out, hangup]", "tools: [book, hangup]").replace("human:", "#")
+    _TEXT.replace(
+        "tools: [book, reschedule, cancel, message, transfer, opt_out, hangup]",
+        "tools: [book, reschedule, cancel, hangup]",
+    ).replace("human:", "#")
 ).agent
 """The same practice with nobody to put through to and no messages taken."""
 NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
+UNCLEAR = Understood("unclear")
 FACTS = Facts("call-1", NOW, "inbound", "+33612345678", "+33478000000")
 
 
@@ -156,14 +160,14 @@ def test_a_doubt_is_asked_by_name_and_costs_no_attempt() -> None:
 )
 def test_the_answer_to_a_doubt_is_understood(said: str, intent: str, facts: tuple[str, ...]) -> None:
     state = State(step="accueil", doubt=("fact:parking", "intent:human"))
-    answer = settled(DENTAL, state, said, Reading(meant(("none:", 0.9), ("fact:hours", 0.05))))
+    answer = settled(DENTAL, state, said, UNCLEAR, Reading(meant(("none:", 0.9), ("fact:hours", 0.05))))
     assert answer is not None
     assert (answer.intent, answer.facts) == (intent, facts)
 
 
 def test_a_yes_to_a_single_doubt_is_that() -> None:
     state = State(step="accueil", doubt=("intent:opt_out",))
-    answer = settled(DENTAL, state, "oui tout à fait", Reading(meant(("none:", 0.9), ("fact:hours", 0.05))))
+    answer = settled(DENTAL, state, "oui tout à fait", UNCLEAR, Reading(meant(("none:", 0.9), ("fact:hours", 0.05))))
     assert answer is not None
     assert answer.intent == "opt_out"
 
@@ -171,7 +175,16 @@ def test_a_yes_to_a_single_doubt_is_that() -> None:
 def test_another_question_instead_of_an_answer_is_heard() -> None:
     state = State(step="accueil", doubt=("fact:parking", "intent:human"))
     reading = Reading(meant(("fact:prices", 0.9), ("fact:parking", 0.02)))
-    assert settled(DENTAL, state, "combien coûte un détartrage chez vous", reading) is None
+    assert settled(DENTAL, state, "combien coûte un détartrage chez vous", UNCLEAR, reading) is None
+
+
+@pytest.mark.parametrize(
+    "said", ["plutôt jeudi, en fin d'après-midi si vous avez", "plutôt je dis, enfin d'après-midi", "jeudi ça me va"]
+)
+def test_a_day_said_instead_of_a_yes_settles_no_doubt(said: str) -> None:
+    state = State(step="accueil", doubt=("fact:emergency",))
+    reading = Reading(meant(("fact:emergency", 0.3), ("none:", 0.25), ("fact:hours", 0.2)))
+    assert settled(DENTAL, state, said, understand(DENTAL, state, said, FACTS), reading) is None
 
 
 def test_a_caller_who_is_not_understood_is_not_hung_up_on() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agents.grounding import echoed, ungrounded, without_answer
+from agents.pace import SPARED, Pace
 from llm.base import Message, Mind
 from tests.unit.agents.conftest import Caller
 
@@ -88,6 +89,22 @@ async def test_an_answer_that_is_late_is_said_as_written_and_the_model_not_asked
     for _ in range(2):
         assert INFO in await caller.says("Combien coûte le blanchiment ?")
         assert caller.source == "fact"
+    assert late.asked == 1
+
+
+def test_a_model_found_too_slow_is_tried_again_after_fifty_answers() -> None:
+    pace = Pace()
+    assert pace.asked()
+    pace.late()
+    assert [pace.asked() for _ in range(SPARED + 1)] == [False] * SPARED + [True]
+    assert pace.asked()
+
+
+async def test_what_one_call_learnt_of_the_models_pace_the_next_one_knows() -> None:
+    late, pace = Late(), Pace()
+    for _ in range(2):
+        caller = Caller("dental.fr.yaml", late, phrase_seconds=0.01, pace=pace)
+        assert INFO in await caller.says("Combien coûte le blanchiment ?")
     assert late.asked == 1
 
 

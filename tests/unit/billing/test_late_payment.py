@@ -10,7 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.invoices.late import Debt, Penalty, dispute_until, legal_rates, penalty, rate_on, suspension_day
+from billing.invoices.late import (
+    Debt,
+    LegalRate,
+    NoLegalRate,
+    Penalty,
+    dispute_until,
+    legal_rates,
+    penalty,
+    penalty_so_far,
+    rate_on,
+    spans,
+    suspension_day,
+)
 from store.base.errors import BadInput
 
 DUE = date(2026, 6, 20)
@@ -87,3 +99,31 @@ def test_interest_never_shrinks_with_time_and_the_indemnity_is_owed_once(amount:
     later = penalty(Debt(amount, DUE), min(DUE + timedelta(days=days + more), date(2026, 12, 31)))
     assert first.interest_cents <= later.interest_cents
     assert {first.indemnity_cents, later.indemnity_cents} <= {0, 4000}
+
+
+ECB = (
+    LegalRate(date(2026, 1, 1), date(2026, 6, 30), Fraction("2.15"), "ecb"),
+    LegalRate(date(2026, 7, 1), date(2026, 12, 31), Fraction("1.90"), "ecb"),
+)
+
+
+def test_a_public_body_owes_the_banks_rate_of_the_half_year_in_which_it_was_late_first_and_eight_points() -> None:
+    debt = Debt(1_000_000, date(2026, 6, 20), public=True)
+    rates = (*legal_rates(), *ECB)
+    exact = Fraction(1_000_000) * Fraction("10.15") * 30 / 36500
+    assert penalty(debt, date(2026, 7, 20), rates) == Penalty(round(exact), 4000)
+    (span,) = spans(debt, date(2026, 7, 20), rates)
+    assert (span.rate.percent, span.rate.owed, span.days) == (Fraction("2.15"), Fraction("10.15"), 30)
+
+
+def test_a_public_bodys_interest_waits_for_its_rate_and_the_indemnity_does_not() -> None:
+    debt, day = Debt(1_000_000, DUE, public=True), DUE + timedelta(days=40)
+    assert penalty_so_far(debt, day, legal_rates()) == (Penalty(0, 4000), DUE)
+    with pytest.raises(NoLegalRate, match="European Central Bank") as told:
+        penalty(debt, day)
+    assert "--ecb" in told.value.hint
+
+
+def test_others_owe_nothing_by_the_banks_rate() -> None:
+    rates = (*legal_rates(), *ECB)
+    assert penalty(Debt(1_000_000, DUE), date(2026, 7, 10), rates) == penalty(Debt(1_000_000, DUE), date(2026, 7, 10))
