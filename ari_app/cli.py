@@ -29,6 +29,7 @@ COMMANDS = {
     "booking": ("ari_app.commands.left:booking", "Appointments that agents have made"),
     "message": ("ari_app.commands.left:message", "Messages that callers left"),
     "calendar": ("portal.links.commands:calendar", "Calendars beside an agent's diary"),
+    "hook": ("portal.links.hooks.commands:hook", "Web hooks of clients' systems: add, test, deliveries, replay"),
     "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),
     "asterisk": ("asterisk_conf.cli:asterisk", "The private Asterisk"),
     "trunk": ("asterisk_conf.trunk_cli:trunk", "Ways to other networks: add, list, show, test, remove"),

@@ -1,4 +1,4 @@
-"""What the portal forgets when compliance asks: sessions, links and failures of long ago."""
+"""What the portal forgets when compliance asks: sessions, links and failures of long ago; what was sent to systems."""
 
 from __future__ import annotations
 
@@ -16,12 +16,19 @@ def web_sessions(at: Sweep) -> int:
 
 
 def client(conn: Conn, tenant_id: UUID) -> None:
-    """A client leaves: its sessions and calendars go, its keys and its people's places end."""
+    """A client leaves: its sessions, calendars and web hooks go, its keys and its people's places end."""
     for statement in (
         "DELETE FROM portal.sessions WHERE tenant_id = %s",
         "UPDATE portal.api_keys SET ended_at = coalesce(ended_at, now()) WHERE tenant_id = %s",
         "UPDATE portal.members SET ended_at = coalesce(ended_at, now()) WHERE tenant_id = %s",
+        "DELETE FROM links.endpoints WHERE tenant_id = %s",
         "DELETE FROM links.feeds WHERE tenant_id = %s",
         "DELETE FROM links.calendars WHERE tenant_id = %s",
     ):
         conn.execute(statement, (tenant_id,))
+
+
+def deliveries(at: Sweep) -> int:
+    """What was sent to clients' systems, and what the API answered to an `Idempotency-Key`."""
+    done = at.rows("DELETE FROM links.deliveries", "links.deliveries", "made_at < %(before)s")
+    return done + at.rows("DELETE FROM portal.answers", "portal.answers", "at < %(before)s")

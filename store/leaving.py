@@ -13,8 +13,8 @@ from psycopg import sql
 from store.base.errors import Refused
 from store.db import Conn, Database
 
-KEYS = frozenset({"store.recording_keys", "store.tenant_keys"})
-"""Keys that open recordings: of no use to anybody else."""
+KEYS = frozenset({"store.recording_keys", "store.tenant_keys", "links.endpoint_keys", "portal.answers"})
+"""Keys that open recordings and sign web hooks, and answers that may hold one: of no use to anybody else."""
 
 SECRET_COLUMNS = ("key_hash", "token_hash")
 

@@ -21,6 +21,7 @@ _SENTENCES = {
     "votre numéro de secours. Il est rétabli dès que le paiement nous parvient. Vos données restent "
     "disponibles à l'export.",
     "low_balance": "Il reste peu de votre crédit prépayé. Quand il est épuisé, plus aucun appel n'est pris ni passé.",
+    "hook_disabled": "Nous n'envoyons plus d'événements à ce récepteur. Ce qu'il n'a pas pris est gardé trente jours.",
     "debit_note": "Cette somme s'ajoute à la facture réglée en retard ou encore due. Elle est hors du champ de la TVA "
     "(CGI, art. 256, I).",
 }
@@ -36,7 +37,7 @@ _LABELS = {
     "debited_on": "Prélevée le", "paid": "Déjà réglée", "left": "Reste (€ HT)", "month": "Mois",
     "limit": "Seuil (€ HT)", "total_cents": "Total à régler", "creditor": "Créancier", "invoices": "Factures",
     "iban": "Par virement sur le compte", "leave_before": "Départ possible avant le", "kind": "Nature",
-    "reason": "Motif", "what": "Quoi", "to_do": "À faire",
+    "reason": "Motif", "what": "Quoi", "to_do": "À faire", "host": "Récepteur",
 }  # fmt: skip
 
 

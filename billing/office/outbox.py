@@ -52,6 +52,7 @@ _TITLES = {
     "debit_note": "Note de débit {number} : {amount} €, retard de paiement de la facture {invoice}",
     "chargeback": "Paiement repris par la banque : facture {number}",
     "ended": "Accès terminé le {last_access_on} : données à supprimer",
+    "hook_disabled": "Web hook désactivé : {host}",
     "refunded": "Remboursement fait chez Stripe : facture {number}",
 }
 

@@ -125,7 +125,7 @@ WORK: dict[str, Callable[[Sweep], int]] = {
 
 ELSEWHERE = {
     **dict.fromkeys(("contacts", "targets"), "campaigns"),
-    "web_sessions": "portal",
+    **dict.fromkeys(("web_sessions", "deliveries"), "portal"),
     **dict.fromkeys(("cdrs", "contracts", "notices", "blocks", "payment_events", "invoices", "clients"), "billing"),
 }
 """Kind of data → the folder that forgets it when it is asked."""

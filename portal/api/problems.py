@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -32,7 +33,8 @@ class TooMany(Refused):
     code = "too_many_requests"
 
 
-_TITLES = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
+_TITLES = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+           409: "Conflict", 413: "Content Too Large",
            422: "Unprocessable Content", 429: "Too Many Requests", 500: "Internal Server Error",
            503: "Service Unavailable"}  # fmt: skip
 
@@ -97,3 +99,19 @@ RESPONSES: dict[int | str, dict[str, object]] = {
     status: {"model": Problem, "description": _TITLES[status]} for status in (401, 403, 404, 422, 429)
 }
 """What every resource may answer beside its own, for the contract."""
+
+
+def conflict(what: str) -> dict[int | str, dict[str, object]]:
+    """A resource that may also refuse, and why, for the contract."""
+    return {409: {"model": Problem, "description": what}}
+
+
+def as_problems(contract: dict[str, Any]) -> dict[str, Any]:
+    """The contract with errors under the media type they are sent as."""
+    for methods in contract["paths"].values():
+        for resource in methods.values():
+            for status, told in resource["responses"].items():
+                if status >= "400":
+                    schema = {"$ref": "#/components/schemas/Problem"}
+                    told["content"] = {"application/problem+json": {"schema": schema}}
+    return contract

@@ -1,4 +1,4 @@
-"""Keys of clients' systems: made, listed, ended by the operator; told once, stored as their SHA-256."""
+"""Keys of clients' systems: made, listed, ended by the operator or the account's holder; told once, kept as SHA-256."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ SPOKEN: Mapping[str, str] = {
     "comptable": "comptable", "admin": "administrateur", "support": "support",
 }  # fmt: skip
 
-SCOPES = frozenset({"calls", "transcripts", "numbers", "audio", "invoices", "usage"})
+SCOPES = frozenset({"calls", "transcripts", "numbers", "audio", "invoices", "usage", "hooks"})
 """What a key may be given: the rights that the API has a use for."""
 
 

@@ -19,7 +19,11 @@ ACTIONS: Mapping[str, str] = {
     "person.password": "a changé son mot de passe", "person.second_step": "a changé son second facteur",
     "person.compromised": "a signalé son compte compromis", "person.letter_invitation": "a envoyé une invitation",
     "person.letter_reset": "a envoyé un lien de mot de passe", "key.add": "a créé une clé d'API",
-    "key.end": "a retiré une clé d'API", "call.listen": "a écouté un appel", "calls.export": "a exporté des appels",
+    "key.end": "a retiré une clé d'API", "hook.add": "a ajouté un web hook", "hook.test": "a essayé un web hook",
+    "hook.rotate": "a changé le secret d'un web hook", "hook.replay": "a rejoué des envois",
+    "hook.enable": "a réactivé un web hook", "hook.remove": "a retiré un web hook",
+    "hook.disable": "a désactivé un web hook",
+    "call.listen": "a écouté un appel", "calls.export": "a exporté des appels",
     "calls.import": "a importé des appels", "compliance.audit": "a sorti une preuve",
     "agent.import": "a écrit une version",
     "agent.test": "a demandé la validation", "agent.publish": "a validé et publié",
@@ -44,7 +48,7 @@ ACTIONS: Mapping[str, str] = {
 """What was done, after who did it."""
 
 GROUPS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "acces": ("accès", ("session.", "person.", "key.")),
+    "acces": ("accès", ("session.", "person.", "key.", "hook.")),
     "appels": ("appels écoutés, exportés, prouvés", ("call.", "calls.", "compliance.audit")),
     "agents": ("agents", ("agent.",)),
     "personnes": ("contacts, consentements, oppositions", ("contact.", "consent.", "opposition.", "privacy.")),
@@ -88,7 +92,12 @@ def page(seat: Seat, group: str = "", before: int | None = None, limit: int = PA
 def told(entry: Entry) -> Act:
     """An entry in words."""
     kind, _, name = entry.subject.partition(":")
-    href = {"call": f"/appels/{name}", "invoice": f"/factures/{name}", "person": f"/equipe/{name}"}.get(kind, "")
+    href = {
+        "call": f"/appels/{name}",
+        "invoice": f"/factures/{name}",
+        "person": f"/equipe/{name}",
+        "hook": f"/integrations/hooks/{name}",
+    }.get(kind, "")
     if kind == "agent":
         href = "/agents/" + name.partition("@")[0]
     return Act(entry.seq, entry.at, who(entry.who), ACTIONS.get(entry.action, entry.action), _subject(kind, name), href,
@@ -103,8 +112,8 @@ def who(text: str) -> str:
 
 def _subject(kind: str, name: str) -> str:
     named = {"call": "appel", "invoice": "facture", "person": "personne", "agent": "agent", "session": "session",
-             "key": "clé", "request": "demande", "list": "liste", "file": "fichier", "ticket": "ticket",
-             "number": "numéro", "breach": "violation", "campaign": "campagne"}  # fmt: skip
+             "key": "clé", "hook": "web hook", "request": "demande", "list": "liste", "file": "fichier",
+             "ticket": "ticket", "number": "numéro", "breach": "violation", "campaign": "campagne"}  # fmt: skip
     short = name[:8] if len(name) == 36 and name.count("-") == 4 else name
     return f"{named[kind]} {short}" if kind in named else ""
 

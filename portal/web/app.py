@@ -35,6 +35,7 @@ from portal.web import (
     door_pages,
     feed_page,
     home_page,
+    integration_pages,
     invoice_pages,
     journal_pages,
     law_pages,
@@ -56,7 +57,7 @@ MOST_TYPED, MOST_AT_THE_DOOR, MOST_FIELDS = 1024 * 1024, 64 * 1024, 2000
 PAGES = all_of(
     door_pages.pages, account_pages.pages, home_page.pages, call_pages.pages, invoice_pages.pages, people_pages.pages,
     agent_edit_pages.pages, agent_pages.pages, law_pages.pages, data_pages.pages, team_pages.pages, journal_pages.pages,
-    feed_page.pages,
+    feed_page.pages, integration_pages.pages,
 )  # fmt: skip
 
 log = structlog.get_logger(__name__)

@@ -30,7 +30,8 @@ NAMES: Mapping[str, str] = {
     "logs": "journaux techniques", "web_sessions": "connexions au site", "invoices": "factures",
     "notices": "avis envoyés",
     "contracts": "contrats", "clients": "identité du client", "blocks": "blocages", "events": "événements",
-    "jobs": "tâches", "payment_events": "paiements", "bloctel": "réponses de Bloctel",
+    "jobs": "tâches", "deliveries": "envois de web hooks", "payment_events": "paiements",
+    "bloctel": "réponses de Bloctel",
 }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ MENU = (
     ("/conformite", "Conformité", "oppositions"),
     ("/factures", "Factures", "invoices"),
     ("/donnees", "Données", "rights"),
+    ("/integrations", "Intégrations", "hooks"),
     ("/equipe", "Équipe", "team"),
     ("/journal", "Journal", "journal"),
 )

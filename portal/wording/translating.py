@@ -20,7 +20,7 @@ LIST = Path(__file__).parent / "en.toml"
 _PIECES = re.compile(r"(\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<[^<>{}]*(?:\{[{%].*?[}%]\}[^<>{}]*)*>)", re.DOTALL)
 """What a template is made of: code, comments and tags; between them stands text."""
 _LITERAL = re.compile(r'"((?:[^"\\{}<>]|\\.)*)"')
-_ATTRIBUTE = re.compile(r'((?:placeholder|aria-label|title)=")([^"{}]+)(")')
+_ATTRIBUTE = re.compile(r'((?:placeholder|aria-label|title|data-name)=")([^"{}]+)(")')
 
 
 @cache

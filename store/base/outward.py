@@ -7,6 +7,7 @@ looked at, so that a name which answers twice differently (DNS rebinding) gains 
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -163,6 +164,38 @@ def ask(
             return Answer(got.status_code, {key.lower(): value for key, value in got.headers.items()}, bytes(read))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise OutwardFailed(f"{name} did not take the request") from error
+
+
+def send(
+    url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, most: int, allowed: Sequence[str] = (),
+    resolve: Resolve | None = None,
+) -> Answer:  # fmt: skip
+    """POST `body`, follow nothing: the whole of it, reading too, in `seconds`; of an answer the first `most` bytes are
+    read. A receiver that dawdles holds nobody up. Raises OutwardRefused, OutwardFailed."""
+    import httpx
+
+    to = destination(url, allowed, resolve=resolve)
+    try:
+        return asyncio.run(_sent(to, body, headers, seconds, most))
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        raise OutwardFailed(f"{to.name} did not take the request") from error
+
+
+async def _sent(to: Destination, body: bytes, headers: Mapping[str, str], seconds: float, most: int) -> Answer:
+    import httpx
+
+    given, extensions = {**headers, "Host": to.host}, {"sni_hostname": to.name}
+    async with (
+        asyncio.timeout(seconds),
+        httpx.AsyncClient(timeout=seconds, trust_env=False, follow_redirects=False) as client,
+        client.stream("POST", to.url, content=body, headers=given, extensions=extensions) as got,
+    ):
+        read = bytearray()
+        async for piece in got.aiter_bytes(most):
+            read += piece
+            if len(read) >= most:
+                break
+        return Answer(got.status_code, {key.lower(): value for key, value in got.headers.items()}, bytes(read[:most]))
 
 
 def _port(parts: SplitResult) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from agents.loading import EXAMPLES, load
@@ -13,6 +12,7 @@ from ari_app.desk.office_types import Answerable
 from portal.links import calendars
 from portal.links import jobs as linked
 from portal.links.calendars import SYNC, Calendar
+from store.base.ids import new_id
 from store.base.settings import Settings
 from store.db import Database
 from store.tenants import Tenant
@@ -73,7 +73,7 @@ def answerable(tenant: Tenant) -> Answerable:
 def book(database: Database, tenant: Tenant, hour: int, name: str = "Claire Martin") -> dict[str, Any]:
     with database.tenant(tenant.id) as conn:
         asked = {"name": name, "day": DAY.isoformat(), "time": f"{hour:02}:00", "minutes": "60"}
-        return dict(agenda.book(conn, answerable(tenant), UUID(int=1), "+33612345678", asked))
+        return dict(agenda.book(conn, answerable(tenant), new_id(), "+33612345678", asked))
 
 
 def cancel(database: Database, tenant: Tenant) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from store.db import Database
 from store.tenants import Tenant
 from store.work import Worker
 from tests.integration.links.conftest import Mailbox
-from tests.integration.links.test_a_diary_and_its_calendars_agree import DAY, again, answerable, at, beside
+from tests.integration.links.diary import DAY, again, answerable, at, beside
 
 PHONE, OTHER = "+33612345678", "+33699999999"
 MAIL = "claire@example.fr"

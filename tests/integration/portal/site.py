@@ -19,10 +19,12 @@ from billing.charges.ledger import record_call
 from billing.documents.invoice import Party, Terms
 from billing.invoices import invoicing
 from portal.door import Portal
+from portal.links.hooks import deliveries, endpoints
 from portal.people import keys, managing, signing
 from portal.web.visit import SESSION
 from store import agents, bookings, messages, tenants
 from store.base.ids import new_id
+from store.base.settings import Settings
 from store.calls import Action, Cdr, Turn
 from store.db import Conn, Database
 from store.tenants import Tenant
@@ -98,7 +100,20 @@ def furnish(database: Database, home: Path, slug: str, name: str) -> Practice:
                                phone="+33612345678")  # fmt: skip
         left = messages.leave(conn, tenant.id, "accueil", "Rappelez-moi.", name="M. Petit", phone="+33612345678")
     ids = {"booking": str(booked.id), "message": str(left.id), "agent": AGENT, "version": "1"}
+    ids |= _integrations(database, home, tenant)
     return Practice(tenant, call_id, _invoice(database, tenant), ids)
+
+
+def _integrations(database: Database, home: Path, tenant: Tenant) -> dict[str, str]:
+    """A key, and a web hook that something was sent to."""
+    of = Settings(home=home)  # pyright: ignore[reportCallIssue]
+    with database.operator(tenant.id) as conn:
+        key, _ = keys.add(conn, tenant, ["calls"], name="CRM", by=OPERATOR, now=NOW)
+        hook, _ = endpoints.add(
+            conn, tenant.id, f"https://crm.{tenant.slug}.example/h", ["call.ended"], by=OPERATOR, now=NOW, of=of
+        )
+        sent = deliveries.begin_test(conn, hook.id, by=OPERATOR, now=NOW)
+    return {"key": str(key), "hook": str(hook.id), "delivery": str(sent.id)}
 
 
 def _invoice(database: Database, tenant: Tenant) -> str:
@@ -178,6 +193,10 @@ class System:
 
     def get(self, path: str, **headers: str) -> Response:
         return self.client.get(f"/api/v1{path}", headers={"authorization": f"Bearer {self.key}", **headers})
+
+    def ask(self, method: str, path: str, content: object = None, **headers: str) -> Response:
+        given = {"authorization": f"Bearer {self.key}", **headers}
+        return self.client.request(method, f"/api/v1{path}", json=content, headers=given)
 
 
 def system(browser: Browsers, database: Database, of: Practice, *scopes: str) -> System:

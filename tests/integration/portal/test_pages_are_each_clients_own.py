@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from portal.people import managing
+from portal.links.hooks import deliveries, endpoints
+from portal.people import keys, managing
 from portal.people.roles import ROLES
 from portal.web.app import PAGES
 from portal.web.guard import HEADERS
@@ -20,6 +21,8 @@ GETS = [page for page in PAGES if page.method == "GET" and page.right != DOOR]
 
 
 MARK = re.compile(r"\{(\w+)\}")
+IDS = {"id", "number", "person", "hook", "key", "delivery"}
+"""Parts of an address that name what is one client's."""
 
 
 def addressed(path: str, of: Practice, person: str) -> str:
@@ -41,7 +44,7 @@ def test_every_page_opens_for_its_role_alone_and_never_with_anothers_ids(
             assert own.status_code in (200, 303), (page.path, own.status_code)
         else:
             assert own.status_code == 403, page.path
-        if {"id", "number", "person"} & set(MARK.findall(page.path)):
+        if IDS & set(MARK.findall(page.path)):
             foreign = here.get(addressed(page.path, other, theirs))
             assert foreign.status_code == (404 if page.right in ROLES[role] else 403), page.path
         assert "Mairie" not in own.text, page.path
@@ -111,11 +114,14 @@ def test_no_form_changes_what_is_another_clients(
     for page in POSTS:
         names = set(MARK.findall(page.path))
         of = replace(other, ids=other.ids | {"id": other.ids["booking" if "rendez" in page.path else "message"]})
-        if names & {"id", "person"}:
+        if names & IDS:
             answer = here.post(addressed(page.path, of, theirs), "/compte", certain="oui", reponse="x",
                                **{"role-lecteur": "oui"})  # fmt: skip
             assert answer.status_code == 404, (page.path, answer.status_code)
     with database.operator() as conn:
+        (hook,) = endpoints.listed(conn, other.tenant.id)
+        assert (hook.both_until, [key.ended_at for key in keys.listed(conn, other.tenant.id)]) == (None, [None])
+        assert [one.state for one in deliveries.listed(conn, tenant_id=other.tenant.id)] == ["waiting"]
         assert bookings.find(conn, tenant_id=other.tenant.id)
         assert messages.find(conn, tenant_id=other.tenant.id, done=False)
         assert [one.ended_at for one in managing.listed(conn, other.tenant.id)] == [None]

@@ -44,6 +44,19 @@ def test_an_appointment_is_called_off_and_calendars_are_told(
     assert (f"person:{CLAIRE}", "booking.cancel") in acts(database, practice)
 
 
+def test_who_booked_and_gave_an_address_is_told_that_it_is_called_off(
+    here: Browser, practice: Practice, database: Database
+) -> None:
+    with database.operator() as conn:
+        conn.execute("UPDATE store.bookings SET email = 'm@example.fr' WHERE id = %s", (practice.ids["booking"],))
+    done = here.post(f"/rendez-vous/{practice.ids['booking']}/annuler", "/rendez-vous")
+    assert done.headers["location"] == "/rendez-vous?fait=annule"
+    with database.operator() as conn:
+        assert [job.about for job in jobs.listed(conn, kind="booking.caller")] == [
+            f"cancelled:{practice.ids['booking']}"
+        ]
+
+
 def test_a_message_is_settled_once_by_whom(here: Browser, practice: Practice, database: Database) -> None:
     assert "Rappelez-moi." in here.get("/messages").text
     here.post(f"/messages/{practice.ids['message']}/traite", "/messages")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from agents.loading import AgentFileError, loads
 from store.base import outward
-from store.base.outward import OutwardFailed, OutwardRefused, destination, is_public, post, shaped
+from store.base.outward import OutwardFailed, OutwardRefused, destination, is_public, post, send, shaped
 
 PUBLIC = "93.184.216.34"
 DENTAL = (Path(__file__).parents[3] / "agents/examples/dental.fr.yaml").read_text(encoding="utf-8")
@@ -101,3 +104,51 @@ def test_an_agents_file_whose_host_the_caller_would_choose_is_refused_with_its_l
 
 def test_a_slot_in_the_path_is_the_clients_own_business() -> None:
     assert shaped("https://client.example/{nom}").hostname == "client.example"
+
+
+@pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"])
+def test_a_receiver_that_dawdles_holds_nobody_up(begins: bytes) -> None:
+    """It sends a byte now and then for as long as it is listened to: the time is for the whole, not for each byte."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        opened.listen()
+
+        def drip() -> None:
+            there, _ = opened.accept()
+            with there, suppress(OSError):
+                there.sendall(begins)
+                while True:  # until the other side hangs up
+                    there.sendall(b"x")
+                    time.sleep(0.05)  # how slow it is, which is what is tried
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        url = f"http://127.0.0.1:{opened.getsockname()[1]}/"
+        with pytest.raises(OutwardFailed):
+            send(url, b"{}", {}, seconds=1.0, most=65_536, allowed=("127.0.0.1:*",))
+        thread.join()
+
+
+def test_of_a_long_answer_the_beginning_is_read() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+
+        def pour() -> None:
+            there, _ = opened.accept()
+            with there, suppress(OSError):
+                there.recv(65_536)
+                there.sendall(b"HTTP/1.1 500 Oh\r\nContent-Length: 100000000\r\n\r\n")
+                while True:
+                    there.sendall(b"x" * 65_536)
+
+        thread = threading.Thread(target=pour)
+        thread.start()
+        url = f"http://127.0.0.1:{opened.getsockname()[1]}/"
+        got = send(url, b"{}", {}, seconds=60, most=1024, allowed=("127.0.0.1:*",))
+        thread.join()
+    assert (got.status, got.body) == (500, b"x" * 1024)
+
+
+@pytest.mark.parametrize("inside", [("127.0.0.1",), ("10.1.2.3",), (PUBLIC, "192.168.0.7")])
+def test_a_message_is_not_sent_inside(inside: tuple[str, ...]) -> None:
+    with pytest.raises(OutwardRefused):
+        send("https://innocent.example/hook", b"{}", {}, seconds=1, most=10, resolve=answering(*inside))

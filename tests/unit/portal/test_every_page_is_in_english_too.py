@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal import words
+from portal.links.hooks.kinds import KINDS
 from portal.people.roles import RIGHTS, SPOKEN
 from portal.reading.agents import STATES
 from portal.reading.journal import ACTIONS, GROUPS
-from portal.web import agent_pages, data_pages, law_pages, team_pages
+from portal.web import agent_pages, data_pages, integration_pages, law_pages, team_pages
 from portal.web.app import HERE, templates
 from portal.web.visit import MENU
 from portal.wording import english
@@ -41,6 +42,8 @@ def test_what_code_says_is_in_the_list() -> None:
         *(name for _, name, _ in MENU), *RIGHTS.values(), *SPOKEN.values(), *agent_pages.DONE.values(),
         *team_pages.DONE.values(), *(text for _, text in team_pages.TOLD.values()), *law_pages.KINDS.values(),
         *law_pages.HOW.values(), *law_pages.CLOSED.values(), *data_pages.NAMES.values(), *words.OUTCOMES.values(),
+        *integration_pages.DONE.values(), *(text for _, text in integration_pages.TOLD.values()),
+        *integration_pages.STATES.values(), *integration_pages.WHY.values(), *KINDS.values(),
         *(state for state, _ in STATES.values()), *(name for name, _ in GROUPS.values()), *words.LONG_DAYS,
     ]  # fmt: skip
     assert [text for text in said if text not in phrases()] == []

@@ -1,0 +1,1 @@
+"""Web hooks: what happened, told to clients' systems as Standard Webhooks has it."""
