@@ -15,7 +15,7 @@ from store.base.settings import Settings
 from store.db import Database
 from store.work import Handler
 
-ABOVE = ("portal.links.jobs:handlers", "portal.people.letters:handlers")
+ABOVE = ("portal.links.jobs:handlers", "portal.people.letters:handlers", "portal.support.jobs:handlers")
 """Who does the jobs of the floor above, by name: nothing here imports it."""
 
 log = logging.getLogger(__name__)

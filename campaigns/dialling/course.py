@@ -14,6 +14,7 @@ from campaigns.campaigns import Campaign, get
 from campaigns.checking import judged
 from campaigns.dialling import queue
 from campaigns.dialling.versus import variables
+from campaigns.dialling.works import works_until
 from campaigns.planning.outcomes import OVER
 from campaigns.planning.verdicts import Verdict
 from store import agents
@@ -40,6 +41,9 @@ def launch(
     """Begin an approved campaign: its lists as they stand at `now` become its targets. How many wait for now, for
     later, and will never be called. Raises NotFound, Refused. `judged_one`: called for each person looked at."""
     campaign = _in(conn, tenant_id, name, "approved")
+    if until := works_until(conn, now):
+        raise Refused(f"the operator's works go on until {until:%Y-%m-%d %H:%M} UTC", hint="launch it afterwards",
+                      code="maintenance")  # fmt: skip
     version = agents.get(conn, tenant_id, campaign.agent, campaign.agent_version)
     if version.status != "live":
         raise Refused(

@@ -19,11 +19,12 @@ from portal.door import NotSignedIn, Portal, Seat
 from portal.people.tokens import digest
 from store.base.errors import DecrocheError
 
-DESCRIPTION = """Reads of a client's calls and invoices, for its own systems.
+DESCRIPTION = """A client's calls, invoices and support tickets, for its own systems.
 
 A key goes into `Authorization: Bearer dk_…`; it opens the scopes it was given. Lists have a `next` cursor: give it
 back as `cursor` for the page that follows. Instants are ISO 8601 in UTC, sums are decimals as text. Errors are
-`application/problem+json` with a stable `code`."""
+`application/problem+json` with a stable `code`. What writes takes an `Idempotency-Key`: the same request sent again
+under the same key is answered as the first was, and does nothing more."""
 
 _MOST_BUCKETS = 10_000
 _BEARER = HTTPBearer(auto_error=False, description="A key of `decroche key add`.")
@@ -34,12 +35,13 @@ Given = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
 def make_api(portal: Portal | None, clock: Callable[[], datetime] | None = None) -> FastAPI:
     """The API on a portal's door; without one, its contract alone."""
-    from portal.api import calls, invoices
+    from portal.api import calls, invoices, tickets
 
     api = FastAPI(title="Décroche", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None,
                   servers=[{"url": "/api/v1"}], root_path_in_servers=False)  # fmt: skip
     api.include_router(calls.router)
     api.include_router(invoices.router)
+    api.include_router(tickets.router)
     api.add_exception_handler(DecrocheError, ours)
     api.add_exception_handler(RequestValidationError, unreadable)
     api.add_exception_handler(HTTPException, http)

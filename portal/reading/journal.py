@@ -40,6 +40,7 @@ ACTIONS: Mapping[str, str] = {
     "controls.block": "a bloqué les appels sortants", "controls.lift": "a levé un blocage",
     "tenant.look": "a ouvert votre fiche", "calls.search": "a cherché des appels",
     "ticket.open": "a ouvert un ticket", "ticket.post": "a écrit dans un ticket", "ticket.close": "a clos un ticket",
+    "ticket.look": "a lu un ticket",
 }  # fmt: skip
 """What was done, after who did it."""
 
@@ -88,7 +89,12 @@ def page(seat: Seat, group: str = "", before: int | None = None, limit: int = PA
 def told(entry: Entry) -> Act:
     """An entry in words."""
     kind, _, name = entry.subject.partition(":")
-    href = {"call": f"/appels/{name}", "invoice": f"/factures/{name}", "person": f"/equipe/{name}"}.get(kind, "")
+    href = {
+        "call": f"/appels/{name}",
+        "invoice": f"/factures/{name}",
+        "person": f"/equipe/{name}",
+        "ticket": f"/support/{name}",
+    }.get(kind, "")
     if kind == "agent":
         href = "/agents/" + name.partition("@")[0]
     return Act(entry.seq, entry.at, who(entry.who), ACTIONS.get(entry.action, entry.action), _subject(kind, name), href,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from httpx2 import Response
@@ -20,8 +21,11 @@ from billing.documents.invoice import Party, Terms
 from billing.invoices import invoicing
 from portal.door import Portal
 from portal.people import keys, managing, signing
+from portal.support import writing
+from portal.support.tickets import About
 from portal.web.visit import SESSION
 from store import agents, bookings, messages, tenants
+from store.base.actor import Actor
 from store.base.ids import new_id
 from store.calls import Action, Cdr, Turn
 from store.db import Conn, Database
@@ -97,7 +101,13 @@ def furnish(database: Database, home: Path, slug: str, name: str) -> Practice:
         booked = bookings.book(conn, tenant.id, "accueil", "Claire Martin", starts, starts + timedelta(minutes=30),
                                phone="+33612345678")  # fmt: skip
         left = messages.leave(conn, tenant.id, "accueil", "Rappelez-moi.", name="M. Petit", phone="+33612345678")
-    ids = {"booking": str(booked.id), "message": str(left.id), "agent": AGENT, "version": "1"}
+    with database.operator() as conn:
+        asked = writing.open_ticket(
+            conn, tenant.id, f"Souci de {name}", "Un appel s'est <b>coupé</b>.", "minor", About("call", str(call_id)),
+            by=Actor("person", f"titulaire@{slug}.fr", tenant.id, "titulaire"), now=at,
+        )  # fmt: skip
+    ids = {"booking": str(booked.id), "message": str(left.id), "agent": AGENT, "version": "1",
+           "ticket": str(asked.number)}  # fmt: skip
     return Practice(tenant, call_id, _invoice(database, tenant), ids)
 
 
@@ -178,6 +188,11 @@ class System:
 
     def get(self, path: str, **headers: str) -> Response:
         return self.client.get(f"/api/v1{path}", headers={"authorization": f"Bearer {self.key}", **headers})
+
+    def post(self, path: str, content: dict[str, Any], **headers: str) -> Response:
+        """Send JSON; a header's name is written with underscores."""
+        more = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(f"/api/v1{path}", json=content, headers={"authorization": f"Bearer {self.key}", **more})
 
 
 def system(browser: Browsers, database: Database, of: Practice, *scopes: str) -> System:

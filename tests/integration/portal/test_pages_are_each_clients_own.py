@@ -9,6 +9,7 @@ import pytest
 
 from portal.people import managing
 from portal.people.roles import ROLES
+from portal.support import tickets
 from portal.web.app import PAGES
 from portal.web.guard import HEADERS
 from portal.web.routes import DOOR, PERSON
@@ -37,13 +38,16 @@ def test_every_page_opens_for_its_role_alone_and_never_with_anothers_ids(
     mine, theirs = people.id_of(f"{role}@cabinet.fr"), people.id_of("maire@mairie.fr")
     for page in GETS:
         own = here.get(addressed(page.path, practice, mine))
-        if page.right == PERSON or page.right in ROLES[role]:
+        if "{ticket}" in page.path and "calls" not in ROLES[role]:
+            assert own.status_code == 404, page.path  # it is about a call
+        elif page.right == PERSON or page.right in ROLES[role]:
             assert own.status_code in (200, 303), (page.path, own.status_code)
         else:
             assert own.status_code == 403, page.path
-        if {"id", "number", "person"} & set(MARK.findall(page.path)):
+        if {"id", "number", "person", "ticket"} & set(MARK.findall(page.path)):
             foreign = here.get(addressed(page.path, other, theirs))
             assert foreign.status_code == (404 if page.right in ROLES[role] else 403), page.path
+            assert "Souci de Mairie" not in foreign.text
         assert "Mairie" not in own.text, page.path
         for name, value in HEADERS.items():
             assert own.headers[name] == value
@@ -111,11 +115,13 @@ def test_no_form_changes_what_is_another_clients(
     for page in POSTS:
         names = set(MARK.findall(page.path))
         of = replace(other, ids=other.ids | {"id": other.ids["booking" if "rendez" in page.path else "message"]})
-        if names & {"id", "person"}:
-            answer = here.post(addressed(page.path, of, theirs), "/compte", certain="oui", reponse="x",
+        if names & {"id", "person", "ticket"}:
+            answer = here.post(addressed(page.path, of, theirs), "/compte", certain="oui", reponse="x", texte="x",
                                **{"role-lecteur": "oui"})  # fmt: skip
             assert answer.status_code == 404, (page.path, answer.status_code)
     with database.operator() as conn:
         assert bookings.find(conn, tenant_id=other.tenant.id)
+        (theirs,) = tickets.listed(conn, tenant_id=other.tenant.id)
+        assert (theirs.state, len(tickets.posts(conn, theirs))) == ("open", 1)
         assert messages.find(conn, tenant_id=other.tenant.id, done=False)
         assert [one.ended_at for one in managing.listed(conn, other.tenant.id)] == [None]
