@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.api.app import key_shown, seated
-from portal.api.problems import RESPONSES
+from portal.api.problems import RESPONSES, Problem
 from portal.door import Seat
 from portal.support import tickets, writing
 from portal.support.standing import Severity, State
@@ -16,12 +16,20 @@ from portal.support.tickets import RIGHTS, About, Post
 from portal.support.wording import Kind, said_by
 from portal.support.writing import MOST_SUBJECT, MOST_TEXT
 
-router = APIRouter(prefix="/tickets", tags=["tickets"], responses=RESPONSES)
+REUSED = "The Idempotency-Key came with another request before."
+router = APIRouter(prefix="/tickets", tags=["tickets"],
+                   responses=RESPONSES | {409: {"model": Problem, "description": REUSED}})  # fmt: skip
 
 Key = Annotated[str, Depends(key_shown)]
 Number = Annotated[int, Path(ge=1, lt=2**63, description="As people call it.")]
 Once = Annotated[
-    str, Header(alias="Idempotency-Key", max_length=200, description="Sent again with the same, it does nothing more.")
+    str,
+    Header(
+        alias="Idempotency-Key",
+        max_length=255,
+        pattern=r"^[\x21-\x7e]*$",
+        description="Sent again with the same, it is done once.",
+    ),
 ]
 TEXT = r"^[^\x00]*\S[^\x00]*$"
 

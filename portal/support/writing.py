@@ -28,14 +28,14 @@ TELL = "ticket.tell"
 MOST_SUBJECT, MOST_TEXT = 150, 10_000
 
 
-def side_of(by: Actor) -> Literal["client", "operator"]:
+def side_of(who: Actor) -> Literal["client", "operator"]:
     """On whose side somebody stands: a client's people and systems act for a tenant."""
-    return "operator" if by.tenant_id is None else "client"
+    return "operator" if who.tenant_id is None else "client"
 
 
-def reference(by: Actor, key: str) -> bytes | None:
+def reference(who: Actor, key: str) -> bytes | None:
     """What a request is known again by: of who asks, and the key they gave with it."""
-    return sha256(f"{by}\0{key}".encode()).digest() if key else None
+    return sha256(f"{who}\0{key}".encode()).digest() if key else None
 
 
 def open_ticket(
@@ -145,7 +145,7 @@ def look(conn: Conn, number: int, *, by: Actor) -> tuple[Ticket, list[Post]]:
     return ticket, tickets.posts(conn, ticket)
 
 
-class KeyReused(BadInput):
+class KeyReused(Refused):
     """The Idempotency-Key was given with another request before."""
 
     code = "idempotency_key_reused"

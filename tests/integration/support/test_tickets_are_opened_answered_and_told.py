@@ -246,7 +246,7 @@ def test_a_system_opens_reads_and_answers_once(
     again = crm.post("/tickets", asked, idempotency_key="a1")
     assert (again.status_code, again.json()) == (201, first.json())
     other_words = crm.post("/tickets", asked | {"text": "Autre."}, idempotency_key="a1")
-    assert (other_words.status_code, other_words.json()["code"]) == (422, "idempotency_key_reused")
+    assert (other_words.status_code, other_words.json()["code"]) == (409, "idempotency_key_reused")
     with database.operator() as conn:
         writing.answer(conn, number, "Oui ?", by=OPERATOR, now=NOW, waits=True)
         writing.remark(conn, number, NOTE, by=OPERATOR, now=NOW)

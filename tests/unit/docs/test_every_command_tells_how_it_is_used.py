@@ -73,7 +73,9 @@ def test_the_exceptions_to_json_are_commands_without_it() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_fits_a_hundred_columns_and_examples_run_over_by_ten_at_most(name: str) -> None:
-    with click.Context(COMMANDS[name], info_name=name, max_content_width=100) as context:
+    with click.Context(
+        COMMANDS[name], info_name=name, max_content_width=100, help_option_names=["-h", "--help"]
+    ) as context:
         lines = COMMANDS[name].get_help(context).splitlines()
     for line in lines:
         assert len(line) <= (110 if "decroche " in line else 100), line
