@@ -48,6 +48,8 @@ COMMANDS = {
     "api": ("portal.web.commands:api", "The API's contract"),
     "person": ("portal.commands:person", "Who signs in to the portal: add, invite, list, end"),
     "key": ("portal.commands:key", "Keys of clients' systems, for the API"),
+    "ticket": ("portal.support.commands:ticket", "Clients' questions: list, show, answer, close"),
+    "maintenance": ("portal.support.commands:maintenance", "Works that every client is told of"),
     "privacy": ("compliance.commands.privacy:privacy", "Retention, and the rights of people"),
 }
 """Command → (where it is, what it is for). The help is here so that `decroche --help` imports nothing."""

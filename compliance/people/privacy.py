@@ -210,7 +210,8 @@ def erased(
     before = find(conn, tenant_id, phone, home)
     calls = _calls(conn, tenant_id, pattern(phone))
     forget.person(conn, tenant_id, pattern(phone), calls, now, pseudonym(phone, of))
-    asked("campaigns", "person")(conn, tenant_id, pattern(phone))
+    for folder in ("campaigns", "portal.support"):
+        asked(folder, "person")(conn, tenant_id, pattern(phone))
     for path in before.files:
         if home / "spool" in path.parents:
             _silence(path, phone, of)
