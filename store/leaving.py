@@ -13,8 +13,8 @@ from psycopg import sql
 from store.base.errors import Refused
 from store.db import Conn, Database
 
-KEYS = frozenset({"store.recording_keys", "store.tenant_keys"})
-"""Keys that open recordings: of no use to anybody else."""
+KEYS = frozenset({"store.recording_keys", "store.tenant_keys", "links.endpoint_keys"})
+"""Keys, wrapped by the operator's: of no use to anybody else."""
 
 SECRET_COLUMNS = ("key_hash", "token_hash")
 
