@@ -14,7 +14,7 @@ from store.base.errors import Refused
 from store.db import Conn, Database
 
 KEYS = frozenset({"store.recording_keys", "store.tenant_keys", "links.endpoint_keys", "portal.answers"})
-"""Keys that open recordings and sign web hooks, and answers that may hold one: of no use to anybody else."""
+"""Keys, wrapped by the operator's, and answers that may hold one: of no use to anybody else."""
 
 SECRET_COLUMNS = ("key_hash", "token_hash")
 

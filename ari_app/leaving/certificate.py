@@ -27,7 +27,7 @@ def facts(of: Deleted) -> dict[str, Any]:
         "recordings_deleted": len(of.sounds),
         "deleted": [{"what": table, "rows": count} for table, count in sorted(of.gone.items())],
         "kept": [{"what": k.table, "rows": k.count, "until": k.until, "why": k.why} for k in of.kept],
-        "backups": "kept up to 12 months, encrypted; what was deleted is deleted again from whatever is restored",
+        "backups": "earlier ones are encrypted and go in their turn; one restored loses again what was deleted",
     }
 
 
