@@ -136,7 +136,8 @@ def test_a_person_who_asks_is_taken_out_of_tickets(practice: Practice, database:
 def test_a_better_plan_is_answered_sooner(practice: Practice, other: Practice, database: Database) -> None:
     toml = 'title = "Pro"\nmonthly_price = "99.00"\nsupport = "{}"\n'
     with database.operator() as conn:
-        for of, name in ((practice, "priority"), (other, "standard")):
+        wanted: list[tuple[Practice, standing.Level]] = [(practice, "priority"), (other, "standard")]
+        for of, name in wanted:
             plan = plans.add_plan(conn, f"pro-{name}", toml.format(name), OPERATOR)
             plans.subscribe(
                 conn, of.tenant.id, plan, NOW.date(), accepted_by="Claire", accepted_at=NOW, accepted_from="192.0.2.1",
