@@ -44,11 +44,12 @@ def tables(conn: Conn) -> list[Table]:
 def rows(db: Database, tenant_id: UUID, table: Table) -> Iterator[dict[str, Any]]:
     """A client's rows of a table, as plain JSON, in a stream: read under row-level security where that can be.
 
-    Hashes of keys and sessions are left out.
+    Hashes of keys and sessions are left out, and what is the operator's own (`internal`).
     """
-    query = sql.SQL("SELECT to_jsonb(t) - %(secret)s::text[] AS row FROM {} t WHERE t.tenant_id = %(tenant)s").format(
-        sql.Identifier(*table.name.split("."))
-    )
+    query = sql.SQL(
+        """SELECT to_jsonb(t) - %(secret)s::text[] AS row FROM {} t
+            WHERE t.tenant_id = %(tenant)s AND NOT coalesce((to_jsonb(t) ->> 'internal')::boolean, false)"""
+    ).format(sql.Identifier(*table.name.split(".")))
     session = db.tenant(tenant_id) if table.service else db.operator(tenant_id)
     with session as conn, conn.cursor("leaving") as cursor:
         cursor.itersize = 500

@@ -136,7 +136,10 @@ def close_ended(conn: Conn, tenant: Tenant, today: date) -> bool:
     if tenant.status == "closed" or not ends or len(known) < len(ends):
         return False
     tenants.close(conn, tenant.id, by=service("subscriptions"))
-    body = {"last_access_on": str(max(known)), "to_do": f"decroche privacy export, then erase: {tenant.slug}"}
+    body = {
+        "last_access_on": str(max(known)),
+        "to_do": f"decroche tenant leave {tenant.slug} --out FILE, then --delete",
+    }
     tell(conn, tenant.id, Notice("ended", str(max(known)), "operator", body))
     return True
 

@@ -23,15 +23,24 @@ KINDS: Mapping[str, str] = {
     "invoice.issued": "une facture est émise",
     "credit_note.issued": "un avoir est émis",
     "opposition.recorded": "une personne s'est opposée aux appels",
+    "ticket.opened": "une demande d'assistance est ouverte",
+    "ticket.answered": "une demande d'assistance a une réponse",
+    "ticket.closed": "une demande d'assistance est close",
+    "maintenance.planned": "une maintenance est prévue",
+    "maintenance.begun": "une maintenance commence",
+    "maintenance.over": "une maintenance est finie",
+    "maintenance.cancelled": "une maintenance est annulée",
 }
 """Kind of event → what it tells, as a person reads it."""
 
 _PAGES: Mapping[str, str] = {
     "call": "/appels/{}", "booking": "/rendez-vous", "message": "/messages", "invoice": "/factures/{}",
     "credit_note": "/factures/{}", "opposition": "/conformite/oppositions", "hook": "/integrations",
+    "ticket": "/support/{}", "maintenance": "/support",
 }  # fmt: skip
 _RESOURCES: Mapping[str, str] = {
     "call": "/api/v1/calls/{}", "invoice": "/api/v1/invoices/{}", "credit_note": "/api/v1/invoices/{}",
+    "ticket": "/api/v1/tickets/{}",
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from billing.invoices.invoicing import issue, set_customer, set_seller
 from billing.invoices.leaving import give_notice, open_subscription
 from billing.plans.plans import add_plan, subscribe
 from compliance.ledgers import oppositions
+from portal.support import writing
 from store import agents, audit, tenants
 from store.backups import erasures
 from store.base.settings import settings
@@ -128,10 +129,16 @@ def test_no_other_clients_data_is_in_it(
     house: House, client: Tenant, townhall: Tenant, leave: Left, tmp_path: Path
 ) -> None:
     theirs = house.call(townhall, "+33699999999", "Un secret de la mairie")
+    with house.db.operator() as conn:
+        asked = writing.open_ticket(
+            conn, client.id, "Un appel coupé", "Pourquoi ?", "minor", None, by=OPERATOR, now=datetime.now(UTC)
+        )
+        writing.remark(conn, asked.number, "un secret de l'opérateur", by=OPERATOR, now=datetime.now(UTC))
     leave(townhall, "le secret du maire")
     out = tmp_path / "dentiste.zip"
     leave_by(house, "--out", out)
     with zipfile.ZipFile(out) as archive:
+        assert b"Pourquoi ?" in archive.read("donnees/support.posts.jsonl")
         for name in archive.namelist():
             data = archive.read(name)
             for word in (str(townhall.id), str(theirs), "+33699999999", "secret", "mairie"):
