@@ -64,6 +64,8 @@ class Human(_Part):
 
     name: str = Field(min_length=1)
     number: str = Field(min_length=2)
+    transfer: Literal["attended", "blind"] = "blind"
+    """`attended`: they are told who calls before they take the call, and may refuse it; the caller waits with music."""
 
 
 class Slot(_Part):
@@ -263,6 +265,11 @@ class Agent(_Part):
     def can_transfer(self) -> bool:
         """There is a person to pass the call to, and it may."""
         return self.human is not None and "transfer" in self.tools
+
+    @property
+    def attends(self) -> bool:
+        """That person is asked before the call is put through to them."""
+        return self.human is not None and self.human.transfer == "attended"
 
     @cached_property
     def steps(self) -> dict[str, Step]:

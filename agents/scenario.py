@@ -102,8 +102,10 @@ def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], fact
         return Turn(state, ())
     if name == "language":
         run.speaks_not(cast("Language", result["language"]))
-    elif name == "transfer" and not run.step.do:
+    elif name == "transfer" and run.step.do != "transfer":
         _transferred(run, outcome)
+    elif name == "transfer" and outcome not in (*run.step.results, "done"):
+        _not_put_through(run, outcome)
     else:
         _done(run, outcome, result)
     return run.turn()
@@ -266,11 +268,29 @@ def _transferred(run: Run, outcome: str) -> None:
     if outcome == "done":
         run.state = replace(run.state, closing=True)
         return
-    run.say(run.agent.lines.transfer_failed)
+    _say_unreached(run, outcome)
     if "message" in run.agent.tools:
         run.take_message()
     else:
         run.ask(again=True)
+
+
+def _not_put_through(run: Run, outcome: str) -> None:
+    """A step of the scenario's own transfers, and does not say where this outcome leads: nobody is rung again."""
+    _say_unreached(run, outcome)
+    if run.step.fallback:
+        run.enter(run.step.fallback)
+        run.progress()
+    elif "message" in run.agent.tools:
+        run.take_message()
+        run.state = replace(run.state, resume="")
+    else:
+        run.goodbye()
+
+
+def _say_unreached(run: Run, outcome: str) -> None:
+    refused = run.agent.attends and outcome == "refused"
+    run.say(run.agent.lines.transfer_refused if refused else run.agent.lines.transfer_failed)
 
 
 def _done(run: Run, outcome: str, result: Mapping[str, Any]) -> None:

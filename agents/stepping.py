@@ -240,7 +240,7 @@ class Run:
         """Pass the call to the person; without one, a message."""
         if self.agent.can_transfer and self.agent.human:
             human = self.agent.human
-            self.say(self.agent.lines.transfer)
+            self.say(self.agent.lines.attend if self.agent.attends else self.agent.lines.transfer)
             self.act("transfer", {"number": human.number, "name": human.name})
             self.state = replace(self.state, waiting="transfer")
             return

@@ -33,6 +33,22 @@ class Wording(BaseModel):
     doubt_opt_out: str = ""
     transfer: str = ""
     transfer_failed: str = ""
+    attend: str = ""
+    """In place of `transfer`, where the person is asked before they take the call; {human}."""
+    transfer_refused: str = ""
+    """… and in place of `transfer_failed`, where they would not; {human}."""
+    brief: str = ""
+    """What that person hears: a call {first} ("from …"), about {second}; {company}."""
+    brief_only: str = ""
+    """… where nothing is known of the matter."""
+    brief_take: str = ""
+    """How they take the call: key 1, or yes."""
+    brief_refuse: str = ""
+    """How they refuse it: key 2, or no."""
+    brief_joined: str = ""
+    brief_refused: str = ""
+    brief_gone: str = ""
+    """The caller hung up meanwhile."""
     no_transfer: str = ""
     """The caller asks for a person and there is none to pass the call to."""
     opted_out: str = ""
@@ -106,6 +122,15 @@ FRENCH = Wording(
     doubt_opt_out="ne plus être appelé",
     transfer="Je vous passe {human}, ne quittez pas.",
     transfer_failed="Je n'arrive pas à joindre {human}.",
+    attend="Je vois si {human} peut vous répondre, ne quittez pas.",
+    transfer_refused="Votre appel ne peut pas être pris par {human} pour le moment.",
+    brief="Bonjour, ici l'assistant vocal de {company}. Appel {first}, au sujet de : {second}.",
+    brief_only="Bonjour, ici l'assistant vocal de {company}. Appel {first}.",
+    brief_take="Tapez 1 ou dites oui pour prendre l'appel.",
+    brief_refuse="Tapez 2 ou dites non pour refuser.",
+    brief_joined="Merci, je vous mets en relation.",
+    brief_refused="Entendu, je reprends l'appel. Au revoir.",
+    brief_gone="La personne qui appelait a raccroché. Merci, au revoir.",
     no_transfer="Personne n'est disponible pour le moment.",
     opted_out="C'est noté, nous ne vous appellerons plus.",
     foreign="Je suis désolé, je ne parle pas français ici.",
@@ -156,6 +181,15 @@ ENGLISH = Wording(
     doubt_opt_out="not being called again",
     transfer="I'm putting you through to {human}, please hold.",
     transfer_failed="I can't reach {human}.",
+    attend="I'll see whether {human} can take your call, please hold.",
+    transfer_refused="Your call cannot be taken by {human} right now.",
+    brief="Hello, this is the voice assistant of {company}. A call {first}, about: {second}.",
+    brief_only="Hello, this is the voice assistant of {company}. A call {first}.",
+    brief_take="Press 1 or say yes to take the call.",
+    brief_refuse="Press 2 or say no to refuse it.",
+    brief_joined="Thank you, I'm connecting you.",
+    brief_refused="Very well, I'll take the call back. Goodbye.",
+    brief_gone="The caller has hung up. Thank you, goodbye.",
     no_transfer="Nobody is available right now.",
     opted_out="Noted: we will not call you again.",
     foreign="I am sorry, I do not speak English here.",

@@ -33,10 +33,11 @@ COMMANDS = {
     "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),
     "asterisk": ("asterisk_conf.cli:asterisk", "The private Asterisk"),
     "trunk": ("asterisk_conf.trunk_cli:trunk", "Ways to other networks: add, list, show, test, remove"),
-    "tenant": ("store.cli:tenant", "The operator's clients"),
+    "tenant": ("ari_app.leaving.commands:tenant", "The operator's clients"),
     "number": ("ari_app.commands.numbers:number", "Telephone numbers"),
     "audit": ("store.cli:audit", "The log of accesses and major actions"),
     "database": ("store.cli:database", "The database"),
+    "backup": ("ari_app.backup.commands:backup", "Backups of everything: run, verify, restore"),
     "models": ("store.weights.cli:models", "Models: list, pull, verify"),
     "asr": ("asr.cli:asr", "The ear"),
     "tts": ("tts.cli:tts", "The voice"),
@@ -47,6 +48,8 @@ COMMANDS = {
     "api": ("portal.web.commands:api", "The API's contract"),
     "person": ("portal.commands:person", "Who signs in to the portal: add, invite, list, end"),
     "key": ("portal.commands:key", "Keys of clients' systems, for the API"),
+    "ticket": ("portal.support.commands:ticket", "Clients' questions: list, show, answer, close"),
+    "maintenance": ("portal.support.commands:maintenance", "Works that every client is told of"),
     "privacy": ("compliance.commands.privacy:privacy", "Retention, and the rights of people"),
 }
 """Command → (where it is, what it is for). The help is here so that `decroche --help` imports nothing."""

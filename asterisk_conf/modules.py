@@ -31,7 +31,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "the dialplan": (
         "pbx_config", "app_dial", "app_playback", "app_echo", "app_playtones", "app_stack", "app_exec", "app_userevent",
-        "app_verbose", "app_transfer", "app_senddtmf", "func_db", "func_cdr", "func_channel",
+        "res_musiconhold", "app_verbose", "app_transfer", "app_senddtmf", "func_db", "func_cdr", "func_channel",
         "func_callerid", "func_strings", "func_logic", "func_timeout", "func_dialplan", "func_global",
         "func_hangupcause", "func_groupcount", "func_export", "func_uri", "func_cut", "func_lock", "func_rand",
     ),

@@ -1,7 +1,7 @@
 """systemd units: database, Asterisk, service, portal and worker, as the user `decroche`, able to do little else.
 
-And a timer that fetches the newest Asterisk: the fetching is root's, as whose the cache is; Asterisk is restarted by
-its own unit, so that it never lives in the timer's.
+And timers: for backups and their verification, and one that fetches the newest Asterisk: the fetching is root's, as
+whose the cache is; Asterisk is restarted by its own unit, so that it never lives in the timer's.
 
 `systemd-analyze security` says what is left open, and `systemd-analyze verify` that the files are well formed.
 """
@@ -105,6 +105,42 @@ Persistent=yes
 WantedBy=timers.target
 """
 UPGRADE = "decroche-asterisk-upgrade"
+BACKUP, VERIFY = "decroche-backup", "decroche-backup-verify"
+IDENTITY = "/etc/decroche/backup.key"
+"""Where the weekly verification looks for the private key: only on a machine that holds it."""
+
+_ONCE = """\
+# Written by `decroche service render`: changes here are lost; put yours into {name}.service.d/.
+[Unit]
+Description=Décroche: {what}
+{condition}
+[Service]
+Type=oneshot
+User={user}
+Group={user}
+{environment}
+{run}
+Nice=19
+CPUSchedulingPolicy=idle
+IOSchedulingClass=idle
+TimeoutStartSec=20h
+{hardened}ReadWritePaths={paths}
+{binds}"""
+"""A backup, or its verification: as the user that the home belongs to, giving way to calls."""
+
+_WHEN = """\
+# Written by `decroche service render`: changes here are lost; put yours into {name}.timer.d/.
+[Unit]
+Description=Décroche: {what}
+
+[Timer]
+OnCalendar={when}
+RandomizedDelaySec=15min
+Persistent=yes
+
+[Install]
+WantedBy=timers.target
+"""
 WORK = "Nice=19\nCPUSchedulingPolicy=idle\nIOSchedulingClass=idle\nKillMode=mixed\nTimeoutStopSec=90"
 """The worker gives way to the voice, and is given time for the job in hand."""
 
@@ -158,6 +194,44 @@ def upgrading(config: Settings) -> dict[str, str]:
         cache=config.cache, see_home="no" if any(_under_home(config)) else "yes",
     )  # fmt: skip
     return {f"{UPGRADE}.service": service, f"{UPGRADE}.timer": _TIMER.format(name=UPGRADE)}
+
+
+def backing_up(config: Settings) -> dict[str, str]:
+    """Every night a backup, every Sunday the newest one restored and verified, where the private key is; their timers.
+
+    None of the first without a public key (`backup.recipient`): the night would only fail.
+    """
+    program = Path(sys.prefix) / "bin/decroche"
+    night, week = (
+        f"ExecStart={program} backup run",
+        (f"LoadCredential=key:{IDENTITY}\nExecStart={program} backup verify --identity %d/key"),
+    )
+    found: dict[str, str] = {}
+    for name, what, run, when, condition in (
+        (BACKUP, "a backup of everything", night, "*-*-* 03:30", ""),
+        (
+            VERIFY,
+            "the newest backup, restored and verified",
+            week,
+            "Sun *-*-* 05:00",
+            f"ConditionPathExists={IDENTITY}",
+        ),
+    ):
+        if name == BACKUP and not config.backup.recipient:
+            continue
+        found[f"{name}.service"] = _once(config, name, what, run, condition)
+        found[f"{name}.timer"] = _WHEN.format(name=name, what=what, when=when)
+    return found
+
+
+def _once(config: Settings, name: str, what: str, run: str, condition: str) -> str:
+    folder = f" -{Path(config.backup.folder).expanduser()}" if config.backup.folder else ""
+    return _ONCE.format(
+        name=name, what=what, condition=f"{condition}\n" if condition else "", user=SYSTEM_USER, run=run,
+        environment=_environment(config), paths=f"{config.home} {config.cache}{folder}",
+        hardened=HARDENED.format(devices="yes", families="AF_UNIX AF_INET AF_INET6 AF_NETLINK"),
+        binds="".join(f"BindPaths={path}\n" for path in _under_home(config)),
+    )  # fmt: skip
 
 
 def _forking(program: Path, command: str, pid_file: Path, sign: str) -> str:

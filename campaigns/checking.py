@@ -79,8 +79,9 @@ def _appointed(conn: Conn, tenant_id: UUID, campaign: Campaign, after: str, now:
     """Those who stand in the diary of a campaign that reminds."""
     found = {one.phone: one.name for one in bookings.find(conn, tenant_id=tenant_id, agent=campaign.reminds,
                                                           since=now) if one.phone}  # fmt: skip
+    none: dict[str, Any] = {}
     return [
-        {"e164": e164, "name": found[e164], "postcode": "", "party": campaign.party, "fields": {}}
+        {"e164": e164, "name": found[e164], "postcode": "", "party": campaign.party, "fields": none}
         for e164 in sorted(found) if e164 > after
     ][:_BLOCK]  # fmt: skip
 

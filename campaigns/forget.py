@@ -45,3 +45,19 @@ def person(conn: Conn, tenant_id: UUID, expression: str) -> int:
         conn.execute(f"DELETE FROM {table} t {found}", of).rowcount
         for table in ("campaigns.targets", "campaigns.callbacks", "campaigns.contacts")
     )
+
+
+def client(conn: Conn, tenant_id: UUID) -> None:
+    """A client leaves: the people that it had called, its book, and lists that no campaign names.
+
+    What called, who wrote and approved it stays.
+    """
+    for statement in (
+        "DELETE FROM campaigns.tries WHERE tenant_id = %s",
+        "DELETE FROM campaigns.targets WHERE tenant_id = %s",
+        "DELETE FROM campaigns.callbacks WHERE tenant_id = %s",
+        "DELETE FROM campaigns.contacts WHERE tenant_id = %s",
+        """DELETE FROM campaigns.lists l WHERE tenant_id = %s AND NOT EXISTS
+             (SELECT 1 FROM campaigns.campaign_lists c WHERE (c.tenant_id, c.list) = (l.tenant_id, l.name))""",
+    ):
+        conn.execute(statement, (tenant_id,))

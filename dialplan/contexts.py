@@ -29,6 +29,9 @@ class Extension:
 UNACKNOWLEDGED = 7
 """Seconds after which Asterisk has ended a call whose answer nobody acknowledged: more than timer_b of pjsip.conf."""
 
+LONGEST_BRIEFING = 120
+"""Seconds after which whoever is asked to take a call is hung up on by Asterisk itself."""
+
 CALLS_OF_A_PHONE = 2
 """Calls by the trunk that one phone has at once: one, and another while it is held."""
 
@@ -77,6 +80,7 @@ def extensions(
         ring_seconds=ring_seconds,
         longest_call=longest_call,
         longest_leg=longest_leg,
+        longest_briefing=LONGEST_BRIEFING,
         unacknowledged=UNACKNOWLEDGED,
         calls_of_a_phone=CALLS_OF_A_PHONE,
         demo=demo,

@@ -185,7 +185,7 @@ def key() -> None:
 @key.command("add")
 @click.option("--tenant", "slug", required=True, help="Whose data it opens.")
 @click.option("--scope", "scopes", multiple=True, required=True,
-              help="calls, transcripts, numbers, audio, invoices, usage, hooks; may be given again.")  # fmt: skip
+              help="calls, transcripts, numbers, audio, invoices, usage, hooks, tickets; again for more.")  # fmt: skip
 @click.option("--name", default="", help="What it is for.")
 @click.option("--days", type=click.IntRange(1, 3650), default=None, help="It ends after so many days.")
 @json_option

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from agents.loading import EXAMPLES
 from portal.people import managing
 from portal.people.roles import ROLES, SPOKEN
+from portal.support import maintenance, writing
 from portal.web.commands import listening, serve_clients
 from store import agents, messages, tenants
 from store.base.actor import Actor, service
@@ -46,7 +47,22 @@ def furnish(conn: Conn, tenant: Tenant, now: datetime) -> list[tuple[str, str, s
     _waiting_version(conn, tenant)
     messages.leave(conn, tenant.id, "cabinet-du-parc", "Pouvez-vous me rappeler pour un devis de couronne ?",
                    name="M. Petit", phone="+33639980042")  # fmt: skip
+    _support(conn, tenant, now)
     return accounts
+
+
+def _support(conn: Conn, tenant: Tenant, now: datetime) -> None:
+    """A ticket that was answered, and works that are announced."""
+    holder = Actor("person", "titulaire@demo.example", tenant.id, "titulaire")
+    made = writing.open_ticket(
+        conn, tenant.id, "Changer le message d'accueil", "Où change-t-on la phrase que l'agent dit en décrochant ?",
+        "question", None, by=holder, now=now,
+    )  # fmt: skip
+    writing.answer(conn, made.number, "Dans Agents, Modifier, champ « Accueil ».", by=BY, now=now)
+    (slot,) = maintenance.proposed(conn, 1, now, 1)
+    what = ("Mise à jour d'Asterisk : vos appels iront au numéro de secours.",
+            "Asterisk is brought up to date: your calls go to the fallback number.")  # fmt: skip
+    maintenance.add(conn, slot.begins_at, slot.ends_at, *what, by=BY, now=now)
 
 
 def _waiting_version(conn: Conn, tenant: Tenant) -> None:

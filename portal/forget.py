@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from store.db import Conn
 from store.forget import Sweep
 
 
@@ -10,6 +13,19 @@ def web_sessions(at: Sweep) -> int:
     done = at.rows("DELETE FROM portal.sessions", "portal.sessions", "expires_at < %(before)s")
     done += at.rows("DELETE FROM portal.links", "portal.links", "expires_at < %(before)s")
     return done + at.rows("DELETE FROM portal.throttles", "portal.throttles", "last_at < %(before)s")
+
+
+def client(conn: Conn, tenant_id: UUID) -> None:
+    """A client leaves: its sessions, calendars and web hooks go, its keys and its people's places end."""
+    for statement in (
+        "DELETE FROM portal.sessions WHERE tenant_id = %s",
+        "UPDATE portal.api_keys SET ended_at = coalesce(ended_at, now()) WHERE tenant_id = %s",
+        "UPDATE portal.members SET ended_at = coalesce(ended_at, now()) WHERE tenant_id = %s",
+        "DELETE FROM links.endpoints WHERE tenant_id = %s",
+        "DELETE FROM links.feeds WHERE tenant_id = %s",
+        "DELETE FROM links.calendars WHERE tenant_id = %s",
+    ):
+        conn.execute(statement, (tenant_id,))
 
 
 def deliveries(at: Sweep) -> int:

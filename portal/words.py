@@ -21,7 +21,7 @@ OUTCOMES = {
     "max_duration": "durée maximale",
     "credit": "crédit épuisé", "engine_failed": "panne, transféré ou excusé", "silence": "silence de l'appelant",
     "blocked": "bloqué", "machine": "répondeur", "screening": "filtrage d'appel", "fax": "télécopieur",
-    "media_lost": "son perdu", "full": "saturé",
+    "media_lost": "son perdu", "full": "saturé", "not_taken": "décroché, appel non pris",
 }  # fmt: skip
 
 ACTIONS = {
@@ -40,7 +40,7 @@ RESULTS = {
     "closed": "fermé", "switching": "fait", "abandoned": "abandonné", "unknown_number": "numéro inconnu",
     "machine": "un répondeur", "screening": "un assistant de filtrage", "menu": "un serveur vocal",
     "fax": "un télécopieur", "human": "une personne",
-    "to_confirm": "à confirmer", "nobody": "une annonce de l'opérateur",
+    "to_confirm": "à confirmer", "nobody": "une annonce de l'opérateur", "not_taken": "décroché, appel non pris",
 }  # fmt: skip
 
 

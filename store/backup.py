@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -15,6 +17,8 @@ from store.base.unprivileged import environment
 from store.db import OWNER, connect
 from store.embedded import EmbeddedFailed, binaries
 from store.setup import admin_dsn_of, make_roles, service_user, set_up_from
+
+_DUMPED = 4 << 20
 
 
 class BackupFailed(Unavailable):
@@ -39,6 +43,28 @@ def backup(of: Settings, out: Path) -> Path:
     finally:
         draft.unlink(missing_ok=True)
     return out
+
+
+def dumped(of: Settings, snapshot: str) -> Iterator[bytes]:
+    """The database as it is in an exported snapshot, in pieces of 4 MiB of pg_dump's custom format. BackupFailed."""
+    command, env = _command(of, "pg_dump")
+    options = ["--format=custom", f"--role={OWNER}", "--enable-row-security", f"--snapshot={snapshot}", *_schemas(of)]
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            [*command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, env=env
+        ) as running,
+    ):
+        try:
+            assert running.stdout is not None
+            while piece := running.stdout.read(_DUMPED):
+                yield piece
+        except BaseException:
+            running.kill()
+            raise
+        if running.wait():
+            said.seek(0)
+            raise _failed("pg_dump", said.read())
 
 
 def restore(of: Settings, file: Path) -> None:
@@ -69,21 +95,32 @@ def _schemas(of: Settings) -> list[str]:
 
 
 def _run(of: Settings, program: str, *arguments: str, stdin: int | None = None, stdout: int | None = None) -> None:
-    parts = conninfo_to_dict(admin_dsn_of(of))
-    password = str(parts.pop("password", "") or "")
-    address = make_conninfo(**parts)  # pyright: ignore[reportArgumentType]  (None values are allowed)
+    command, env = _command(of, program)
     done = subprocess.run(
-        [_find(program), f"--dbname={address}", *arguments],
+        [*command, *arguments],
         stdin=subprocess.DEVNULL if stdin is None else stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
         check=False,
-        # the environment, unlike the arguments, cannot be read by other users
-        env=environment("PG", "HOME", **({"PGPASSWORD": password} if password else {}), LC_ALL="C"),
+        env=env,
     )
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise BackupFailed(f"{program}: " + "; ".join(said[:3]), hint="see decroche database status")
+        raise _failed(program, done.stderr)
+
+
+def _command(of: Settings, program: str) -> tuple[list[str], dict[str, str]]:
+    """How a program of PostgreSQL's reaches the settings' database, and its whole environment."""
+    parts = conninfo_to_dict(admin_dsn_of(of))
+    password = str(parts.pop("password", "") or "")
+    address = make_conninfo(**parts)  # pyright: ignore[reportArgumentType]  (None values are allowed)
+    # the environment, unlike the arguments, cannot be read by other users
+    env = environment("PG", "HOME", **({"PGPASSWORD": password} if password else {}), LC_ALL="C")
+    return [_find(program), f"--dbname={address}"], env
+
+
+def _failed(program: str, said: bytes) -> BackupFailed:
+    lines = said.decode(errors="replace").strip().splitlines()
+    return BackupFailed(f"{program}: " + "; ".join(lines[:3]), hint="see decroche database status")
 
 
 def _find(program: str) -> str:

@@ -110,6 +110,24 @@ class Database:
         self.close()
 
 
+@contextmanager
+def turned_to(conn: Conn, tenant_id: UUID) -> Generator[None]:
+    """An operator's transaction writes as one of this tenant while the body runs: its events and jobs are the tenant's.
+
+    One that is of that tenant already stays as it is. Raises Refused in another tenant's: none turns to another.
+    """
+    row = conn.execute(
+        "SELECT current_setting('app.tenant', true) AS tenant, current_user = %s AS operator", (OPERATOR,)
+    ).fetchone()
+    assert row is not None
+    before, asked = row["tenant"] or "", str(tenant_id)
+    if before != asked and not row["operator"]:
+        raise Refused("this transaction is of another tenant", hint="db.operator()")
+    conn.execute("SELECT set_config('app.tenant', %s, true)", (asked,))
+    yield
+    conn.execute("SELECT set_config('app.tenant', %s, true)", (before,))
+
+
 class _OnlyTried(Exception):
     """Takes a transaction back."""
 

@@ -109,6 +109,21 @@ def seal_old(db: Database, of: Settings, *, by: Actor) -> Iterator[tuple[UUID, s
         yield row["id"], done
 
 
+def moved(conn: Conn, old: Path, new: Path) -> int:
+    """The recordings lie under another home now, as a restore has it (operator's session); how many rows say so.
+
+    One that lay outside of the old home lies among the others.
+    """
+    return conn.execute(
+        """UPDATE store.calls
+              SET recording = CASE WHEN starts_with(recording, %(old)s || '/')
+                                   THEN %(new)s || substr(recording, length(%(old)s) + 1)
+                                   ELSE %(new)s || '/recordings/' || substring(recording FROM '[^/]*$') END
+            WHERE recording IS NOT NULL AND NOT starts_with(recording, %(new)s || '/')""",
+        {"old": str(old), "new": str(new)},
+    ).rowcount
+
+
 def export(conn: Conn, call_id: UUID, of: Settings, out: Path, *, by: Actor) -> int:
     """Write a recording in clear where it is wanted, which the log says; its bytes. Raises NotFound, SealBroken."""
     sound = open_sound(conn, call_id, of)

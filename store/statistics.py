@@ -132,3 +132,15 @@ def of_period(conn: Conn, tenant_id: UUID, since: datetime, until: datetime, tim
         {row["tag"]: row["n"] for row in conn.execute(_REASONS, asked)},
         {row["text"]: row["n"] for row in conn.execute(_UNKNOWN, asked)}, analysed["made"], analysed["skipped"],
     )  # fmt: skip
+
+
+def by_weekday(conn: Conn, since: datetime, until: datetime, timezone: str) -> Mapping[tuple[int, int], int]:
+    """How many calls, of all that `conn` may see, began in each (weekday, Monday 0; hour) of a time zone."""
+    rows = conn.execute(
+        """SELECT extract(isodow FROM c.started_at AT TIME ZONE %(zone)s)::integer - 1 AS day,
+                  extract(hour FROM c.started_at AT TIME ZONE %(zone)s)::integer AS hour, count(*)::integer AS calls
+             FROM store.calls c
+            WHERE c.leg_of IS NULL AND c.started_at >= %(since)s AND c.started_at < %(until)s GROUP BY 1, 2""",
+        {"since": since, "until": until, "zone": timezone},
+    )
+    return {(row["day"], row["hour"]): row["calls"] for row in rows}

@@ -13,9 +13,11 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
+from agents.briefing import brief
 from agents.conversation import AgentConversation
 from agents.effects import Act, Conversation, Facts, Plan
 from ari_app.actions.base import ActionContext, perform
+from ari_app.call.consulting import Consultation
 from ari_app.call.delivery import Phrases, Said
 from ari_app.call.owing import owed, since_answer
 from ari_app.call.pickup import PickUp
@@ -99,8 +101,8 @@ class Call:
         self._dialled = ""
         self._handed_over = False
         self._returned: asyncio.Future[str | None] | None = None
-        whose = Whose(state.who.tenant_id, state.id, state.who.number, state.leg)
-        self._legs = state.legs = Legs(house, whose, self._cut)
+        self._whose = Whose(state.who.tenant_id, state.id, state.who.number, state.leg)
+        self._legs = state.legs = Legs(house, self._whose, self._cut)
         self._gone = asyncio.Event()
         self._lost = 0
         self._taken_up = kept is not None
@@ -336,10 +338,9 @@ class Call:
         """Let the switch ring the person and wait: the outcome if the call comes back to us, None if it is over."""
         target, self._dialled = self._transfer, ""
         self._returned = asyncio.get_running_loop().create_future()
-        await self._legs.transfer(target)
         if self.state.life.over:
             self._wake(None)
-        outcome = await self._returned
+        outcome = await self._put_through(target, self._returned)
         self._transfer = ""
         if outcome is not None:
             await self._legs.over(outcome)
@@ -347,6 +348,23 @@ class Call:
         last.result["outcome"] = outcome or self._dialled or "abandoned"
         log.info("transfer to %s: %s", target, last.result["outcome"])
         return outcome
+
+    async def _put_through(self, target: str, returned: asyncio.Future[str | None]) -> str | None:
+        """Blind, or told first who calls, as the agent's file has it."""
+        if not self.state.who.agent.attends:
+            await self._legs.transfer(target)
+            return await returned
+        said = [turn.text for turn in self.state.notes.turns if turn.who == "caller"]
+        agent = self.state.who.agent
+        consultation = Consultation(
+            self._house, self._whose, self._legs, returned, voice=self._voice, language=agent.language,
+            brief=brief(agent, self._facts, self._conversation.values, said),
+        )  # fmt: skip
+        try:
+            return await consultation.run(target)
+        finally:
+            if consultation.why:
+                self.state.notes.actions[-1].result["why"] = consultation.why
 
     def _wake(self, outcome: str | None) -> None:
         if self._returned is not None and not self._returned.done():

@@ -18,7 +18,7 @@ from ari_app.desk.house import House
 from ari_app.desk.legs import Legs, Whose
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.lost import Lost
-from ari_app.switch.base import Arrival, Entered, Stray, SwitchError
+from ari_app.switch.base import PLACED, Arrival, Entered, Stray, SwitchError
 from store.base.errors import DecrocheError
 from store.journal import Left, Past
 
@@ -40,6 +40,12 @@ class Orphan:
 def picked_up(arrival: Arrival) -> Stray:
     """The stray that picked up: a call that another process placed, and that comes to us now."""
     return Stray(arrival.leg, "outbound", arrival.caller, arrival.dialled, arrival.created_at, True)
+
+
+def came_back(arrival: Arrival) -> Stray:
+    """The stray that a transfer brought back, which a process that died began."""
+    direction = "outbound" if arrival.leg.endswith(PLACED) else "inbound"
+    return Stray(arrival.leg, direction, arrival.caller, arrival.dialled, arrival.created_at, True)
 
 
 async def attend(house: House, lost: Lost, orphan: Orphan) -> bool:

@@ -29,9 +29,9 @@ def render(out: Path, as_json: bool) -> None:
     \b
     Example: decroche service render --out /etc/systemd/system
     """
-    from asterisk_conf.units import units, upgrading
+    from asterisk_conf.units import backing_up, units, upgrading
 
-    files = {**units(settings()), **upgrading(settings())}
+    files = {**units(settings()), **upgrading(settings()), **backing_up(settings())}
     written: list[Path] = []
     for name, text in files.items():
         path = out / name

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from ari_app.desk.office import Office
 from ari_app.desk.parts import Parts
 from ari_app.desk.till import Till
-from ari_app.switch.base import Switch
+from ari_app.switch.base import Arrival, Switch
 from store.base.settings import Settings
 
 
@@ -23,3 +24,13 @@ class House:
     till: Till
     carried: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     """Calls of this process that no agent talks in (a phone's, a diverted one), with whose they are."""
+    rung: dict[str, asyncio.Future[Arrival]] = field(default_factory=dict[str, "asyncio.Future[Arrival]"])
+    """Calls for which a person is rung who is to be spoken to first, by id: who came."""
+
+    def came(self, arrival: Arrival) -> bool:
+        """A person who was rung picked up; False where nobody waits for them any more."""
+        waiting = self.rung.pop(arrival.call, None)
+        if waiting is None or waiting.done():
+            return False
+        waiting.set_result(arrival)
+        return True

@@ -55,6 +55,9 @@ class Leg:
     seconds: int | None
     longest: int
     began: bool = False
+    with_us: bool = False
+    """Whoever took it is spoken to by an agent, and not with the caller yet."""
+    joined: bool = False
     rung_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
@@ -115,6 +118,27 @@ class Legs:
         leg.began = True
         await self._house.switch.transfer(self._whose.channel, to, shown=self._whose.number, longest=leg.longest)
 
+    async def consult(self, to: str) -> None:
+        """As `transfer`, but whoever picks up is spoken to first: then `came`, `left`. Raises SwitchError."""
+        leg = self._leg
+        if leg is None or leg.to != to:
+            leg = await self.ask("transfer", to)
+        leg.began = True
+        of = self._whose
+        await self._house.switch.consult(of.channel, of.call_id, to, shown=of.number, longest=leg.longest)
+
+    def came(self, at: datetime) -> None:
+        """Somebody picked up the leg, and is with us: it is paid for from then on."""
+        if (leg := self._leg) is not None:
+            leg.with_us, leg.answered_at = True, leg.answered_at or at
+            self._watch_money(leg)
+
+    def let_go(self, ended_at: datetime | None = None) -> None:
+        """They are with us no more: with the caller, or gone at `ended_at`."""
+        if (leg := self._leg) is not None:
+            leg.with_us = False
+            leg.ended_at = ended_at or leg.ended_at
+
     @property
     def answered(self) -> tuple[UUID, datetime] | None:
         """The leg that is going on and when somebody took it; None where there is none, or nobody did yet."""
@@ -135,9 +159,11 @@ class Legs:
             case Rung(at):
                 leg.rung_at = leg.rung_at or at
             case Joined(at):
-                leg.answered_at = leg.answered_at or at
+                leg.answered_at, leg.joined = leg.answered_at or at, True
                 self._watch_money(leg)
-            case Entered(at) | Ended(at) | Gone(at):
+            case HangupAsked() if leg.with_us:
+                leg.by_caller = True
+            case Entered(at) | Ended(at) | Gone(at) if not leg.with_us:
                 leg.ended_at = at
             case HangupAsked(at):
                 leg.ended_at, leg.by_caller = at, True
@@ -176,7 +202,7 @@ class Legs:
         """The leg's CDR; the times are the switch's, and what it did not tell took no time."""
         ended = leg.ended_at or leg.answered_at or leg.rung_at or datetime.now(UTC)
         started = min(leg.rung_at or leg.answered_at or ended, leg.answered_at or ended)
-        named = "answered" if leg.answered_at else outcome or ("abandoned" if leg.by_caller else "no_answer")
+        named = "answered" if leg.joined else outcome or ("abandoned" if leg.by_caller else "no_answer")
         return Cdr(
             id=leg.id, tenant_id=self._whose.tenant_id, direction="outbound", caller=self._whose.number, callee=leg.to,
             started_at=started, answered_at=leg.answered_at, ended_at=max(ended, leg.answered_at or started),

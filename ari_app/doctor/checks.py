@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from ari_app.doctor import backups as doctor_backups
 from ari_app.doctor import exposure as doctor_exposure
 from ari_app.doctor import machine as doctor_machine
 from ari_app.doctor import trunks as doctor_trunks
@@ -46,6 +47,7 @@ def examine(*, deep: bool = False, tell: Tell = lambda part: None) -> Iterator[F
         "trunks": lambda: doctor_trunks.trunks(of),
         "service": lambda: service(of),
         "exposure": lambda: doctor_exposure.exposure(of),
+        "backups": lambda: doctor_backups.backups(of, datetime.now(UTC)),
     }
     for name, look in parts.items():
         tell(name)

@@ -15,7 +15,7 @@ from uuid import UUID
 from ari_app.call import diverted, phonecalls
 from ari_app.call.call import Call, CallState
 from ari_app.call.dialler import Dialler
-from ari_app.call.orphans import Orphan, picked_up
+from ari_app.call.orphans import Orphan, came_back, picked_up
 from ari_app.call.outbound import place, ring
 from ari_app.call.warming import Warmer
 from ari_app.desk import parts
@@ -177,7 +177,12 @@ class Service:
                 self._group.create_task(phonecalls.carry(self._house, arrival), name=f"phone-{arrival.leg}")
             case "phone":
                 self._group.create_task(self._away(arrival.leg, arrival.dialled, "sorry"), name="away")
-            case "inbound" | "returned":
+            case "person":
+                if not self._house.came(arrival):  # whoever rang them does not wait any more
+                    self._group.create_task(self._drop(arrival.leg), name="drop")
+            case "returned":  # of a process that died
+                self._sweep.attend(self._group, Orphan(came_back(arrival), None))
+            case "inbound":
                 self._group.create_task(self._away(arrival.leg, arrival.dialled), name="away")
             case "outbound":  # of a process that died: one of ours is watched, and never comes here
                 self._sweep.attend(self._group, Orphan(picked_up(arrival), None))
@@ -297,6 +302,10 @@ class Service:
         """We cannot take this call: the switch's fallback does."""
         with suppress(SwitchError):
             await self._house.switch.give_back(leg, to, callee)
+
+    async def _drop(self, leg: str) -> None:
+        with suppress(SwitchError):
+            await self._house.switch.hangup(leg)
 
     async def _go_on(self, state: CallState, run: Callable[[], Awaitable[None]]) -> None:
         """A call that is taken up is one of ours while it lasts."""

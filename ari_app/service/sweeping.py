@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from uuid import UUID
@@ -97,7 +98,10 @@ class Sweep:
         try:
             if orphan.left is None:
                 left = await asyncio.to_thread(self._lost.of, orphan.stray.leg)
-                orphan = Orphan(orphan.stray, left, orphan.away)
+                stray = orphan.stray
+                if left is not None:  # what a transfer brings back names whom it rang, not who was called
+                    stray = replace(stray, caller=left.call.caller, dialled=left.call.callee)
+                orphan = Orphan(stray, left, orphan.away)
             if orphan.away:
                 if await attend(self._house, self._lost, orphan):
                     return

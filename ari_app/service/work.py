@@ -15,7 +15,10 @@ from store.base.settings import Settings
 from store.db import Database
 from store.work import Handler
 
-ABOVE = ("portal.links.jobs:handlers", "portal.links.hooks.sending:handlers", "portal.people.letters:handlers")
+ABOVE = (
+    "portal.links.jobs:handlers", "portal.links.hooks.sending:handlers", "portal.people.letters:handlers",
+    "portal.support.jobs:handlers",
+)  # fmt: skip
 """Who does the jobs of the floor above, by name: nothing here imports it."""
 
 log = logging.getLogger(__name__)

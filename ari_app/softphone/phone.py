@@ -60,6 +60,7 @@ class SoftPhone:
         self._ringing: SimpleQueue[Dialog] = SimpleQueue()
         self.bind = bind
         self._placed: Dialog | None = None
+        self._taken: Dialog | None = None
 
     @classmethod
     def of(
@@ -123,6 +124,7 @@ class SoftPhone:
             raise NoCall(f"no call within {timeout:g} s") from error
         talk, rung = _Talk(self, dialog.number, script), time.monotonic()
         dialog.changed = talk.changed
+        self._taken = dialog
         try:
             if decline:
                 self._line.refuse(dialog, decline)
@@ -146,6 +148,12 @@ class SoftPhone:
     def hang_up(self, dialog: Dialog) -> None:
         """End a call."""
         self._line.hang_up(dialog)
+
+    def leave(self) -> None:
+        """Hang up the latest call, whatever its script would still say; from another thread than the call's."""
+        for dialog in (self._placed, self._taken):
+            if dialog is not None:
+                self.hang_up(dialog)
 
     def hold(self, *, held: bool) -> None:
         """Put the far end of the call that we placed on hold, or take it back."""

@@ -140,11 +140,12 @@ class Arrival:
     """A leg that nobody watches came to us.
 
     `inbound`: somebody called a number. `phone`: a client's `phone` dials out. `returned`: a transfer that another
-    process began. `outbound`: a call that another process placed was picked up.
+    process began. `outbound`: a call that another process placed was picked up. `person`: who was rung by `consult` for
+    `call` picked up, at `at`.
     """
 
     leg: str
-    why: Literal["inbound", "phone", "returned", "outbound"]
+    why: Literal["inbound", "phone", "returned", "outbound", "person"]
     caller: str
     """E.164, or "" when hidden."""
     dialled: str
@@ -152,6 +153,8 @@ class Arrival:
     phone: str = ""
     trunk: str = ""
     """The trunk it came by; "" where it came by none."""
+    call: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +343,18 @@ class Switch(Protocol):
 
         They may talk for `longest` seconds.
         """
+        ...
+
+    async def consult(self, leg: str, call_id: UUID, to: str, *, shown: str, longest: int) -> None:
+        """As `transfer`, but whoever picks up comes to us first, as an Arrival, while this leg hears music.
+
+        Their leg is joined to this one by `join`, told as Joined; hung up before, it brings this one back, as Entered:
+        why is then ours to say.
+        """
+        ...
+
+    async def join(self, leg: str) -> None:
+        """The person of this leg, who came by `consult`, talks with whom they were rung for."""
         ...
 
     async def give_back(

@@ -13,11 +13,14 @@ from ari_app.switch.base import (
     FRAME_BYTES,
     FRAME_MS,
     Answered,
+    Arrival,
     Audio,
     Closed,
     Elsewhere,
     Ended,
+    Entered,
     HangupAsked,
+    Joined,
     Left,
     LegEvent,
     Line,
@@ -25,6 +28,7 @@ from ari_app.switch.base import (
     LineEvent,
     Made,
     Mark,
+    Rung,
     Stray,
     SwitchError,
 )
@@ -132,6 +136,10 @@ class ScriptedSwitch:
         self.done: list[tuple[str, ...]] = []
         self.lines: asyncio.Queue[ScriptedLine] = asyncio.Queue()
         self.script: Script = script or _busy
+        self.arrived: Callable[[Arrival], object] = lambda arrival: None
+        self.consulted: tuple[str, UUID, str]
+        """The latest leg for which somebody is rung who is to be spoken to first, its call, and their number."""
+        self._asked_person = ""
         self._legs: dict[str, asyncio.Queue[LegEvent]] = {}
         self._open: dict[str, ScriptedLine] = {}
 
@@ -143,6 +151,13 @@ class ScriptedSwitch:
             for event in events:
                 self._legs[leg].put_nowait(event)
 
+    def pick_up(self, person: str) -> None:
+        """Who is rung by `consult` picks up: their leg is `person`."""
+        leg, call_id, to = self.consulted
+        self._asked_person = person
+        self.tell(leg, Rung(_now()))
+        self.arrived(Arrival(person, "person", "", to, _now(), call=str(call_id), at=_now()))
+
     def hang_up(self, leg: str) -> None:
         """The far end hangs up."""
         self.tell(leg, HangupAsked(_now(), NORMAL))
@@ -151,6 +166,9 @@ class ScriptedSwitch:
     def end(self, leg: str, cause: int = NORMAL) -> None:
         """The leg is gone."""
         self.tell(leg, Ended(_now(), cause))
+        if leg == self._asked_person:  # they did not take the call
+            self._asked_person = ""
+            self.tell(self.consulted[0], Entered(_now(), "unavailable"))
         if leg in self._open:
             self._open[leg].close()
 
@@ -209,6 +227,16 @@ class ScriptedSwitch:
     async def transfer(self, leg: str, to: str, *, shown: str, longest: int) -> None:
         self._asked("transfer", leg, to, shown)
         self.script(self, leg)
+
+    async def consult(self, leg: str, call_id: UUID, to: str, *, shown: str, longest: int) -> None:
+        self._asked("consult", leg, to, shown)
+        self.consulted = (leg, call_id, to)
+        self.script(self, leg)
+
+    async def join(self, leg: str) -> None:
+        self._asked("join", leg)
+        self._asked_person = ""
+        self.tell(self.consulted[0], Joined(_now()))
 
     async def give_back(
         self, leg: str, to: Elsewhere, dialled: str = "", *, rings: str = "", longest: int = 0

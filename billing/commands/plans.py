@@ -43,8 +43,8 @@ def plan_add(name: str, path: Path, as_json: bool) -> None:
     """Store PLAN.toml as the next version of NAME.
 
     Its keys: title, monthly_price = "49.00", agents, numbers (included), extra_agent, extra_number (the price of one
-    more a month), tariff (calls of whoever subscribes are rated by it, its bundle included), and [[option]] tables of
-    name and monthly_price.
+    more a month), tariff (calls of whoever subscribes are rated by it, its bundle included), support ("standard" or
+    "priority": how soon tickets are answered), and [[option]] tables of name and monthly_price.
 
     \b
     Example: decroche billing plan add accueil accueil.toml

@@ -20,21 +20,26 @@ from store.base.unprivileged import environment
 SECONDS = 60.0
 
 
-def pdf_apart(invoice: Invoice) -> bytes:
-    """The file's bytes, as `invoice_pdf.to_pdf` makes them. Raises Unavailable."""
-    return _apart(invoice.number, {"invoice": invoice.plain()})
+def pdf_apart(invoice: Invoice, *, seconds: float = SECONDS) -> bytes:
+    """The file's bytes, as `invoice_pdf.to_pdf` makes them, within so many seconds. Raises Unavailable."""
+    return _apart(invoice.number, {"invoice": invoice.plain()}, seconds)
 
 
-def pages_apart(template: str, facts: Mapping[str, Any]) -> bytes:
+def pages_apart(template: str, facts: Mapping[str, Any], *, seconds: float = SECONDS) -> bytes:
     """The file's bytes, as `pages.to_pdf` makes them. Raises Unavailable."""
-    return _apart(str(facts["title"]), {"template": template, "facts": facts})
+    return _apart(str(facts["title"]), {"template": template, "facts": facts}, seconds)
 
 
-def _apart(name: str, what: Mapping[str, Any]) -> bytes:
+def html_apart(name: str, html: str, *, seconds: float = SECONDS) -> bytes:
+    """The file's bytes, as `pages.laid_out` makes them of a page that is written already. Raises Unavailable."""
+    return _apart(name, {"html": html}, seconds)
+
+
+def _apart(name: str, what: Mapping[str, Any], seconds: float) -> bytes:
     try:
         done = subprocess.run(
             [sys.executable, "-m", "billing.documents.render"], input=to_json(what).encode(), capture_output=True,
-            timeout=SECONDS, check=False, env=environment("PYTHON", "HOME", "XDG_"),
+            timeout=seconds, check=False, env=environment("PYTHON", "HOME", "XDG_"),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"the PDF of {name} could not be made: {error}") from error
@@ -54,6 +59,10 @@ def _main() -> None:
         from billing.documents.invoice_pdf import to_pdf
 
         made = to_pdf(restored(what["invoice"]))
+    elif "html" in what:
+        from billing.documents import pages
+
+        made = pages.laid_out(what["html"])
     else:
         from billing.documents import pages
 

@@ -17,13 +17,16 @@ from store.db import Conn
 from store.locks import Lock, take_turns
 from store.tenants import check_slug
 
+SUPPORT = ("standard", "priority")
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is offered: a monthly price before tax (micro-euros), what it includes, options by name → price.
 
     `extra_*_micros`: a month of an agent or a number beyond those included; None: the plan names no price.
-    `tariff`: the calls of whoever subscribes are rated by it (its bundle with it); '': left as they are.
+    `tariff`: the calls of whoever subscribes are rated by it (its bundle with it); '': left as they are. `support`: how
+    soon its tickets are answered, one of SUPPORT.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Plan:
     options: Mapping[str, int]
     extra_agent_micros: int | None = None
     extra_number_micros: int | None = None
+    support: str = "standard"
 
 
 class BadPlan(BadInput):
@@ -80,7 +84,10 @@ def _plan(top: Table, name: str, version: int) -> Plan:
         options,
         _monthly(top, "extra_agent"),
         _monthly(top, "extra_number"),
+        top.text("support", "standard"),
     )
+    if found.support not in SUPPORT:
+        top.wrong("support", f"{found.support!r} is none of {', '.join(SUPPORT)}")
     top.close()
     return found
 

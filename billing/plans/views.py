@@ -22,6 +22,7 @@ def plan(of: Plan) -> dict[str, Any]:
         "extra_agent": None if of.extra_agent_micros is None else spell(of.extra_agent_micros),
         "extra_number": None if of.extra_number_micros is None else spell(of.extra_number_micros),
         "tariff": of.tariff,
+        "support": of.support,
         "options": {name: spell(price) for name, price in of.options.items()},
     }
 

@@ -24,6 +24,7 @@ from campaigns.dialling import course, queue
 from campaigns.dialling.filling import LOOK_EVERY, fill
 from campaigns.dialling.permission import Means, Person, Put, Refusal, permit
 from campaigns.dialling.versus import version_of
+from campaigns.dialling.works import works_until
 from campaigns.planning.breaker import broken
 from campaigns.planning.pacing import may_begin, next_turn
 from compliance.ledgers import ledger
@@ -146,6 +147,8 @@ def _for_good(told: Refusal) -> str:
 def _wait(conn: Conn, tenant_id: UUID, campaign: Campaign, now: datetime, room: int) -> Nothing | None:
     """Why nobody is admitted now, whoever is next: the breaker, the budget, its hours, its pace, the house."""
     name = campaign.name
+    if until := works_until(conn, now):
+        return Nothing("the operator's works go on", until)
     if why := broken(queue.ended_lately(conn, tenant_id, campaign), now):
         return _paused(conn, tenant_id, name, why)
     if campaign.budget_micros and (wait := _beyond(conn, tenant_id, campaign, now)):

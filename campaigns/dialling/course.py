@@ -16,6 +16,7 @@ from campaigns.dialling import queue
 from campaigns.dialling.filling import fill
 from campaigns.dialling.said_no import said_no
 from campaigns.dialling.versus import variables
+from campaigns.dialling.works import works_until
 from campaigns.planning.verdicts import Verdict
 from store import agents
 from store.audit import note
@@ -42,6 +43,9 @@ def launch(
     later, and will never be called. One that reminds begins with whoever has an appointment now, be it nobody.
     Raises NotFound, Refused. `judged_one`: called for each person looked at."""
     campaign = _in(conn, tenant_id, name, "approved")
+    if until := works_until(conn, now):
+        raise Refused(f"the operator's works go on until {until:%Y-%m-%d %H:%M} UTC", hint="launch it afterwards",
+                      code="maintenance")  # fmt: skip
     version = agents.get(conn, tenant_id, campaign.agent, campaign.agent_version)
     if version.status != "live":
         raise Refused(

@@ -7,16 +7,17 @@ import hmac
 
 from compliance.law import numbers
 from store.base.secrets import secret
+from store.base.settings import Settings
 
 
-def pseudonym(phone: str) -> str:
-    """The same number always has the same pseudonym here (HMAC-SHA256, 64 bits of it)."""
+def pseudonym(phone: str, of: Settings | None = None) -> str:
+    """The same number always has the same pseudonym here (HMAC-SHA256, 64 bits of it). `of`: whose key; None: ours."""
     number = numbers.read(phone)
     text = number.e164 if number else phone
-    digest = hmac.new(secret("pseudonyms").encode(), text.encode(), hashlib.sha256).hexdigest()
+    digest = hmac.new(secret("pseudonyms", of=of).encode(), text.encode(), hashlib.sha256).hexdigest()
     return f"p{digest[:16]}"
 
 
-def person(phone: str) -> str:
+def person(phone: str, of: Settings | None = None) -> str:
     """How the audit log, which is never erased, names whose number it was."""
-    return f"person:{pseudonym(phone)}"
+    return f"person:{pseudonym(phone, of)}"

@@ -24,11 +24,13 @@ from compliance.people import logs
 from compliance.people.policies import why_kept
 from compliance.people.retention import asked
 from store import audit, forget
+from store.backups import erasures
+from store.backups.erasures import Erasure
 from store.base.actor import Actor
 from store.base.console import to_json
 from store.base.errors import BadInput
 from store.base.private import private_file, write_private
-from store.base.settings import settings
+from store.base.settings import Settings, settings
 from store.db import Conn
 from store.recordings import sound_in_file
 
@@ -88,7 +90,7 @@ def find(conn: Conn, tenant_id: UUID, phone: str, home: Path) -> Found:
     expression = pattern(phone)
     calls = _calls(conn, tenant_id, expression)
     found: dict[str, list[dict[str, Any]]] = {}
-    for schema, table, by_call in _tables(conn):
+    for schema, table, by_call in tables_of_tenants(conn):
         test = sql.SQL("t::text ~ %(expression)s")
         if by_call:
             test += sql.SQL(" OR t.call_id = ANY (%(calls)s)")
@@ -110,7 +112,7 @@ def _calls(conn: Conn, tenant_id: UUID, expression: str) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-def _tables(conn: Conn) -> list[tuple[str, str, bool]]:
+def tables_of_tenants(conn: Conn) -> list[tuple[str, str, bool]]:
     """(schema, table, has call_id) of every table of ours with a tenant_id."""
     rows = conn.execute(
         """SELECT n.nspname AS schema, c.relname AS name,
@@ -156,13 +158,13 @@ def _party(spooled: dict[str, Any], expression: str) -> bool:
     return any(re.search(expression, spooled["cdr"][side] or "") for side in ("caller", "callee"))
 
 
-def _silence(path: Path, phone: str) -> None:
+def _silence(path: Path, phone: str, of: Settings | None) -> None:
     """Take the words out of a CDR in the spool; where it was answered its numbers and times wait to be billed."""
     spooled, expression = _spooled(path), pattern(phone)
     spooled["cdr"] |= {"variables": {}, "slots": {}, "recording": None}
     for side in ("caller", "callee"):
         if not spooled["cdr"].get("answered_at") and re.search(expression, spooled["cdr"][side] or ""):
-            spooled["cdr"][side] = pseudonym(phone)
+            spooled["cdr"][side] = pseudonym(phone, of)
     spooled["turns"] = spooled["actions"] = []
     write_private(path, to_json(spooled))
 
@@ -194,21 +196,31 @@ def _zip(conn: Conn, found: Found, out: Path) -> None:
 def erase(conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime, *, by: Actor) -> list[dict[str, Any]]:
     """Erase what no law keeps; one line for each table: {where, erased, kept, why}. Files go last.
 
-    A call whose bill may still be contested keeps its numbers and times, nothing of what was said.
+    A call whose bill may still be contested keeps its numbers and times, nothing of what was said. First the ledger of
+    erasures says so, outside the database: whoever is in an older backup is erased again when that is restored.
     """
+    erasures.note(home, Erasure(now, "person", tenant_id, pseudonym(phone)))
+    return erased(conn, tenant_id, phone, home, now, by=by)
+
+
+def erased(
+    conn: Conn, tenant_id: UUID, phone: str, home: Path, now: datetime, *, by: Actor, of: Settings | None = None
+) -> list[dict[str, Any]]:
+    """As `erase`, without a word in the ledger. `of`: whose key pseudonyms are made with; None: ours."""
     before = find(conn, tenant_id, phone, home)
     calls = _calls(conn, tenant_id, pattern(phone))
-    forget.person(conn, tenant_id, pattern(phone), calls, now, pseudonym(phone))
-    asked("campaigns", "person")(conn, tenant_id, pattern(phone))
+    forget.person(conn, tenant_id, pattern(phone), calls, now, pseudonym(phone, of))
+    for folder in ("campaigns", "portal.support"):
+        asked(folder, "person")(conn, tenant_id, pattern(phone))
     for path in before.files:
         if home / "spool" in path.parents:
-            _silence(path, phone)
+            _silence(path, phone, of)
         else:
             path.unlink()
     for path in before.logs:
         logs.strike(path, pattern(phone))
     rows = _report(before, find(conn, tenant_id, phone, home))
-    audit.note(conn, by, "privacy.erase", person(phone), tenant_id, erased=sum(row["erased"] for row in rows))
+    audit.note(conn, by, "privacy.erase", person(phone, of), tenant_id, erased=sum(row["erased"] for row in rows))
     return rows
 
 

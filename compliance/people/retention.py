@@ -126,6 +126,7 @@ WORK: dict[str, Callable[[Sweep], int]] = {
 ELSEWHERE = {
     **dict.fromkeys(("contacts", "targets"), "campaigns"),
     **dict.fromkeys(("web_sessions", "deliveries"), "portal"),
+    "tickets": "portal.support",
     **dict.fromkeys(("cdrs", "contracts", "notices", "blocks", "payment_events", "invoices", "clients"), "billing"),
 }
 """Kind of data → the folder that forgets it when it is asked."""

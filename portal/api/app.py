@@ -20,7 +20,7 @@ from portal.door import NotSignedIn, Portal, Seat
 from portal.people.tokens import digest
 from store.base.errors import DecrocheError
 
-DESCRIPTION = """A client's calls and invoices, and where its systems are told of them.
+DESCRIPTION = """A client's calls, invoices and support tickets, and where its systems are told of them.
 
 A key goes into `Authorization: Bearer dk_…`; it opens the scopes it was given. Lists have a `next` cursor: give it
 back as `cursor` for the page that follows. Instants are ISO 8601 in UTC, sums are decimals as text. Errors are
@@ -36,7 +36,7 @@ Given = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
 def make_api(portal: Portal | None, clock: Callable[[], datetime] | None = None) -> FastAPI:
     """The API on a portal's door; without one, its contract alone."""
-    from portal.api import calls, hooks, invoices
+    from portal.api import calls, hooks, invoices, tickets
 
     api = FastAPI(title="Décroche", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None,
                   servers=[{"url": "/api/v1"}], root_path_in_servers=False)  # fmt: skip
@@ -44,6 +44,7 @@ def make_api(portal: Portal | None, clock: Callable[[], datetime] | None = None)
     api.include_router(invoices.router)
     api.include_router(hooks.endpoints_router)
     api.include_router(hooks.deliveries_router)
+    api.include_router(tickets.router)
     api.add_middleware(Bounded)
     api.add_exception_handler(DecrocheError, ours)
     api.add_exception_handler(RequestValidationError, unreadable)

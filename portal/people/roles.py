@@ -43,7 +43,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "redacteur": frozenset(
         {"home", "calls", "transcripts", "numbers", "agents_edit", "agents_test", "contacts", "oppositions", "tickets"}
     ),
-    "lecteur": frozenset({"home", "calls", "transcripts"}),
+    "lecteur": frozenset({"home", "calls", "transcripts", "tickets"}),
     "comptable": frozenset({"invoices", "usage", "pay", "dispute", "tickets"}),
 }
 """Role in a client → its rights. The database has the same table (`portal.role_rights`), which its policies ask."""
@@ -56,7 +56,7 @@ SPOKEN: Mapping[str, str] = {
     "comptable": "comptable", "admin": "administrateur", "support": "support",
 }  # fmt: skip
 
-SCOPES = frozenset({"calls", "transcripts", "numbers", "audio", "invoices", "usage", "hooks"})
+SCOPES = frozenset({"calls", "transcripts", "numbers", "audio", "invoices", "usage", "hooks", "tickets"})
 """What a key may be given: the rights that the API has a use for."""
 
 

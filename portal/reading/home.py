@@ -71,7 +71,8 @@ class Glance:
 _DAY = """
 SELECT count(*)::integer AS calls, count(c.answered_at)::integer AS answered,
        count(*) FILTER (WHERE EXISTS (SELECT FROM store.actions a WHERE a.call_id = c.id
-                                         AND a.name = 'transfer'))::integer AS transferred,
+                                         AND a.name = 'transfer'
+                                         AND a.result ->> 'outcome' = 'answered'))::integer AS transferred,
        count(*) FILTER (WHERE c.answered_at IS NULL AND c.direction = 'inbound')::integer AS lost,
        count(c.disclosure_heard_ms)::integer AS disclosed,
        (SELECT count(*) FROM store.bookings b WHERE b.created_at >= %(since)s AND b.created_at < %(until)s

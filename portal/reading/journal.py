@@ -44,6 +44,7 @@ ACTIONS: Mapping[str, str] = {
     "controls.block": "a bloqué les appels sortants", "controls.lift": "a levé un blocage",
     "tenant.look": "a ouvert votre fiche", "calls.search": "a cherché des appels",
     "ticket.open": "a ouvert un ticket", "ticket.post": "a écrit dans un ticket", "ticket.close": "a clos un ticket",
+    "ticket.look": "a lu un ticket",
 }  # fmt: skip
 """What was done, after who did it."""
 
@@ -97,6 +98,7 @@ def told(entry: Entry) -> Act:
         "invoice": f"/factures/{name}",
         "person": f"/equipe/{name}",
         "hook": f"/integrations/hooks/{name}",
+        "ticket": f"/support/{name}",
     }.get(kind, "")
     if kind == "agent":
         href = "/agents/" + name.partition("@")[0]

@@ -13,6 +13,8 @@ from psycopg.rows import class_row
 from billing.invoices import disputes
 from billing.invoices.disputes import Dispute
 from billing.office import checkup
+from portal.support import tickets
+from portal.support.tickets import Ticket
 from store import jobs
 from store.base.errors import NotFound
 from store.base.settings import Settings
@@ -66,12 +68,13 @@ class Todo:
     compromised: Sequence[str]
     disputes: Sequence[Dispute]
     dead: Sequence[Job]
+    late: Sequence[Ticket]
 
     @property
     def count(self) -> int:
         """How many things."""
         return sum(map(len, (self.blocked, self.suspended, self.findings, self.breaches, self.requests,
-                             self.compromised, self.disputes, self.dead)))  # fmt: skip
+                             self.compromised, self.disputes, self.dead, self.late)))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Found:
     seconds: int
 
 
-def todo(conn: Conn, of: Settings, today: date) -> Todo:
+def todo(conn: Conn, of: Settings, today: date, now: datetime) -> Todo:
     """What is to be treated, the gravest first."""
     with conn.cursor(row_factory=class_row(Blocked)) as cursor:
         blocked = cursor.execute(
@@ -132,7 +135,7 @@ def todo(conn: Conn, of: Settings, today: date) -> Todo:
         [one for one in checkup.examine(conn, of, today) if one.state != "ok"], breaches, requests,
         _names(conn, "SELECT email AS name FROM portal.people WHERE compromised_at IS NOT NULL AND ended_at IS NULL"
                      " ORDER BY compromised_at"),
-        disputes.listed(conn), jobs.listed(conn, state="dead", limit=MOST),
+        disputes.listed(conn), jobs.listed(conn, state="dead", limit=MOST), tickets.due(conn, before=now),
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from portal.api.app import make_api
 from portal.door import NotAllowed, NotSignedIn, Portal
 from portal.people.roles import SPOKEN
 from portal.people.tokens import new_token
+from portal.support import pages as support_pages
 from portal.web import (
     account_pages,
     agent_edit_pages,
@@ -57,7 +58,7 @@ MOST_TYPED, MOST_AT_THE_DOOR, MOST_FIELDS = 1024 * 1024, 64 * 1024, 2000
 PAGES = all_of(
     door_pages.pages, account_pages.pages, home_page.pages, call_pages.pages, invoice_pages.pages, people_pages.pages,
     agent_edit_pages.pages, agent_pages.pages, law_pages.pages, data_pages.pages, team_pages.pages, journal_pages.pages,
-    feed_page.pages, integration_pages.pages,
+    feed_page.pages, integration_pages.pages, support_pages.pages,
 )  # fmt: skip
 
 log = structlog.get_logger(__name__)

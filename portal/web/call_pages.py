@@ -18,6 +18,7 @@ from portal import sounds
 from portal.door import Seat
 from portal.reading import calls, filters, one_call
 from portal.reading.filters import BadFilter, Filters
+from portal.support.wording import link
 from portal.web.picture import draw
 from portal.web.routes import Pages, id_in
 from portal.web.visit import FILTERS, Answer, Visit, drop, keep
@@ -91,7 +92,7 @@ def one(visit: Visit, seat: Seat) -> Answer:
         "call.html", call=facts, moments=moments, picture=Markup(draw(facts)), lawful=one_call.lawful(facts),  # noqa: S704
         total=one_call.micros(charge["amount"]) if charge and charge["amount"] else None,
         listen=facts["recorded"] and "audio" in seat.rights, started=datetime.fromisoformat(facts["started_at"]),
-        far=far, far_masked=far or "numéro masqué",
+        far=far, far_masked=far or "numéro masqué", problem=link("call", facts["id"]),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from billing.documents.render import pdf_apart
 from billing.invoices import views
 from portal.door import Seat
 from portal.reading import money
+from portal.support.wording import link
 from portal.web.routes import Pages
 from portal.web.visit import Answer, Visit
 
@@ -29,7 +30,8 @@ def one(visit: Visit, seat: Seat) -> Answer:
     """One of them, with its lines."""
     bill = money.bill(seat, visit.request.path_params["number"])
     today = visit.now.astimezone(visit.zone).date()
-    return visit.page("invoice.html", bill=bill, lines=views.lines(bill.of), today=today)
+    return visit.page("invoice.html", bill=bill, lines=views.lines(bill.of), today=today,
+                      problem=link("invoice", bill.of.number))  # fmt: skip
 
 
 @pages.get("/factures/{number}/pdf", "invoices")

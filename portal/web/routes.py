@@ -10,6 +10,7 @@ from uuid import UUID
 from portal.door import NotAllowed, Seat
 from portal.people import signing
 from portal.people.signing import is_sure
+from portal.support.maintenance import showing
 from portal.web.visit import Answer, Visit
 from portal.words import duration
 from store.base.errors import NotFound
@@ -59,6 +60,8 @@ class Pages:
 def answered(page: Page, visit: Visit) -> Answer:
     """What a page answers, in the transaction of who visits. Raises NotSignedIn, NotAllowed, NotFound …"""
     if page.right == DOOR:
+        with visit.portal.anteroom() as conn:
+            visit.windows = showing(conn, visit.now)
         return page.handler(visit)
     proof = visit.form.get(PROOF, "") if page.sure else ""
     if proof:
@@ -66,7 +69,7 @@ def answered(page: Page, visit: Visit) -> Answer:
     with visit.portal.entered(visit.token, visit.now) as seat:
         if seat.waiting:
             return visit.go("/code")
-        visit.seat = seat
+        visit.seat, visit.windows = seat, showing(seat.conn, visit.now)
         if page.right != PERSON:
             if seat.tenant_id is None:
                 return visit.go("/dossiers")

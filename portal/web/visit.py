@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from portal import words
 from portal.door import Portal, Seat
 from portal.people.tokens import form_token
+from portal.support.maintenance import Window
 from portal.wording import english
 from portal.wording.translating import Language, shown
 from store.audit import note
@@ -39,6 +40,7 @@ MENU = (
     ("/contacts", "Contacts", "contacts"),
     ("/conformite", "Conformité", "oppositions"),
     ("/factures", "Factures", "invoices"),
+    ("/support", "Support", "tickets"),
     ("/donnees", "Données", "rights"),
     ("/integrations", "Intégrations", "hooks"),
     ("/equipe", "Équipe", "team"),
@@ -62,6 +64,8 @@ class Visit:
     faults: dict[str, str] = field(default_factory=dict[str, str])
     menu: Sequence[tuple[str, str]] | None = None
     """Another than the clients' site has."""
+    windows: Sequence[Window] = ()
+    """Maintenance that stands on the page."""
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -94,7 +98,8 @@ class Visit:
             path=self.request.url.path, token=form_token(self.secret),
             faults={name: shown(text, language) for name, text in self.faults.items()}, form=self.form, now=self.now,
             clock=partial(told.clock, zone=zone), day=partial(told.day, zone=zone),
-            long_day=partial(told.long_day, zone=zone), number=self.number, language=language, **facts,
+            long_day=partial(told.long_day, zone=zone), number=self.number, language=language, works=self.windows,
+            **facts,
         )  # fmt: skip
         return HTMLResponse(html, status)
 

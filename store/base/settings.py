@@ -202,6 +202,9 @@ class CallSettings(Section):
         ge=1,
         description="a caller talks so long at most with whom they are put through to, or a fallback",
     )
+    briefing_seconds: int = Field(
+        12, ge=2, le=30, description="whoever is asked to take a transferred call is waited for so long, twice"
+    )
     silence_seconds: int = Field(60, ge=1, description="a caller silent this long is taken leave of")
     ring_seconds: int = Field(30, ge=1, description="an outbound call rings at most this long")
     least_gap_hours: int = Field(
@@ -237,6 +240,18 @@ class WorkSettings(Section):
     threads: int = Field(0, ge=0, description="CPU threads of the worker's mind; 0: all cores, when nobody needs them")
 
 
+class BackupSettings(Section):
+    """Backups of everything, by `decroche backup`."""
+
+    recipient: str = Field(
+        "", description="public key of age that backups are encrypted to, age1…; several apart by spaces"
+    )
+    folder: str = Field("", description="where backups lie, another disk or a mount; empty: `backups` in the home")
+    days: int = Field(7, ge=1, description="days that keep their newest backup")
+    weeks: int = Field(5, ge=0, description="weeks that keep their newest backup")
+    months: int = Field(12, ge=0, description="months that keep their newest backup")
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -258,6 +273,7 @@ class Settings(BaseSettings):
     billing: BillingSettings = BillingSettings()  # pyright: ignore[reportCallIssue]
     metrics: MetricsSettings = MetricsSettings()  # pyright: ignore[reportCallIssue]
     work: WorkSettings = WorkSettings()  # pyright: ignore[reportCallIssue]
+    backup: BackupSettings = BackupSettings()  # pyright: ignore[reportCallIssue]
 
     @classmethod
     def settings_customise_sources(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -33,6 +33,25 @@ def written(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, zon
     writer.writerow([_heading(column, [row.get(column) for row in rows], zone) for column in columns])
     writer.writerows([cell(row.get(column), zone) for column in columns] for row in rows)
     return MARK + file.getvalue()
+
+
+def lines(
+    rows: Iterable[Mapping[str, object]],
+    columns: Sequence[str],
+    *,
+    instants: Collection[str] = (),
+    zone: ZoneInfo = PARIS,
+) -> Iterator[str]:
+    """A file that is too long to be held, line by line. `instants`: the columns whose heading tells the zone."""
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
+    writer.writerow([f"{column} ({zone.key})" if column in instants else column for column in columns])
+    yield MARK + file.getvalue()
+    for row in rows:
+        file.seek(0)
+        file.truncate()
+        writer.writerow([cell(row.get(column), zone) for column in columns])
+        yield file.getvalue()
 
 
 def cell(value: object, zone: ZoneInfo = PARIS) -> str:

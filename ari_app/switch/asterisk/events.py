@@ -106,6 +106,8 @@ def arrival(entry: Entry) -> Arrival | None:
     match entry.args:
         case ("inbound", dialled):
             return Arrival(leg, "inbound", caller, dialled, at, trunk=_trunk(entry.name))
+        case ("person", call, dialled):
+            return Arrival(leg, "person", caller, dialled, at, call=call, at=entry.at)
         case ("phone", phone, dialled):
             return Arrival(leg, "phone", caller, dialled, at, phone)
         case ("inbound" | "transfer", *_, dialled):
@@ -120,7 +122,7 @@ def stray(channel: Mapping[str, Any], app: str) -> Stray | None:
     """The stray that a channel of Asterisk's list is, or None: media, other applications, phones talking together."""
     channel_id, where = str(channel["id"]), channel.get("dialplan", {})
     inside = where.get("app_name") == "Stasis" and str(where.get("app_data", "")).startswith(app)
-    if "-media-" in channel_id or not (inside or channel_id.endswith(PLACED)):
+    if "-media-" in channel_id or is_person(channel, app) or not (inside or channel_id.endswith(PLACED)):
         return None
     return Stray(
         channel_id,
@@ -130,6 +132,12 @@ def stray(channel: Mapping[str, Any], app: str) -> Stray | None:
         asterisk_time(channel["creationtime"]),
         channel.get("state") == "Up",
     )
+
+
+def is_person(channel: Mapping[str, Any], app: str) -> bool:
+    """Somebody whom `consult` rang, who is with us and not with the caller."""
+    where = channel.get("dialplan", {})
+    return where.get("app_name") == "Stasis" and str(where.get("app_data", "")).startswith(f"{app},person,")
 
 
 def _trunk(name: str) -> str:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import aiohttp
 
-from ari_app.switch.asterisk.events import ChannelEvent, Entry, arrival, stray, told
+from ari_app.switch.asterisk.events import ChannelEvent, Entry, arrival, is_person, stray, told
 from ari_app.switch.asterisk.link import Link, LinkError
 from ari_app.switch.asterisk.media import Media
 from ari_app.switch.asterisk.witness import Witness
@@ -139,6 +139,8 @@ class AsteriskSwitch:
             if "-media-" in channel["id"]:
                 if channel["id"] not in self._lines:
                     await self.link.hangup(channel["id"])
+            elif is_person(channel, self.link.app):  # nobody talks to them any more; the caller comes back
+                await self.link.hangup(channel["id"])
             elif (known := stray(channel, self.link.app)) is not None:
                 found.append(known)
         return found
@@ -170,6 +172,15 @@ class AsteriskSwitch:
         await self.link.set_variable(leg, "DECROCHE_CALLEE", shown)
         await self.link.set_variable(leg, "DECROCHE_LONGEST", str(longest))
         await self.link.continue_in_dialplan(leg, "decroche-transfer", to)
+
+    async def consult(self, leg: str, call_id: UUID, to: str, *, shown: str, longest: int) -> None:
+        await self.link.set_variable(leg, "DECROCHE_CALLEE", shown)
+        await self.link.set_variable(leg, "__DECROCHE_LONGEST", str(longest))
+        await self.link.set_variable(leg, "__DECROCHE_FOR", str(call_id))
+        await self.link.continue_in_dialplan(leg, "decroche-consult", to)
+
+    async def join(self, leg: str) -> None:
+        await self.link.continue_in_dialplan(leg, "decroche-taken", "s")
 
     async def give_back(
         self, leg: str, to: Elsewhere, dialled: str = "", *, rings: str = "", longest: int = 0

@@ -30,7 +30,7 @@ BLOCKS = {"fraud": "fraude", "unpaid": "impayé", "operator": "opérateur"}
 @pages.get("/", OPERATOR)
 def waiting(visit: Visit, desk: Desk) -> Answer:
     """What is to be treated."""
-    todo = operator.todo(desk.conn, visit.portal.settings, visit.now.astimezone(visit.zone).date())
+    todo = operator.todo(desk.conn, visit.portal.settings, visit.now.astimezone(visit.zone).date(), visit.now)
     return visit.page("operator/todo.html", todo=todo, blocks=BLOCKS, role=desk.role,
                       done=visit.query.get("fait", ""))  # fmt: skip
 

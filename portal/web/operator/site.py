@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from portal.door import NotAllowed, Portal, Seat
 from portal.people.signing import is_sure
 from portal.reading import operator
+from portal.support import desk_pages
 from portal.web import account_pages, door_pages
 from portal.web.app import Clock, make_app
 from portal.web.operator import pages as own
@@ -21,7 +22,7 @@ from store.base.actor import Actor
 from store.db import Database
 
 MENU = (("/", "À traiter"), ("/clients", "Clients"), ("/numeros", "Numéros"), ("/chercher", "Chercher un appel"),
-        ("/sante", "Santé"))  # fmt: skip
+        ("/tickets", "Tickets"), ("/maintenance", "Maintenance"), ("/sante", "Santé"))  # fmt: skip
 DOOR_PATHS = ("/connexion", "/code", "/deconnexion", "/confirmer", "/langue/{code}")
 """What the clients' door has for the operator's people too."""
 
@@ -67,6 +68,6 @@ class Answers:
 def make_operator_app(portal: Portal, db: Database, clock: Clock | None = None) -> Starlette:
     """The operator's site. `db`: with the operator's access; `portal`: the door's."""
     doors = [page for page in door_pages.pages.listed if page.path in DOOR_PATHS]
-    pages = [*doors, *account_pages.pages.listed, *all_of(own.pages)]
+    pages = [*doors, *account_pages.pages.listed, *all_of(own.pages, desk_pages.pages)]
     now: Callable[[], datetime] = clock or (lambda: datetime.now(UTC))
     return make_app(portal, now, pages=pages, answers=Answers(db), api=False)

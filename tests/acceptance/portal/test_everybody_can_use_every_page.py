@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ import pytest
 from playwright.sync_api import Page
 
 from billing.charges import controls
+from portal.support import desk_pages, maintenance
 from portal.web.app import PAGES
 from portal.web.operator import pages as operator_pages
 from portal.web.routes import DOOR
 from store.db import Database
 from tests.acceptance.portal.conftest import Visitors
 from tests.actors import OPERATOR
-from tests.integration.portal.site import CLAIRE, People, Practice
+from tests.integration.portal.conftest import later
+from tests.integration.portal.site import CLAIRE, NOW, People, Practice
 from tests.integration.portal.test_pages_are_each_clients_own import addressed
 from tests.integration.portal.test_the_operators_own_site import ANNE, of_the_operator
 
@@ -44,7 +47,11 @@ def held(page: Page, path: str, width: int) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [1200, 360])
-def test_the_clients_pages(visitor: Visitors, site: str, people: People, practice: Practice, width: int) -> None:
+def test_the_clients_pages(
+    visitor: Visitors, site: str, people: People, practice: Practice, database: Database, width: int
+) -> None:
+    with database.operator() as conn:
+        maintenance.add(conn, later(days=2), later(days=2, hours=1), "Mise à jour", by=OPERATOR, now=NOW)
     token = people.signed_in(CLAIRE, practice.tenant, "titulaire")
     page, nobody = visitor(site, token, width), visitor(site, "", width)
     mine = people.id_of(CLAIRE)
@@ -61,7 +68,11 @@ def test_the_operators_pages(
 ) -> None:
     with database.operator() as conn:
         controls.block(conn, practice.tenant.id, "fraud", "500 appels en une heure", by=OPERATOR)
+        maintenance.add(conn, later(days=2), later(days=2, hours=1), "Mise à jour", by=OPERATOR, now=NOW)
     page = visitor(operators, of_the_operator(people, ANNE, "admin"), width)
-    paths = [one.path.replace("{slug}", "dentiste") for one in operator_pages.pages.listed if one.method == "GET"]
+    listed = [*operator_pages.pages.listed, *desk_pages.pages.listed]
+    named = {"{slug}": "dentiste", "{ticket}": practice.ids["ticket"]}
+    reads = [one.path for one in listed if one.method == "GET"]
+    paths = [reduce(lambda path, of: path.replace(*of), named.items(), path) for path in reads]
     faults = [fault for path in [*paths, "/chercher?q=0612345678"] for fault in held(page, path, width)]
     assert not faults, "\n".join(faults)

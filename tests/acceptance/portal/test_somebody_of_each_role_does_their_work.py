@@ -113,7 +113,7 @@ def test_an_accountant_opens_an_invoice_and_nothing_else(
     come_in(page, people, practice, "comptable")
     page.get_by_role("link", name=practice.invoice).click()
     expect(page.get_by_role("link", name="XML (EN 16931)")).to_be_visible()
-    expect(page.get_by_role("navigation", name="Pages").get_by_role("link")).to_have_text(["Factures"])
+    expect(page.get_by_role("navigation", name="Pages").get_by_role("link")).to_have_text(["Factures", "Support"])
 
 
 def test_an_admin_lifts_a_block_and_finds_a_call(

@@ -63,7 +63,7 @@ OWN_RECORD = {
 FORGETTING = ("retention", "privacy", "forget")
 """Modules that let time or a person's right take rows away: one entry a sweep or an erasure."""
 
-_WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+((?:store|billing|compliance)\.[a-z_]+)")
+_WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+((?:store|billing|compliance|support)\.[a-z_]+)")
 
 
 class Operations:

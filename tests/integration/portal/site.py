@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from httpx2 import Response
@@ -21,8 +22,11 @@ from billing.invoices import invoicing
 from portal.door import Portal
 from portal.links.hooks import deliveries, endpoints
 from portal.people import keys, managing, signing
+from portal.support import writing
+from portal.support.tickets import About
 from portal.web.visit import SESSION
 from store import agents, bookings, messages, tenants
+from store.base.actor import Actor
 from store.base.ids import new_id
 from store.base.settings import Settings
 from store.calls import Action, Cdr, Turn
@@ -99,7 +103,13 @@ def furnish(database: Database, home: Path, slug: str, name: str) -> Practice:
         booked = bookings.book(conn, tenant.id, "accueil", "Claire Martin", starts, starts + timedelta(minutes=30),
                                phone="+33612345678")  # fmt: skip
         left = messages.leave(conn, tenant.id, "accueil", "Rappelez-moi.", name="M. Petit", phone="+33612345678")
-    ids = {"booking": str(booked.id), "message": str(left.id), "agent": AGENT, "version": "1"}
+    with database.operator() as conn:
+        asked = writing.open_ticket(
+            conn, tenant.id, f"Souci de {name}", "Un appel s'est <b>coupé</b>.", "minor", About("call", str(call_id)),
+            by=Actor("person", f"titulaire@{slug}.fr", tenant.id, "titulaire"), now=at,
+        )  # fmt: skip
+    ids = {"booking": str(booked.id), "message": str(left.id), "agent": AGENT, "version": "1",
+           "ticket": str(asked.number)}  # fmt: skip
     ids |= _integrations(database, home, tenant)
     return Practice(tenant, call_id, _invoice(database, tenant), ids)
 
@@ -197,6 +207,11 @@ class System:
     def ask(self, method: str, path: str, content: object = None, **headers: str) -> Response:
         given = {"authorization": f"Bearer {self.key}", **headers}
         return self.client.request(method, f"/api/v1{path}", json=content, headers=given)
+
+    def post(self, path: str, content: dict[str, Any], **headers: str) -> Response:
+        """Send JSON; a header's name is written with underscores."""
+        more = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(f"/api/v1{path}", json=content, headers={"authorization": f"Bearer {self.key}", **more})
 
 
 def system(browser: Browsers, database: Database, of: Practice, *scopes: str) -> System:

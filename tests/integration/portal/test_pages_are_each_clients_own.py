@@ -10,6 +10,7 @@ import pytest
 from portal.links.hooks import deliveries, endpoints
 from portal.people import keys, managing
 from portal.people.roles import ROLES
+from portal.support import tickets
 from portal.web.app import PAGES
 from portal.web.guard import HEADERS
 from portal.web.routes import DOOR, PERSON
@@ -21,7 +22,7 @@ GETS = [page for page in PAGES if page.method == "GET" and page.right != DOOR]
 
 
 MARK = re.compile(r"\{(\w+)\}")
-IDS = {"id", "number", "person", "hook", "key", "delivery"}
+IDS = {"id", "number", "person", "hook", "key", "delivery", "ticket"}
 """Parts of an address that name what is one client's."""
 
 
@@ -40,13 +41,16 @@ def test_every_page_opens_for_its_role_alone_and_never_with_anothers_ids(
     mine, theirs = people.id_of(f"{role}@cabinet.fr"), people.id_of("maire@mairie.fr")
     for page in GETS:
         own = here.get(addressed(page.path, practice, mine))
-        if page.right == PERSON or page.right in ROLES[role]:
+        if "{ticket}" in page.path and "calls" not in ROLES[role]:
+            assert own.status_code == 404, page.path  # it is about a call
+        elif page.right == PERSON or page.right in ROLES[role]:
             assert own.status_code in (200, 303), (page.path, own.status_code)
         else:
             assert own.status_code == 403, page.path
         if IDS & set(MARK.findall(page.path)):
             foreign = here.get(addressed(page.path, other, theirs))
             assert foreign.status_code == (404 if page.right in ROLES[role] else 403), page.path
+            assert "Souci de Mairie" not in foreign.text
         assert "Mairie" not in own.text, page.path
         for name, value in HEADERS.items():
             assert own.headers[name] == value
@@ -115,7 +119,7 @@ def test_no_form_changes_what_is_another_clients(
         names = set(MARK.findall(page.path))
         of = replace(other, ids=other.ids | {"id": other.ids["booking" if "rendez" in page.path else "message"]})
         if names & IDS:
-            answer = here.post(addressed(page.path, of, theirs), "/compte", certain="oui", reponse="x",
+            answer = here.post(addressed(page.path, of, theirs), "/compte", certain="oui", reponse="x", texte="x",
                                **{"role-lecteur": "oui"})  # fmt: skip
             assert answer.status_code == 404, (page.path, answer.status_code)
     with database.operator() as conn:
@@ -123,5 +127,7 @@ def test_no_form_changes_what_is_another_clients(
         assert (hook.both_until, [key.ended_at for key in keys.listed(conn, other.tenant.id)]) == (None, [None])
         assert [one.state for one in deliveries.listed(conn, tenant_id=other.tenant.id)] == ["waiting"]
         assert bookings.find(conn, tenant_id=other.tenant.id)
+        (theirs,) = tickets.listed(conn, tenant_id=other.tenant.id)
+        assert (theirs.state, len(tickets.posts(conn, theirs))) == ("open", 1)
         assert messages.find(conn, tenant_id=other.tenant.id, done=False)
         assert [one.ended_at for one in managing.listed(conn, other.tenant.id)] == [None]

@@ -78,4 +78,4 @@ def test_a_wrong_parameter_is_a_problem_that_names_it(
 def test_the_contract_is_served_and_covers_every_address(browser: Browsers) -> None:
     contract = browser().client.get("/api/v1/openapi.json").json()
     assert contract["openapi"].startswith("3.1")
-    assert set(contract["paths"]) >= {"/calls", "/calls/{call_id}", "/invoices/{number}"}
+    assert set(contract["paths"]) >= {"/calls", "/calls/{call_id}", "/invoices/{number}", "/tickets/{number}"}

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from ari_app.commands.units import service
-from asterisk_conf.units import HARDENED, UPGRADE, drop_in, units, upgrading
+from asterisk_conf.units import BACKUP, HARDENED, UPGRADE, VERIFY, backing_up, drop_in, units, upgrading
 from store.base.errors import BadInput
 from store.base.settings import Settings
 from tests.asterisk_fixture import asterisk_settings
@@ -43,7 +43,12 @@ def test_the_database_reaches_no_network(config: Settings) -> None:
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not on this machine")
 def test_systemd_accepts_them_and_finds_little_exposed(config: Settings, tmp_path: Path) -> None:
     assert ANALYZE is not None
-    files = {**units(config), **upgrading(config), "asterisk.service": f"{drop_in()}ExecStart=/bin/true\n"}
+    files = {
+        **units(config),
+        **upgrading(config),
+        **backing_up(backed_up(config)),
+        "asterisk.service": f"{drop_in()}ExecStart=/bin/true\n",
+    }
     for name, text in files.items():
         (tmp_path / name).write_text(re.sub(r"^ExecStart=/\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE))
     paths = [str(tmp_path / name) for name in files]
@@ -96,3 +101,26 @@ def test_a_unit_of_the_operators_is_not_replaced(
     theirs.unlink()
     for _ in range(2):
         assert CliRunner().invoke(service, ["render", "--out", str(tmp_path)]).exit_code == 0
+
+
+def backed_up(config: Settings) -> Settings:
+    """With a public key, and a folder of its own."""
+    told = config.backup.model_copy(update={"recipient": "age1abc", "folder": "/mnt/backups"})
+    return config.model_copy(update={"backup": told})
+
+
+def test_backups_are_taken_at_night_and_verified_where_the_key_is_by_nobody_who_is_root(config: Settings) -> None:
+    files = backing_up(backed_up(config))
+    for name in (BACKUP, VERIFY):
+        text = files[f"{name}.service"]
+        assert "User=decroche\n" in text
+        assert "ProtectSystem=strict" in text
+        assert "-/mnt/backups" in text
+        assert "OnCalendar=" in files[f"{name}.timer"]
+    assert "backup run" in files[f"{BACKUP}.service"]
+    assert "ConditionPathExists=/etc/decroche/backup.key" in files[f"{VERIFY}.service"]
+    assert "--identity %d/key" in files[f"{VERIFY}.service"]
+
+
+def test_without_a_public_key_no_night_fails(config: Settings) -> None:
+    assert f"{BACKUP}.timer" not in backing_up(config)

@@ -13,6 +13,8 @@ from portal.links.hooks.kinds import KINDS
 from portal.people.roles import RIGHTS, SPOKEN
 from portal.reading.agents import STATES
 from portal.reading.journal import ACTIONS, GROUPS
+from portal.support import pages as support_pages
+from portal.support import wording
 from portal.web import agent_pages, data_pages, integration_pages, law_pages, team_pages
 from portal.web.app import HERE, templates
 from portal.web.visit import MENU
@@ -44,6 +46,9 @@ def test_what_code_says_is_in_the_list() -> None:
         *law_pages.HOW.values(), *law_pages.CLOSED.values(), *data_pages.NAMES.values(), *words.OUTCOMES.values(),
         *integration_pages.DONE.values(), *(text for _, text in integration_pages.TOLD.values()),
         *integration_pages.STATES.values(), *integration_pages.WHY.values(), *KINDS.values(),
+        *wording.SEVERITIES.values(), *wording.MEANT.values(), *wording.STATES.values(), *wording.DESK_STATES.values(),
+        *wording.KINDS.values(), *wording.WINDOWS.values(), *wording.DONE.values(),
+        *(text for _, text in support_pages.FAULTS.values()),
         *(state for state, _ in STATES.values()), *(name for name, _ in GROUPS.values()), *words.LONG_DAYS,
     ]  # fmt: skip
     assert [text for text in said if text not in phrases()] == []

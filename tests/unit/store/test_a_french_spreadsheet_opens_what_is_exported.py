@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from store.base.spreadsheet import MARK, cell, read_cell, written
+from store.base.spreadsheet import MARK, cell, lines, read_cell, written
 
 ROOT = Path(__file__).parents[3]
 
@@ -70,3 +70,10 @@ def test_no_other_place_writes_csv_for_people() -> None:
         if re.search(r"csv\.(?:Dict)?[wW]riter", path.read_text(encoding="utf-8"))
     }
     assert found == machines | {"store/base/spreadsheet.py"}
+
+
+def test_a_long_file_is_written_line_by_line_as_a_short_one_is() -> None:
+    told = {"number": "+33612345678", "at": "2026-11-20T09:00:00+00:00", "text": "=1+1"}
+    rows = [told, {"number": "0612", "text": "a;b"}]
+    whole = written(rows, ("number", "at", "text"))
+    assert "".join(lines(rows, ("number", "at", "text"), instants=("at",))) == whole

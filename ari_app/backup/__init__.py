@@ -1,0 +1,1 @@
+"""Backups: verified by restoring them, restored into an empty home, commanded."""
