@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -13,19 +11,19 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from agents.loading import EXAMPLES
 from compliance.ledgers import oppositions
 from portal.links.hooks import deliveries, endpoints, sending
-from portal.links.hooks.deliveries import SEND, Delivery
+from portal.links.hooks.deliveries import SEND
 from portal.links.hooks.endpoints import MOST
 from portal.links.hooks.kinds import KINDS
 from portal.links.hooks.retrying import LONGEST, PAUSES
 from store import agents, audit, events, jobs, messages, tenants
 from store.base.errors import BadInput, DecrocheError, NotFound, Refused
-from store.base.ids import new_id
 from store.base.secrets import SecretMissing
 from store.base.settings import Settings
 from store.db import Database, tried
 from store.tenants import Tenant
 from store.work import Worker
 from tests.actors import OPERATOR
+from tests.integration.links.house import House, disabled
 from tests.integration.links.receiver import Receiver, receiving
 
 
@@ -33,51 +31,6 @@ from tests.integration.links.receiver import Receiver, receiving
 def receiver() -> Generator[Receiver]:
     with receiving() as there:
         yield there
-
-
-@dataclass
-class House:
-    """A client, its worker, and a clock that a test sets."""
-
-    database: Database
-    settings: Settings
-    tenant: Tenant
-    now: datetime
-
-    def add(self, url: str, *kinds: str, tenant: Tenant | None = None) -> tuple[UUID, str]:
-        whose = (tenant or self.tenant).id
-        with self.database.operator(whose) as conn:
-            made, secret = endpoints.add(conn, whose, url, kinds, by=OPERATOR, now=self.now, of=self.settings)
-        return made.id, secret
-
-    def happens(self, kind: str = "call.ended", tenant: Tenant | None = None) -> str:
-        subject = str(new_id())
-        with self.database.tenant((tenant or self.tenant).id) as conn:
-            events.note(conn, kind, subject)
-        return subject
-
-    def work(self, later: timedelta = timedelta()) -> int:
-        """What is due, so much later."""
-        self.now += later
-        worker = Worker(self.database, sending.handlers(self.settings, now=lambda: self.now), now=lambda: self.now)
-        try:
-            done = worker.drain()
-            assert not worker.failures
-            return done
-        finally:
-            worker.close()
-
-    def sent(self, endpoint: UUID | None = None) -> list[Delivery]:
-        with self.database.operator() as conn:
-            return deliveries.listed(conn, endpoint_id=endpoint)
-
-    def endpoint(self, endpoint: UUID) -> endpoints.Endpoint:
-        with self.database.operator() as conn:
-            return endpoints.get(conn, endpoint)
-
-    def replay(self, delivery: UUID) -> Delivery:
-        with self.database.operator(self.tenant.id) as conn:
-            return deliveries.replay(conn, delivery, by=OPERATOR, now=self.now)
 
 
 @pytest.fixture
@@ -163,16 +116,6 @@ def test_one_that_does_not_answer_is_tried_again_under_the_same_id(house: House,
     assert len(ids) == 1
     assert receiver.got[0][1] == receiver.got[1][1]
     assert receiver.got[0][0]["webhook-timestamp"] != receiver.got[1][0]["webhook-timestamp"]
-
-
-def disabled(house: House, receiver: Receiver) -> UUID:
-    endpoint, _ = house.add(receiver.url, "call.ended")
-    receiver.status = 503
-    house.happens()
-    house.work()
-    for pause in PAUSES:
-        house.work(pause)
-    return endpoint
 
 
 def test_after_three_days_it_is_disabled_and_the_client_is_told(house: House, receiver: Receiver) -> None:
