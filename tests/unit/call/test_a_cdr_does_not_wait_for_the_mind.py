@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from agents.loading import load
+from agents.pace import Pace
 from ari_app.call.call import Call, CallState
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.office_types import CallEnd
@@ -60,7 +61,7 @@ async def test_a_cdr_is_written_while_the_mind_still_holds_the_call() -> None:
 
     edges: Any = SimpleNamespace(
         switch=SimpleNamespace(unwatch=lambda channel: None),  # pyright: ignore[reportUnknownLambdaType]
-        parts=SimpleNamespace(sense=None, mind=mind, voice=lambda language, voice: None),  # pyright: ignore[reportUnknownLambdaType]
+        parts=SimpleNamespace(sense=None, mind=mind, pace=Pace(), voice=lambda language, voice: None),  # pyright: ignore[reportUnknownLambdaType]
         office=SimpleNamespace(finish=finish),
         settings=Settings(),
     )
