@@ -42,6 +42,11 @@ SHEETS = (
     Sheet("consentements.csv", "compliance.consents",
           ("number", "person", "third_party", "given_at", "expires_at", "withdrawn_at", "withdrawn_how"),
           "Les consentements recueillis", "Consents given"),
+    Sheet("demandes.csv", "support.tickets",
+          ("number", "subject", "severity", "about_kind", "about_id", "state", "opened_by", "opened_at", "closed_at"),
+          "Les demandes d'assistance", "Support requests"),
+    Sheet("reponses.csv", "support.posts", ("ticket_id", "side", "author", "at", "text"),
+          "Ce qui a été écrit dans les demandes", "What was written in the requests"),
     Sheet("oppositions.csv", "compliance.oppositions", ("number", "opposed_at", "call_id", "source"),
           "Les oppositions reçues", "Oppositions received"),
 )  # fmt: skip
@@ -91,6 +96,10 @@ KINDS = {
     "billing.notices": ("Courriers", "Letters"),
     "billing.customers": ("Identité du client", "The client's identity"),
     "links.calendars": ("Calendriers liés", "Linked calendars"),
+    "links.endpoints": ("Récepteurs de vos systèmes", "Receivers of your systems"),
+    "links.deliveries": ("Envois à vos systèmes", "Messages to your systems"),
+    "support.tickets": ("Demandes d'assistance", "Support requests"),
+    "support.posts": ("Réponses aux demandes", "Answers to requests"),
     "portal.sessions": ("Sessions", "Sessions"),
     "portal.members": ("Personnes du client", "The client's people"),
 }
