@@ -255,6 +255,19 @@ class House:
             ),
         )
 
+    def await_note(self, party: str, words: str) -> None:
+        """Until this stands in what the call in progress leaves to another process, should its own be killed."""
+        eventually(f"note of {words} in the call of {party}", lambda: self._noted(party, words))
+
+    def _noted(self, party: str, words: str) -> bool:
+        with self.database() as db, db.operator() as conn:
+            rows = conn.execute(
+                """SELECT 1 FROM store.live_notes n JOIN store.live_calls c ON c.call_id = n.call_id
+                    WHERE %(party)s IN (c.caller, c.callee) AND position(%(words)s IN n.notes::text) > 0""",
+                {"party": party, "words": words},
+            ).fetchall()
+        return bool(rows)
+
     def cdr(self, party: str, since: datetime) -> dict[str, Any]:
         """The call of this number that began after `since`, whole, once it is stored with its witness if any."""
         return eventually(f"CDR of {party}", lambda: next(iter(self.cdrs(party, since)), None))

@@ -41,6 +41,7 @@ def test_a_caller_whose_service_was_killed_goes_on_with_the_next(house: House) -
     with together() as start:
         calling = start(house.call, "caller14", house.listening(), max_seconds=100)
         house.await_turn(number, "bonjour")
+        house.await_note(number, "bonjour")
         house.kill_service()
         house.up()
         house.await_turn(number, "coupés un instant")

@@ -45,7 +45,8 @@ def test_each_call_goes_on_where_it_stood_and_leaves_one_cdr(house: ScriptedHous
             script.say()
         for name in CALLERS:
             house.await_turn(house.number(name), "quel jour|quelle heure|date")
-        time.sleep(1.0)  # what was said in the last half second may be lost
+        for name in CALLERS:  # what was said in the last half second may be lost
+            house.await_note(house.number(name), "Je voudrais prendre un rendez-vous.")
         house.kill_service()
         assert all(not call.done() for call in calling.values()), "callers stay connected"
         began = time.monotonic()
@@ -77,7 +78,7 @@ def test_a_call_that_nobody_goes_on_with_is_written_down_by_the_worker(house: Sc
     with together() as start:
         calling = start(house.call, "caller7", script, max_seconds=120)
         house.await_turn(number, "Que puis-je")
-        time.sleep(1.0)
+        house.await_note(number, "Que puis-je")
         house.kill_service()
         with house.database() as db, db.operator() as conn:
             conn.execute("UPDATE store.live_calls SET renewed_at = renewed_at - interval '1 hour'")
@@ -99,7 +100,7 @@ def test_a_call_that_ended_meanwhile_is_written_down_at_the_start(house: Scripte
     with together() as start:
         calling = start(house.call, "caller8", Caller(), max_seconds=8)
         house.await_turn(number, "Que puis-je")
-        time.sleep(1.0)
+        house.await_note(number, "Que puis-je")
         house.kill_service()
         report = calling.result()
     time.sleep(2.0)  # the call did not last until somebody came
