@@ -68,5 +68,14 @@ def test_what_died_is_started_again_and_the_rest_is_left_alone(house: House) -> 
 
 def test_down_stops_them(house: House) -> None:
     pids = [part.pid() for part in parts(house)]
+    assert None not in pids
     assert "service, portal, worker" in house.command("down")
-    assert [Path(f"/proc/{pid}").exists() for pid in pids] == [False, False, False]
+    assert [runs(pid) for pid in pids] == [False, False, False]
+
+
+def runs(pid: int | None) -> bool:
+    """It has not ended; one that nobody has buried yet has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
