@@ -20,6 +20,7 @@ from ari_app.desk.after import KIND, Analyst, heard
 from ari_app.desk.calls_view import transcript, whole
 from ari_app.desk.office import Office
 from ari_app.desk.office_types import NODE
+from billing.office.rounds import DAILY
 from compliance.people.privacy import erase
 from compliance.people.retention import keep, sweep
 from llm.base import JsonSchema, LlmError, Message, Mind
@@ -251,7 +252,8 @@ def test_the_commands_do_it_and_show_it(database: Database, dentist: Tenant, mon
     listed = CliRunner().invoke(decroche, ["jobs", "list", "--json"])
     assert json.loads(listed.stdout)["kind"] == KIND
     monkeypatch.setattr("store.work.give_way", lambda: None)  # the tests' own process is not to give way
-    assert json.loads(CliRunner().invoke(decroche, ["work", "--once", "--json"]).stdout) == {"done": 1}
+    done = json.loads(CliRunner().invoke(decroche, ["work", "--once", "--json"]).stdout)
+    assert done == {"done": 1 + len(DAILY)}, "and the client's day of billing"
     found = json.loads(CliRunner().invoke(decroche, ["calls", "show", str(call_id), "--json"]).stdout)
     assert {"summary", "sheet", "tags", "score"} <= set(found)
     assert found["analysis"]["state"] == "skipped"
