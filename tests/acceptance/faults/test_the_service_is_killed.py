@@ -14,7 +14,7 @@ from ari_app.softphone.report import CallReport
 from tests.acceptance.calls.house import CLINIC, Signal, eventually, now, together
 from tests.acceptance.faults.conftest import Caller, ScriptedHouse
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = pytest.mark.timeout(400)
 
 CALLERS = [f"caller{number}" for number in range(1, 7)]
 A_SECOND = 1.5
@@ -75,6 +75,8 @@ def test_each_call_goes_on_where_it_stood_and_leaves_one_cdr(house: ScriptedHous
 
 def test_a_call_that_nobody_goes_on_with_is_written_down_by_the_worker(house: ScriptedHouse) -> None:
     since, number, script = now(), house.number("caller7"), Caller()
+    with house.database() as db, db.operator() as conn:
+        conn.execute("DELETE FROM store.jobs")  # summaries of earlier calls take a model their time
     with together() as start:
         calling = start(house.call, "caller7", script, max_seconds=120)
         house.await_turn(number, "Que puis-je")
