@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from billing.keys import key
@@ -66,8 +66,11 @@ Jobs = tuple[dict[str, Handler], Callable[[datetime], None] | None]
 
 
 @contextmanager
-def own_jobs(db: Database, of: Settings) -> Generator[Jobs]:
-    """Billing's jobs for a worker, while the body runs; none where this process may not do them, which is logged."""
+def own_jobs(db: Database, of: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Generator[Jobs]:
+    """Billing's jobs for a worker, while the body runs; none where this process may not do them, which is logged.
+
+    `now`: the worker's own clock.
+    """
     if not db.operator_dsn:
         log.warning("billing's own work is not done here: this process has no operator's access to the database")
         yield {}, None
@@ -81,5 +84,5 @@ def own_jobs(db: Database, of: Settings) -> Generator[Jobs]:
     with ExitStack() as stack:
         stripe = stack.enter_context(closing(Stripe(secret, base=of.billing.stripe_url))) if secret else None
         begins = of.billing.day_begins
-        known = handlers(db, post, stripe=stripe, begins=begins)
+        known = handlers(db, post, stripe=stripe, begins=begins, now=now)
         yield known, partial(plan, db, begins=begins, collecting=stripe is not None)

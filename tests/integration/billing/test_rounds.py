@@ -185,8 +185,12 @@ def test_the_worker_takes_the_days_step_and_tells_it(
         set_limits(conn, client.id, webhook=at(ear), by=OPERATOR)
     of = Settings(outward={"allowed": ["127.0.0.1:*"]})  # pyright: ignore[reportCallIssue, reportArgumentType]
     began = datetime.now(UTC)  # the clock runs on from noon, and fast: what failed on a loaded machine is tried again
-    with own_jobs(database, of) as (handlers, planned):
-        worker = Worker(database, handlers, plan=planned, now=lambda: NOON + 60 * (datetime.now(UTC) - began))
+
+    def now() -> datetime:
+        return NOON + 60 * (datetime.now(UTC) - began)
+
+    with own_jobs(database, of, now) as (handlers, planned):
+        worker = Worker(database, handlers, plan=planned, now=now)
         working = threading.Thread(target=worker.run)
         working.start()
         try:

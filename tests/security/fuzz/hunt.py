@@ -1,4 +1,8 @@
-"""Many broken inputs to one reader: what is no DecrocheError, takes over a second, or over 200 MB, is a find."""
+"""Many broken inputs to one reader: what is no DecrocheError, takes too long, or over 200 MB, is a find.
+
+Too long is over a second of the thread's own time, twice: the first reading may be the one that imports or that a
+machine held up.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from tests.security.fuzz.targets import EXPECTED, Target
 
 MOST_SECONDS = 1.0
 MOST_MB = 200
+SLOW = "took "
 
 
 class TooLong(BaseException):
@@ -37,6 +42,8 @@ def hunt(target: Target, count: int, folder: Path, *, first: int = 0) -> Iterato
     for seed in range(first, first + count):
         data = target.bend(Random(f"{target.name} {seed}"), target.seeds)
         what = _tried(target, data, folder)
+        if what.startswith(SLOW):
+            what = _tried(target, data, folder)
         if not what and _peak_mb() - before > MOST_MB:
             what, before = f"took {_peak_mb() - before} MB", _peak_mb()
         if what:
@@ -55,7 +62,7 @@ def _tried(target: Target, data: bytes, folder: Path) -> str:
     except Exception as error:  # noqa: BLE001  whatever it is, it is what is looked for
         return f"{type(error).__name__}: {error}"[:300]
     took = time.thread_time() - began  # the reader's own time: a loaded machine is slow, not wrong
-    return f"took {took:.1f} s" if took > MOST_SECONDS else ""
+    return f"{SLOW}{took:.1f} s" if took > MOST_SECONDS else ""
 
 
 @contextmanager
