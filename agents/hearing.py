@@ -12,10 +12,11 @@ from agents.effects import Facts
 from agents.phrases import control_intent, is_question, message_within
 from agents.scenario import expected
 from agents.slots.dates import MONTHS, WEEKDAYS, FoundDate, find_date, part_of_day
-from agents.slots.misheard import with_weekdays
+from agents.slots.misheard import with_hours, with_weekdays
 from agents.slots.names import find_name
 from agents.slots.numbers import find_number
 from agents.slots.others import find_choices, find_email
+from agents.slots.past import without_past
 from agents.slots.phones import find_phone, says_same_number
 from agents.slots.text import digits, fold, mask
 from agents.slots.times import FoundTime, find_time
@@ -102,7 +103,7 @@ def _answer_or_question(
 ) -> Understood:
     asks = is_question(heard, text, agent.language)
     told = facts_about(agent, text)
-    day = _asked_day(agent, text, facts) if asks else ""
+    day = _asked_day(agent, fold(without_past(heard, agent.language)), facts) if asks else ""
     if waits.slots and agent.slots[waits.slots[0]].type == "text" and values:
         return Understood("answer", values)
     if told and (asks or not values):
@@ -148,13 +149,13 @@ class _Reading:
     def __init__(self, agent: Agent, state: State, heard: str, facts: Facts, waits: Expected) -> None:
         self.agent, self.state, self.heard, self.facts, self.waits = agent, state, heard, facts, waits
         self.folded = fold(heard)
-        text = digits(heard, agent.language)
+        text = digits(without_past(heard, agent.language), agent.language)
         asked = {agent.slots[slot].type for slot in waits.slots}
         dated = any(slot.type == "date" for slot in agent.slots.values()) and not asked & _OWN_WORDS
         if agent.language == "fr" and dated:
             text = with_weekdays(text, awaited="date" in asked)
         if agent.language == "fr" and any(agent.slots[slot].type in ("date", "time") for slot in waits.slots):
-            text = _TEN.sub("10 heures", text)
+            text = with_hours(_TEN.sub("10 heures", text))
         self.taken_back = " ".join(match[0] for match in _NEGATED[agent.language].finditer(text))
         self.text = _NEGATED[agent.language].sub(" | ", _STREET.sub(" | ", text))
         self.found: dict[str, str] = {}

@@ -33,6 +33,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a script's background j
 
 pytest_plugins = ["tests.asterisk_fixture"]
 
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test logged is told to another process as UTF-8: a lone surrogate, which some tests send, is escaped."""
+    report = yield
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
+
+
 TEMPLATE, SHARED = "decroche_template", "decroche_tests"
 
 # Triggers and foreign keys are off for the superuser who resets: rows go whatever protects them.

@@ -40,6 +40,9 @@ _PLAIN_WORDS = 7
 """So few words, of which some are a value, hold little else."""
 _WHILE_ASKED = 0.9
 """An act is taken from here on while a day, a name or a number is awaited: what is misheard sounds like anything."""
+_FEW_WORDS = 3
+"""So few words are the choice itself."""
+_NOT_MEANT = 0.05
 _EXACT: tuple[Intent, ...] = ("opt_out", "record_refused")
 _ASKABLE = ("human", "message", "goodbye", "opt_out")
 _FIRST, _SECOND = ("premier", "premiere", "first"), ("deuxieme", "second", "seconde")
@@ -67,6 +70,7 @@ def weigh(
         return _taking_text(by_rules, reading)
     if by_rules.values and (key := outweighed(heard, waits, by_rules, reading)):
         return _intended(agent, key)
+    by_rules = _rechosen(agent, heard, by_rules, reading)
     if by_rules.values:
         if _wanted(agent, waits, heard, text, by_rules, reading):
             return replace(by_rules, intent="answer", sure=True)
@@ -79,6 +83,18 @@ def weigh(
         if not plain or top.name in ("message", "goodbye") or (top.name in ACTS and top.sure < _WHILE_ASKED):
             return by_rules  # the mind may find a name or a number in what the rules could not read
     return _without_values(agent, by_rules, asked, reading)
+
+
+def _rechosen(agent: Agent, heard: str, by_rules: Understood, reading: Reading) -> Understood:
+    """ "Il faudrait que je repousse mon rendez-vous" holds the word of one choice and means another."""
+    top = reading.whole[0]
+    slot, _, choice = top.name.partition("=")
+    taken = by_rules.values.get(slot, "")
+    if top.kind != "choice" or top.sure < _WHILE_ASKED or taken in ("", choice) or len(heard.split()) <= _FEW_WORDS:
+        return by_rules
+    if reading.sure(f"choice:{slot}={taken}") >= _NOT_MEANT:
+        return by_rules
+    return replace(by_rules, values=dict(by_rules.values) | {slot: choice})
 
 
 def _told(agent: Agent, waits: Expected) -> bool:
@@ -209,7 +225,14 @@ def _with_values(
         return by_rules
     if given and kept and not asks_beside and reading.whole[0].sure < PART:
         return by_rules  # every part gives what was asked for: one of them only sounds like a question
-    return _question(agent, asked, by_rules, Understood("answer", kept))
+    return _question(agent, asked, by_rules, Understood("answer", _wished_beside(reading) | kept))
+
+
+def _wished_beside(reading: Reading) -> dict[str, str]:
+    """ "Ma couronne est tombée, vous pourriez me prendre quand ?" is answered, and wants an appointment."""
+    sure = (top[0] for _, top in reading.parts if top[0].kind == "choice" and top[0].sure >= PART)
+    wished = max(sure, key=lambda meaning: meaning.sure, default=None)
+    return _choice(wished.name) if wished else {}
 
 
 def _given(waits: Expected, by_rules: Understood) -> bool:
@@ -237,7 +260,7 @@ def _without_values(agent: Agent, by_rules: Understood, asked: tuple[str, ...], 
     if by_rules.change:
         return by_rules
     if asked:
-        return _question(agent, asked, by_rules)
+        return _question(agent, asked, by_rules, Understood("answer", _wished_beside(reading)))
     top = reading.whole[0]
     if top.kind == "intent":
         return _intent(agent, by_rules, top, reading)

@@ -1,4 +1,4 @@
-"""Days of the week as the ear misspells them: "ça me dit à onze heures" is Saturday, "merpredi en huit" Wednesday.
+"""Days and hours as the ear misspells them: "ça me dit à onze heures" is Saturday, "enzeur" eleven o'clock.
 
 Words are compared by what they sound like (a key in the manner of Philippe Laroche's Phonex), never by one misheard
 phrase: what the ear writes is another word, or none, that sounds the same.
@@ -23,6 +23,14 @@ _DAY_FOLLOWS = re.compile(
 )
 _SAID_OTHERWISE = re.compile(r" (?:rien|bien|que|qu|quelque|tout|pas)\b")
 """ "Ça me dit rien" is no Saturday."""
+_HOURS = {
+    2: "deuzeure", 3: "troizeure", 4: "quatreure", 5: "cinqueure", 6: "sizeure", 7: "seteure", 8: "uiteure",
+    9: "neuveure", 10: "dizeure", 11: "onzeure", 12: "douzeure", 13: "treizeure", 14: "quatorzeure", 15: "quinzeure",
+    16: "seizeure", 17: "disseteure", 18: "dizuiteure", 19: "dizneuveure", 20: "vinteure",
+}  # fmt: skip
+"""Hours written as they are said, with the consonant that runs on into "heures"."""
+_NASALS = str.maketrans("123", "111")
+"""A telephone line blurs which nasal vowel it was: "en", "on", "un"."""
 _NEAR = 5
 """Sounds from which a key may differ in one."""
 
@@ -49,6 +57,27 @@ def with_weekdays(text: str, *, awaited: bool) -> str:
             day = _day(" ".join(words[at : at + size]), most=size)
             if day and not _SAID_OTHERWISE.match(rest) and (awaited or _DAY_FOLLOWS.match(rest)):
                 return " ".join([*words[:at], day, *words[at + size :]])
+    return text
+
+
+@cache
+def _hours_by_sound() -> dict[str, int]:
+    return {key(said).translate(_NASALS): hour for hour, said in _HOURS.items()}
+
+
+def with_hours(text: str) -> str:
+    """Folded French `text`, its numbers as digits, with the hours it sounds like: "mardi et enzeur". Where an hour is
+    awaited."""
+    if re.search(r"\d ?h", text):
+        return text
+    words = text.split()
+    for size in (3, 2, 1):
+        for at in range(len(words) - size + 1):
+            said = " ".join(words[at : at + size])
+            sound = key(re.sub(r"eurs?\b", "eure", said)).translate(_NASALS)
+            hour = None if re.search(r"\d", said) else _hours_by_sound().get(sound)
+            if hour is not None:
+                return " ".join([*words[:at], f"{hour} heures", *words[at + size :]])
     return text
 
 

@@ -106,12 +106,16 @@ async def _await_ready(settings: Settings, child: subprocess.Popen[bytes] | None
             break
         await asyncio.sleep(0.1)
     log = settings.folder("logs") / "decroche.log"
-    raise ServiceFailed(f"the service did not get ready: {_last_error(log)}", hint=f"see {log}; decroche doctor")
+    raise ServiceFailed(f"the service did not get ready: {last_error(log.parent)}", hint=f"see {log}; decroche doctor")
 
 
-def _last_error(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    return next((line for line in reversed(lines) if "error" in line.lower()), "no reason in its log")[:300]
+def last_error(logs: Path) -> str:
+    """The last error that the service told in this folder of logs, or else the fault that ended it."""
+    for file in (logs / "decroche.log", logs / "faults.log"):
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+        if why := next((line for line in reversed(lines) if "error" in line.lower()), ""):
+            return why[:300]
+    return "no reason in its log"
 
 
 # -- beside the calls
@@ -150,7 +154,7 @@ def _start_beside(settings: Settings, user: pwd.struct_passwd | None) -> None:
             return
         time.sleep(0.1)
     log = portal(settings).log
-    raise ServiceFailed(f"the portal did not get ready: {_last_error(log)}", hint=f"see {log}")
+    raise ServiceFailed(f"the portal did not get ready: {last_error(log.parent)}", hint=f"see {log}")
 
 
 def stop(settings: Settings, *, now: bool, say: Callable[[str], None]) -> list[str]:

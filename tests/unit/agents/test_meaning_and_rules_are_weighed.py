@@ -311,3 +311,40 @@ def test_a_goodbye_that_somebody_else_said_is_none() -> None:
 @pytest.mark.parametrize("said", ["j'habite place du 8 mai", "attendez, j'ai une demi-heure de route"])
 def test_streets_and_journeys_are_no_day_and_no_hour(said: str) -> None:
     assert not {"jour", "heure"} & set(understand(DENTAL, State(step="quand"), said, FACTS).values)
+
+
+MOVED = "choice:besoin=rendez_vous_deja_pris_a_changer"
+
+
+def test_a_choice_that_the_sentence_surely_means_outweighs_the_word_of_another() -> None:
+    said = "il faudrait que je renvoie mon rendez-vous à plus tard"
+    heard = weighed(said, Reading(meant((MOVED, 0.95), ("choice:besoin=rendez_vous", 0.02))))
+    assert heard.values["besoin"] == "rendez_vous_deja_pris_a_changer"
+
+
+@pytest.mark.parametrize(("sure", "other"), [(0.8, 0.02), (0.92, 0.06)])
+def test_a_choice_that_is_merely_likelier_outweighs_no_word(sure: float, other: float) -> None:
+    said = "il faudrait que je renvoie mon rendez-vous à plus tard"
+    heard = weighed(said, Reading(meant((MOVED, sure), ("choice:besoin=rendez_vous", other))))
+    assert heard.values["besoin"] == "rendez_vous"
+
+
+def test_a_choice_named_in_a_few_words_is_that() -> None:
+    heard = weighed("un rendez-vous", Reading(meant((MOVED, 0.95), ("choice:besoin=rendez_vous", 0.02))))
+    assert heard.values["besoin"] == "rendez_vous"
+
+
+def test_a_day_in_a_complaint_is_no_day_for_an_appointment() -> None:
+    said = "ma couronne est tombée ce matin, je voudrais un rendez-vous"
+    heard = weighed(said, Reading(meant(("choice:besoin=rendez_vous", 0.6), ("fact:emergency", 0.3))))
+    assert (heard.values.get("besoin"), heard.values.get("jour")) == ("rendez_vous", None)
+
+
+def test_a_question_with_a_wish_beside_it_is_answered_and_the_wish_is_kept() -> None:
+    parts = (
+        ("ma couronne est tombée ce matin", meant(("fact:emergency", 0.7), ("none:", 0.2))),
+        ("vous pourriez me prendre quand", meant(("choice:besoin=rendez_vous", 0.98), ("fact:hours", 0.01))),
+    )
+    reading = Reading(meant(("fact:emergency", 0.54), ("choice:besoin=rendez_vous", 0.1)), parts)
+    heard = weighed("ma couronne est tombée ce matin, vous pourriez me prendre quand", reading)
+    assert (heard.intent, heard.facts, heard.values) == ("question", ("emergency",), {"besoin": "rendez_vous"})
