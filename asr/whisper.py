@@ -9,7 +9,7 @@ decoder does not find the end and says everything again. `window` is that choice
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,11 @@ class Pass:
     logprob: float
     no_speech: float
     cut: bool
+
+
+def wanted() -> bool:
+    """Nobody gave it up: the text is awaited."""
+    return False
 
 
 def likelier(first: Pass, again: Pass) -> Pass:
@@ -72,12 +77,14 @@ class Whisper:
         }
 
     def hear(
-        self, pcm: Pcm, *, language: str, window: float, beam: int, closer: int = 0, hotwords: Sequence[str] = ()
+        self, pcm: Pcm, *, language: str, window: float, beam: int, closer: int = 0, hotwords: Sequence[str] = (),
+        given_up: Callable[[], bool] = wanted,
     ) -> Pass:  # fmt: skip
         """One pass over `window` seconds (at most 30), beginning with `pcm`. Raises AsrError.
 
         `closer`: the beam with which it is decoded once more where the first text is unlikely (`doubt.UNSURE`). The
-        sound is encoded once, which is most of the work; the likelier text is kept.
+        sound is encoded once, which is most of the work; the likelier text is kept. `given_up`: asked between the
+        parts of the work; where nobody wants the text any more, the rest is left undone.
         """
         tokenizer = self._tokenizers.get(language)
         if tokenizer is None:
@@ -86,8 +93,10 @@ class Whisper:
         most = TOKENS_AT_LEAST + int(TOKENS_PER_SECOND * pcm.size / SAMPLE_RATE)
         try:
             encoded = self._model.encode(self._view(self._features(pcm, window)))
+            if given_up():
+                return Pass("", 0.0, 1.0, cut=False)
             first = self._decode(encoded, tokenizer, prompt, beam, most)
-            if closer <= beam or first.logprob >= doubt.UNSURE:
+            if closer <= beam or given_up() or first.logprob >= doubt.UNSURE:
                 return first
             return likelier(first, self._decode(encoded, tokenizer, prompt, closer, most))
         except (RuntimeError, ValueError) as error:

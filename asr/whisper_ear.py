@@ -8,8 +8,9 @@ is merely unlikely is decoded again with more care, from the same encoding.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from asr import doubt
 from asr.base import SAMPLE_RATE, AsrError, Capabilities, Ear, Pcm, Transcript
-from asr.whisper import LONGEST, Pass, Whisper
+from asr.whisper import LONGEST, Pass, Whisper, wanted
 from store import weights as models
 
 AFTER = 5.0
@@ -33,8 +34,9 @@ class Hearer(Protocol):
     """What hears one pass: the loaded model, or what stands for it where our own judgement is tried."""
 
     def hear(
-        self, pcm: Pcm, *, language: str, window: float, beam: int, closer: int = 0, hotwords: Sequence[str] = ()
-    ) -> Pass:
+        self, pcm: Pcm, *, language: str, window: float, beam: int, closer: int = 0, hotwords: Sequence[str] = (),
+        given_up: Callable[[], bool] = wanted,
+    ) -> Pass:  # fmt: skip
         """One pass over `window` seconds (at most 30), beginning with `pcm`; see `Whisper.hear`."""
         ...
 
@@ -75,7 +77,14 @@ class WhisperEar(Ear):
                 f"{seconds:.1f} s of audio at once", hint="split it (asr/segments.py)", code="audio_too_long"
             )
         loop = asyncio.get_running_loop()
-        heard = await loop.run_in_executor(self._pool, self._listen, pcm, language, tuple(hotwords))
+        given_up = threading.Event()
+        try:
+            heard = await loop.run_in_executor(
+                self._pool, self._listen, pcm, language, tuple(hotwords), given_up.is_set
+            )
+        except asyncio.CancelledError:  # the caller went on: what they say now waits for no text of what they said
+            given_up.set()
+            raise
         return Transcript(
             text=heard.text,
             language=language,
@@ -100,23 +109,26 @@ class WhisperEar(Ear):
         await asyncio.get_running_loop().run_in_executor(None, self._pool.shutdown)
         self._whisper.close()
 
-    def _listen(self, pcm: Pcm, language: str, hotwords: tuple[str, ...]) -> Pass:
+    def _listen(self, pcm: Pcm, language: str, hotwords: tuple[str, ...], given_up: Callable[[], bool]) -> Pass:
         seconds = pcm.size / SAMPLE_RATE
         if seconds < SHORTEST or float(np.abs(pcm).max()) < FAINT:
             return Pass("", 0.0, 1.0, cut=False)
-        first = self._hear(pcm, language, hotwords, seconds + AFTER, self._beam)
+        first = self._hear(pcm, language, hotwords, seconds + AFTER, self._beam, given_up)
         if doubt.silence(first.logprob, first.no_speech) or doubt.echo(first.text, hotwords, first.no_speech):
             return _nothing(first)
-        if not _doubtful(first, seconds):
+        if given_up() or not _doubtful(first, seconds):
             return _settled(first)
-        again = self._hear(pcm, language, (), LONGEST, max(self._beam, CAREFUL_BEAM))
+        again = self._hear(pcm, language, (), LONGEST, max(self._beam, CAREFUL_BEAM), given_up)
         if doubt.silence(again.logprob, again.no_speech):
             return _nothing(again)
         return _settled(_better(first, again, seconds))
 
-    def _hear(self, pcm: Pcm, language: str, hotwords: tuple[str, ...], window: float, beam: int) -> Pass:
+    def _hear(
+        self, pcm: Pcm, language: str, hotwords: tuple[str, ...], window: float, beam: int,
+        given_up: Callable[[], bool] = wanted,
+    ) -> Pass:  # fmt: skip
         return self._whisper.hear(
-            pcm, language=language, window=window, beam=beam, closer=CAREFUL_BEAM, hotwords=hotwords
+            pcm, language=language, window=window, beam=beam, closer=CAREFUL_BEAM, hotwords=hotwords, given_up=given_up
         )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
 
 from asr.base import SAMPLE_RATE, Pcm
-from asr.whisper import LONGEST, Pass, likelier
+from asr.whisper import LONGEST, Pass, likelier, wanted
 from asr.whisper_ear import AFTER, CAREFUL_BEAM, WhisperEar
 
 SPEECH = np.full(2 * SAMPLE_RATE, 0.2, np.float32)
@@ -21,8 +23,9 @@ class Scripted:
         self.passes, self.asked = list(passes), list[tuple[float, int, tuple[str, ...]]]()
 
     def hear(
-        self, pcm: Pcm, *, language: str, window: float, beam: int, closer: int = 0, hotwords: Sequence[str] = ()
-    ) -> Pass:
+        self, pcm: Pcm, *, language: str, window: float, beam: int, closer: int = 0, hotwords: Sequence[str] = (),
+        given_up: Callable[[], bool] = wanted,
+    ) -> Pass:  # fmt: skip
         self.closer = closer
         self.asked.append((window, beam, tuple(hotwords)))
         return self.passes.pop(0)
@@ -99,3 +102,25 @@ async def test_a_line_on_which_nobody_speaks_is_not_even_listened_to() -> None:
     script = Scripted()
     assert await heard(script, pcm=np.full(SAMPLE_RATE, 1e-4, np.float32)) == ""
     assert script.asked == []
+
+
+async def test_what_nobody_waits_for_any_more_is_not_heard_again() -> None:
+    """The caller goes on while their first words are heard: those are given up, and keep the ear from nothing."""
+    hearing, went_on = threading.Event(), threading.Event()
+
+    class Slow(Scripted):
+        def hear(self, pcm: Pcm, **asked: object) -> Pass:  # pyright: ignore[reportIncompatibleMethodOverride]
+            hearing.set()
+            assert went_on.wait(60)
+            return super().hear(pcm, **asked)  # pyright: ignore[reportArgumentType]
+
+    script = Slow(said("oui oui oui oui", logprob=-1.5), said("oui"))
+    ear = WhisperEar("scripted", whisper=script)
+    first = asyncio.create_task(ear.transcribe(SPEECH, language="fr"))
+    await asyncio.to_thread(hearing.wait, 60)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    went_on.set()
+    await ear.close()
+    assert len(script.asked) == 1, "the doubtful pass was not repeated"
