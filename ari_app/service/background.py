@@ -106,12 +106,12 @@ async def _await_ready(settings: Settings, child: subprocess.Popen[bytes] | None
             break
         await asyncio.sleep(0.1)
     log = settings.folder("logs") / "decroche.log"
-    raise ServiceFailed(f"the service did not get ready: {last_error(log.parent)}", hint=f"see {log}; decroche doctor")
+    raise ServiceFailed(f"the service did not get ready: {last_error(log)}", hint=f"see {log}; decroche doctor")
 
 
-def last_error(logs: Path) -> str:
-    """The last error that the service told in this folder of logs, or else the fault that ended it."""
-    for file in (logs / "decroche.log", logs / "faults.log"):
+def last_error(log: Path) -> str:
+    """The last error that a part told in its log, or else the fault that ended it, which is kept beside it."""
+    for file in (log, log.with_name("faults.log")):
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
         if why := next((line for line in reversed(lines) if "error" in line.lower()), ""):
             return why[:300]
@@ -149,12 +149,12 @@ def _start_beside(settings: Settings, user: pwd.struct_passwd | None) -> None:
     while time.monotonic() < deadline:
         for part, child in children.values():
             if child.poll() is not None:
-                raise ServiceFailed(f"the {part.name} ended: {_last_error(part.log)}", hint=f"see {part.log}")
+                raise ServiceFailed(f"the {part.name} ended: {last_error(part.log)}", hint=f"see {part.log}")
         with contextlib.suppress(OSError), socket.create_connection(_door(settings), timeout=5):
             return
         time.sleep(0.1)
     log = portal(settings).log
-    raise ServiceFailed(f"the portal did not get ready: {last_error(log.parent)}", hint=f"see {log}")
+    raise ServiceFailed(f"the portal did not get ready: {last_error(log)}", hint=f"see {log}")
 
 
 def stop(settings: Settings, *, now: bool, say: Callable[[str], None]) -> list[str]:
