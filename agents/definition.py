@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from agents.hours import Hours
 from agents.slots.text import Language
 from agents.wording import Wording, default_lines, wording
+from store.base.parties import Direction
 
 Tool = Literal[
     "book", "callback", "cancel", "reschedule", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf",
@@ -186,7 +187,7 @@ class Agent(_Part):
     language: Language
     voice: str = ""
     time_zone: str = "Europe/Paris"
-    direction: Literal["inbound", "outbound"] = "inbound"
+    direction: Direction = "inbound"
     purpose: Purpose = "service"
     goods: str = ""
     """What it calls about, as consents name it: a consent to other goods does not count (C. conso R223-1)."""

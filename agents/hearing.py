@@ -212,7 +212,7 @@ class _Reading:
             self.text = mask(self.text, found.start, found.end)
             return found.value
         if self._asked(slot) and says_same_number(self.folded, self.agent.language):
-            return self.facts.caller or None
+            return self.facts.parties.caller or None
         return None
 
     def _date(self, slot: str, _: Slot) -> str | None:

@@ -17,6 +17,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from store.base.errors import BadInput, NotFound
+from store.base.parties import Direction, Parties
 from store.db import Conn
 
 Json = Mapping[str, Any]
@@ -40,7 +41,7 @@ class Cdr:
 
     id: UUID
     tenant_id: UUID
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     caller: str
     callee: str
     started_at: datetime
@@ -64,6 +65,11 @@ class Cdr:
     leg: LegKind | None = None
     slots: Json = field(default_factory=_empty)
     """What the caller told, by the names of the agent's file, as it was understood in the end."""
+
+    @property
+    def parties(self) -> Parties:
+        """Who talked to whom."""
+        return Parties.of(self.direction, self.caller, self.callee)
 
 
 @dataclass(frozen=True, slots=True)

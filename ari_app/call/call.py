@@ -44,6 +44,7 @@ from ari_app.switch.base import (
     SwitchError,
 )
 from store.base.errors import DecrocheError, Refused
+from store.base.parties import Parties
 from tts.pronounced import pronounced
 
 log = logging.getLogger(__name__)
@@ -63,10 +64,8 @@ class CallState:
     """The facts of one call as they stand."""
 
     id: UUID
-    direction: str
+    parties: Parties
     leg: str
-    caller: str
-    callee: str
     who: Answerable
     life: Lifecycle
     notes: Notes = field(default_factory=Notes)
@@ -111,7 +110,7 @@ class Call:
         self._next: Answerable | None = None
         record = state.record
         self._take_on(state.who)
-        outbound = state.direction == "outbound" and kept is None
+        outbound = state.parties.outbound and kept is None
         self._pickup = PickUp(state.who.agent, self._facts, house.parts.ear) if outbound else None
         """Who picked up; for the first stay on the line, and nobody's after it."""
         if kept is not None:
@@ -125,8 +124,7 @@ class Call:
         state.record = agent.recording.policy == "announced"
         self._voice = pronounced(house.parts.voice(agent.language, agent.voice), agent.say_as)
         facts = Facts(
-            str(state.id), who.now(), "inbound" if state.direction == "inbound" else "outbound",
-            state.caller, state.callee, state.variables, house.settings.call.silence_seconds,
+            str(state.id), who.now(), state.parties, state.variables, house.settings.call.silence_seconds
         )  # fmt: skip
         self._conversation: Conversation = AgentConversation(
             agent, house.parts.mind, facts, sense=house.parts.sense, pace=house.parts.pace
@@ -171,7 +169,8 @@ class Call:
     async def _picked_up(self) -> bool:
         """Ring and wait: True when somebody picked up, False when it ended unanswered."""
         state, seconds = self.state, self._house.settings.call.ring_seconds
-        await self._switch.dial(state.leg, state.id, state.callee, shown=state.caller, seconds=seconds)
+        parties = state.parties
+        await self._switch.dial(state.leg, state.id, parties.far, shown=parties.ours, seconds=seconds)
         return await self._picked
 
     async def _live(self) -> None:
@@ -180,9 +179,9 @@ class Call:
         if self._taken_up:
             self._answered = monotonic() - since_answer(self.state.life, datetime.now(UTC))
             self._watch_money()
-        elif self.state.direction == "outbound" and not await self._picked_up():
+        elif self.state.parties.outbound and not await self._picked_up():
             return
-        why = await self._converse(opening, answer=self.state.direction == "inbound" and not self._taken_up)
+        why = await self._converse(opening, answer=self.state.parties.inbound and not self._taken_up)
         while why in ("transfer", "language") or (why == "closed" and await self._line_lost()):
             if why == "language":
                 why = await self._converse(await self._in_other_language(), answer=False)
@@ -274,8 +273,8 @@ class Call:
     async def _take_money(self) -> None:
         """A prepaid tenant's call is covered before it is answered; an order to call was before it rang."""
         state = self.state
-        if state.direction == "inbound":
-            state.paid_seconds = await self._house.till.open(state.who.tenant_id, state.id, "inbound", state.caller)
+        if state.parties.inbound:
+            state.paid_seconds = await self._house.till.open(state.who.tenant_id, state.id, state.parties)
         elif self._taken_up:
             state.paid_seconds = (await self._house.till.extend(state.who.tenant_id, state.id)).seconds
 
@@ -377,8 +376,8 @@ class Call:
         if act.name == "language":
             return await self._other_version(str(act.args["language"]), str(act.args["agent"]))
         context = ActionContext(
-            state.id, state.who, state.leg, state.direction, state.caller, state.callee,
-            self._house.office, self._switch, self._legs, self._dialogue.now_ms() if self._dialogue else 0,
+            state.id, state.who, state.leg, state.parties, self._house.office, self._switch,
+            self._legs, self._dialogue.now_ms() if self._dialogue else 0,
         )  # fmt: skip
         result = await perform(act, context)
         if act.name == "transfer" and result.get("outcome") == "transferring":
@@ -428,12 +427,12 @@ class Call:
         """
         state = self.state
         gone = state.life.over
-        if not gone and state.direction == "inbound":
+        if not gone and state.parties.inbound:
             try:
                 if to == "away":
-                    await self._legs.send_away(state.callee, state.who.fallback)
+                    await self._legs.send_away(state.parties.callee, state.who.fallback)
                 else:
-                    await self._switch.give_back(state.leg, to, state.callee)
+                    await self._switch.give_back(state.leg, to, state.parties.callee)
                 self._handed_over = True
             except SwitchError:
                 gone = True
@@ -453,5 +452,5 @@ class Call:
         if agent.recording.policy == "announced" and agent.recording.say and notes.recording_told_ms is None:
             state.record = False  # who was not told of it is not recorded (RGPD, art. 13)
         recording = self._recording if state.record and state.life.answered_at else None
-        await self._house.office.finish(CallEnd(state.id, state.direction, state.leg, state.caller, state.callee,
-            state.who, state.life, state.notes, dict(state.variables), state.decision_id, recording))  # fmt: skip
+        await self._house.office.finish(CallEnd(state.id, state.parties, state.leg, state.who, state.life, state.notes,
+            dict(state.variables), state.decision_id, recording))  # fmt: skip

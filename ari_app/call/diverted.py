@@ -20,6 +20,7 @@ from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.meter import Orders, keep_within
 from ari_app.switch.base import Arrival, LegEvents, SwitchError
 from store.base.errors import Refused
+from store.base.parties import Parties
 from store.calls import Cdr
 from store.numbers import Route
 
@@ -35,7 +36,8 @@ async def carry(
     life = Lifecycle(arrival.created_at)
     await house.switch.adopt(leg, call_id)
     house.carried[call_id] = tenant_id
-    held, fallback = await _paid(house, tenant_id, call_id, arrival.caller, route.fallback or "")
+    parties = Parties("inbound", ours=callee, far=arrival.caller)
+    held, fallback = await _paid(house, tenant_id, call_id, parties, route.fallback or "")
     meter: asyncio.Task[None] | None = None
     taken = False
     try:
@@ -55,7 +57,7 @@ async def carry(
         await legs.over()
         ended = life.ended_at or life.answered_at or datetime.now(UTC)
         record = Cdr(
-            id=call_id, tenant_id=tenant_id, direction="inbound", caller=arrival.caller, callee=callee,
+            id=call_id, tenant_id=tenant_id, **parties.columns,
             started_at=life.started_at, answered_at=life.answered_at, ended_at=max(ended, life.started_at),
             hangup_cause=life.cause or 16, hangup_side=life.side or "system",
             outcome="diverted" if taken else why, number=route.e164, agent=route.agent, asterisk_uniqueid=leg,
@@ -66,13 +68,13 @@ async def carry(
 
 
 async def _paid(
-    house: House, tenant_id: UUID, call_id: UUID, caller: str, fallback: str
+    house: House, tenant_id: UUID, call_id: UUID, parties: Parties, fallback: str
 ) -> tuple[int | None, str | None]:
     """What is held for the call in, and whom to ring: None where the balance covers not even that."""
     if not fallback:
         return None, ""  # only the apology is heard, which is not answered
     try:
-        return await house.till.open(tenant_id, call_id, "inbound", caller), fallback
+        return await house.till.open(tenant_id, call_id, parties), fallback
     except Refused as error:
         log.warning("a call is not diverted: [%s] %s", error.code, error)
         return None, None

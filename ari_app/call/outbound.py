@@ -19,6 +19,7 @@ from store.base.errors import DecrocheError
 from store.base.ids import new_id
 from store.base.logs import call_scope
 from store.base.numbering import e164
+from store.base.parties import Parties
 
 if TYPE_CHECKING:
     from compliance.ledgers.ledger import StoredDecision
@@ -47,7 +48,8 @@ async def place(house: House, order: Order, begin: Begin) -> Placed:
     if order.check_only:
         return Placed(call_id, await house.office.may_call(who, call_id, number, order), None)
     # Money first, because it asks nothing of anybody: a call the law allows counts as an attempt, and is then placed.
-    seconds = await house.till.open(who.tenant_id, call_id, "outbound", number)
+    parties = Parties("outbound", ours=who.number, far=number)
+    seconds = await house.till.open(who.tenant_id, call_id, parties)
     try:
         decision = await house.office.may_call(who, call_id, number, order)
     except BaseException:
@@ -57,7 +59,7 @@ async def place(house: House, order: Order, begin: Begin) -> Placed:
         await house.till.close(who.tenant_id, call_id)
         return Placed(call_id, decision, None)
     state = CallState(
-        call_id, "outbound", placed_leg(call_id), who.number, number, who, Lifecycle(datetime.now(UTC)),
+        call_id, parties, placed_leg(call_id), who, Lifecycle(datetime.now(UTC)),
         variables=dict(order.variables or {}), decision_id=decision.id, paid_seconds=seconds,
     )  # fmt: skip
     return Placed(call_id, decision, begin(state))
@@ -75,10 +77,7 @@ async def ring(house: House, state: CallState) -> None:
 async def _guarded(house: House, state: CallState) -> None:
     events = house.switch.watch(state.leg)
     try:
-        await house.office.lease(
-            state.who, state.id, state.leg, "outbound", state.life.started_at,
-            caller=state.caller, callee=state.callee,
-        )  # fmt: skip
+        await house.office.lease(state.who, state.id, state.leg, state.parties, state.life.started_at)
         await Call(house, state, events).run()
     except DecrocheError as error:
         log.error("call not placed: [%s] %s", error.code, error)

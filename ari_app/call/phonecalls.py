@@ -20,6 +20,7 @@ from asterisk_conf.phones import phones
 from store.base.errors import DecrocheError, NotFound
 from store.base.ids import new_id
 from store.base.logs import call_scope
+from store.base.parties import Parties
 from store.calls import Cdr
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,8 @@ async def _carried(house: House, arrival: Arrival, call_id: UUID, events: LegEve
         raise NotFound(f"no phone {name} in asterisk.phones", hint="decroche asterisk render; decroche asterisk up")
     tenant_id = await asyncio.to_thread(house.office.tenant_of, phone.tenant)
     house.carried[call_id] = tenant_id
-    seconds = await house.till.open(tenant_id, call_id, "outbound", callee)
+    parties = Parties("outbound", ours=phone.number, far=callee)
+    seconds = await house.till.open(tenant_id, call_id, parties)
     life = Lifecycle(arrival.created_at)
     try:
         await house.switch.adopt(arrival.leg, call_id)
@@ -71,7 +73,7 @@ async def _carried(house: House, arrival: Arrival, call_id: UUID, events: LegEve
     finally:
         ended = life.ended_at or life.answered_at or datetime.now(UTC)
         record = Cdr(
-            id=call_id, tenant_id=tenant_id, direction="outbound", caller=phone.number, callee=callee,
+            id=call_id, tenant_id=tenant_id, **parties.columns,
             started_at=life.started_at, answered_at=life.answered_at, ended_at=max(ended, life.started_at),
             hangup_cause=life.cause or 16, hangup_side=life.side or "system", outcome=life.outcome(outbound=True),
             asterisk_uniqueid=arrival.leg, variables={"phone": name},

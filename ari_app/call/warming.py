@@ -13,6 +13,7 @@ from agents.readying import make_ready
 from ari_app.desk.house import House
 from ari_app.desk.office_types import Answerable
 from store.base.errors import DecrocheError
+from store.base.parties import Parties
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Warmer:
         await conversation.release()
 
     def _rehearsal(self, who: Answerable) -> AgentConversation:
-        facts = Facts(f"warm-{who.agent_name}", datetime.now(UTC), "inbound", "", "")
+        facts = Facts(f"warm-{who.agent_name}", datetime.now(UTC), Parties("inbound", "", ""))
         return AgentConversation(who.agent, self._house.parts.mind, facts, sense=self._house.parts.sense)
 
 

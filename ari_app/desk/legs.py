@@ -21,6 +21,7 @@ from ari_app.switch.base import Ended, Entered, Gone, HangupAsked, Joined, LegEv
 from dialplan.numbers import NumberClass, classify
 from store.base.errors import DecrocheError, Refused
 from store.base.ids import new_id
+from store.base.parties import Parties
 from store.calls import Cdr, LegKind
 
 log = logging.getLogger(__name__)
@@ -204,7 +205,7 @@ class Legs:
         started = min(leg.rung_at or leg.answered_at or ended, leg.answered_at or ended)
         named = "answered" if leg.joined else outcome or ("abandoned" if leg.by_caller else "no_answer")
         return Cdr(
-            id=leg.id, tenant_id=self._whose.tenant_id, direction="outbound", caller=self._whose.number, callee=leg.to,
+            id=leg.id, tenant_id=self._whose.tenant_id, **Parties("outbound", self._whose.number, leg.to).columns,
             started_at=started, answered_at=leg.answered_at, ended_at=max(ended, leg.answered_at or started),
             hangup_cause=16 if leg.answered_at else CAUSES.get(named, 16),
             hangup_side="caller" if leg.by_caller else "system", outcome=named, number=self._whose.number or None,

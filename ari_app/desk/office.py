@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from agents.definition import Agent
@@ -22,6 +22,7 @@ from ari_app.desk.spool import Spool
 from ari_app.desk.trunks import TrunkParts
 from store import agents, audit, calls, journal, limits, live, messages, numbers, tenants
 from store.base.errors import DecrocheError, NotFound, Refused
+from store.base.parties import Parties
 from store.base.settings import Settings
 from store.base.spreadsheet import PARIS
 from store.db import Database
@@ -207,7 +208,7 @@ class Office:
 
     async def attempted(self, end: CallEnd) -> None:
         """How an attempt that compliance allowed ended: it counts in the next decisions."""
-        if end.direction == "outbound":
+        if end.parties.outbound:
             await asyncio.to_thread(self._attempted, end)
 
     def _attempted(self, end: CallEnd) -> None:
@@ -223,15 +224,14 @@ class Office:
     # -- leases ------------------------------------------------------------------------------------------
 
     async def lease(
-        self, who: Answerable, call_id: UUID, channel: str, direction: Literal["inbound", "outbound"],
-        since: datetime, *, caller: str, callee: str, arriving: bool = False,
+        self, who: Answerable, call_id: UUID, channel: str, parties: Parties, since: datetime, *, arriving: bool = False
     ) -> None:  # fmt: skip
         """The call is in progress here: should this process die, its lease tells that it was, and who talked.
 
         `arriving`: it is one more of the client's calls. Raises Crowded where that may have no more: it is not taken.
         """
         until = datetime.now(UTC) + timedelta(seconds=self._settings.call.max_seconds + LEASE_MARGIN)
-        lease = live.LiveCall(who.tenant_id, call_id, channel, NODE, direction, since, until, caller, callee)
+        lease = live.LiveCall(who.tenant_id, call_id, channel, NODE, since=since, lease_until=until, **parties.columns)
         await asyncio.to_thread(self._lease, lease, arriving)
 
     def _lease(self, lease: live.LiveCall, arriving: bool) -> None:

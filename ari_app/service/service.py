@@ -41,6 +41,7 @@ from billing.office.back_office import back_office
 from store.base.errors import DecrocheError
 from store.base.ids import new_id
 from store.base.logs import call_scope
+from store.base.parties import Parties
 from store.base.settings import Settings
 from store.db import Database, open_database
 from store.limits import Crowded
@@ -228,15 +229,13 @@ class Service:
             else:
                 await self._divert(arrival, call_id, events, "full")
             return
-        state = CallState(call_id, "inbound", arrival.leg, arrival.caller, callee, who, Lifecycle(arrival.created_at),
-                          trunk=arrival.trunk)  # fmt: skip
+        parties = Parties("inbound", ours=callee, far=arrival.caller)
+        state = CallState(call_id, parties, arrival.leg, who, Lifecycle(arrival.created_at), trunk=arrival.trunk)
         self._begun(state)
         if arrival.trunk:
             house.office.trunks.came_by(str(call_id), arrival.trunk)
         log.info("call from %s to %s: %s v%s", arrival.caller or "hidden", callee, who.agent_name, who.version)
-        leasing = house.office.lease(
-            who, call_id, arrival.leg, "inbound", arrival.created_at, caller=state.caller, callee=callee, arriving=True
-        )
+        leasing = house.office.lease(who, call_id, arrival.leg, parties, arrival.created_at, arriving=True)
         try:
             await asyncio.gather(
                 house.switch.adopt(arrival.leg, call_id), house.switch.ring(arrival.leg), leasing
@@ -264,7 +263,7 @@ class Service:
     def _no_room(self, one: Going) -> Bound:
         """The bound that one more call in would pass; "" where it is taken, which counts from now on."""
         now = asyncio.get_running_loop().time()
-        going = [Going(call.who.tenant_id, call.caller) for call in self._calls.values()]
+        going = [Going(call.who.tenant_id, call.parties.caller) for call in self._calls.values()]
         passed = bound(self._bounds, going, self._taken, one, now)
         if not passed:
             self._taken.append(now)

@@ -17,7 +17,7 @@ def status(house: House, calls: Iterable[CallState], trunks: Mapping[str, bool],
         "ready": ready,
         "asterisk": house.switch.connected,
         "calls": [
-            {"id": str(c.id), "direction": c.direction, "caller": c.caller, "callee": c.callee,
+            {"id": str(c.id), **c.parties.columns,
              "agent": c.who.agent_name, "since": c.life.started_at.isoformat(),
              "turns": [{"who": t.who, "text": t.text, "from_ms": t.from_ms, "interrupted": t.interrupted}
                        for t in c.notes.turns],

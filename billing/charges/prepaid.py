@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -20,6 +20,7 @@ from billing.charges.tariffs import InForce, in_force
 from billing.rating.rating import Engine, Priced, engine
 from billing.rating.tariff import PARIS
 from store.base.errors import Refused
+from store.base.parties import Direction
 from store.calls import LegKind
 from store.db import Conn
 
@@ -82,7 +83,7 @@ def affordable_seconds(tool: Engine, priced: Priced, micros: int, bundle: int, m
 
 
 def reserve(
-    conn: Conn, tenant_id: UUID, call_id: UUID, direction: Literal["inbound", "outbound"], far_party: str,
+    conn: Conn, tenant_id: UUID, call_id: UUID, direction: Direction, far_party: str,
     now: datetime, leg: LegKind | None = None,
 ) -> Reservation:  # fmt: skip
     """Hold the start of a call before it rings, inbound too. A postpaid tenant's call holds nothing.

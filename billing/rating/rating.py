@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from billing.rating.clock import DAY, Clock, Months
-from billing.rating.tariff import LEGS, Direction, Rate, Tariff
+from billing.rating.tariff import LEGS, Rate, Tariff
+from store.base.parties import Direction, far_party
 
 Status = Literal["rated", "unanswered", "unrated", "rejected", "duplicate"]
 STATUSES: tuple[Status, ...] = ("rated", "unanswered", "unrated", "rejected", "duplicate")
@@ -47,7 +48,7 @@ class Call:
     @property
     def far_party(self) -> str:
         """The number that decides the price: who was called, or who called in."""
-        return self.callee if self.direction == "outbound" else self.caller
+        return far_party(self.direction, self.caller, self.callee)
 
 
 class Segment(NamedTuple):

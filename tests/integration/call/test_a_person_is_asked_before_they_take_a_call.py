@@ -18,6 +18,7 @@ from ari_app.switch.base import Entered, Key, Rung, SwitchError
 from ari_app.switch.scripted import ScriptedLine, ScriptedSwitch
 from store import calls, live
 from store.base.ids import new_id
+from store.base.parties import Parties
 from store.base.settings import settings
 from store.db import Database
 from tests.integration.call.conftest import until
@@ -101,7 +102,7 @@ async def asking(database: Database, settings_home: Path) -> AsyncGenerator[Aski
     assert who.agent.human is not None
     human = who.agent.human.model_copy(update={"transfer": "attended"})
     who = replace(who, agent=who.agent.model_copy(update={"human": human}))
-    state = CallState(new_id(), "inbound", "leg-1", CALLER, seed.DENTAL_FR, who, Lifecycle(now()))
+    state = CallState(new_id(), Parties.of("inbound", CALLER, seed.DENTAL_FR), "leg-1", who, Lifecycle(now()))
     events = exchange.switch.watch(state.leg)
     running = asyncio.create_task(Call(exchange.house, state, events).run())
     call = OneCall(exchange.house, exchange.switch, exchange.ear, state, running)

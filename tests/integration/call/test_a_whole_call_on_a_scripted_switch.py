@@ -26,6 +26,7 @@ from billing.charges import controls, tariffs
 from billing.charges.accounts import account, move, set_mode
 from store import calls, live
 from store.base.ids import new_id
+from store.base.parties import Parties
 from store.base.settings import settings
 from store.db import Database
 from tests.actors import OPERATOR
@@ -91,14 +92,16 @@ class Exchange:
         """A patient calls the practice."""
         who = await self.house.office.who_answers(seed.DENTAL_FR)
         assert who is not None
-        return self._begun(CallState(new_id(), "inbound", "leg-1", CALLER, seed.DENTAL_FR, who, Lifecycle(now())))
+        return self._begun(
+            CallState(new_id(), Parties.of("inbound", CALLER, seed.DENTAL_FR), "leg-1", who, Lifecycle(now()))
+        )
 
     async def outbound(self) -> OneCall:
         """The practice calls a patient."""
         who = await self.house.office.caller_for(seed.TENANT, seed.agent_id("reminder.fr.yaml"))
         call_id = new_id()
         return self._begun(
-            CallState(call_id, "outbound", placed_leg(call_id), who.number, CALLER, who, Lifecycle(now()))
+            CallState(call_id, Parties("outbound", who.number, CALLER), placed_leg(call_id), who, Lifecycle(now()))
         )
 
     def _begun(self, state: CallState) -> OneCall:

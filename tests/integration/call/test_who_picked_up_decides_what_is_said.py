@@ -21,6 +21,7 @@ from ari_app.switch.base import Answered, Entered, placed_leg
 from ari_app.switch.scripted import ScriptedLine, ScriptedSwitch
 from store import calls
 from store.base.ids import new_id
+from store.base.parties import Parties
 from store.base.settings import settings
 from store.db import Database
 from tests.integration.call.conftest import until
@@ -91,7 +92,7 @@ class Practice:
         who = replace(who, agent=who.agent.model_copy(update={"on_machine": on_machine}))
         call_id = new_id()
         state = CallState(
-            call_id, "outbound", placed_leg(call_id), who.number, PATIENT, who, Lifecycle(datetime.now(UTC)),
+            call_id, Parties("outbound", who.number, PATIENT), placed_leg(call_id), who, Lifecycle(datetime.now(UTC)),
             variables=GIVEN,
         )  # fmt: skip
         events = self.switch.watch(state.leg)
