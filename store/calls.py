@@ -16,6 +16,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from store.base.endings import Outcome
 from store.base.errors import BadInput, NotFound
 from store.base.parties import Direction, Parties
 from store.db import Conn
@@ -48,7 +49,7 @@ class Cdr:
     ended_at: datetime
     hangup_cause: int
     hangup_side: Literal["caller", "agent", "system"]
-    outcome: str
+    outcome: Outcome
     answered_at: datetime | None = None
     number: str | None = None
     agent: str | None = None

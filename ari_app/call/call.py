@@ -42,7 +42,9 @@ from ari_app.switch.base import (
     LegEvents,
     Line,
     SwitchError,
+    TransferOutcome,
 )
+from store.base.endings import Ending, Outcome, outcome_of, refused_by
 from store.base.errors import DecrocheError, Refused
 from store.base.parties import Parties
 from tts.pronounced import pronounced
@@ -99,7 +101,7 @@ class Call:
         self._transfer = ""
         self._dialled = ""
         self._handed_over = False
-        self._returned: asyncio.Future[str | None] | None = None
+        self._returned: asyncio.Future[TransferOutcome | None] | None = None
         self._whose = Whose(state.who.tenant_id, state.id, state.who.number, state.leg)
         self._legs = state.legs = Legs(house, self._whose, self._cut)
         self._gone = asyncio.Event()
@@ -141,7 +143,7 @@ class Call:
             await self._live()
         except Refused as error:
             log.warning("call refused: [%s] %s", error.code, error)
-            self.state.notes.outcome = error.code
+            self.state.notes.outcome = refused_by(error.code)
             await self._hand_over("sorry")  # no fallback: that call would have to be paid for too
         except DecrocheError as error:
             log.error("call failed: [%s] %s", error.code, error)
@@ -226,7 +228,7 @@ class Call:
         if isinstance(opening, Said):
             await self._voice.prepare([line.text for line in opening.lines if not isinstance(line, Act)])
 
-    async def _converse(self, opening: Plan, *, answer: bool) -> str:
+    async def _converse(self, opening: Plan, *, answer: bool) -> Ending:
         """One stay on a line. Returns why it ended."""
         state, switch = self.state, self._switch
         async with switch.line(state.leg, state.id) as line:
@@ -237,7 +239,7 @@ class Call:
                 self._watch_money()
             return await self._dialogue_on(line, opening)
 
-    async def _dialogue_on(self, line: Line, opening: Plan) -> str:
+    async def _dialogue_on(self, line: Line, opening: Plan) -> Ending:
         agent, settings = self.state.who.agent, self._house.settings.call
         pickup, self._pickup = self._pickup, None
         self._dialogue = dialogue = Dialogue(
@@ -333,7 +335,7 @@ class Call:
 
     # -- transfers ---------------------------------------------------------------------------------------
 
-    async def _transferred(self) -> str | None:
+    async def _transferred(self) -> Outcome | None:
         """Let the switch ring the person and wait: the outcome if the call comes back to us, None if it is over."""
         target, self._dialled = self._transfer, ""
         self._returned = asyncio.get_running_loop().create_future()
@@ -348,7 +350,7 @@ class Call:
         log.info("transfer to %s: %s", target, last.result["outcome"])
         return outcome
 
-    async def _put_through(self, target: str, returned: asyncio.Future[str | None]) -> str | None:
+    async def _put_through(self, target: str, returned: asyncio.Future[TransferOutcome | None]) -> Outcome | None:
         """Blind, or told first who calls, as the agent's file has it."""
         if not self.state.who.agent.attends:
             await self._legs.transfer(target)
@@ -365,7 +367,7 @@ class Call:
             if consultation.why:
                 self.state.notes.actions[-1].result["why"] = consultation.why
 
-    def _wake(self, outcome: str | None) -> None:
+    def _wake(self, outcome: TransferOutcome | None) -> None:
         if self._returned is not None and not self._returned.done():
             self._returned.set_result(outcome)
 
@@ -403,11 +405,10 @@ class Call:
 
     # -- the end -----------------------------------------------------------------------------------------
 
-    async def _end(self, why: str) -> None:
+    async def _end(self, why: Ending) -> None:
         """Hang up, unless the caller did."""
         gone = self._gone.is_set()
-        named = {"hangup": "", "hung_up": "", "closed": "" if gone else "media_lost"}.get(why, why)
-        self.state.notes.outcome = self.state.notes.outcome or named
+        self.state.notes.outcome = self.state.notes.outcome or outcome_of(why, gone=gone)
         if self.state.life.over or (why in ("hung_up", "closed") and gone):
             return
         if why in ("failed", "closed"):

@@ -17,13 +17,15 @@ from ari_app.call.mending import Broken
 from ari_app.call.reply import Begin, Chunk, End, Item, Over, Reply, Stages
 from ari_app.call.talker import Talker
 from ari_app.desk.record import Done, Notes
+from store.base.endings import Ending
 from store.base.errors import DecrocheError
 from tts.base import Voice
 
 log = logging.getLogger(__name__)
 
-AFTER_SPEECH = frozenset({"hangup", "transfer", "language"})
-"""Actions done only once the caller has heard all that was said before them; the others are done at once."""
+AFTER_SPEECH: dict[str, Ending] = {"hangup": "hangup", "transfer": "transfer", "language": "language"}
+"""Actions done only once the caller has heard all that was said before them, and what they end a talk by; the others
+are done at once."""
 
 THINK_SECONDS = 12.0
 """A reply whose first word is not ready by then is given up with an apology."""
@@ -75,7 +77,7 @@ class Cues:
     stopped: Callable[[], None]
     committed: Callable[[Guess], None]
     idle: Callable[[], None]
-    stop: Callable[[str], None]
+    stop: Callable[[Ending], None]
     running: Callable[[], bool]
 
 
@@ -108,7 +110,7 @@ class Delivery:
         """Begin to think and to synthesise; nothing is heard yet."""
         return Reply(plan, self._voice, stages).start(self._group)
 
-    def play(self, reply: Reply, guess: Guess | None = None, then: str = "") -> None:
+    def play(self, reply: Reply, guess: Guess | None = None, then: Ending | None = None) -> None:
         """Let it be heard. `then`: why the dialogue stops after it, if it does; nothing is remarked any more."""
         if then:
             self._remarks.clear()
@@ -144,7 +146,7 @@ class Delivery:
 
     # -- one reply after another -------------------------------------------------------------------------
 
-    async def _speak(self, reply: Reply | None, guess: Guess | None, then: str) -> None:
+    async def _speak(self, reply: Reply | None, guess: Guess | None, then: Ending | None) -> None:
         """Play a reply and those that its actions lead to; then the floor is the caller's again."""
         self._talker.new_turn()
         while reply is not None:
@@ -257,8 +259,9 @@ class Delivery:
             # The caller cut in while it was being done: done it is, and the conversation must know.
             doing.add_done_callback(lambda done: self._tell_unheard(act, done))
             raise
-        if act.name in AFTER_SPEECH and result["outcome"] in ("done", "transferring", "switching"):
-            self._cues.stop(act.name)
+        ending = AFTER_SPEECH.get(act.name)
+        if ending is not None and result["outcome"] in ("done", "transferring", "switching"):
+            self._cues.stop(ending)
             return None
         return self.prepare(self._conversation.plan_acted(act.name, result))
 

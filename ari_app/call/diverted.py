@@ -19,6 +19,7 @@ from ari_app.desk.legs import Legs, Whose
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.meter import Orders, keep_within
 from ari_app.switch.base import Arrival, LegEvents, SwitchError
+from store.base.endings import Untaken
 from store.base.errors import Refused
 from store.base.parties import Parties
 from store.calls import Cdr
@@ -28,7 +29,8 @@ log = logging.getLogger(__name__)
 
 
 async def carry(
-    house: House, arrival: Arrival, call_id: UUID, events: LegEvents, route: Route, why: str = "no_agent"
+    house: House, arrival: Arrival, call_id: UUID, events: LegEvents, route: Route,
+    why: Untaken = "no_agent",
 ) -> None:  # fmt: skip
     """Until the call is over; its CDR says `why`, or `diverted` where the fallback took it. Raises SwitchError."""
     leg, tenant_id, callee = arrival.leg, route.tenant_id, arrival.dialled

@@ -40,6 +40,7 @@ from ari_app.desk.record import Done, Notes, Turn
 from ari_app.desk.recording import Recording
 from ari_app.switch.base import Audio, Closed, Left, Line, LineError, Mark
 from asr.base import Pcm
+from store.base.endings import Ending, NotYet, Outcome
 from store.base.errors import DecrocheError
 from store.base.settings import settings
 from tts.base import Voice
@@ -52,7 +53,7 @@ DIGITS_PAUSE = 1.5
 
 
 class Dialogue:
-    """A call while it is on its line. `run` returns why it stopped: over, silent, transfer, failed, closed."""
+    """A call while it is on its line. `run` returns why it stopped."""
 
     def __init__(
         self, line: Line, conversation: Conversation, parts: Parts, voice: Voice, *, language: str, phrases: Phrases,
@@ -86,18 +87,18 @@ class Dialogue:
         self._prodding = self._on_hold = False
         self._digits = ""
         self._digits_timer: asyncio.TimerHandle | None = None
-        self._ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     def now_ms(self) -> int:
         """The call's clock: milliseconds since it was answered."""
         return round((monotonic() - self._answered) * 1000)
 
-    def stop(self, why: str) -> None:
+    def stop(self, why: Ending) -> None:
         """End the dialogue: the caller hung up, a deadline passed, a transfer begins, leave was taken."""
         if not self._ending.done():
             self._ending.set_result("silence" if why == "hangup" and self._prodding else why)
 
-    async def run(self, opening: Plan) -> str:
+    async def run(self, opening: Plan) -> Ending:
         """Speak the opening, then converse until the end. Returns why it ended."""
         self._stream_zero = self._last_audio = monotonic()
         try:
@@ -121,7 +122,7 @@ class Dialogue:
                 self._digits_timer.cancel()
         return why
 
-    async def take_leave(self, text: str, why: str) -> None:
+    async def take_leave(self, text: str, why: Ending) -> None:
         """Say a last phrase over whatever is going on, then stop; a caller who cuts in is listened to."""
         if self._ending.done():
             return
@@ -144,7 +145,7 @@ class Dialogue:
             self._drop_guess()
             await self._silence_agent()
 
-    async def speak(self, lines: Sequence[Say], then: str = "") -> None:
+    async def speak(self, lines: Sequence[Say], then: Ending | None = None) -> None:
         """Say these over whatever is going on; `then`: why the dialogue ends after them."""
         if not self._ending.done():
             await self._silence_agent()
@@ -165,7 +166,7 @@ class Dialogue:
         """Do it beside everything else, until the dialogue ends."""
         self._group.create_task(work, name="pickup")
 
-    def told_apart(self, who: str, why: str, outcome: str) -> None:
+    def told_apart(self, who: str, why: str, outcome: Outcome | NotYet) -> None:
         """Noted among what was done in the call; `outcome`: the call's, as long as nobody else comes to the line."""
         self._notes.outcome = outcome
         self._notes.actions.append(Done("answering", {}, {"outcome": who, "why": why}, self.now_ms()))

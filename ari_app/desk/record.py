@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from store.base.endings import NotYet, Outcome
+
 
 @dataclass(slots=True)
 class Turn:
@@ -47,7 +49,7 @@ class Notes:
     disclosure: Disclosure | None = None
     recording_told_ms: int | None = None
     """When the caller had heard that the call is recorded."""
-    outcome: str = ""
+    outcome: Outcome | NotYet = ""
     slots: dict[str, str] = field(default_factory=dict[str, str])
     """What the caller told, by the names of the agent's file."""
     holds: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])

@@ -38,6 +38,7 @@ from ari_app.service.watching import watched
 from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.switch.base import Arrival, Elsewhere, LegEvents, SwitchError
 from billing.office.back_office import back_office
+from store.base.endings import Untaken
 from store.base.errors import DecrocheError
 from store.base.ids import new_id
 from store.base.logs import call_scope
@@ -253,7 +254,7 @@ class Service:
         self._keeper.not_taken(who.tenant_id, why)
         self.meters.refused(bound)
 
-    async def _divert(self, arrival: Arrival, call_id: UUID, events: LegEvents, why: str = "no_agent") -> None:
+    async def _divert(self, arrival: Arrival, call_id: UUID, events: LegEvents, why: Untaken = "no_agent") -> None:
         route = await self._house.office.route(arrival.dialled)
         if route is None:  # it was taken away this very moment
             await self._away(arrival.leg, arrival.dialled, "unassigned")
