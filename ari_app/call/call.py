@@ -379,7 +379,7 @@ class Call:
             return await self._other_version(str(act.args["language"]), str(act.args["agent"]))
         context = ActionContext(
             state.id, state.who, state.leg, state.parties, self._house.office, self._switch,
-            self._legs, self._dialogue.now_ms() if self._dialogue else 0,
+            self._legs, self._dialogue.clock.now_ms() if self._dialogue else 0,
         )  # fmt: skip
         result = await perform(act, context)
         if act.name == "transfer" and result.get("outcome") == "transferring":
