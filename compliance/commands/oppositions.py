@@ -16,7 +16,8 @@ from store.base.console import HouseGroup, emit, json_option
 
 if TYPE_CHECKING:
     from store.db import Conn
-from compliance.commands.common import dialled, file_argument, tenant_session, told
+from compliance.commands.common import dialled, file_argument, told
+from store.cli_tenant import tenant_session
 
 
 @click.group(cls=HouseGroup)

@@ -12,11 +12,11 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.common import tenant_session
 from store.base.actor import typing_now
 from store.base.console import emit, json_option
 from store.base.errors import DecrocheError
 from store.base.private import private_file, write_private
+from store.cli_tenant import tenant_session
 
 if TYPE_CHECKING:
     from store.db import Conn
