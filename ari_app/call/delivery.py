@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from agents.effects import Act, Conversation, Effect, Plan, Say, Source
+from agents.effects import Act, Conversation, Plan, Say
 from ari_app.call.clock import Clock
 from ari_app.call.floor import Floor
 from ari_app.call.guesses import Guess, Guesses
 from ari_app.call.mending import Broken
 from ari_app.call.reply import Begin, Chunk, End, Item, Over, Reply, Stages
+from ari_app.call.said import Said, ready
 from ari_app.call.talker import Talker
 from ari_app.desk.record import Done, Notes, Turn
 from store.base.endings import Ending
@@ -42,21 +43,6 @@ READY_SECONDS = 3.0
 """A ready phrase that is not there by then never will be."""
 
 Perform = Callable[[Act], Awaitable[Mapping[str, Any]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A plan whose effects are known beforehand: the opening, a goodbye, an apology."""
-
-    lines: Sequence[Effect]
-    heard: str = ""
-    source: Source = "rules"
-    meaning: str = ""
-
-    async def effects(self) -> AsyncIterator[Effect]:
-        """The lines, in order."""
-        for line in self.lines:
-            yield line
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +115,7 @@ class Delivery:
         if self.busy:
             self._remarks.append(text)
         else:
-            self.play(self.prepare(_line(text)))
+            self.play(self.prepare(ready(text)))
 
     def cancel(self) -> None:
         """Play no further, and think no further. What was queued in Asterisk is the talker's to drop."""
@@ -161,7 +147,7 @@ class Delivery:
             reply = await self._play_one(reply, guess)
             guess = None
             if reply is None and self._remarks:
-                reply = self.prepare(_line(self._remarks.pop(0)))
+                reply = self.prepare(ready(self._remarks.pop(0)))
         await self._talker.heard_all()
         self._floor.end()
         if then:
@@ -303,7 +289,3 @@ class Delivery:
             self._host.stop("failed")
             return None
         return await self._act(Act("transfer")) if self._phrases.can_transfer else None
-
-
-def _line(text: str) -> Said:
-    return Said([Say(text, ready=True)])

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from ari_app.call.call import CallState
 from ari_app.call.outbound import Begin
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.office_types import LEASE_MARGIN, NODE, Answerable

@@ -17,7 +17,7 @@ from uuid import UUID
 from ari_app.desk.house import House
 from ari_app.desk.legs import Legs, Whose
 from ari_app.desk.lifecycle import Lifecycle
-from ari_app.desk.meter import Orders, keep_within
+from ari_app.desk.meter import MeterHooks, keep_within
 from ari_app.switch.base import Arrival, LegEvents, SwitchError
 from store.base.endings import Untaken
 from store.base.errors import Refused
@@ -51,8 +51,8 @@ async def carry(
             taken = taken or legs.taken
             if life.answered_at and held is not None and meter is None:
                 cut = partial(house.switch.hangup, leg)
-                orders = Orders(partial(house.till.extend, tenant_id, call_id), _nothing, _nothing, cut)
-                meter = asyncio.create_task(keep_within(held, monotonic(), orders), name="meter")
+                hooks = MeterHooks(partial(house.till.extend, tenant_id, call_id), cut)
+                meter = asyncio.create_task(keep_within(held, monotonic(), hooks), name="meter")
     finally:
         if meter is not None:
             meter.cancel()
@@ -85,7 +85,3 @@ async def _paid(
 async def _sorry(house: House, arrival: Arrival) -> None:
     with suppress(SwitchError):
         await house.switch.give_back(arrival.leg, "sorry", arrival.dialled)
-
-
-async def _nothing() -> None:
-    """Nobody of ours is on the line to say anything."""

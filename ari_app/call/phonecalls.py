@@ -14,7 +14,7 @@ from uuid import UUID
 
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
-from ari_app.desk.meter import Orders, keep_within
+from ari_app.desk.meter import MeterHooks, keep_within
 from ari_app.switch.base import Arrival, LegEvents
 from asterisk_conf.phones import phones
 from store.base.errors import DecrocheError, NotFound
@@ -94,12 +94,8 @@ async def _followed(
             life.apply(await events.get())
             if life.answered_at and seconds is not None and meter is None:
                 cut = partial(house.switch.hangup, leg)
-                orders = Orders(partial(house.till.extend, tenant_id, call_id), _nothing, _nothing, cut)
-                meter = asyncio.create_task(keep_within(seconds, monotonic(), orders), name="meter")
+                hooks = MeterHooks(partial(house.till.extend, tenant_id, call_id), cut)
+                meter = asyncio.create_task(keep_within(seconds, monotonic(), hooks), name="meter")
     finally:
         if meter is not None:
             meter.cancel()
-
-
-async def _nothing() -> None:
-    """Nobody of ours is on the line to say anything."""

@@ -12,7 +12,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.desk.journal import Entry, cut_short, read
 from ari_app.desk.lifecycle import Lifecycle

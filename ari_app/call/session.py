@@ -14,16 +14,17 @@ from time import monotonic
 from typing import Any
 
 from agents.effects import Conversation, Plan, Say
-from ari_app.call.callaudio import GAP_MS, CallerAudio
+from ari_app.call.callaudio import CallerAudio
 from ari_app.call.clock import Clock
-from ari_app.call.delivery import Delivery, Perform, Phrases, Said
-from ari_app.call.echo import EARLY_MS, FAR_MS
+from ari_app.call.delivery import Delivery, Perform, Phrases
 from ari_app.call.floor import Floor
 from ari_app.call.guesses import Guess, Guesses
 from ari_app.call.keypad import Keypad
 from ari_app.call.mending import Broken, Deaf, within
 from ari_app.call.pickup import PickUp
 from ari_app.call.reply import Stages
+from ari_app.call.said import Said, ready
+from ari_app.call.stream import CallerStream
 from ari_app.call.talker import Talker
 from ari_app.call.turns import (
     Decision,
@@ -36,11 +37,10 @@ from ari_app.call.turns import (
     Withdraw,
     Yield,
 )
-from ari_app.call.voicing import Voicing
 from ari_app.desk.parts import Parts
 from ari_app.desk.record import Done, Notes, Turn
 from ari_app.desk.recording import Recording
-from ari_app.switch.base import Audio, Closed, Left, Line, LineError, Mark
+from ari_app.switch.base import Line, LineError
 from asr.base import Pcm
 from store.base.endings import Ending, NotYet, Outcome
 from store.base.errors import DecrocheError
@@ -59,18 +59,19 @@ class Dialogue:
         notes: Notes, recording: Recording, answered: float, perform: Perform, pickup: PickUp | None = None,
     ) -> None:  # fmt: skip
         """`pickup`: of a call out, who tells what picked up."""
-        self._line, self._conversation, self._notes, self._recording = line, conversation, notes, recording
+        self._conversation, self._notes = conversation, notes
         self._phrases = phrases
         self._pickup = pickup
         if pickup is not None:
             pickup.attend(self)
         self._audio = CallerAudio()
         self._floor = Floor(self._audio)
-        self._voicing = Voicing(parts.activity(), self._spoken)
-        mark = Marker(settings().tts.mark_key).push
-        self._last_audio = monotonic()
-        self.clock = Clock(answered, self._last_audio)
+        activity, mark = parts.activity(), Marker(settings().tts.mark_key).push
+        self.clock = Clock(answered, monotonic())
         self._talker = Talker(line, notes, recording, self.clock.now_ms, mark)
+        self._stream = CallerStream(
+            line, self._audio, self.clock, self._floor, self._talker, recording, activity, pickup, self._carry_out
+        )
         self._guesses = Guesses(parts, conversation, self._audio, self.clock, voice, language)
         self._delivery = Delivery(
             conversation, voice, self._talker, notes, phrases, perform, self.clock, self._floor, self._guesses, self
@@ -79,7 +80,6 @@ class Dialogue:
         self._primer: asyncio.Task[None] | None = None
         self._deaf = Deaf()
         self._group: asyncio.TaskGroup
-        self._on_hold = False
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     @property
@@ -165,49 +165,8 @@ class Dialogue:
     # -- the caller's side -------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        """Everything the line brings, in order; silence counts as audio."""
-        while True:
-            try:
-                async with asyncio.timeout(0.1):
-                    event = await self._line.events.get()
-            except TimeoutError:
-                await self._nothing_came()
-                continue
-            match event:
-                case Audio(pcm, at):
-                    self._last_audio = at
-                    self._audio.add(pcm)
-                    self._recording.caller.lay(self.clock.now_ms() - 20, pcm)
-                    await self._heed_audio()
-                case Mark(mark_id):
-                    self._talker.marked(mark_id)
-                case Left(left):
-                    self._talker.status(left)
-                case Closed():
-                    self.stop("closed")
-                    return
-
-    async def _nothing_came(self) -> None:
-        """A phone that sends nothing is silent. A process that was late is not: what waits is read first."""
-        await asyncio.sleep(0)
-        now = monotonic()
-        if self._line.events.empty() and now - self._last_audio >= GAP_MS / 1000:
-            missing = self.clock.heard_ms(now) - self._audio.ms
-            self._audio.fill(min(round((now - self._last_audio) * 1000), missing))
-            self._last_audio = now
-            await self._heed_audio()
-
-    def _spoken(self, at_ms: int) -> Pcm:
-        """What the agent had said when the caller's stream was at `at_ms`, for what may be its echo."""
-        return self._talker.said(self.clock.on_call(at_ms) + EARLY_MS, FAR_MS)
-
-    async def _heed_audio(self) -> None:
-        for at_ms, window in self._audio.windows():
-            probability = self._voicing.push(at_ms, window)
-            if self._pickup is not None:
-                await self._pickup.window(at_ms, window, voiced=self._floor.voiced(probability))
-            deaf = self._on_hold or (self._pickup is not None and self._pickup.deaf)
-            await self._carry_out(self._floor.ignore(at_ms) if deaf else self._floor.hear(at_ms, probability))
+        await self._stream.run()
+        self.stop("closed")
 
     async def _carry_out(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
@@ -246,8 +205,8 @@ class Dialogue:
 
     def hold(self, held: bool) -> None:
         """The caller's side put us on hold, or took us back (re-INVITE). Meanwhile nothing is said or heard."""
-        if held != self._on_hold and not self._ending.done():
-            self._on_hold = held
+        if held != self._stream.on_hold and not self._ending.done():
+            self._stream.on_hold = held
             self._group.create_task(self._pause() if held else self._talker.resume(), name="hold")
 
     async def _pause(self) -> None:
@@ -269,7 +228,7 @@ class Dialogue:
         stages.note("pause")
         if self._guesses.pending:
             self._drop_guess()
-        start_ms = max(self._voicing.heard_from(start_ms), end_ms - self._floor.longest_ms)
+        start_ms = max(self._stream.heard_from(start_ms), end_ms - self._floor.longest_ms)
         self._guesses.take(Guess(version, start_ms, end_ms, stages), self._think_ahead)
 
     async def _think_ahead(self, guess: Guess) -> None:
@@ -294,8 +253,7 @@ class Dialogue:
         await self._carry_out(self._floor.missed(guess.version))
         phrases = self._phrases
         if self._deaf.fails() == "again":
-            said = [Say(text, ready=True) for text in (phrases.apology, phrases.again) if text]
-            self._delivery.play(self._delivery.prepare(Said(said)))
+            self._delivery.play(self._delivery.prepare(ready(phrases.apology, phrases.again)))
         elif phrases.can_transfer:
             self._delivery.play(self._delivery.prepare(Broken(error)))
         else:

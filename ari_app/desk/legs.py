@@ -16,7 +16,7 @@ from time import monotonic
 from uuid import UUID
 
 from ari_app.desk.house import House
-from ari_app.desk.meter import Orders, keep_within
+from ari_app.desk.meter import MeterHooks, keep_within
 from ari_app.switch.base import Ended, Entered, Gone, HangupAsked, Joined, LegEvent, Rung
 from dialplan.numbers import NumberClass, classify
 from store.base.endings import NotYet, Outcome
@@ -176,8 +176,8 @@ class Legs:
         if leg.seconds is None or self._meter is not None:
             return
         till, tenant_id = self._house.till, self._whose.tenant_id
-        orders = Orders(partial(till.extend, tenant_id, leg.id), _nothing, _nothing, self._cut)
-        self._meter = asyncio.create_task(keep_within(leg.seconds, monotonic(), orders), name="leg-meter")
+        hooks = MeterHooks(partial(till.extend, tenant_id, leg.id), self._cut)
+        self._meter = asyncio.create_task(keep_within(leg.seconds, monotonic(), hooks), name="leg-meter")
 
     async def over(self, outcome: Outcome | NotYet = "") -> None:
         """Nothing more is heard of the leg: it is written down and charged; one that never began gives back its money.
@@ -212,7 +212,3 @@ class Legs:
             hangup_side="caller" if leg.by_caller else "system", outcome=named, number=self._whose.number or None,
             asterisk_uniqueid=self._whose.channel, leg_of=self._whose.call_id, leg=leg.kind,
         )  # fmt: skip
-
-
-async def _nothing() -> None:
-    """Nobody of ours is on the line to say anything."""

@@ -13,10 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from ari_app.call import diverted, phonecalls
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
 from ari_app.call.dialler import Dialler
 from ari_app.call.orphans import Orphan, came_back, picked_up
 from ari_app.call.outbound import place, ring
+from ari_app.call.state import CallState
 from ari_app.call.warming import Warmer
 from ari_app.desk import parts
 from ari_app.desk.admission import Bound, Bounds, Going, bound, words

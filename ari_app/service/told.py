@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ari_app.call.call import CallState
 from ari_app.call.outbound import Order
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from ari_app.call.call import CallState
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.service.meters import Meters
 from billing.charges.standing import short_of_money

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
 from ari_app.call.diverted import carry
+from ari_app.call.state import CallState
 from ari_app.demo import seed
 from ari_app.desk.calls_view import transcript, whole
 from ari_app.desk.house import House

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
+from ari_app.call.state import CallState
 from ari_app.demo import seed
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle

@@ -12,9 +12,9 @@ from uuid import UUID
 import pytest
 from psycopg.types.json import Jsonb
 
-from ari_app.call.call import CallState
 from ari_app.call.dialler import Dialler, seats
 from ari_app.call.outbound import place, ring
+from ari_app.call.state import CallState
 from ari_app.demo import seed
 from ari_app.desk.house import House
 from ari_app.desk.lost import Lost

@@ -12,7 +12,8 @@ from uuid import uuid4
 
 from agents.loading import load
 from agents.pace import Pace
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
+from ari_app.call.state import CallState
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.office_types import CallEnd
 from ari_app.switch.base import Ended, LegEvent
