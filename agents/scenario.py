@@ -7,19 +7,19 @@ taking and messages are understood at every step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
-from agents.builtin import CONSENT, END
-from agents.definition import Agent, Step
+from agents.builtin import CONSENT
+from agents.definition import Agent
 from agents.effects import Facts, Say
 from agents.hours import say_day
 from agents.listening import begun, listen_on, settle
+from agents.outcomes import done, not_put_through, transferred
 from agents.slots.text import Language
-from agents.spoken import fields
-from agents.state import Again, Expected, Phrase, State, Turn, Understood, Values
+from agents.state import Again, Expected, Phrase, State, Turn, Understood
 from agents.stepping import Run
 
 
@@ -103,11 +103,11 @@ def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], fact
     if name == "language":
         run.speaks_not(cast("Language", result["language"]))
     elif name == "transfer" and run.step.do != "transfer":
-        _transferred(run, outcome)
+        transferred(run, outcome)
     elif name == "transfer" and outcome not in (*run.step.results, "done"):
-        _not_put_through(run, outcome)
+        not_put_through(run, outcome)
     else:
-        _done(run, outcome, result)
+        done(run, outcome, result)
     return run.turn()
 
 
@@ -262,66 +262,3 @@ def _answer_proposal(run: Run, heard: Understood) -> None:
         run.progress()
     else:
         run.misunderstood()
-
-
-def _transferred(run: Run, outcome: str) -> None:
-    if outcome == "done":
-        run.state = replace(run.state, closing=True)
-        return
-    _say_unreached(run, outcome)
-    if "message" in run.agent.tools:
-        run.take_message()
-    else:
-        run.ask(again=True)
-
-
-def _not_put_through(run: Run, outcome: str) -> None:
-    """A step of the scenario's own transfers, and does not say where this outcome leads: nobody is rung again."""
-    _say_unreached(run, outcome)
-    if run.step.fallback:
-        run.enter(run.step.fallback)
-        run.progress()
-    elif "message" in run.agent.tools:
-        run.take_message()
-        run.state = replace(run.state, resume="")
-    else:
-        run.goodbye()
-
-
-def _say_unreached(run: Run, outcome: str) -> None:
-    refused = run.agent.attends and outcome == "refused"
-    run.say(run.agent.lines.transfer_refused if refused else run.agent.lines.transfer_failed)
-
-
-def _done(run: Run, outcome: str, result: Mapping[str, Any]) -> None:
-    step = run.step
-    run.state = replace(run.state, offer=_offered(run, step, result))
-    if outcome == "to_confirm" and outcome not in step.results:
-        run.say(run.agent.lines.to_confirm)
-        outcome = "done"
-    if outcome in step.results:
-        run.enter(step.results[outcome])
-    elif outcome == "done":
-        run.enter(step.next or END)
-    else:
-        run.say(run.agent.lines.failed)
-        run.give_up()
-        return
-    run.progress()
-
-
-def _offered(run: Run, step: Step, result: Mapping[str, Any]) -> Values:
-    """The first alternative the action names, as values of the slots its arguments came from."""
-    offers: object = result.get("alternatives")
-    if not isinstance(offers, Sequence) or not offers or isinstance(offers, str):
-        return {}
-    first = cast("object", offers[0])
-    if not isinstance(first, Mapping):
-        return {}
-    told = cast("Mapping[str, object]", first)
-    values: dict[str, str] = {}
-    for argument, template in step.args.items():
-        named = fields(template)
-        if argument in told and len(named) == 1 and named[0] in run.agent.slots:
-            values[named[0]] = str(told[argument])
-    return values

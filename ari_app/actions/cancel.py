@@ -10,4 +10,4 @@ from ari_app.actions.base import ActionContext
 
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """`args`: `name`, which who called us must say as it was booked. Outcome: done, or none: no such appointment."""
-    return await context.office.cancel(context.who, context.party, args, called_us=context.parties.inbound)
+    return await context.office.diary.cancel(context.who, context.party, args, called_us=context.parties.inbound)

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 async def version_in(house: House, who: Answerable, language: str, agent: str) -> Answerable | None:
     """The agent of that name, with a voice for it; None, and the log says why, where the call cannot go on with it."""
     try:
-        found = await house.office.version_of(who, agent)
+        found = await house.office.routing.version_of(who, agent)
         house.parts.voice(found.agent.language, found.agent.voice)
     except DecrocheError as error:
         log.warning("no agent %s to go on in %s: [%s] %s", agent, language, error.code, error)

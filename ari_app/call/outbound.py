@@ -44,7 +44,7 @@ Begin = Callable[[CallState], asyncio.Task[None]]
 async def place(house: House, order: Order, begin: Begin) -> Placed:
     """Ask, then ring. Raises NotFound, NoAgent, BadInput for the number; OutboundBlocked, BalanceTooLow, NoPrice."""
     number = e164(order.to, field="to")
-    who = await house.office.caller_for(order.tenant, order.agent)
+    who = await house.office.routing.caller_for(order.tenant, order.agent)
     call_id = new_id()
     if order.check_only:
         return Placed(call_id, await house.office.may_call(who, call_id, number, order), None)

@@ -56,7 +56,7 @@ async def _carried(house: House, arrival: Arrival, call_id: UUID, events: LegEve
     phone = next((p for p in phones(house.settings) if p.name == name), None)
     if phone is None:
         raise NotFound(f"no phone {name} in asterisk.phones", hint="decroche asterisk render; decroche asterisk up")
-    tenant_id = await asyncio.to_thread(house.office.tenant_of, phone.tenant)
+    tenant_id = await asyncio.to_thread(house.office.routing.tenant_of, phone.tenant)
     house.carried[call_id] = tenant_id
     parties = Parties("outbound", ours=phone.number, far=callee)
     seconds = await house.till.open(tenant_id, call_id, parties)

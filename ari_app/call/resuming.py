@@ -41,7 +41,7 @@ async def found(house: House, stray: Stray, left: Left) -> tuple[CallState, Mapp
         return None
     if not (stray.up and entry.talk and entry.agent):
         return None
-    who = await house.office.version_left(left.call.tenant_id, entry.agent, entry.version, entry.number)
+    who = await house.office.routing.version_left(left.call.tenant_id, entry.agent, entry.version, entry.number)
     answered = left.answered_at or await _answered(house, stray)
     life = Lifecycle(stray.created_at, answered, entered=True)
     state = CallState(

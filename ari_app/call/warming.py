@@ -28,13 +28,13 @@ class Warmer:
 
     async def voices(self) -> None:
         """Synthesise what live agents say first and always."""
-        for who in await self._house.office.live_agents():
+        for who in await self._house.office.routing.live_agents():
             if _key(who) not in self._voiced and await _safely(who, self._voice(who)):
                 self._voiced.add(_key(who))
 
     async def minds(self) -> None:
         """Read live agents' instructions ahead; a call that comes meanwhile is served first."""
-        for who in await self._house.office.live_agents():
+        for who in await self._house.office.routing.live_agents():
             if _key(who) not in self._primed and await _safely(who, self._prime(who)):
                 self._primed.add(_key(who))
 

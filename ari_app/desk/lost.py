@@ -86,7 +86,7 @@ class Lost:
         if call.leg_of is None and (past is None or past.answered_at is None):
             known = self.remembered(call.call_id)
             past = replace(past, answered_at=known.answered_at) if past and known else past or known
-        record = written(left, past, self.office.owned(call.tenant_id, call.parties.ours))
+        record = written(left, past, self.office.routing.owned(call.tenant_id, call.parties.ours))
         log.warning("call %s was left by a process that died: written down", call.call_id)
         self.office.keep(*record)
         for leg in self.all():

@@ -41,7 +41,7 @@ PARTIES = Parties("inbound", ours=seed.DENTAL_FR, far=CALLER)
 async def dead(exchange: Exchange, **changes: Any) -> Left:
     """A call answered 40 s ago and known till 30 s ago, whose process is dead; a client who pays beforehand."""
     office, at = exchange.house.office, datetime.now(UTC) - timedelta(seconds=40)
-    who = await office.who_answers(seed.DENTAL_FR)
+    who = await office.routing.who_answers(seed.DENTAL_FR)
     assert who is not None
     with office.db.operator() as conn:
         set_mode(conn, who.tenant_id, "prepaid")

@@ -98,7 +98,7 @@ async def asking(database: Database, settings_home: Path) -> AsyncGenerator[Aski
     exchange.house.settings = config.model_copy(update={"call": config.call.model_copy(update={"briefing_seconds": 2})})
     exchange.switch.arrived = exchange.house.came
     exchange.switch.script = lambda switch, leg: switch.pick_up(PERSON)
-    who = await exchange.house.office.who_answers(seed.DENTAL_FR)
+    who = await exchange.house.office.routing.who_answers(seed.DENTAL_FR)
     assert who is not None
     assert who.agent.human is not None
     human = who.agent.human.model_copy(update={"transfer": "attended"})

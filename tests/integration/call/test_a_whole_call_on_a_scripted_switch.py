@@ -91,7 +91,7 @@ class Exchange:
 
     async def inbound(self) -> OneCall:
         """A patient calls the practice."""
-        who = await self.house.office.who_answers(seed.DENTAL_FR)
+        who = await self.house.office.routing.who_answers(seed.DENTAL_FR)
         assert who is not None
         return self._begun(
             CallState(new_id(), Parties.of("inbound", CALLER, seed.DENTAL_FR), "leg-1", who, Lifecycle(now()))
@@ -99,7 +99,7 @@ class Exchange:
 
     async def outbound(self) -> OneCall:
         """The practice calls a patient."""
-        who = await self.house.office.caller_for(seed.TENANT, seed.agent_id("reminder.fr.yaml"))
+        who = await self.house.office.routing.caller_for(seed.TENANT, seed.agent_id("reminder.fr.yaml"))
         call_id = new_id()
         return self._begun(
             CallState(call_id, Parties("outbound", who.number, CALLER), placed_leg(call_id), who, Lifecycle(now()))
@@ -282,7 +282,7 @@ async def test_a_number_whose_agent_is_not_live_leaves_a_cdr_and_its_fallback_is
         switch.hang_up(leg)
 
     exchange.switch.script = taken
-    route = await exchange.house.office.route(seed.DENTAL_FR)
+    route = await exchange.house.office.routing.route(seed.DENTAL_FR)
     assert route is not None
     call_id, arrival = new_id(), Arrival("leg-9", "inbound", CALLER, seed.DENTAL_FR, now())
     events = exchange.switch.watch("leg-9")
@@ -298,7 +298,7 @@ async def test_a_number_whose_agent_is_not_live_leaves_a_cdr_and_its_fallback_is
 async def test_the_fallback_of_a_blocked_client_is_not_rung_and_the_call_leaves_a_cdr(
     exchange: Exchange, database: Database
 ) -> None:
-    route = await exchange.house.office.route(seed.DENTAL_FR)
+    route = await exchange.house.office.routing.route(seed.DENTAL_FR)
     assert route is not None
     with database.operator() as conn:
         controls.block(conn, route.tenant_id, "fraud", "too many islands", by=OPERATOR)

@@ -89,7 +89,7 @@ class Practice:
         self.placed: list[Placed] = []
 
     async def call(self, *, on_machine: str = "hangup") -> Placed:
-        who = await self.house.office.caller_for(seed.TENANT, seed.agent_id("reminder.fr.yaml"))
+        who = await self.house.office.routing.caller_for(seed.TENANT, seed.agent_id("reminder.fr.yaml"))
         who = replace(who, agent=who.agent.model_copy(update={"on_machine": on_machine}))
         call_id = new_id()
         state = CallState(
