@@ -19,11 +19,11 @@ from agents.hours import say_day
 from agents.listening import begun, listen_on, settle
 from agents.outcomes import done, not_put_through, transferred
 from agents.slots.text import Language
-from agents.state import Again, Expected, Phrase, State, Turn, Understood
+from agents.state import Again, AgentTurn, Expected, Phrase, State, Understood
 from agents.stepping import Run
 
 
-def opening(agent: Agent, facts: Facts) -> Turn:
+def opening(agent: Agent, facts: Facts) -> AgentTurn:
     """Greeting, AI disclosure, notices, first question: all ready speech."""
     run = Run(agent, facts, State(step=agent.scenario.start))
     run.say(agent.greeting, "greeting" if agent.disclosure else "disclosure")
@@ -34,7 +34,7 @@ def opening(agent: Agent, facts: Facts) -> Turn:
     run.enter(CONSENT if agent.recording.policy == "consent_asked" else agent.scenario.start)
     run.progress()
     ready = tuple(replace(m, ready=True) if isinstance(m, Say) else m for m in run.moves)
-    return Turn(run.state, ready)
+    return AgentTurn(run.state, ready)
 
 
 def expected(agent: Agent, state: State, facts: Facts) -> Expected:
@@ -42,7 +42,7 @@ def expected(agent: Agent, state: State, facts: Facts) -> Expected:
     return Run(agent, facts, state).expected()
 
 
-def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> Turn:
+def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> AgentTurn:
     """The reply to an understood turn."""
     run = Run(agent, facts, _dictated(replace(state, silences=0, doubt=(), patient=False), heard))
     run.say_owed()
@@ -59,7 +59,7 @@ def _dictated(state: State, heard: Understood) -> State:
     return replace(state, dictation=heard.dictation or kept, spelled={**spelled, **heard.spelled})
 
 
-def silent(agent: Agent, state: State, facts: Facts, seconds: float) -> Turn:
+def silent(agent: Agent, state: State, facts: Facts, seconds: float) -> AgentTurn:
     """The caller has said nothing for `seconds`: ask whether they are there, bear it, in the end take leave.
 
     Who asked to be waited for is not asked, and is waited for twice as long.
@@ -82,7 +82,7 @@ def silent(agent: Agent, state: State, facts: Facts, seconds: float) -> Turn:
     return run.turn()
 
 
-def foreign(agent: Agent, state: State, language: Language, facts: Facts) -> Turn:
+def foreign(agent: Agent, state: State, language: Language, facts: Facts) -> AgentTurn:
     """The caller speaks another language: the agent's version in it answers, else a person or a message does."""
     run = Run(agent, facts, replace(state, silences=0, doubt=(), patient=False))
     other = agent.languages.get(language)
@@ -94,12 +94,12 @@ def foreign(agent: Agent, state: State, language: Language, facts: Facts) -> Tur
     return run.turn()
 
 
-def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], facts: Facts) -> Turn:
+def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], facts: Facts) -> AgentTurn:
     """The action `name` ended; its `outcome` leads to the next step."""
     outcome = str(result.get("outcome", "done"))
     run = Run(agent, facts, replace(state, waiting=""))
     if state.waiting != name:
-        return Turn(state, ())
+        return AgentTurn(state, ())
     if name == "language":
         run.speaks_not(cast("Language", result["language"]))
     elif name == "transfer" and run.step.do != "transfer":
@@ -111,7 +111,7 @@ def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], fact
     return run.turn()
 
 
-def gave_way(agent: Agent, state: State, facts: Facts) -> Turn:
+def gave_way(agent: Agent, state: State, facts: Facts) -> AgentTurn:
     """A part of the agent failed: apologise, then a person, a message, or goodbye."""
     run = Run(agent, facts, state)
     run.say(agent.excuse)
@@ -119,7 +119,7 @@ def gave_way(agent: Agent, state: State, facts: Facts) -> Turn:
     return run.turn()
 
 
-def _after_goodbye(run: Run, heard: Understood, *, unheard: bool) -> Turn:
+def _after_goodbye(run: Run, heard: Understood, *, unheard: bool) -> AgentTurn:
     """The caller speaks over or after the goodbye. One we took leave of because we heard nothing is here after all."""
     ends = ("goodbye",) if unheard else ("goodbye", "unclear", "answer")
     if heard.intent in ends and not heard.facts:

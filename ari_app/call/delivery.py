@@ -19,7 +19,7 @@ from ari_app.call.mending import Broken
 from ari_app.call.reply import Begin, Chunk, End, Item, Over, Reply, Stages
 from ari_app.call.said import Said, ready
 from ari_app.call.talker import Talker
-from ari_app.desk.record import Done, Notes, Turn
+from ari_app.desk.record import Done, Notes, SpokenTurn
 from store.base.endings import Ending
 from store.base.errors import DecrocheError
 from tts.base import Voice
@@ -200,7 +200,7 @@ class Delivery:
         """The agent talks; what it answers, if it was said by a voice, is the caller's turn."""
         if guess is not None:
             start, end = (self._clock.on_call(ms) for ms in (guess.start_ms, guess.last_voiced_ms))
-            self._notes.turns.append(Turn("caller", guess.text, start, end, 0))
+            self._notes.turns.append(SpokenTurn("caller", guess.text, start, end, 0))
             self._guesses.settle()
         self._floor.take()
 

@@ -14,7 +14,7 @@ from ari_app.call.call import Call
 from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
-from ari_app.desk.office_types import Order
+from ari_app.desk.office_types import CallOrder
 from ari_app.switch.base import placed_leg
 from store.base.errors import DecrocheError
 from store.base.ids import new_id
@@ -41,7 +41,7 @@ Begin = Callable[[CallState], asyncio.Task[None]]
 """Rings a call in a task of its own, from when on it is in progress."""
 
 
-async def place(house: House, order: Order, begin: Begin) -> Placed:
+async def place(house: House, order: CallOrder, begin: Begin) -> Placed:
     """Ask, then ring. Raises NotFound, NoAgent, BadInput for the number; OutboundBlocked, BalanceTooLow, NoPrice."""
     number = e164(order.to, field="to")
     who = await house.office.routing.caller_for(order.tenant, order.agent)

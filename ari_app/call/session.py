@@ -38,7 +38,7 @@ from ari_app.call.turns import (
     Yield,
 )
 from ari_app.desk.parts import Parts
-from ari_app.desk.record import Done, Notes, Turn
+from ari_app.desk.record import Done, Notes, SpokenTurn
 from ari_app.desk.recording import Recording
 from ari_app.switch.base import Line, LineError
 from asr.base import Pcm
@@ -195,7 +195,7 @@ class Dialogue:
     def _typed(self, keys: str) -> None:
         if not self._ending.done():
             now = self.clock.now_ms()
-            self._notes.turns.append(Turn("caller", f"[{keys}]", now, now, 0))
+            self._notes.turns.append(SpokenTurn("caller", f"[{keys}]", now, now, 0))
             self._group.create_task(self._answer_keys(keys), name="keys")
 
     async def _answer_keys(self, keys: str) -> None:

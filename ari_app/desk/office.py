@@ -16,7 +16,7 @@ from uuid import UUID
 from ari_app.desk import after
 from ari_app.desk import cdr as cdrs
 from ari_app.desk.diary import Diary
-from ari_app.desk.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, Order
+from ari_app.desk.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, CallOrder
 from ari_app.desk.routing import Routing
 from ari_app.desk.spool import Spool
 from ari_app.desk.trunks import TrunkParts
@@ -73,11 +73,11 @@ class Office:
 
     # -- the law -----------------------------------------------------------------------------------------
 
-    async def may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> StoredDecision:
+    async def may_call(self, who: Answerable, call_id: UUID, number: str, order: CallOrder) -> StoredDecision:
         """Compliance's decision, stored whether it says yes or no."""
         return await asyncio.to_thread(self._may_call, who, call_id, number, order)
 
-    def _may_call(self, who: Answerable, call_id: UUID, number: str, order: Order) -> StoredDecision:
+    def _may_call(self, who: Answerable, call_id: UUID, number: str, order: CallOrder) -> StoredDecision:
         from ari_app.desk.lawful import asked
         from campaigns.dialling.permission import apart
         from compliance.ledgers.ledger import ask_in, session

@@ -57,7 +57,7 @@ class CallEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CallOrder:
     """A call to place. `purpose` as compliance knows it; `at`: the instant it is judged at (None: now)."""
 
     tenant: str

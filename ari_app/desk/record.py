@@ -9,7 +9,7 @@ from store.base.endings import NotYet, Outcome
 
 
 @dataclass(slots=True)
-class Turn:
+class SpokenTurn:
     """One side's turn. Times are milliseconds since the call was answered; `heard_ms` is how much of the agent's turn
     was really played."""
 
@@ -44,7 +44,7 @@ class Disclosure:
 class Notes:
     """Everything noted during one call."""
 
-    turns: list[Turn] = field(default_factory=list[Turn])
+    turns: list[SpokenTurn] = field(default_factory=list[SpokenTurn])
     actions: list[Done] = field(default_factory=list[Done])
     disclosure: Disclosure | None = None
     recording_told_ms: int | None = None

@@ -17,7 +17,7 @@ from ari_app.call.orphans import Orphan
 from ari_app.demo import seed
 from ari_app.desk.journal import Entry
 from ari_app.desk.lost import Lost
-from ari_app.desk.record import Disclosure, Notes, Turn
+from ari_app.desk.record import Disclosure, Notes, SpokenTurn
 from ari_app.service.noting import Noter
 from ari_app.service.sweeping import Sweep
 from ari_app.switch.base import Stray
@@ -52,7 +52,7 @@ async def dead(exchange: Exchange, **changes: Any) -> Left:
     await office.lease(who, call_id, LEG, PARTIES, at)
     talk = AgentConversation(who.agent, None, Facts(str(call_id), who.now(), PARTIES))
     talk.opening()
-    notes = Notes([Turn("agent", "Bonjour.", 0, 900, 900)], disclosure=Disclosure("Je suis une IA.", 900))
+    notes = Notes([SpokenTurn("agent", "Bonjour.", 0, 900, 900)], disclosure=Disclosure("Je suis une IA.", 900))
     entry = Entry(who.agent_name, who.version, who.number, notes, talk=talk.kept())
     told = json.loads(json.dumps(replace(entry, **changes).as_json()))
     with office.db.tenant(who.tenant_id) as conn:
