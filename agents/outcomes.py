@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, cast
 
 from agents.builtin import END
-from agents.definition import Step
 from agents.spoken import fields
 from agents.state import Values
 from agents.stepping import Run
+from agents.steps import Step
 
 
 def transferred(run: Run, outcome: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from agents import questions
 from agents.builtin import BACK, END, MESSAGE
-from agents.definition import Agent, Step
+from agents.definition import Agent
 from agents.effects import Act, Facts, Say
 from agents.filling import fill_slots
 from agents.listening import begun
@@ -17,6 +17,7 @@ from agents.ready import is_fixed
 from agents.render import plain, say_so_far, speech
 from agents.slots.text import Language
 from agents.state import AgentTurn, Expected, Move, State, Values
+from agents.steps import Step
 from agents.wording import Wording, wording
 
 _MOST_ATTEMPTS = 8
