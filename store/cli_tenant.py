@@ -21,7 +21,7 @@ def tenant_option(what: str) -> Callable[[Any], Any]:
 @contextmanager
 def tenant_session(slug: str) -> Generator[tuple[Conn, UUID]]:
     """One transaction as the tenant of that name, and its id. Raises NotFound."""
-    from store.db import open_database
+    from store.setup import open_database
     from store.tenants import tenant_id
 
     with open_database() as db:

@@ -37,7 +37,8 @@ from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.switch.base import Arrival, SwitchError
 from billing.office.back_office import back_office
 from store.base.settings import Settings
-from store.db import Database, open_database
+from store.db import Database
+from store.setup import open_database
 
 log = logging.getLogger(__name__)
 

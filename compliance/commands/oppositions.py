@@ -37,7 +37,7 @@ def _whose(slug: str | None, everybody: bool) -> Generator[tuple[Conn, UUID | No
         with tenant_session(slug) as found:
             yield found
     else:
-        from store.db import open_database
+        from store.setup import open_database
 
         with open_database() as db, db.operator() as conn:
             yield conn, None

@@ -40,7 +40,7 @@ def sweep(dry_run: bool, as_json: bool) -> None:
     """
     from compliance.people import retention
     from store.base.settings import settings
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         rows = retention.sweep(conn, datetime.now(UTC), settings().folder(), dry_run=dry_run, by=typing_now())

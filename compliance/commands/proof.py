@@ -67,7 +67,7 @@ def _session(call_id: UUID, slug: str | None) -> Generator[tuple[Conn, UUID]]:
             yield found
         return
     from compliance.ledgers import proof
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db:
         with db.operator() as conn:
@@ -86,7 +86,7 @@ def verify(as_json: bool) -> None:
     """
     from compliance.ledgers import proof
     from store.base.settings import settings
-    from store.db import open_database
+    from store.setup import open_database
 
     folder = settings().folder()
     anchors = proof.read_anchors(folder)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def operator_session(slug: str) -> Generator[tuple[Conn, UUID]]:
-    from store.db import open_database
+    from store.setup import open_database
     from store.tenants import get
 
     with open_database() as db, db.operator() as conn:
