@@ -6,7 +6,7 @@ holds the four together.
 
 from __future__ import annotations
 
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 Unserved = Literal["machine", "screening", "fax", "busy", "unavailable"]
 """What a call comes to that something answered which was nobody, or nobody to talk to."""
@@ -51,4 +51,4 @@ def outcome_of(ending: Ending, *, gone: bool) -> Outcome | NotYet:
 
 def refused_by(code: str) -> Outcome:
     """What a call came to that a rule ended: the refusal's own code, where it is one that calls know."""
-    return cast("Outcome", code) if code in OUTCOMES else "failed"
+    return code if code in OUTCOMES else "failed"
