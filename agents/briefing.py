@@ -46,7 +46,7 @@ class Brief:
 
 def brief(agent: Agent, facts: Facts, values: Mapping[str, str], said: Sequence[str]) -> Brief:
     """`values`: the slots filled so far; `said`: the caller's turns, in order."""
-    lines, party = agent.lines, facts.caller if facts.direction == "inbound" else facts.callee
+    lines, party = agent.lines, facts.parties.far
     who, what = _who(agent, values, party), _what(agent, facts, values, said, hidden=not party)
 
     def line(template: str) -> str:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from agents.definition import Slot, Step
-
-if TYPE_CHECKING:
-    from agents.definition import Agent
+from agents.steps import Scenario, Slot, Step
+from agents.wording import Wording
 
 CONSENT, CONSENT_YES, CONSENT_NO = "_consent", "_consent_yes", "_consent_no"
 MESSAGE, MESSAGE_SEND = "_message", "_message_send"
@@ -16,23 +12,26 @@ BACK = "_back"
 """Leads back to the step the conversation was at before a message was taken."""
 
 
-def builtin_slots(agent: Agent) -> dict[str, Slot]:
+def builtin_slots(lines: Wording) -> dict[str, Slot]:
     """The slots of the house's own steps."""
     return {
         "_consent": Slot(type="yes_no", about="agrees to be recorded"),
         "_message": Slot(type="text", about="the message to pass on"),
-        "_message_name": Slot(type="name", ask=agent.lines.message_name),
+        "_message_name": Slot(type="name", ask=lines.message_name),
     }
 
 
-def builtin_steps(agent: Agent) -> list[Step]:
-    """The house's own steps. An agent that names a `message` step of its own is sent there instead."""
-    start, name = agent.scenario.start, _name_slot(agent)
-    sent = agent.lines.message_done
+def builtin_steps(scenario: Scenario, lines: Wording, recording: str) -> list[Step]:
+    """The house's own steps. An agent that names a `message` step of its own is sent there instead.
+
+    `recording`: what the agent says of being recorded.
+    """
+    start, name = scenario.start, _name_slot(scenario)
+    sent = lines.message_done
     return [
         Step(
             id=CONSENT,
-            ask=agent.recording.say,
+            ask=recording,
             fill=["_consent"],
             answers={"yes": CONSENT_YES, "no": CONSENT_NO},
             fallback=CONSENT_NO,
@@ -41,7 +40,7 @@ def builtin_steps(agent: Agent) -> list[Step]:
         Step(id=CONSENT_NO, do="record", args={"allowed": "false"}, wait=False, next=start),
         Step(
             id=MESSAGE,
-            ask=agent.lines.message_ask,
+            ask=lines.message_ask,
             fill=["_message", name],
             forget=["_message"],
             next=MESSAGE_SEND,
@@ -58,6 +57,6 @@ def builtin_steps(agent: Agent) -> list[Step]:
     ]
 
 
-def _name_slot(agent: Agent) -> str:
+def _name_slot(scenario: Scenario) -> str:
     """The scenario's own name slot, so that a caller who gave a name is not asked twice."""
-    return next((s for s, slot in agent.scenario.slots.items() if slot.type == "name"), "_message_name")
+    return next((s for s, slot in scenario.slots.items() if slot.type == "name"), "_message_name")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from agents.definition import Agent, Slot
+from agents.definition import Agent
 from agents.slots.text import fold, has
 from agents.slots.told import named_words
 from agents.state import Expected
+from agents.steps import Slot
 
 _WORDS = {
     "date": re.compile(r"\b(?:jour|date|day)\b"),

@@ -19,6 +19,7 @@ from agents.meaning.sense import Sense
 from llm.base import Mind
 from store.base.console import to_json
 from store.base.errors import BadInput
+from store.base.parties import Parties
 
 CALLER = "+33639980001"
 """The caller's number: one reserved for fiction (ARCEP)."""
@@ -40,7 +41,7 @@ async def chat(
         now = datetime.fromisoformat(clock).replace(tzinfo=zone) if clock else datetime.now(zone)
     except ValueError as error:
         raise BadInput(f"--now {clock}: {error}", hint="write 2026-11-23T10:00") from error
-    facts = Facts("chat", now, agent.direction, CALLER, "+33199000001", variables)
+    facts = Facts("chat", now, Parties.of(agent.direction, CALLER, "+33199000001"), variables)
     talk = AgentConversation(agent, mind, facts, sense=sense)
     _show(0, "", talk.opening(), "rules", None, talk, as_json=as_json)
     try:

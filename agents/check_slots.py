@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from agents.definition import Slot
 from agents.slots.accepting import LISTED, PATTERNED, matches
 from agents.slots.patterns import PatternError
 from agents.slots.text import fold
+from agents.steps import Slot
 
 
 def unacceptable(name: str, slot: Slot) -> Iterator[tuple[str, str, str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from agents.definition import Agent, Step
+from agents.definition import Agent
 from agents.problems import Bad, Path_, near
+from agents.steps import Step
 from store.base.outward import OutwardRefused, shaped
 
 LEAST_MINUTES, MOST_MINUTES = 5, 480

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from agents.builtin import BACK, END
-from agents.definition import Agent, Step
+from agents.definition import Agent
 from agents.problems import Bad, Path_, near
+from agents.steps import Step
 
 
 class Ways:

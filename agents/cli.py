@@ -11,17 +11,12 @@ import click
 
 from agents.cli_evaluate import evaluate
 from agents.cli_learn import learn, missed
+from agents.cli_try import chat, find, test, version_option
 from store.base.console import HouseGroup, emit, err, json_option, to_json
-from store.base.errors import BadInput, Refused
+from store.base.errors import BadInput
 
 if TYPE_CHECKING:
-    from agents.definition import Agent
-    from agents.loading import Loaded
-    from agents.meaning.sense import Sense
-    from agents.trial import TrialResult
-    from llm.base import Mind
     from store.agents import AgentVersion
-    from store.db import Conn
 
 _COLUMNS = [
     "tenant",
@@ -36,9 +31,7 @@ _COLUMNS = [
 ]
 _LISTED = ["tenant", "agent", "version", "status", "tested", "approved"]
 _tenant = click.option("--tenant", required=True, help="The client whose agent it is.")
-_version = click.option("--version", type=click.IntRange(min=1), help="Which version; the newest if not said.")
 _by = click.option("--by", required=True, help="The person who answers for it.")
-_rules = click.option("--rules-only", is_flag=True, help="Without the language model.")
 
 
 @click.group(cls=HouseGroup)
@@ -140,7 +133,7 @@ def _act(row: dict[str, Any], act: str) -> str:
 @agent.command()
 @click.argument("name")
 @_tenant
-@_version
+@version_option
 @json_option
 def show(name: str, tenant: str, version: int | None, as_json: bool) -> None:
     """Show one version of agent NAME: who tested and approved it, and its text.
@@ -151,7 +144,7 @@ def show(name: str, tenant: str, version: int | None, as_json: bool) -> None:
     from store.cli import operator_session
 
     with operator_session() as conn:
-        found = _find(conn, tenant, name, version)
+        found = find(conn, tenant, name, version)
     row = {**_row(found, tenant), "sha256": found.sha256, "yaml": found.yaml}
     if as_json:
         click.echo(to_json(row))
@@ -179,40 +172,8 @@ def _make_ready(made: AgentVersion) -> None:
 
 @agent.command()
 @click.argument("name")
-@click.option("--tenant", help="The client, when NAME is a stored agent and not a file.")
-@_version
-@click.option("--by", default="", help="Who tests: recorded with a stored agent when all passes.")
-@_rules
-@json_option
-def test(name: str, tenant: str | None, version: int | None, by: str, rules_only: bool, as_json: bool) -> None:
-    """Hold the scripted conversations written in the file under `tests:`; NAME is a file or a stored agent.
-
-    \b
-    Example: decroche agent test cabinet-du-parc --tenant dentiste --by "Claire Martin"
-    """
-    from agents.loading import load, loads
-
-    if tenant is None:
-        _report(asyncio.run(_tries(load(Path(name)), rules_only)), as_json=as_json)
-        return
-    from agents.versions import tested
-    from store.base.actor import typing_now
-    from store.cli import operator_session
-
-    with operator_session() as conn:
-        found = _find(conn, tenant, name, version)
-    results = asyncio.run(_tries(loads(found.yaml, name), rules_only))
-    _report(results, as_json=as_json)
-    if by:
-        with operator_session() as conn:
-            tested(conn, found, person=by, by=typing_now())
-        err.print(f"version {found.version} of {name}: tested by {by}")
-
-
-@agent.command()
-@click.argument("name")
 @_tenant
-@_version
+@version_option
 @_by
 @click.option("--reason", default="", help="Why the person who tested it approves it too; kept.")
 @click.option("--speech/--no-speech", default=True, help="Make its fixed sentences into speech at once (default).")
@@ -232,98 +193,10 @@ def publish(
     from store.cli import operator_session
 
     with operator_session() as conn:
-        made = go_live(conn, _find(conn, tenant, name, version), person=by, by=typing_now(), reason=reason)
+        made = go_live(conn, find(conn, tenant, name, version), person=by, by=typing_now(), reason=reason)
     _emit([_row(made, tenant)], as_json=as_json)
     if speech:
         _make_ready(made)
-
-
-@agent.command()
-@click.argument("name")
-@click.option("--tenant", help="The client, when NAME is a stored agent and not a file.")
-@_version
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable of an outbound call.")
-@click.option("--now", "clock", help="The clock the call is held at, ISO 8601; the real one if not said.")
-@_rules
-@click.option("--why", is_flag=True, help="Also show what each sentence was taken to mean, and how surely.")
-@click.option("--json", "as_json", is_flag=True, help="JSON lines: {turn, effects, source, meaning, seconds, …}.")
-def chat(
-    name: str, tenant: str | None, version: int | None, variables: tuple[str, ...], clock: str | None,
-    rules_only: bool, why: bool, as_json: bool,
-) -> None:  # fmt: skip
-    """Talk to agent NAME (a file or a stored agent) on the terminal; it shows what it says and does.
-
-    A line is what the caller says. `/silence` and `/keys 12` are events; `/will book {"outcome": "taken"}`
-    sets how the next booking ends; `/state` shows the slots, `/quit` leaves.
-
-    \b
-    Example: echo "Je voudrais un rendez-vous jeudi à 14 h" | decroche agent chat dental.fr.yaml --json
-    """
-    from agents.loading import load, loads
-    from store.cli import operator_session
-
-    if tenant is None:
-        loaded = load(Path(name))
-    else:
-        with operator_session() as conn:
-            loaded = loads(_find(conn, tenant, name, version).yaml, name)
-    given = dict(pair.split("=", 1) for pair in variables if "=" in pair)
-    asyncio.run(_talk(loaded.agent, rules_only, given, clock, as_json=as_json, why=why))
-
-
-async def _talk(
-    agent: Agent, rules_only: bool, given: dict[str, str], clock: str | None, *, as_json: bool, why: bool
-) -> None:
-    from agents.chat import chat
-
-    mind, sense = (None, None) if rules_only else (_mind(), _sense())
-    await chat(agent, mind, given, sense=sense, clock=clock, as_json=as_json, why=why)
-
-
-async def _tries(loaded: Loaded, rules_only: bool) -> list[TrialResult]:
-    from agents.versions import held
-
-    mind = None if rules_only else _mind()
-    try:
-        return await held(loaded, mind, None if rules_only else _sense())
-    finally:
-        if mind is not None:
-            await mind.close()
-
-
-def _report(results: list[TrialResult], *, as_json: bool) -> None:
-    rows = [
-        {
-            "name": r.name,
-            "failures": r.failures if as_json else "\n".join(r.failures),
-            "transcript": r.transcript,
-            "passed": r.passed,
-        }
-        for r in results
-    ]
-    emit(rows, ["name", "passed", "failures"], as_json=as_json)
-    failed = sum(not r.passed for r in results)
-    if failed:
-        raise Refused(f"{failed} of {len(results)} conversations did not go as written", code="agent_test_failed",
-                      hint="change the agent or the test; --json shows the transcripts")  # fmt: skip
-
-
-def _mind() -> Mind:
-    from llm.minds import mind
-
-    return mind()
-
-
-def _sense() -> Sense | None:
-    from agents.meaning.sense import sense_here
-
-    return sense_here()
-
-
-def _find(conn: Conn, tenant: str, name: str, version: int | None) -> AgentVersion:
-    from store import agents, tenants
-
-    return agents.get(conn, tenants.tenant_id(conn, tenant), name, version)
 
 
 def _row(version: AgentVersion, tenant: str) -> dict[str, Any]:
@@ -331,6 +204,8 @@ def _row(version: AgentVersion, tenant: str) -> dict[str, Any]:
     return {"tenant": tenant, **{k: row[k] for k in (*_COLUMNS[1:], "sha256")}}
 
 
+agent.add_command(test)
+agent.add_command(chat)
 agent.add_command(evaluate)
 agent.add_command(missed)
 agent.add_command(learn)

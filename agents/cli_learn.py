@@ -13,7 +13,7 @@ from store.base.errors import BadInput
 
 if TYPE_CHECKING:
     from agents.definition import Agent
-    from store.calls import Missed
+    from store.missed import Missed
 
 _COLUMNS = ["times", "said", "taken_as", "nearest", "sure", "last"]
 
@@ -34,14 +34,15 @@ def missed(name: str, tenant: str, since: str | None, as_json: bool) -> None:
     """
     from agents.loading import loads
     from agents.meaning.sense import open_sense
-    from store import agents, calls, tenants
+    from store import agents, tenants
     from store.cli import operator_session
+    from store.missed import missed_by
 
     start = _time(since) if since else None
     with operator_session() as conn:
         tenant_id = tenants.tenant_id(conn, tenant)
         agent = loads(agents.get(conn, tenant_id, name, None).yaml, name).agent
-        found = calls.missed(conn, tenant_id=tenant_id, agent=name, since=start)
+        found = missed_by(conn, tenant_id=tenant_id, agent=name, since=start)
     sense = open_sense() if found else None
     rows = [] if sense is None else _rows(agent, found, sense)
     emit(rows, _COLUMNS, as_json=as_json, empty="nothing was missed")

@@ -19,7 +19,7 @@ from agents.meaning.sense import Sense
 from agents.pace import Pace
 from agents.planning import Line, Making, notices
 from agents.slots.text import Language
-from agents.state import State, Turn
+from agents.state import AgentTurn, State
 from agents.understanding import answer_head, turn_messages
 from llm.base import LlmError, Mind
 
@@ -100,7 +100,7 @@ class AgentConversation:
         self._state, self.history = resuming.read(kept, self.agent)
         self._version += 1
 
-    def _settled(self, heard: str, reply: Callable[[State], Turn]) -> Making:
+    def _settled(self, heard: str, reply: Callable[[State], AgentTurn]) -> Making:
         return Making(self, self._state, self._version, heard, reply)
 
     def commit(self, plan: Plan) -> None:

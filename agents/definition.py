@@ -5,31 +5,21 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, field_validator
 
+from agents.builtin import builtin_slots, builtin_steps
 from agents.hours import Hours
 from agents.slots.text import Language
+from agents.steps import STRICT, Scenario, Slot, Step, Tool, Words, listed
 from agents.wording import Wording, default_lines, wording
+from store.base.parties import Direction
 
-Tool = Literal[
-    "book", "callback", "cancel", "reschedule", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf",
-    "hangup", "webhook",
-]  # fmt: skip
-SlotType = Literal["name", "date", "time", "phone", "yes_no", "choice", "number", "text", "email", "plate", "reference"]
 Purpose = Literal["service", "contract", "survey", "canvassing"]
 Sector = Literal["energy_renovation", "renewable_energy", "housing_adaptation", "training_account", "insurance"]
 
 
-def _listed(value: object) -> object:
-    """One word where a list may stand."""
-    return [value] if isinstance(value, str) else value
-
-
-Words = Annotated[list[str], BeforeValidator(_listed)]
-
-
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
 
 class Company(_Part):
@@ -68,62 +58,6 @@ class Human(_Part):
     """`attended`: they are told who calls before they take the call, and may refuse it; the caller waits with music."""
 
 
-class Slot(_Part):
-    """Something the caller is to tell."""
-
-    type: SlotType
-    about: str = ""
-    ask: str = ""
-    choices: dict[str, Words] = Field(default={}, max_length=100)
-    unit: str = ""
-    """Of a number: what it counts ("nuits"). Then it is understood before it is asked, and corrected in passing."""
-    min: int | None = None
-    max: int | None = None
-    """Of a number: what is accepted, both included."""
-    pattern: str = Field(default="", max_length=200)
-    """The form of what is accepted, a small regular expression (`agents/slots/patterns.py`)."""
-    list: Words = Field(default=[], max_length=2000)
-    """The values that are accepted; what is heard is taken for the one that it is or is surely meant to be."""
-    within: Literal["", "hours"] = ""
-    of: str = ""
-
-
-class Step(_Part):
-    """One step: say, ask (and fill slots), confirm, do an action, propose what it offered, or end."""
-
-    id: str = Field(pattern=r"^[a-z_][a-z0-9_]*$")
-    say: str = ""
-    ask: str = ""
-    again: str = ""
-    fill: Words = []
-    answers: dict[str, str] = {}
-    confirm: str = ""
-    correct: str = ""
-    propose: str = ""
-    do: Tool | Literal[""] = ""
-    args: dict[str, str] = {}
-    wait: bool = True
-    results: dict[str, str] = {}
-    forget: Words = []
-    next: str = ""
-    retries: Annotated[int, Field(ge=0, le=5)] = 2
-    fallback: str = ""
-    end: bool = False
-
-    def exits(self) -> list[str]:
-        """Every step this one may lead to."""
-        named = [*self.answers.values(), *self.results.values(), self.next, self.fallback]
-        return [step for step in dict.fromkeys(named) if step]
-
-
-class Scenario(_Part):
-    """The order of the conversation."""
-
-    start: str
-    slots: dict[str, Slot] = Field(default={}, max_length=100)
-    steps: list[Step] = Field(min_length=1, max_length=200)
-
-
 class Exchange(_Part):
     """One exchange of a scripted conversation: what happens, and what the agent must then say and do."""
 
@@ -131,10 +65,10 @@ class Exchange(_Part):
     keys: str | None = None
     silence: float | None = None
     acted: dict[str, Any] | None = None
-    says: Annotated[list[Words], BeforeValidator(_listed)] = []
+    says: Annotated[list[Words], BeforeValidator(listed)] = []
     """All of these; where a list stands, one of it. Numbers are equal in words and in digits."""
     never: Words = []
-    does: Annotated[list[str | dict[str, dict[str, str]]], BeforeValidator(_listed)] = []
+    does: Annotated[list[str | dict[str, dict[str, str]]], BeforeValidator(listed)] = []
     """Actions by name, or {name: {argument: value}} where the arguments matter."""
     not_does: Words = []
     slots: dict[str, str] = {}
@@ -186,7 +120,7 @@ class Agent(_Part):
     language: Language
     voice: str = ""
     time_zone: str = "Europe/Paris"
-    direction: Literal["inbound", "outbound"] = "inbound"
+    direction: Direction = "inbound"
     purpose: Purpose = "service"
     goods: str = ""
     """What it calls about, as consents name it: a consent to other goods does not count (C. conso R223-1)."""
@@ -274,13 +208,12 @@ class Agent(_Part):
     @cached_property
     def steps(self) -> dict[str, Step]:
         """Every step by its id, the house's own among them."""
-        from agents.builtin import builtin_steps
-
-        return {step.id: step for step in (*builtin_steps(self), *self.scenario.steps)}
+        return {
+            step.id: step
+            for step in (*builtin_steps(self.scenario, self.lines, self.recording.say), *self.scenario.steps)
+        }
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
         """Every slot by its name, the house's own among them."""
-        from agents.builtin import builtin_slots
-
-        return {**self.scenario.slots, **builtin_slots(self)}
+        return {**self.scenario.slots, **builtin_slots(self.lines)}

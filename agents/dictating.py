@@ -9,7 +9,7 @@ from typing import cast
 
 import phonenumbers
 
-from agents.definition import Agent, Slot
+from agents.definition import Agent
 from agents.dictation import codes, telephone
 from agents.dictation.correcting import Correction, corrected, digits_corrected
 from agents.dictation.dictation import KINDS, Dictation, Kind, hear, patience_ms, result
@@ -22,6 +22,7 @@ from agents.slots.names import find_name
 from agents.slots.text import Language, fold, unaccent
 from agents.spoken import fields
 from agents.state import Expected, State, Understood, Values
+from agents.steps import Slot
 from store.base.numbering import NINE_DIGITS
 
 _NAMED = {

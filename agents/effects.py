@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from store.base.parties import Parties
+
 
 @dataclass(frozen=True, slots=True)
 class Say:
@@ -53,9 +55,7 @@ class Facts:
 
     call_id: str
     now: datetime
-    direction: Literal["inbound", "outbound"]
-    caller: str
-    callee: str
+    parties: Parties
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     patience: int = 60
     """Seconds for which a silent caller is waited for (`call.silence_seconds`)."""

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from agents.definition import Agent, Slot
+from agents.definition import Agent
 from agents.effects import Facts
 from agents.render import day_hours, speech
 from agents.slots.accepting import matches, nearest, within
 from agents.spoken import say_date
 from agents.state import State, Values
+from agents.steps import Slot
 
 _ORDER = ("date", "time")
 

@@ -6,7 +6,7 @@ import re
 from datetime import date, time
 
 from agents.changing import named_slots
-from agents.definition import Agent, Slot
+from agents.definition import Agent
 from agents.dictating import Dictating, stated_code
 from agents.effects import Facts
 from agents.phrases import control_intent, is_question, message_within
@@ -23,6 +23,7 @@ from agents.slots.times import FoundTime, find_time
 from agents.slots.told import named_words, plainly, retold
 from agents.slots.yesno import find_yes_no
 from agents.state import Expected, State, Understood, Values
+from agents.steps import Slot
 
 _CORRECTION = re.compile(
     r"\b(?:plutot|en fait|finalement|je me suis trompee?|pardon|je voulais dire|correction|modifier|changer"
@@ -213,7 +214,7 @@ class _Reading:
             self.text = mask(self.text, found.start, found.end)
             return found.value
         if self._asked(slot) and says_same_number(self.folded, self.agent.language):
-            return self.facts.caller or None
+            return self.facts.parties.caller or None
         return None
 
     def _date(self, slot: str, _: Slot) -> str | None:

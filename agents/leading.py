@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time
 from typing import Any, cast
 
-from agents.definition import Agent, Slot
+from agents.definition import Agent
 from agents.effects import Facts
 from agents.render import speech
 from agents.slots.names import tidy_name
 from agents.slots.text import Language, fold
 from agents.state import Expected, Intent, State, Understood
+from agents.steps import Slot
 from llm.base import Message
 
 MOST_TOKENS = 400

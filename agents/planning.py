@@ -15,7 +15,7 @@ from agents.grounding import echoed, ungrounded, without_answer
 from agents.hearing import understand
 from agents.meaning.sense import Reading
 from agents.sentences import clauses
-from agents.state import Again, Phrase, State, Turn, Understood
+from agents.state import Again, AgentTurn, Phrase, State, Understood
 from agents.thinking import Thinking
 from agents.understanding import answer_messages
 from llm.base import LlmError
@@ -56,12 +56,12 @@ class Making:
         state: State,
         version: int,
         heard: str,
-        reply: Callable[[State], Turn] | None,
+        reply: Callable[[State], AgentTurn] | None,
     ) -> None:
         self.heard = heard
         self.source: Source = "rules"
         self.version, self.committed = version, False
-        self.turn: Turn | None = None
+        self.turn: AgentTurn | None = None
         self.understood: Understood | None = None
         """What the caller was taken to mean, once `effects` began: for whoever asks why."""
         self.reading: Reading | None = None
@@ -123,11 +123,11 @@ class Making:
             self.line.notices |= notices([effect])
         return effect
 
-    def _gave_way(self) -> Turn:
+    def _gave_way(self) -> AgentTurn:
         self.source = "apology"
         return scenario.gave_way(self._talk.agent, self._state, self._talk.facts)
 
-    async def _decide(self) -> Turn:
+    async def _decide(self) -> AgentTurn:
         if self.turn is not None:
             return self.turn
         agent, facts = self._talk.agent, self._talk.facts

@@ -10,6 +10,7 @@ from agents.effects import Facts
 from agents.render import OWN_FIELDS, speech
 from agents.spoken import fields
 from agents.state import State
+from store.base.parties import Parties
 
 FIXED_FIELDS = frozenset(OWN_FIELDS) - {"alternative", "reason", "first", "second", "least", "most", "value"}
 """Names in braces that every call of an agent fills alike."""
@@ -22,7 +23,7 @@ def is_fixed(template: str) -> bool:
 
 def ready_phrases(agent: Agent) -> list[str]:
     """The agent's fixed sentences, those of the opening first, each once."""
-    nobody = Facts("", datetime.now(UTC), agent.direction, "", "")
+    nobody = Facts("", datetime.now(UTC), Parties(agent.direction, "", ""))
     texts = (speech(agent, State(), nobody, t) for t in _templates(agent) if t and is_fixed(t))
     return list(dict.fromkeys(text for text in texts if text))
 

@@ -132,7 +132,7 @@ OWN_FIELDS = (
 
 def plain(state: State, facts: Facts, template: str) -> str:
     """`template` with raw values, for an action's arguments."""
-    return fill(template, {**facts.variables, **state.values, "caller": facts.caller})
+    return fill(template, {**facts.variables, **state.values, "caller": facts.parties.caller})
 
 
 def day_hours(agent: Agent, day: date) -> str:

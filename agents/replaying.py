@@ -14,6 +14,7 @@ from agents.conversation import AgentConversation
 from agents.definition import Agent
 from agents.effects import Act, Effect, Facts, Plan, Say
 from agents.meaning.sense import Sense
+from store.base.parties import Parties
 
 CALLER, NUMBER = "+33639980001", "+33199000001"
 """Numbers reserved for fiction (ARCEP)."""
@@ -41,7 +42,8 @@ class Held:
 
 async def hold(agent: Agent, lines: Sequence[str], now: datetime, sense: Sense | None = None) -> Held:
     """Hold it. `now`: aware, the clock of the call."""
-    facts = Facts("essai", now, agent.direction, CALLER, NUMBER, {name: f"[{name}]" for name in agent.variables})
+    parties = Parties.of(agent.direction, CALLER, NUMBER)
+    facts = Facts("essai", now, parties, {name: f"[{name}]" for name in agent.variables})
     talk = AgentConversation(agent, None, facts, sense=sense)
     opening = Reply("")
     _show(opening, talk.opening())

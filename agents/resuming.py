@@ -10,7 +10,7 @@ from agents.definition import Agent
 from agents.dictation.dictation import Dictation
 from agents.effects import Facts
 from agents.planning import Line
-from agents.state import State, Turn
+from agents.state import AgentTurn, State
 from agents.stepping import Run
 
 _TUPLES = ("focus", "owed", "doubt")
@@ -40,7 +40,7 @@ def read(told: Mapping[str, Any], agent: Agent) -> tuple[State, list[Line]]:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
-def back(agent: Agent, state: State, facts: Facts, owed: Sequence[str]) -> Turn:
+def back(agent: Agent, state: State, facts: Facts, owed: Sequence[str]) -> AgentTurn:
     """Say that we were cut off, what the law wants heard and was not, and what is pending again.
 
     An action that was under way is done anew by its step: each knows what this very call has done already.

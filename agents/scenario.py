@@ -7,23 +7,23 @@ taking and messages are understood at every step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
-from agents.builtin import CONSENT, END
-from agents.definition import Agent, Step
+from agents.builtin import CONSENT
+from agents.definition import Agent
 from agents.effects import Facts, Say
 from agents.hours import say_day
 from agents.listening import begun, listen_on, settle
+from agents.outcomes import done, not_put_through, transferred
 from agents.slots.text import Language
-from agents.spoken import fields
-from agents.state import Again, Expected, Phrase, State, Turn, Understood, Values
+from agents.state import Again, AgentTurn, Expected, Phrase, State, Understood
 from agents.stepping import Run
 
 
-def opening(agent: Agent, facts: Facts) -> Turn:
+def opening(agent: Agent, facts: Facts) -> AgentTurn:
     """Greeting, AI disclosure, notices, first question: all ready speech."""
     run = Run(agent, facts, State(step=agent.scenario.start))
     run.say(agent.greeting, "greeting" if agent.disclosure else "disclosure")
@@ -34,7 +34,7 @@ def opening(agent: Agent, facts: Facts) -> Turn:
     run.enter(CONSENT if agent.recording.policy == "consent_asked" else agent.scenario.start)
     run.progress()
     ready = tuple(replace(m, ready=True) if isinstance(m, Say) else m for m in run.moves)
-    return Turn(run.state, ready)
+    return AgentTurn(run.state, ready)
 
 
 def expected(agent: Agent, state: State, facts: Facts) -> Expected:
@@ -42,7 +42,7 @@ def expected(agent: Agent, state: State, facts: Facts) -> Expected:
     return Run(agent, facts, state).expected()
 
 
-def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> Turn:
+def advance(agent: Agent, state: State, heard: Understood, facts: Facts) -> AgentTurn:
     """The reply to an understood turn."""
     run = Run(agent, facts, _dictated(replace(state, silences=0, doubt=(), patient=False), heard))
     run.say_owed()
@@ -59,7 +59,7 @@ def _dictated(state: State, heard: Understood) -> State:
     return replace(state, dictation=heard.dictation or kept, spelled={**spelled, **heard.spelled})
 
 
-def silent(agent: Agent, state: State, facts: Facts, seconds: float) -> Turn:
+def silent(agent: Agent, state: State, facts: Facts, seconds: float) -> AgentTurn:
     """The caller has said nothing for `seconds`: ask whether they are there, bear it, in the end take leave.
 
     Who asked to be waited for is not asked, and is waited for twice as long.
@@ -82,7 +82,7 @@ def silent(agent: Agent, state: State, facts: Facts, seconds: float) -> Turn:
     return run.turn()
 
 
-def foreign(agent: Agent, state: State, language: Language, facts: Facts) -> Turn:
+def foreign(agent: Agent, state: State, language: Language, facts: Facts) -> AgentTurn:
     """The caller speaks another language: the agent's version in it answers, else a person or a message does."""
     run = Run(agent, facts, replace(state, silences=0, doubt=(), patient=False))
     other = agent.languages.get(language)
@@ -94,24 +94,24 @@ def foreign(agent: Agent, state: State, language: Language, facts: Facts) -> Tur
     return run.turn()
 
 
-def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], facts: Facts) -> Turn:
+def acted(agent: Agent, state: State, name: str, result: Mapping[str, Any], facts: Facts) -> AgentTurn:
     """The action `name` ended; its `outcome` leads to the next step."""
     outcome = str(result.get("outcome", "done"))
     run = Run(agent, facts, replace(state, waiting=""))
     if state.waiting != name:
-        return Turn(state, ())
+        return AgentTurn(state, ())
     if name == "language":
         run.speaks_not(cast("Language", result["language"]))
     elif name == "transfer" and run.step.do != "transfer":
-        _transferred(run, outcome)
+        transferred(run, outcome)
     elif name == "transfer" and outcome not in (*run.step.results, "done"):
-        _not_put_through(run, outcome)
+        not_put_through(run, outcome)
     else:
-        _done(run, outcome, result)
+        done(run, outcome, result)
     return run.turn()
 
 
-def gave_way(agent: Agent, state: State, facts: Facts) -> Turn:
+def gave_way(agent: Agent, state: State, facts: Facts) -> AgentTurn:
     """A part of the agent failed: apologise, then a person, a message, or goodbye."""
     run = Run(agent, facts, state)
     run.say(agent.excuse)
@@ -119,7 +119,7 @@ def gave_way(agent: Agent, state: State, facts: Facts) -> Turn:
     return run.turn()
 
 
-def _after_goodbye(run: Run, heard: Understood, *, unheard: bool) -> Turn:
+def _after_goodbye(run: Run, heard: Understood, *, unheard: bool) -> AgentTurn:
     """The caller speaks over or after the goodbye. One we took leave of because we heard nothing is here after all."""
     ends = ("goodbye",) if unheard else ("goodbye", "unclear", "answer")
     if heard.intent in ends and not heard.facts:
@@ -262,66 +262,3 @@ def _answer_proposal(run: Run, heard: Understood) -> None:
         run.progress()
     else:
         run.misunderstood()
-
-
-def _transferred(run: Run, outcome: str) -> None:
-    if outcome == "done":
-        run.state = replace(run.state, closing=True)
-        return
-    _say_unreached(run, outcome)
-    if "message" in run.agent.tools:
-        run.take_message()
-    else:
-        run.ask(again=True)
-
-
-def _not_put_through(run: Run, outcome: str) -> None:
-    """A step of the scenario's own transfers, and does not say where this outcome leads: nobody is rung again."""
-    _say_unreached(run, outcome)
-    if run.step.fallback:
-        run.enter(run.step.fallback)
-        run.progress()
-    elif "message" in run.agent.tools:
-        run.take_message()
-        run.state = replace(run.state, resume="")
-    else:
-        run.goodbye()
-
-
-def _say_unreached(run: Run, outcome: str) -> None:
-    refused = run.agent.attends and outcome == "refused"
-    run.say(run.agent.lines.transfer_refused if refused else run.agent.lines.transfer_failed)
-
-
-def _done(run: Run, outcome: str, result: Mapping[str, Any]) -> None:
-    step = run.step
-    run.state = replace(run.state, offer=_offered(run, step, result))
-    if outcome == "to_confirm" and outcome not in step.results:
-        run.say(run.agent.lines.to_confirm)
-        outcome = "done"
-    if outcome in step.results:
-        run.enter(step.results[outcome])
-    elif outcome == "done":
-        run.enter(step.next or END)
-    else:
-        run.say(run.agent.lines.failed)
-        run.give_up()
-        return
-    run.progress()
-
-
-def _offered(run: Run, step: Step, result: Mapping[str, Any]) -> Values:
-    """The first alternative the action names, as values of the slots its arguments came from."""
-    offers: object = result.get("alternatives")
-    if not isinstance(offers, Sequence) or not offers or isinstance(offers, str):
-        return {}
-    first = cast("object", offers[0])
-    if not isinstance(first, Mapping):
-        return {}
-    told = cast("Mapping[str, object]", first)
-    values: dict[str, str] = {}
-    for argument, template in step.args.items():
-        named = fields(template)
-        if argument in told and len(named) == 1 and named[0] in run.agent.slots:
-            values[named[0]] = str(told[argument])
-    return values

@@ -90,7 +90,7 @@ Move = Say | Act | Phrase | Again
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class AgentTurn:
     """The new state, and what the agent says and does, in order."""
 
     state: State

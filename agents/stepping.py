@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from agents import questions
 from agents.builtin import BACK, END, MESSAGE
-from agents.definition import Agent, Step
+from agents.definition import Agent
 from agents.effects import Act, Facts, Say
 from agents.filling import fill_slots
 from agents.listening import begun
@@ -16,7 +16,8 @@ from agents.naming import plain_label
 from agents.ready import is_fixed
 from agents.render import plain, say_so_far, speech
 from agents.slots.text import Language
-from agents.state import Expected, Move, State, Turn, Values
+from agents.state import AgentTurn, Expected, Move, State, Values
+from agents.steps import Step
 from agents.wording import Wording, wording
 
 _MOST_ATTEMPTS = 8
@@ -38,8 +39,8 @@ class Run:
     def step(self) -> Step:
         return self.agent.steps[self.state.step]
 
-    def turn(self) -> Turn:
-        return Turn(self.state, tuple(self.moves))
+    def turn(self) -> AgentTurn:
+        return AgentTurn(self.state, tuple(self.moves))
 
     def say(self, template: str, kind: str = "other", **extra: str) -> None:
         """Say a template; fixed wording is ready speech."""

@@ -14,6 +14,7 @@ from agents.judging import Reply, grounds, invented, judge
 from agents.meaning.sense import Sense
 from agents.spoken import say_date, say_time
 from llm.base import Mind
+from store.base.parties import Parties
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ async def run_trial(agent: Agent, trial: Trial, mind: Mind | None, sense: Sense 
 def trial_facts(agent: Agent, trial: Trial) -> Facts:
     """The circumstances of a scripted call, from a number reserved for fiction (ARCEP)."""
     now = datetime.fromisoformat(trial.now).replace(tzinfo=ZoneInfo(agent.time_zone))
-    return Facts("trial", now, agent.direction, "+33639980001", "+33199000001", trial.variables)
+    return Facts("trial", now, Parties.of(agent.direction, "+33639980001", "+33199000001"), trial.variables)
 
 
 def _plan(talk: AgentConversation, exchange: Exchange) -> Plan:

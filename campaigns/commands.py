@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from campaigns.contacts.commands import tenant_option, tenant_session
+from campaigns.contacts.commands import contacts_option
 from campaigns.dialling.commands import COMMANDS
 from store.base.actor import typing_now
 from store.base.console import NOT_NEGATIVE, HouseGroup, as_lines, emit, json_option, to_json
 from store.base.spreadsheet import PARIS
+from store.cli_tenant import tenant_session
 
 _PURPOSES = ("canvassing", "contract", "callback", "press", "service")
 _COLUMNS = ("name", "agent", "purpose", "begins_on", "ends_on", "state", "made_by", "approved_by")
@@ -35,7 +36,7 @@ def _weekdays(ctx: click.Context, param: click.Parameter, value: str) -> tuple[i
 
 
 @campaign.command("add")
-@tenant_option
+@contacts_option
 @click.option("--name", required=True, help="Its short name: a-z, 0-9, -.")
 @click.option("--agent", required=True, help="Whose live version calls.")
 @click.option("--list", "lists", multiple=True, help="Whom it calls; may be given again.")
@@ -83,7 +84,7 @@ def campaign_add(slug: str, first: datetime | None, last: datetime | None, perso
 
 @campaign.command("check")
 @click.argument("name")
-@tenant_option
+@contacts_option
 @json_option
 def campaign_check(name: str, slug: str, as_json: bool) -> None:
     """How many people of NAME may be called now, later, never, and why, with the articles; nothing is dialled.
@@ -108,7 +109,7 @@ def campaign_check(name: str, slug: str, as_json: bool) -> None:
 
 
 @campaign.command("list")
-@tenant_option
+@contacts_option
 @json_option
 def campaign_list(slug: str, as_json: bool) -> None:
     """The campaigns of a client, the newest first.
@@ -125,7 +126,7 @@ def campaign_list(slug: str, as_json: bool) -> None:
 
 @campaign.command("show")
 @click.argument("name")
-@tenant_option
+@contacts_option
 @json_option
 def campaign_show(name: str, slug: str, as_json: bool) -> None:
     """All that NAME says.
@@ -146,7 +147,7 @@ def campaign_show(name: str, slug: str, as_json: bool) -> None:
 
 @campaign.command("approve")
 @click.argument("name")
-@tenant_option
+@contacts_option
 @_by
 @click.option("--reason", default="", help="Why its author alone is enough.")
 @json_option

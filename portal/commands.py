@@ -26,7 +26,7 @@ _KEYS = ("id", "tenant", "name", "scopes", "expires_at", "used_at", "ended_at")
 @contextmanager
 def _operator(slug: str = "") -> Generator[tuple[Conn, Tenant | None]]:
     from store import tenants
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         yield conn, tenants.get(conn, slug) if slug else None

@@ -14,7 +14,8 @@ from portal.web.commands import listening, serve_clients
 from store import agents, messages, tenants
 from store.base.actor import Actor, service
 from store.base.settings import Settings
-from store.db import Conn, open_database
+from store.db import Conn
+from store.setup import open_database
 from store.tenants import Tenant
 
 BY = service("demo")

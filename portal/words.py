@@ -22,6 +22,9 @@ OUTCOMES = {
     "credit": "crédit épuisé", "engine_failed": "panne, transféré ou excusé", "silence": "silence de l'appelant",
     "blocked": "bloqué", "machine": "répondeur", "screening": "filtrage d'appel", "fax": "télécopieur",
     "media_lost": "son perdu", "full": "saturé", "not_taken": "décroché, appel non pris",
+    "diverted": "renvoyé", "returned": "revenu", "no_agent": "aucun agent en service", "imported": "importé",
+    "outbound_blocked": "appels sortants bloqués", "balance_too_low": "crédit insuffisant",
+    "no_price": "aucun tarif pour ce numéro", "not_dialled": "numéro non autorisé",
 }  # fmt: skip
 
 ACTIONS = {

@@ -16,7 +16,9 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from store.base.endings import Outcome
 from store.base.errors import BadInput, NotFound
+from store.base.parties import Direction, Parties
 from store.db import Conn
 
 Json = Mapping[str, Any]
@@ -40,14 +42,14 @@ class Cdr:
 
     id: UUID
     tenant_id: UUID
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     caller: str
     callee: str
     started_at: datetime
     ended_at: datetime
     hangup_cause: int
     hangup_side: Literal["caller", "agent", "system"]
-    outcome: str
+    outcome: Outcome
     answered_at: datetime | None = None
     number: str | None = None
     agent: str | None = None
@@ -64,6 +66,11 @@ class Cdr:
     leg: LegKind | None = None
     slots: Json = field(default_factory=_empty)
     """What the caller told, by the names of the agent's file, as it was understood in the end."""
+
+    @property
+    def parties(self) -> Parties:
+        """Who talked to whom."""
+        return Parties.of(self.direction, self.caller, self.callee)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,41 +215,6 @@ def get(conn: Conn, call_id: UUID) -> CallRecord:
             "SELECT name, args, result, at_ms FROM store.actions WHERE call_id = %s ORDER BY position", (call_id,)
         ).fetchall()
     return CallRecord(cdr, turns, actions)
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """What a caller said that was not understood, or not known. `meaning`: unknown, unclear or doubt."""
-
-    call_id: UUID
-    at: datetime
-    text: str
-    meaning: str
-
-
-_MISSED = """
-SELECT c.id AS call_id, c.started_at AS at, said.text, reply.stages->>'meaning' AS meaning
-  FROM store.calls c
-  JOIN store.turns reply ON reply.tenant_id = c.tenant_id AND reply.call_id = c.id AND reply.who = 'agent'
-   AND reply.stages->>'meaning' IN ('unknown', 'unclear', 'doubt')
-  JOIN LATERAL (
-       SELECT text FROM store.turns t
-        WHERE t.tenant_id = c.tenant_id AND t.call_id = c.id AND t.who = 'caller' AND t.position < reply.position
-        ORDER BY t.position DESC LIMIT 1) said ON true
- WHERE c.tenant_id = %(tenant)s AND c.agent = %(agent)s
-   AND (%(since)s::timestamptz IS NULL OR c.started_at >= %(since)s)
- ORDER BY c.started_at DESC, reply.position DESC
- LIMIT %(limit)s
-"""
-
-
-def missed(
-    conn: Conn, *, tenant_id: UUID, agent: str, since: datetime | None = None, limit: int = 1000
-) -> list[Missed]:
-    """What callers of `agent` said that it did not understand or know, newest first."""
-    given = {"tenant": tenant_id, "agent": agent, "since": since, "limit": limit}
-    with conn.cursor(row_factory=class_row(Missed)) as cursor:
-        return cursor.execute(_MISSED, given).fetchall()
 
 
 def find(

@@ -17,7 +17,8 @@ from store.base.console import HouseGroup, emit, json_option
 from store.base.errors import DecrocheError
 from store.base.settings import settings
 from store.cli_database import database
-from store.db import Conn, open_database
+from store.db import Conn
+from store.setup import open_database
 
 __all__ = ["audit", "database", "number", "operator_session", "tenant"]
 

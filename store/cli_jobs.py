@@ -13,7 +13,7 @@ from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option, out, to_json
 from store.base.errors import BadInput
-from store.db import open_database
+from store.setup import open_database
 
 COLUMNS = ("id", "tenant", "kind", "state", "due_at", "tries", "why")
 

@@ -11,7 +11,7 @@ from store import recordings
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option, progress
 from store.base.settings import settings
-from store.db import open_database
+from store.setup import open_database
 
 
 @click.group(cls=HouseGroup)

@@ -27,7 +27,6 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from store.base.errors import BadInput, Refused, Unavailable
-from store.base.settings import Settings, settings
 
 Conn = psycopg.Connection[DictRow]
 """A connection inside a transaction; rows are dicts by column name."""
@@ -212,18 +211,6 @@ def safe_dsn(dsn: str) -> str:
     parts = conninfo_to_dict(dsn)
     parts.pop("password", None)
     return make_conninfo(**parts)  # pyright: ignore[reportArgumentType]  (None values are allowed)
-
-
-def open_database(of: Settings | None = None, *, migrate: bool = True) -> Database:
-    """The database of the settings, ready to use: started if embedded, migrated, its roles checked.
-
-    Raises EmbeddedFailed, DatabaseUnavailable, DatabaseUnfit, MigrationFailed.
-    """
-    from store.setup import prepare  # it imports this module
-
-    of = of or settings()
-    service, operator = prepare(of, migrate=migrate)
-    return Database(service, operator, pool_max=of.database.pool_max)
 
 
 def pages(cursor: psycopg.ServerCursor[Row], size: int = 10_000) -> Iterator[list[Row]]:

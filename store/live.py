@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from psycopg.rows import class_row
 
+from store.base.parties import Direction, Parties
 from store.calls import LegKind
 from store.db import Conn
 
@@ -27,7 +27,7 @@ class LiveCall:
     call_id: UUID
     channel: str
     node: str
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     since: datetime
     lease_until: datetime
     caller: str = ""
@@ -35,6 +35,11 @@ class LiveCall:
     leg_of: UUID | None = None
     """The call that this is a leg of, which left for `leg`."""
     leg: LegKind | None = None
+
+    @property
+    def parties(self) -> Parties:
+        """Who talks to whom."""
+        return Parties.of(self.direction, self.caller, self.callee)
 
 
 def begin(conn: Conn, call: LiveCall) -> None:

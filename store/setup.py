@@ -16,8 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from store.base.errors import BadInput
 from store.base.secrets import secret
-from store.base.settings import Settings
-from store.db import OLDEST, OPERATOR, OWNER, PORTAL, SERVICE, Conn, DatabaseUnfit, NoOperator, connect
+from store.base.settings import Settings, settings
+from store.db import OLDEST, OPERATOR, OWNER, PORTAL, SERVICE, Conn, Database, DatabaseUnfit, NoOperator, connect
 from store.embedded import EmbeddedServer
 from store.migrate import applied, apply, load, migrating, pending
 
@@ -231,3 +231,13 @@ def _make_role(conn: Conn, name: str) -> None:
             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
             END $$""").format(text=sql.Literal(name), name=sql.Identifier(name))
     )
+
+
+def open_database(of: Settings | None = None, *, migrate: bool = True) -> Database:
+    """The database of the settings, ready to use: started if embedded, migrated, its roles checked.
+
+    Raises EmbeddedFailed, DatabaseUnavailable, DatabaseUnfit, MigrationFailed.
+    """
+    of = of or settings()
+    service, operator = prepare(of, migrate=migrate)
+    return Database(service, operator, pool_max=of.database.pool_max)

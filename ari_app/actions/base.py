@@ -19,6 +19,7 @@ from ari_app.desk.office import Office
 from ari_app.desk.office_types import Answerable
 from ari_app.switch.base import Switch
 from store.base.errors import DecrocheError
+from store.base.parties import Parties
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,7 @@ class ActionContext:
     call_id: UUID
     who: Answerable
     leg: str
-    direction: str
-    caller: str
-    callee: str
+    parties: Parties
     office: Office
     switch: Switch
     legs: Legs
@@ -46,7 +45,7 @@ class ActionContext:
     @property
     def party(self) -> str:
         """The person at the other end, E.164 or '' when hidden."""
-        return self.caller if self.direction == "inbound" else self.callee
+        return self.parties.far
 
 
 async def perform(act: Act, context: ActionContext) -> Mapping[str, Any]:

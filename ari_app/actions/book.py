@@ -10,4 +10,4 @@ from ari_app.actions.base import ActionContext
 
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """`args`: name, day (ISO date), time (HH:MM), optional minutes and note. Outcome: done, taken, closed."""
-    return await context.office.book(context.who, context.call_id, context.party, args)
+    return await context.office.diary.book(context.who, context.call_id, context.party, args)

@@ -10,5 +10,4 @@ from ari_app.actions.base import ActionContext
 
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """`args`: `name`, which who called us must say as it was booked. Outcome: done, or none: no such appointment."""
-    inbound = context.direction == "inbound"
-    return await context.office.cancel(context.who, context.party, args, called_us=inbound)
+    return await context.office.diary.cancel(context.who, context.party, args, called_us=context.parties.inbound)

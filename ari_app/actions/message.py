@@ -10,4 +10,4 @@ from ari_app.actions.base import ActionContext
 
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """`args`: text, optional name and phone (the caller's own number otherwise). Outcome: done."""
-    return await context.office.message(context.who, context.call_id, context.party, args)
+    return await context.office.diary.message(context.who, context.call_id, context.party, args)

@@ -13,5 +13,6 @@ async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, A
     day, by which with the whole name it is found from another number.
 
     Outcome: done, to_confirm, none, taken, closed."""
-    inbound = context.direction == "inbound"
-    return await context.office.reschedule(context.who, context.call_id, context.party, args, called_us=inbound)
+    return await context.office.diary.reschedule(
+        context.who, context.call_id, context.party, args, called_us=context.parties.inbound
+    )

@@ -56,7 +56,7 @@ def run(out: Path | None, plain: bool, keep_all: bool, as_json: bool) -> None:
     Example: decroche backup run --json
     """
     from store.backups import sealing, shelf, taking
-    from store.db import open_database
+    from store.setup import open_database
 
     of = settings()
     folder = out or shelf.folder_of(of)

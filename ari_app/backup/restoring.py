@@ -20,8 +20,8 @@ from store.backups.sealing import Identity
 from store.base.actor import Actor
 from store.base.errors import BadInput, Refused, reason
 from store.base.settings import Settings
-from store.db import open_database
 from store.embedded import EmbeddedServer
+from store.setup import open_database
 
 Tell = Callable[[str], None]
 

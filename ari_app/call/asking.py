@@ -35,7 +35,7 @@ from ari_app.call.talker import Talker
 from ari_app.desk.house import House
 from ari_app.desk.record import Notes
 from ari_app.desk.recording import Recording
-from ari_app.switch.base import Audio, Closed, Ended, Gone, HangupAsked, Key, LegEvents, Line, Mark
+from ari_app.switch.base import Audio, Closed, Ended, Gone, HangupAsked, Key, LegEvents, Line, Mark, TransferOutcome
 from store.base.errors import DecrocheError
 from tts.base import Voice
 from tts.watermark import Marker
@@ -71,7 +71,7 @@ class Asking:
     def _now(self) -> int:
         return round((monotonic() - self._began) * 1000)
 
-    async def run(self, events: LegEvents, returned: asyncio.Future[str | None]) -> Step:
+    async def run(self, events: LegEvents, returned: asyncio.Future[TransferOutcome | None]) -> Step:
         """Tell, listen, and part. Raises LineError."""
         async with asyncio.TaskGroup() as self._group:
             beside = [
@@ -185,7 +185,7 @@ class Asking:
                 case _:
                     pass
 
-    async def _wait(self, returned: asyncio.Future[str | None]) -> None:
+    async def _wait(self, returned: asyncio.Future[TransferOutcome | None]) -> None:
         """The caller hung up, or the switch took them back by itself: then the person's leg is gone too."""
         outcome = await asyncio.shield(returned)
         self._on(CallerGone() if outcome is None else PersonGone())

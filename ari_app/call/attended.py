@@ -13,6 +13,8 @@ from typing import Literal
 from agents.slots.text import Language, fold
 from agents.slots.yesno import find_yes_no
 from ari_app.call.answering import Beep, Signal, Speech, Watcher, Words
+from ari_app.switch.base import TransferOutcome
+from store.base.endings import NotYet, Outcome
 
 State = Literal["ringing", "briefing", "asked", "joined", "back"]
 Parting = Literal["", "joined", "refused", "gone"]
@@ -93,7 +95,7 @@ class CallerGone:
 class Returned:
     """The switch brought the caller back; `outcome`: how the ringing ended, in its words."""
 
-    outcome: str
+    outcome: TransferOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class Join:
 class Release:
     """End the person's leg, once `say` was said; the caller is taken back, if there. `outcome`: the transfer's."""
 
-    outcome: str
+    outcome: Outcome
     say: Parting = ""
 
 
@@ -131,7 +133,7 @@ class Release:
 class Back:
     """Nobody is on the other leg: the caller is taken back, if there."""
 
-    outcome: str
+    outcome: Outcome
 
 
 Step = Tell | Join | Release | Back
@@ -145,7 +147,7 @@ class Attended:
     told: str = ""
     answer_ms: int = 12_000
     state: State = "ringing"
-    outcome: str = ""
+    outcome: Outcome | NotYet = ""
     """Of the transfer, once it is over: answered, refused, machine, not_taken, abandoned, or the switch's own word."""
     why: str = ""
     _tellings: int = 0
@@ -233,7 +235,7 @@ class Attended:
             return self._end(Release("not_taken", "refused"), "not_taken", "neither key nor word")
         return ()
 
-    def _end(self, step: Step, outcome: str, why: str = "") -> Sequence[Step]:
+    def _end(self, step: Step, outcome: Outcome, why: str = "") -> Sequence[Step]:
         self.state = "joined" if isinstance(step, Join) else "back"
         self.outcome, self.why = outcome, why
         return (step,)

@@ -6,32 +6,29 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
-from agents.briefing import brief
 from agents.conversation import AgentConversation
 from agents.effects import Act, Conversation, Facts, Plan
 from ari_app.actions.base import ActionContext, perform
-from ari_app.call.consulting import Consultation
-from ari_app.call.delivery import Phrases, Said
-from ari_app.call.owing import owed, since_answer
+from ari_app.call.beginning import Arrived, Placed, TakenUp
+from ari_app.call.delivery import Phrases
+from ari_app.call.funds import Funds
+from ari_app.call.lost_sound import LostSound
+from ari_app.call.other_language import version_in
+from ari_app.call.owing import back
+from ari_app.call.parting import Parting
 from ari_app.call.pickup import PickUp
+from ari_app.call.putting_through import PutThrough
+from ari_app.call.said import Said
 from ari_app.call.session import Dialogue
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
-from ari_app.desk.journal import cut_short
 from ari_app.desk.legs import Legs, Whose
-from ari_app.desk.lifecycle import Lifecycle, Side
-from ari_app.desk.meter import Orders, keep_within
 from ari_app.desk.office_types import Answerable, CallEnd
-from ari_app.desk.record import Notes
 from ari_app.desk.recording import Recording
 from ari_app.switch.base import (
-    Elsewhere,
     Ended,
     Entered,
     Gone,
@@ -41,8 +38,8 @@ from ari_app.switch.base import (
     Key,
     LegEvents,
     Line,
-    SwitchError,
 )
+from store.base.endings import Ending, refused_by
 from store.base.errors import DecrocheError, Refused
 from tts.pronounced import pronounced
 
@@ -50,36 +47,6 @@ log = logging.getLogger(__name__)
 
 END_SECONDS = 5.0
 """How long the switch may take to say that a leg we hung up is gone."""
-
-GONE_SECONDS = 0.25
-"""How long after the audio the switch may take to say that the caller is gone too."""
-
-LOST_OFTEN = 3
-"""How often the audio of one call is opened again; then the caller is handed over."""
-
-
-@dataclass(slots=True)
-class CallState:
-    """The facts of one call as they stand."""
-
-    id: UUID
-    direction: str
-    leg: str
-    caller: str
-    callee: str
-    who: Answerable
-    life: Lifecycle
-    notes: Notes = field(default_factory=Notes)
-    variables: Mapping[str, str] = field(default_factory=dict[str, str])
-    decision_id: UUID | None = None
-    paid_seconds: int | None = None
-    """Answered seconds held on a prepaid balance; None: nothing limits the call."""
-    record: bool = False
-    """The recording policy, and the caller where asked, allow a recording to be kept."""
-    trunk: str = ""
-    """The one that it came by."""
-    talk: Conversation | None = None
-    legs: Legs | None = None
 
 
 class Call:
@@ -97,22 +64,19 @@ class Call:
         self._recording = Recording()
         self._dialogue: Dialogue | None = None
         self._answered = 0.0
-        self._transfer = ""
-        self._dialled = ""
-        self._handed_over = False
-        self._returned: asyncio.Future[str | None] | None = None
-        self._whose = Whose(state.who.tenant_id, state.id, state.who.number, state.leg)
-        self._legs = state.legs = Legs(house, self._whose, self._cut)
         self._gone = asyncio.Event()
-        self._lost = 0
-        self._taken_up = kept is not None
-        self._picked: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._meter: asyncio.Task[None] | None = None
+        whose = Whose(state.who.tenant_id, state.id, state.who.number, state.leg)
+        self._legs = state.legs = Legs(house, whose, self._cut)
+        self._parting = Parting(house.switch, state, self._legs, self._gone)
+        self._through = PutThrough(house, state, whose, self._legs)
+        self._sound = LostSound(state.notes, self._gone)
+        self._funds = Funds(house, state, warn=self._warn, leave=self._leave, cut=self._cut)
+        kind = TakenUp if kept is not None else Placed if state.parties.outbound else Arrived
+        self._beginning = kind(house, state)
         self._next: Answerable | None = None
         record = state.record
         self._take_on(state.who)
-        outbound = state.direction == "outbound" and kept is None
-        self._pickup = PickUp(state.who.agent, self._facts, house.parts.ear) if outbound else None
+        self._pickup = PickUp(state.who.agent, self._facts, house.parts.ear) if kind is Placed else None
         """Who picked up; for the first stay on the line, and nobody's after it."""
         if kept is not None:
             state.record = record
@@ -125,8 +89,7 @@ class Call:
         state.record = agent.recording.policy == "announced"
         self._voice = pronounced(house.parts.voice(agent.language, agent.voice), agent.say_as)
         facts = Facts(
-            str(state.id), who.now(), "inbound" if state.direction == "inbound" else "outbound",
-            state.caller, state.callee, state.variables, house.settings.call.silence_seconds,
+            str(state.id), who.now(), state.parties, state.variables, house.settings.call.silence_seconds
         )  # fmt: skip
         self._conversation: Conversation = AgentConversation(
             agent, house.parts.mind, facts, sense=house.parts.sense, pace=house.parts.pace
@@ -143,23 +106,22 @@ class Call:
             await self._live()
         except Refused as error:
             log.warning("call refused: [%s] %s", error.code, error)
-            self.state.notes.outcome = error.code
-            await self._hand_over("sorry")  # no fallback: that call would have to be paid for too
+            self.state.notes.outcome = refused_by(error.code)
+            await self._parting.hand_over("sorry")  # no fallback: that call would have to be paid for too
         except DecrocheError as error:
             log.error("call failed: [%s] %s", error.code, error)
-            await self._hand_over()
+            await self._parting.hand_over()
         except Exception:  # the edge of this call: the caller must not be left in silence by a fault of ours
             log.exception("a fault of ours ended a call")
-            await self._hand_over()
+            await self._parting.hand_over()
         finally:
             with suppress(TimeoutError):
                 # handed to the fallback the call goes on, and is ours to account for until it ends
-                async with asyncio.timeout(None if self._handed_over else END_SECONDS):
+                async with asyncio.timeout(None if self._parting.handed_over else END_SECONDS):
                     await asyncio.shield(follower)
             follower.cancel()
             await self._legs.over()
-            if self._meter is not None:
-                self._meter.cancel()
+            self._funds.close()
             self._switch.unwatch(self.state.leg)
             # the mind lets go between two steps, which may take it seconds: the CDR does not wait for that
             releasing = asyncio.create_task(self._conversation.release(), name="release")
@@ -168,50 +130,31 @@ class Call:
             finally:
                 await releasing
 
-    async def _picked_up(self) -> bool:
-        """Ring and wait: True when somebody picked up, False when it ended unanswered."""
-        state, seconds = self.state, self._house.settings.call.ring_seconds
-        await self._switch.dial(state.leg, state.id, state.callee, shown=state.caller, seconds=seconds)
-        return await self._picked
-
     async def _live(self) -> None:
-        opening: Plan = self._back() if self._taken_up else Said(self._conversation.opening())
-        await asyncio.gather(self._prepare_voice(opening), self._take_money())
-        if self._taken_up:
-            self._answered = monotonic() - since_answer(self.state.life, datetime.now(UTC))
-            self._watch_money()
-        elif self.state.direction == "outbound" and not await self._picked_up():
+        opening = self._beginning.opening(self._conversation)
+        await asyncio.gather(self._prepare_voice(opening), self._beginning.pay())
+        self._answered = self._beginning.answered()
+        if self._answered:
+            self._funds.watch(self._answered)
+        if not await self._beginning.reached():
             return
-        why = await self._converse(opening, answer=self.state.direction == "inbound" and not self._taken_up)
-        while why in ("transfer", "language") or (why == "closed" and await self._line_lost()):
-            if why == "language":
-                why = await self._converse(await self._in_other_language(), answer=False)
-                continue
-            if why == "closed":
-                why = await self._converse(self._back(), answer=False)
-                continue
-            outcome = await self._transferred()
-            if outcome is None:
+        why = await self._converse(opening, answer=self._beginning.answers)
+        while why in ("transfer", "language") or (why == "closed" and await self._sound.to_open_again(self._answered)):
+            following = await self._following(why)
+            if following is None:
                 return
-            acted = self._conversation.plan_acted("transfer", {"outcome": outcome})
-            why = await self._converse(acted, answer=False)
+            why = await self._converse(following, answer=False)
         log.info("conversation ended: %s", why)
-        await self._end(why)
+        await self._parting.after(why)
 
-    def _back(self) -> Plan:
-        """The agent says that they were cut off, and goes on from where the conversation stands."""
-        return self._conversation.plan_back(owed(self.state.notes, self.state.who.agent))
-
-    async def _line_lost(self) -> bool:
-        """Whether the audio went though the caller is there: then it is opened again, unless it went too often."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GONE_SECONDS):  # a caller who hangs up takes the audio along
-                await self._gone.wait()
-                return False
-        self._lost += 1
-        log.warning("the audio of the call was lost (%d)", self._lost)
-        cut_short(self.state.notes, round((monotonic() - self._answered) * 1000))
-        return self._lost <= LOST_OFTEN
+    async def _following(self, why: Ending) -> Plan | None:
+        """What the next stay on a line begins with; None: the call is over."""
+        if why == "language":
+            return await self._in_other_language()
+        if why == "closed":
+            return back(self._conversation, self.state.notes, self.state.who.agent)
+        outcome = await self._through.run(self._voice, self._facts, self._conversation.values)
+        return None if outcome is None else self._conversation.plan_acted("transfer", {"outcome": outcome})
 
     async def _in_other_language(self) -> Plan:
         """The agent's version in the caller's language goes on, from its own opening."""
@@ -227,7 +170,7 @@ class Call:
         if isinstance(opening, Said):
             await self._voice.prepare([line.text for line in opening.lines if not isinstance(line, Act)])
 
-    async def _converse(self, opening: Plan, *, answer: bool) -> str:
+    async def _converse(self, opening: Plan, *, answer: bool) -> Ending:
         """One stay on a line. Returns why it ended."""
         state, switch = self.state, self._switch
         async with switch.line(state.leg, state.id) as line:
@@ -235,10 +178,10 @@ class Call:
                 await switch.answer(state.leg)
             if not self._answered:
                 self._answered = monotonic()
-                self._watch_money()
+                self._funds.watch(self._answered)
             return await self._dialogue_on(line, opening)
 
-    async def _dialogue_on(self, line: Line, opening: Plan) -> str:
+    async def _dialogue_on(self, line: Line, opening: Plan) -> Ending:
         agent, settings = self.state.who.agent, self._house.settings.call
         pickup, self._pickup = self._pickup, None
         self._dialogue = dialogue = Dialogue(
@@ -271,21 +214,6 @@ class Call:
 
     # -- money -------------------------------------------------------------------------------------------
 
-    async def _take_money(self) -> None:
-        """A prepaid tenant's call is covered before it is answered; an order to call was before it rang."""
-        state = self.state
-        if state.direction == "inbound":
-            state.paid_seconds = await self._house.till.open(state.who.tenant_id, state.id, "inbound", state.caller)
-        elif self._taken_up:
-            state.paid_seconds = (await self._house.till.extend(state.who.tenant_id, state.id)).seconds
-
-    def _watch_money(self) -> None:
-        """From the answer on the call lasts as long as it is paid for, transfers included."""
-        state, till = self.state, self._house.till
-        if state.paid_seconds is not None:
-            orders = Orders(partial(till.extend, state.who.tenant_id, state.id), self._warn, self._leave, self._cut)
-            self._meter = asyncio.create_task(keep_within(state.paid_seconds, self._answered, orders), name="meter")
-
     async def _warn(self) -> None:
         if self._dialogue is not None:
             self._dialogue.remark(self.state.who.agent.lines.credit_low)
@@ -297,7 +225,7 @@ class Call:
 
     async def _cut(self) -> None:
         if not self.state.life.over:
-            await self._hang_up("system")
+            await self._parting.hang_up("system")
 
     # -- what the switch says ----------------------------------------------------------------------------
 
@@ -315,60 +243,18 @@ class Call:
                     self._dialogue.hold(held)
                 case HangupAsked() | Ended() | Gone():
                     self._gone.set()
-                    self._wake(None)
-                    self._pick_up(False)
+                    self._through.gone()
+                    self._beginning.picked_up(False)
                     if self._dialogue is not None:
                         self._dialogue.stop("hung_up")
-                case Joined() if self._transfer:
-                    self._dialled = "answered"
-                case Entered(_, back) if self._transfer:
-                    self._wake(back)
+                case Joined() if self._through.under_way:
+                    self._through.joined()
+                case Entered(_, outcome) if self._through.under_way:
+                    self._through.back(outcome)
                 case Entered():
-                    self._pick_up(True)
+                    self._beginning.picked_up(True)
                 case _:
                     pass
-
-    def _pick_up(self, yes: bool) -> None:
-        if not self._picked.done():
-            self._picked.set_result(yes)
-
-    # -- transfers ---------------------------------------------------------------------------------------
-
-    async def _transferred(self) -> str | None:
-        """Let the switch ring the person and wait: the outcome if the call comes back to us, None if it is over."""
-        target, self._dialled = self._transfer, ""
-        self._returned = asyncio.get_running_loop().create_future()
-        if self.state.life.over:
-            self._wake(None)
-        outcome = await self._put_through(target, self._returned)
-        self._transfer = ""
-        if outcome is not None:
-            await self._legs.over(outcome)
-        last = self.state.notes.actions[-1]
-        last.result["outcome"] = outcome or self._dialled or "abandoned"
-        log.info("transfer to %s: %s", target, last.result["outcome"])
-        return outcome
-
-    async def _put_through(self, target: str, returned: asyncio.Future[str | None]) -> str | None:
-        """Blind, or told first who calls, as the agent's file has it."""
-        if not self.state.who.agent.attends:
-            await self._legs.transfer(target)
-            return await returned
-        said = [turn.text for turn in self.state.notes.turns if turn.who == "caller"]
-        agent = self.state.who.agent
-        consultation = Consultation(
-            self._house, self._whose, self._legs, returned, voice=self._voice, language=agent.language,
-            brief=brief(agent, self._facts, self._conversation.values, said),
-        )  # fmt: skip
-        try:
-            return await consultation.run(target)
-        finally:
-            if consultation.why:
-                self.state.notes.actions[-1].result["why"] = consultation.why
-
-    def _wake(self, outcome: str | None) -> None:
-        if self._returned is not None and not self._returned.done():
-            self._returned.set_result(outcome)
 
     # -- actions -----------------------------------------------------------------------------------------
 
@@ -377,73 +263,25 @@ class Call:
         if act.name == "language":
             return await self._other_version(str(act.args["language"]), str(act.args["agent"]))
         context = ActionContext(
-            state.id, state.who, state.leg, state.direction, state.caller, state.callee,
-            self._house.office, self._switch, self._legs, self._dialogue.now_ms() if self._dialogue else 0,
+            state.id, state.who, state.leg, state.parties, self._house.office, self._switch,
+            self._legs, self._dialogue.clock.now_ms() if self._dialogue else 0,
         )  # fmt: skip
         result = await perform(act, context)
         if act.name == "transfer" and result.get("outcome") == "transferring":
-            self._transfer = str(result["to"])
+            self._through.asked(str(result["to"]))
         if act.name == "record":
             announced = state.who.agent.recording.policy != "off"  # nothing is kept that nobody was told of
             state.record = announced and bool(act.args.get("allowed"))
         return result
 
     async def _other_version(self, language: str, agent: str) -> Mapping[str, Any]:
-        """Whether the client has that agent live, in that language."""
-        try:
-            found = await self._house.office.version_of(self.state.who, agent)
-            self._house.parts.voice(found.agent.language, found.agent.voice)
-        except DecrocheError as error:
-            log.warning("no agent %s to go on in %s: [%s] %s", agent, language, error.code, error)
-            return {"outcome": "failed", "language": language}
-        if found.agent.language != language:
-            log.warning("agent %s speaks %s, not %s", agent, found.agent.language, language)
+        found = await version_in(self._house, self.state.who, language, agent)
+        if found is None:
             return {"outcome": "failed", "language": language}
         self._next = found
         return {"outcome": "switching", "language": language, "agent": agent}
 
     # -- the end -----------------------------------------------------------------------------------------
-
-    async def _end(self, why: str) -> None:
-        """Hang up, unless the caller did."""
-        gone = self._gone.is_set()
-        named = {"hangup": "", "hung_up": "", "closed": "" if gone else "media_lost"}.get(why, why)
-        self.state.notes.outcome = self.state.notes.outcome or named
-        if self.state.life.over or (why in ("hung_up", "closed") and gone):
-            return
-        if why in ("failed", "closed"):
-            await self._hand_over()
-            return
-        await self._hang_up("system" if why in ("max_duration", "credit") else "agent")
-
-    async def _hang_up(self, side: Side) -> None:
-        self.state.life.asked_by = side
-        with suppress(SwitchError):
-            await self._switch.hangup(self.state.leg)
-
-    async def _hand_over(self, to: Elsewhere = "away") -> None:
-        """We cannot go on: the switch's fallback takes the caller, as when this process is away.
-
-        A caller who hung up while it rang is why we cannot: that call was abandoned, it did not fail.
-        """
-        state = self.state
-        gone = state.life.over
-        if not gone and state.direction == "inbound":
-            try:
-                if to == "away":
-                    await self._legs.send_away(state.callee, state.who.fallback)
-                else:
-                    await self._switch.give_back(state.leg, to, state.callee)
-                self._handed_over = True
-            except SwitchError:
-                gone = True
-        if gone and state.life.answered_at is None and not state.life.asked_by:
-            return
-        state.notes.outcome = state.notes.outcome or "failed"
-        if self._handed_over:
-            state.life.asked_by = "system"
-        else:
-            await self._hang_up("system")
 
     async def _write_down(self) -> None:
         """The CDR, its charge, the recording. A database that is down loses nothing: the office spools it."""
@@ -453,5 +291,5 @@ class Call:
         if agent.recording.policy == "announced" and agent.recording.say and notes.recording_told_ms is None:
             state.record = False  # who was not told of it is not recorded (RGPD, art. 13)
         recording = self._recording if state.record and state.life.answered_at else None
-        await self._house.office.finish(CallEnd(state.id, state.direction, state.leg, state.caller, state.callee,
-            state.who, state.life, state.notes, dict(state.variables), state.decision_id, recording))  # fmt: skip
+        await self._house.office.finish(CallEnd(state.id, state.parties, state.leg, state.who, state.life, state.notes,
+            dict(state.variables), state.decision_id, recording))  # fmt: skip

@@ -16,7 +16,8 @@ from ari_app.call.asking import Asking
 from ari_app.call.attended import Attended, Back, CallerGone, Join, Mute, Returned, Step
 from ari_app.desk.house import House
 from ari_app.desk.legs import Legs, Whose
-from ari_app.switch.base import Arrival, Ended, Gone, HangupAsked, LegEvents, SwitchError
+from ari_app.switch.base import Arrival, Ended, Gone, HangupAsked, LegEvents, SwitchError, TransferOutcome
+from store.base.endings import Outcome
 from store.base.errors import DecrocheError
 from tts.base import Voice
 
@@ -32,7 +33,7 @@ class Consultation:
     """One attended transfer. `returned`: how the caller's leg comes back to us, None once it is gone."""
 
     def __init__(
-        self, house: House, whose: Whose, legs: Legs, returned: asyncio.Future[str | None], *, brief: Brief,
+        self, house: House, whose: Whose, legs: Legs, returned: asyncio.Future[TransferOutcome | None], *, brief: Brief,
         voice: Voice, language: Language,
     ) -> None:  # fmt: skip
         self._house, self._whose, self._legs, self._returned = house, whose, legs, returned
@@ -44,7 +45,7 @@ class Consultation:
         """In words, for whoever reads the call's record; "" where the outcome says it."""
         return self._core.why
 
-    async def run(self, to: str) -> str | None:
+    async def run(self, to: str) -> Outcome | None:
         """Until the caller is back or gone: the outcome, or None. Raises SwitchError."""
         person: asyncio.Future[Arrival] = asyncio.get_running_loop().create_future()
         self._house.rung[str(self._whose.call_id)] = person
@@ -69,7 +70,7 @@ class Consultation:
             log.error("the person who is rung can be told nothing: [%s] %s", error.code, error)
             return None
 
-    async def _asked(self, person: Arrival, summary: asyncio.Future[bytes | None]) -> str | None:
+    async def _asked(self, person: Arrival, summary: asyncio.Future[bytes | None]) -> Outcome | None:
         """The person picked up: they are told, and answer."""
         self._legs.came(person.at or datetime.now(UTC))
         events = self._house.switch.watch(person.leg)
@@ -89,7 +90,7 @@ class Consultation:
             self._house.switch.unwatch(person.leg)
             self._legs.let_go(ended)
         outcome = await self._back()
-        return None if outcome is None else self._core.outcome
+        return None if outcome is None else self._core.outcome or "failed"
 
     async def _told(
         self, leg: str, events: LegEvents, summary: asyncio.Future[bytes | None]
@@ -104,7 +105,7 @@ class Consultation:
             log.error("the person who was rung cannot be told: [%s] %s", error.code, error)
             return next(iter(self._core.on(Mute())), Join("")), None
 
-    async def _back(self) -> str | None:
+    async def _back(self) -> TransferOutcome | None:
         """The caller is with us again, or gone. Raises SwitchError."""
         try:
             async with asyncio.timeout(BACK_SECONDS):

@@ -1,29 +1,34 @@
 """The agent's side of a dialogue: plays replies in order, does what they say to do, and follows where results lead.
 
-It decides nothing of whose turn it is: it tells the dialogue (`Cues`) when the floor is taken and given back.
+It decides nothing of whose turn it is: it tells the floor when the agent takes it and gives it back.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from agents.effects import Act, Conversation, Effect, Plan, Say, Source
-from ari_app.call.guesses import Guess
+from agents.effects import Act, Conversation, Plan, Say
+from ari_app.call.clock import Clock
+from ari_app.call.floor import Floor
+from ari_app.call.guesses import Guess, Guesses
 from ari_app.call.mending import Broken
 from ari_app.call.reply import Begin, Chunk, End, Item, Over, Reply, Stages
+from ari_app.call.said import Said, ready
 from ari_app.call.talker import Talker
-from ari_app.desk.record import Done, Notes
+from ari_app.desk.record import Done, Notes, SpokenTurn
+from store.base.endings import Ending
 from store.base.errors import DecrocheError
 from tts.base import Voice
 
 log = logging.getLogger(__name__)
 
-AFTER_SPEECH = frozenset({"hangup", "transfer", "language"})
-"""Actions done only once the caller has heard all that was said before them; the others are done at once."""
+AFTER_SPEECH: dict[str, Ending] = {"hangup": "hangup", "transfer": "transfer", "language": "language"}
+"""Actions done only once the caller has heard all that was said before them, and what they end a talk by; the others
+are done at once."""
 
 THINK_SECONDS = 12.0
 """A reply whose first word is not ready by then is given up with an apology."""
@@ -41,21 +46,6 @@ Perform = Callable[[Act], Awaitable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A plan whose effects are known beforehand: the opening, a goodbye, an apology."""
-
-    lines: Sequence[Effect]
-    heard: str = ""
-    source: Source = "rules"
-    meaning: str = ""
-
-    async def effects(self) -> AsyncIterator[Effect]:
-        """The lines, in order."""
-        for line in self.lines:
-            yield line
-
-
-@dataclass(frozen=True, slots=True)
 class Phrases:
     """Ready phrases a call may need whatever its conversation says, in the agent's language."""
 
@@ -67,16 +57,21 @@ class Phrases:
     """Asks the caller to say it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cues:
-    """What the dialogue is told. `committed`: this guess's reply is the agent's turn from here on."""
+class Host(Protocol):
+    """The dialogue that replies are delivered in."""
 
-    started: Callable[[], None]
-    stopped: Callable[[], None]
-    committed: Callable[[Guess], None]
-    idle: Callable[[], None]
-    stop: Callable[[str], None]
-    running: Callable[[], bool]
+    @property
+    def running(self) -> bool:
+        """It has not ended."""
+        ...
+
+    def prime(self) -> None:
+        """The agent has said all it had to: the mind may read ahead."""
+        ...
+
+    def stop(self, why: Ending) -> None:
+        """End the dialogue."""
+        ...
 
 
 class Delivery:
@@ -84,10 +79,11 @@ class Delivery:
 
     def __init__(
         self, conversation: Conversation, voice: Voice, talker: Talker, notes: Notes, phrases: Phrases,
-        perform: Perform, now_ms: Callable[[], int], cues: Cues,
+        perform: Perform, clock: Clock, floor: Floor, guesses: Guesses, host: Host,
     ) -> None:  # fmt: skip
         self._conversation, self._voice, self._talker, self._notes = conversation, voice, talker, notes
-        self._phrases, self._perform, self._now, self._cues = phrases, perform, now_ms, cues
+        self._phrases, self._perform, self._clock, self._host = phrases, perform, clock, host
+        self._floor, self._guesses = floor, guesses
         self._playing: asyncio.Task[None] | None = None
         self._remarks: list[str] = []
         self._current: Reply | None = None
@@ -108,7 +104,7 @@ class Delivery:
         """Begin to think and to synthesise; nothing is heard yet."""
         return Reply(plan, self._voice, stages).start(self._group)
 
-    def play(self, reply: Reply, guess: Guess | None = None, then: str = "") -> None:
+    def play(self, reply: Reply, guess: Guess | None = None, then: Ending | None = None) -> None:
         """Let it be heard. `then`: why the dialogue stops after it, if it does; nothing is remarked any more."""
         if then:
             self._remarks.clear()
@@ -119,7 +115,7 @@ class Delivery:
         if self.busy:
             self._remarks.append(text)
         else:
-            self.play(self.prepare(_line(text)))
+            self.play(self.prepare(ready(text)))
 
     def cancel(self) -> None:
         """Play no further, and think no further. What was queued in Asterisk is the talker's to drop."""
@@ -144,21 +140,21 @@ class Delivery:
 
     # -- one reply after another -------------------------------------------------------------------------
 
-    async def _speak(self, reply: Reply | None, guess: Guess | None, then: str) -> None:
+    async def _speak(self, reply: Reply | None, guess: Guess | None, then: Ending | None) -> None:
         """Play a reply and those that its actions lead to; then the floor is the caller's again."""
         self._talker.new_turn()
         while reply is not None:
             reply = await self._play_one(reply, guess)
             guess = None
             if reply is None and self._remarks:
-                reply = self.prepare(_line(self._remarks.pop(0)))
+                reply = self.prepare(ready(self._remarks.pop(0)))
         await self._talker.heard_all()
-        self._cues.stopped()
+        self._floor.end()
         if then:
             await asyncio.sleep(TAIL_SECONDS)
-            self._cues.stop(then)
+            self._host.stop(then)
         else:
-            self._cues.idle()
+            self._host.prime()
 
     async def _play_one(self, reply: Reply, guess: Guess | None) -> Reply | None:
         """The items of one reply, as they are made. Returns the reply that an action's result calls for."""
@@ -201,9 +197,12 @@ class Delivery:
         self._commit_plan(reply.plan)
 
     def _take_floor(self, guess: Guess | None) -> None:
+        """The agent talks; what it answers, if it was said by a voice, is the caller's turn."""
         if guess is not None:
-            self._cues.committed(guess)
-        self._cues.started()
+            start, end = (self._clock.on_call(ms) for ms in (guess.start_ms, guess.last_voiced_ms))
+            self._notes.turns.append(SpokenTurn("caller", guess.text, start, end, 0))
+            self._guesses.settle()
+        self._floor.take()
 
     def _commit_plan(self, plan: Plan) -> None:
         self._bridged = None
@@ -257,19 +256,20 @@ class Delivery:
             # The caller cut in while it was being done: done it is, and the conversation must know.
             doing.add_done_callback(lambda done: self._tell_unheard(act, done))
             raise
-        if act.name in AFTER_SPEECH and result["outcome"] in ("done", "transferring", "switching"):
-            self._cues.stop(act.name)
+        ending = AFTER_SPEECH.get(act.name)
+        if ending is not None and result["outcome"] in ("done", "transferring", "switching"):
+            self._host.stop(ending)
             return None
         return self.prepare(self._conversation.plan_acted(act.name, result))
 
     async def _do(self, act: Act) -> dict[str, Any]:
-        at = self._now()
+        at = self._clock.now_ms()
         result = dict(await self._perform(act))
         self._notes.actions.append(Done(act.name, dict(act.args), result, at))
         return result
 
     def _tell_unheard(self, act: Act, done: asyncio.Task[dict[str, Any]]) -> None:
-        if not done.cancelled() and self._cues.running():
+        if not done.cancelled() and self._host.running:
             self._group.create_task(self._commit_unheard(act, done.result()), name="unheard")
 
     async def _commit_unheard(self, act: Act, result: dict[str, Any]) -> None:
@@ -286,10 +286,6 @@ class Delivery:
                 await self._say_ready(self._phrases.apology)
         except (DecrocheError, TimeoutError) as error:
             log.error("not even the apology is spoken: %s", error or "the voice is silent")
-            self._cues.stop("failed")
+            self._host.stop("failed")
             return None
         return await self._act(Act("transfer")) if self._phrases.can_transfer else None
-
-
-def _line(text: str) -> Said:
-    return Said([Say(text, ready=True)])

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from ari_app.call.call import CallState
 from ari_app.call.outbound import Begin
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.office_types import LEASE_MARGIN, NODE, Answerable
@@ -25,6 +25,7 @@ from campaigns.dialling.admission import Admission, Nothing, Passed, Rung, admit
 from campaigns.dialling.ending import settle_left
 from campaigns.dialling.permission import Means
 from store.base.errors import DecrocheError
+from store.base.parties import Parties
 from store.base.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -128,7 +129,8 @@ def _state(rung: Rung, slug: str) -> CallState:
         person.agent.time_zone,
     )  # fmt: skip
     return CallState(
-        rung.call_id, "outbound", placed_leg(rung.call_id), who.number, person.e164, who, Lifecycle(datetime.now(UTC)),
+        rung.call_id, Parties("outbound", who.number, person.e164), placed_leg(rung.call_id), who,
+        Lifecycle(datetime.now(UTC)),
         variables={key: str(value) for key, value in person.variables.items()}, decision_id=rung.decision_id,
         paid_seconds=rung.paid_seconds,
     )  # fmt: skip

@@ -17,9 +17,11 @@ from uuid import UUID
 from ari_app.desk.house import House
 from ari_app.desk.legs import Legs, Whose
 from ari_app.desk.lifecycle import Lifecycle
-from ari_app.desk.meter import Orders, keep_within
+from ari_app.desk.meter import MeterHooks, keep_within
 from ari_app.switch.base import Arrival, LegEvents, SwitchError
+from store.base.endings import Untaken
 from store.base.errors import Refused
+from store.base.parties import Parties
 from store.calls import Cdr
 from store.numbers import Route
 
@@ -27,7 +29,8 @@ log = logging.getLogger(__name__)
 
 
 async def carry(
-    house: House, arrival: Arrival, call_id: UUID, events: LegEvents, route: Route, why: str = "no_agent"
+    house: House, arrival: Arrival, call_id: UUID, events: LegEvents, route: Route,
+    why: Untaken = "no_agent",
 ) -> None:  # fmt: skip
     """Until the call is over; its CDR says `why`, or `diverted` where the fallback took it. Raises SwitchError."""
     leg, tenant_id, callee = arrival.leg, route.tenant_id, arrival.dialled
@@ -35,7 +38,8 @@ async def carry(
     life = Lifecycle(arrival.created_at)
     await house.switch.adopt(leg, call_id)
     house.carried[call_id] = tenant_id
-    held, fallback = await _paid(house, tenant_id, call_id, arrival.caller, route.fallback or "")
+    parties = Parties("inbound", ours=callee, far=arrival.caller)
+    held, fallback = await _paid(house, tenant_id, call_id, parties, route.fallback or "")
     meter: asyncio.Task[None] | None = None
     taken = False
     try:
@@ -47,15 +51,15 @@ async def carry(
             taken = taken or legs.taken
             if life.answered_at and held is not None and meter is None:
                 cut = partial(house.switch.hangup, leg)
-                orders = Orders(partial(house.till.extend, tenant_id, call_id), _nothing, _nothing, cut)
-                meter = asyncio.create_task(keep_within(held, monotonic(), orders), name="meter")
+                hooks = MeterHooks(partial(house.till.extend, tenant_id, call_id), cut)
+                meter = asyncio.create_task(keep_within(held, monotonic(), hooks), name="meter")
     finally:
         if meter is not None:
             meter.cancel()
         await legs.over()
         ended = life.ended_at or life.answered_at or datetime.now(UTC)
         record = Cdr(
-            id=call_id, tenant_id=tenant_id, direction="inbound", caller=arrival.caller, callee=callee,
+            id=call_id, tenant_id=tenant_id, **parties.columns,
             started_at=life.started_at, answered_at=life.answered_at, ended_at=max(ended, life.started_at),
             hangup_cause=life.cause or 16, hangup_side=life.side or "system",
             outcome="diverted" if taken else why, number=route.e164, agent=route.agent, asterisk_uniqueid=leg,
@@ -66,13 +70,13 @@ async def carry(
 
 
 async def _paid(
-    house: House, tenant_id: UUID, call_id: UUID, caller: str, fallback: str
+    house: House, tenant_id: UUID, call_id: UUID, parties: Parties, fallback: str
 ) -> tuple[int | None, str | None]:
     """What is held for the call in, and whom to ring: None where the balance covers not even that."""
     if not fallback:
         return None, ""  # only the apology is heard, which is not answered
     try:
-        return await house.till.open(tenant_id, call_id, "inbound", caller), fallback
+        return await house.till.open(tenant_id, call_id, parties), fallback
     except Refused as error:
         log.warning("a call is not diverted: [%s] %s", error.code, error)
         return None, None
@@ -81,7 +85,3 @@ async def _paid(
 async def _sorry(house: House, arrival: Arrival) -> None:
     with suppress(SwitchError):
         await house.switch.give_back(arrival.leg, "sorry", arrival.dialled)
-
-
-async def _nothing() -> None:
-    """Nobody of ours is on the line to say anything."""

@@ -7,15 +7,17 @@ grants it, withdraws it (the caller went on; its reply may still serve) or dismi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
-from agents.effects import Conversation, Plan
+from agents.effects import Conversation
 from ari_app.call.callaudio import CallerAudio
+from ari_app.call.clock import Clock
 from ari_app.call.reply import Reply, Stages
 from ari_app.desk.parts import Parts
 from asr.base import Pcm, Transcript
+from tts.base import Voice
 
 FOREIGN_SECONDS, FOREIGN_SHARE = 1.2, 0.9
 """An utterance so long that is so surely in another language is heard in that one too; shorter ones mislead."""
@@ -43,17 +45,44 @@ class Guess:
 
 
 class Guesses:
-    """The one guess of the moment. `begin_reply` starts the reply to a plan."""
+    """The one guess of the moment, which this object alone changes, and the replies made for it."""
 
     def __init__(
-        self, parts: Parts, conversation: Conversation, audio: CallerAudio, language: str,
-        begin_reply: Callable[[Plan, Stages], Reply],
-    ) -> None:  # fmt: skip
+        self, parts: Parts, conversation: Conversation, audio: CallerAudio, clock: Clock, voice: Voice, language: str
+    ) -> None:
         self._parts, self._conversation, self._audio, self._language = parts, conversation, audio, language
-        self._begin_reply = begin_reply
+        self._clock, self._voice = clock, voice
+        self._current: Guess | None = None
         self._spare: Reply | None = None
         self._asked_foreign = 0
-        self.current: Guess | None = None
+        self._group: asyncio.TaskGroup
+
+    def begin(self, group: asyncio.TaskGroup) -> None:
+        """The dialogue has begun: its tasks are `group`'s."""
+        self._group = group
+
+    @property
+    def pending(self) -> bool:
+        """There is one."""
+        return self._current is not None
+
+    def holds(self, guess: Guess) -> bool:
+        """It is the guess of the moment still."""
+        return guess is self._current
+
+    def take(self, guess: Guess, think: Callable[[Guess], Coroutine[Any, Any, None]]) -> None:
+        """It is the guess of the moment from here on, and thought about."""
+        self._current = guess
+        guess.task = self._group.create_task(think(guess), name=f"guess-{guess.version}")
+
+    def let_finish(self) -> None:
+        """Who calls this may be what thinks about the guess: dropping the guess does not end it."""
+        if self._current is not None and self._current.task is asyncio.current_task():
+            self._current.task = None
+
+    def settle(self) -> None:
+        """The reply to it is being heard: what the caller said is a turn, and no guess any more."""
+        self._current = None
 
     async def think_ahead(self, guess: Guess) -> None:
         """Transcribe and judge side by side; start the reply as soon as there are words. Raises AsrError."""
@@ -71,7 +100,7 @@ class Guesses:
             guess.stages.note("judged")
         finally:
             judging.cancel()
-        if guess is self.current and guess.text:
+        if guess is self._current and guess.text:
             guess.reply = self._reply_to(guess)
 
     async def _in_its_language(self, pcm: Pcm, heard: Transcript) -> Transcript:
@@ -99,19 +128,21 @@ class Guesses:
         plan = self._conversation.plan(guess.text)
         if guess.language:
             plan = self._conversation.plan_foreign(guess.text, cast("Literal['fr', 'en']", guess.language))
-        return self._begin_reply(plan, guess.stages)
+        return Reply(plan, self._voice, guess.stages).start(self._group)
 
     def grant(self, version: int, last_voiced_ms: int) -> Guess | None:
         """The turn is over: the guess whose reply is to be heard; None if it has none."""
-        guess = self.current
+        guess = self._current
         if guess is None or guess.version != version or guess.reply is None:
             return None
         guess.granted, guess.last_voiced_ms = True, last_voiced_ms
+        guess.stages.heard["voice_end"] = self._clock.instant(last_voiced_ms)
+        guess.stages.note("granted")
         return guess
 
     def drop(self, *, spare: bool = False) -> Guess | None:
         """Forget the guess, and return it. `spare`: its reply may serve again, if the caller has said no more."""
-        guess, self.current = self.current, None
+        guess, self._current = self._current, None
         if self._spare is not None:
             self._spare.cancel()
             self._spare = None

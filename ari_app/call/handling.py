@@ -12,6 +12,7 @@ from typing import Literal
 
 from ari_app.call.answering import Beep, Quiet, Signal, Speech, Watcher, Who, Words, plain, said
 from ari_app.call.tones import Tone
+from store.base.endings import Unserved
 
 WATCHED_MS = 60_000
 """So long after the answer, or after somebody else was called to the line, it is looked who is there."""
@@ -32,8 +33,7 @@ _WAIT = re.compile(
 """What an assistant says before somebody comes, or nobody does."""
 _THANKS = re.compile(r"(?:merci|thank you|thanks|d accord|tres bien|c est note)(?: \w+){0,2}")
 
-Outcome = Literal["machine", "screening", "fax", "busy", "unavailable"]
-OUTCOMES: dict[Who, Outcome] = {
+OUTCOMES: dict[Who, Unserved] = {
     "machine": "machine", "menu": "machine", "screening": "screening", "fax": "fax", "busy": "busy",
     "nobody": "unavailable",
 }  # fmt: skip
@@ -67,7 +67,7 @@ class Greet:
 class HangUp:
     """End the call; its outcome."""
 
-    outcome: Outcome
+    outcome: Unserved
 
 
 Step = Hush | Leave | Introduce | Greet | HangUp
@@ -194,7 +194,7 @@ class Handling:
         self.state = "left"
         return [Leave()]
 
-    def _end(self, outcome: Outcome) -> list[Step]:
+    def _end(self, outcome: Unserved) -> list[Step]:
         self.state = "over"
         return [HangUp(outcome)]
 

@@ -100,7 +100,7 @@ async def _legs(house: House, orphan: Orphan) -> tuple[Legs | None, str]:
     """Whom a caller may be sent to in our place, asked for and charged as ever; None: the switch's own map says it."""
     stray = orphan.stray
     try:
-        route = await house.office.route(stray.dialled)
+        route = await house.office.routing.route(stray.dialled)
     except DecrocheError as error:
         log.error("whose call %s was is not known: [%s] %s", stray.leg, error.code, error)
         return None, ""

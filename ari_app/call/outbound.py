@@ -10,15 +10,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
-from ari_app.desk.office_types import Order
+from ari_app.desk.office_types import CallOrder
 from ari_app.switch.base import placed_leg
 from store.base.errors import DecrocheError
 from store.base.ids import new_id
 from store.base.logs import call_scope
 from store.base.numbering import e164
+from store.base.parties import Parties
 
 if TYPE_CHECKING:
     from compliance.ledgers.ledger import StoredDecision
@@ -39,15 +41,16 @@ Begin = Callable[[CallState], asyncio.Task[None]]
 """Rings a call in a task of its own, from when on it is in progress."""
 
 
-async def place(house: House, order: Order, begin: Begin) -> Placed:
+async def place(house: House, order: CallOrder, begin: Begin) -> Placed:
     """Ask, then ring. Raises NotFound, NoAgent, BadInput for the number; OutboundBlocked, BalanceTooLow, NoPrice."""
     number = e164(order.to, field="to")
-    who = await house.office.caller_for(order.tenant, order.agent)
+    who = await house.office.routing.caller_for(order.tenant, order.agent)
     call_id = new_id()
     if order.check_only:
         return Placed(call_id, await house.office.may_call(who, call_id, number, order), None)
     # Money first, because it asks nothing of anybody: a call the law allows counts as an attempt, and is then placed.
-    seconds = await house.till.open(who.tenant_id, call_id, "outbound", number)
+    parties = Parties("outbound", ours=who.number, far=number)
+    seconds = await house.till.open(who.tenant_id, call_id, parties)
     try:
         decision = await house.office.may_call(who, call_id, number, order)
     except BaseException:
@@ -57,7 +60,7 @@ async def place(house: House, order: Order, begin: Begin) -> Placed:
         await house.till.close(who.tenant_id, call_id)
         return Placed(call_id, decision, None)
     state = CallState(
-        call_id, "outbound", placed_leg(call_id), who.number, number, who, Lifecycle(datetime.now(UTC)),
+        call_id, parties, placed_leg(call_id), who, Lifecycle(datetime.now(UTC)),
         variables=dict(order.variables or {}), decision_id=decision.id, paid_seconds=seconds,
     )  # fmt: skip
     return Placed(call_id, decision, begin(state))
@@ -75,10 +78,7 @@ async def ring(house: House, state: CallState) -> None:
 async def _guarded(house: House, state: CallState) -> None:
     events = house.switch.watch(state.leg)
     try:
-        await house.office.lease(
-            state.who, state.id, state.leg, "outbound", state.life.started_at,
-            caller=state.caller, callee=state.callee,
-        )  # fmt: skip
+        await house.office.lease(state.who, state.id, state.leg, state.parties, state.life.started_at)
         await Call(house, state, events).run()
     except DecrocheError as error:
         log.error("call not placed: [%s] %s", error.code, error)

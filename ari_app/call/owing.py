@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agents.definition import Agent
+from agents.effects import Conversation, Plan
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.record import Notes
 
@@ -18,6 +19,11 @@ def owed(notes: Notes, agent: Agent) -> Sequence[str]:
     if agent.recording.policy == "announced" and agent.recording.say and notes.recording_told_ms is None:
         due.append("recording")
     return due
+
+
+def back(talk: Conversation, notes: Notes, agent: Agent) -> Plan:
+    """The agent says that they were cut off, and goes on from where the conversation stands."""
+    return talk.plan_back(owed(notes, agent))
 
 
 def since_answer(life: Lifecycle, now: datetime) -> float:

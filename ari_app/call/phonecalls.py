@@ -14,12 +14,13 @@ from uuid import UUID
 
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
-from ari_app.desk.meter import Orders, keep_within
+from ari_app.desk.meter import MeterHooks, keep_within
 from ari_app.switch.base import Arrival, LegEvents
 from asterisk_conf.phones import phones
 from store.base.errors import DecrocheError, NotFound
 from store.base.ids import new_id
 from store.base.logs import call_scope
+from store.base.parties import Parties
 from store.calls import Cdr
 
 log = logging.getLogger(__name__)
@@ -55,9 +56,10 @@ async def _carried(house: House, arrival: Arrival, call_id: UUID, events: LegEve
     phone = next((p for p in phones(house.settings) if p.name == name), None)
     if phone is None:
         raise NotFound(f"no phone {name} in asterisk.phones", hint="decroche asterisk render; decroche asterisk up")
-    tenant_id = await asyncio.to_thread(house.office.tenant_of, phone.tenant)
+    tenant_id = await asyncio.to_thread(house.office.routing.tenant_of, phone.tenant)
     house.carried[call_id] = tenant_id
-    seconds = await house.till.open(tenant_id, call_id, "outbound", callee)
+    parties = Parties("outbound", ours=phone.number, far=callee)
+    seconds = await house.till.open(tenant_id, call_id, parties)
     life = Lifecycle(arrival.created_at)
     try:
         await house.switch.adopt(arrival.leg, call_id)
@@ -71,7 +73,7 @@ async def _carried(house: House, arrival: Arrival, call_id: UUID, events: LegEve
     finally:
         ended = life.ended_at or life.answered_at or datetime.now(UTC)
         record = Cdr(
-            id=call_id, tenant_id=tenant_id, direction="outbound", caller=phone.number, callee=callee,
+            id=call_id, tenant_id=tenant_id, **parties.columns,
             started_at=life.started_at, answered_at=life.answered_at, ended_at=max(ended, life.started_at),
             hangup_cause=life.cause or 16, hangup_side=life.side or "system", outcome=life.outcome(outbound=True),
             asterisk_uniqueid=arrival.leg, variables={"phone": name},
@@ -92,12 +94,8 @@ async def _followed(
             life.apply(await events.get())
             if life.answered_at and seconds is not None and meter is None:
                 cut = partial(house.switch.hangup, leg)
-                orders = Orders(partial(house.till.extend, tenant_id, call_id), _nothing, _nothing, cut)
-                meter = asyncio.create_task(keep_within(seconds, monotonic(), orders), name="meter")
+                hooks = MeterHooks(partial(house.till.extend, tenant_id, call_id), cut)
+                meter = asyncio.create_task(keep_within(seconds, monotonic(), hooks), name="meter")
     finally:
         if meter is not None:
             meter.cancel()
-
-
-async def _nothing() -> None:
-    """Nobody of ours is on the line to say anything."""

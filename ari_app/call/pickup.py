@@ -15,6 +15,7 @@ from agents.machines import introduction, message
 from ari_app.call.handling import OUTCOMES, Greet, Handling, HangUp, Hush, Introduce, Leave, Step
 from ari_app.call.tones import Tones
 from asr.base import Ear, Pcm
+from store.base.endings import Ending, NotYet, Outcome
 from store.base.errors import DecrocheError
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class Stage(Protocol):
         """The agent falls silent; what it was going to answer is dropped."""
         ...
 
-    async def speak(self, lines: Sequence[Say], then: str = "") -> None:
+    async def speak(self, lines: Sequence[Say], then: Ending | None = None) -> None:
         """Say these; `then`: why the dialogue ends after them."""
         ...
 
@@ -38,7 +39,7 @@ class Stage(Protocol):
         """The conversation's opening, from its first word."""
         ...
 
-    def stop(self, why: str) -> None:
+    def stop(self, why: Ending) -> None:
         """End the dialogue."""
         ...
 
@@ -50,7 +51,7 @@ class Stage(Protocol):
         """Do it beside everything else, until the dialogue ends."""
         ...
 
-    def told_apart(self, who: str, why: str, outcome: str) -> None:
+    def told_apart(self, who: str, why: str, outcome: Outcome | NotYet) -> None:
         """It is noted who picked up, and what the call came to if nobody else comes."""
         ...
 

@@ -12,13 +12,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.desk.journal import Entry, cut_short, read
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.record import Done
 from ari_app.switch.base import Stray, SwitchError
 from store.base.errors import DecrocheError
+from store.base.parties import Parties
 from store.journal import Left
 
 log = logging.getLogger(__name__)
@@ -39,11 +41,11 @@ async def found(house: House, stray: Stray, left: Left) -> tuple[CallState, Mapp
         return None
     if not (stray.up and entry.talk and entry.agent):
         return None
-    who = await house.office.version_left(left.call.tenant_id, entry.agent, entry.version, entry.number)
+    who = await house.office.routing.version_left(left.call.tenant_id, entry.agent, entry.version, entry.number)
     answered = left.answered_at or await _answered(house, stray)
     life = Lifecycle(stray.created_at, answered, entered=True)
     state = CallState(
-        left.call.call_id, stray.direction, stray.leg, left.call.caller, left.call.callee, who, life,
+        left.call.call_id, Parties.of(stray.direction, left.call.caller, left.call.callee), stray.leg, who, life,
         notes=entry.notes, variables=dict(entry.variables), decision_id=entry.decision_id, record=entry.record,
         trunk=entry.trunk,
     )  # fmt: skip
@@ -76,16 +78,14 @@ async def go_on(house: House, state: CallState, kept: Mapping[str, Any]) -> None
         switch.unwatch(state.leg)
         raise
     await asyncio.gather(switch.follow(state.leg), _lease(house, state), return_exceptions=True)
-    log.warning("call from %s to %s goes on: another process had it", state.caller or "hidden", state.callee)
+    parties = state.parties
+    log.warning("call from %s to %s goes on: another process had it", parties.caller or "hidden", parties.callee)
     await call.run()
 
 
 async def _lease(house: House, state: CallState) -> None:
     """It is this process's from now on. A database that is away is told by the keeper, once it is back."""
     try:
-        await house.office.lease(
-            state.who, state.id, state.leg, "inbound" if state.direction == "inbound" else "outbound",
-            state.life.started_at, caller=state.caller, callee=state.callee,
-        )  # fmt: skip
+        await house.office.lease(state.who, state.id, state.leg, state.parties, state.life.started_at)
     except DecrocheError as error:
         log.warning("the lease was not renewed: [%s] %s", error.code, error)

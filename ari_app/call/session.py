@@ -14,13 +14,17 @@ from time import monotonic
 from typing import Any
 
 from agents.effects import Conversation, Plan, Say
-from ari_app.call.callaudio import GAP_MS, CallerAudio
-from ari_app.call.delivery import Cues, Delivery, Perform, Phrases, Said
-from ari_app.call.echo import EARLY_MS, FAR_MS
+from ari_app.call.callaudio import CallerAudio
+from ari_app.call.clock import Clock
+from ari_app.call.delivery import Delivery, Perform, Phrases
+from ari_app.call.floor import Floor
 from ari_app.call.guesses import Guess, Guesses
+from ari_app.call.keypad import Keypad
 from ari_app.call.mending import Broken, Deaf, within
 from ari_app.call.pickup import PickUp
 from ari_app.call.reply import Stages
+from ari_app.call.said import Said, ready
+from ari_app.call.stream import CallerStream
 from ari_app.call.talker import Talker
 from ari_app.call.turns import (
     Decision,
@@ -30,16 +34,15 @@ from ari_app.call.turns import (
     Resume,
     Silence,
     Speculate,
-    TurnTaker,
     Withdraw,
     Yield,
 )
-from ari_app.call.voicing import Voicing
 from ari_app.desk.parts import Parts
-from ari_app.desk.record import Done, Notes, Turn
+from ari_app.desk.record import Done, Notes, SpokenTurn
 from ari_app.desk.recording import Recording
-from ari_app.switch.base import Audio, Closed, Left, Line, LineError, Mark
+from ari_app.switch.base import Line, LineError
 from asr.base import Pcm
+from store.base.endings import Ending, NotYet, Outcome
 from store.base.errors import DecrocheError
 from store.base.settings import settings
 from tts.base import Voice
@@ -47,66 +50,58 @@ from tts.watermark import Marker
 
 log = logging.getLogger(__name__)
 
-DIGITS_PAUSE = 1.5
-"""Seconds without a key after which the keys pressed are taken as an answer."""
-
 
 class Dialogue:
-    """A call while it is on its line. `run` returns why it stopped: over, silent, transfer, failed, closed."""
+    """A call while it is on its line. `run` returns why it stopped."""
 
     def __init__(
         self, line: Line, conversation: Conversation, parts: Parts, voice: Voice, *, language: str, phrases: Phrases,
         notes: Notes, recording: Recording, answered: float, perform: Perform, pickup: PickUp | None = None,
     ) -> None:  # fmt: skip
         """`pickup`: of a call out, who tells what picked up."""
-        self._line, self._conversation, self._notes, self._recording = line, conversation, notes, recording
-        self._phrases, self._answered = phrases, answered
+        self._conversation, self._notes = conversation, notes
+        self._phrases = phrases
         self._pickup = pickup
         if pickup is not None:
             pickup.attend(self)
-        self._turns = TurnTaker()
         self._audio = CallerAudio()
-        self._voicing = Voicing(parts.activity(), self._spoken)
-        self._talker = Talker(line, notes, recording, self.now_ms, Marker(settings().tts.mark_key).push)
+        self._floor = Floor(self._audio)
+        activity, mark = parts.activity(), Marker(settings().tts.mark_key).push
+        self.clock = Clock(answered, monotonic())
+        self._talker = Talker(line, notes, recording, self.clock.now_ms, mark)
+        self._stream = CallerStream(
+            line, self._audio, self.clock, self._floor, self._talker, recording, activity, pickup, self._carry_out
+        )
+        self._guesses = Guesses(parts, conversation, self._audio, self.clock, voice, language)
         self._delivery = Delivery(
-            conversation, voice, self._talker, notes, phrases, perform, self.now_ms,
-            Cues(
-                started=lambda: self._turns.agent_started(self._audio.ms),
-                stopped=self._agent_stopped,
-                committed=self._committed, idle=self._prime, stop=self.stop, running=lambda: not self._ending.done(),
-            ),
-        )  # fmt: skip
-        self._guesses = Guesses(parts, conversation, self._audio, language, self._delivery.prepare)
+            conversation, voice, self._talker, notes, phrases, perform, self.clock, self._floor, self._guesses, self
+        )
+        self._keypad = Keypad(conversation.patience, self._typed)
         self._primer: asyncio.Task[None] | None = None
         self._deaf = Deaf()
         self._group: asyncio.TaskGroup
-        self._stream_zero = self._last_audio = 0.0
-        self._quiet_ms = 0
-        """Until then somebody said something, on the caller's stream: their silence counts from here."""
-        self._prodding = self._on_hold = False
-        self._digits = ""
-        self._digits_timer: asyncio.TimerHandle | None = None
-        self._ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
-    def now_ms(self) -> int:
-        """The call's clock: milliseconds since it was answered."""
-        return round((monotonic() - self._answered) * 1000)
+    @property
+    def running(self) -> bool:
+        """It has not ended."""
+        return not self._ending.done()
 
-    def stop(self, why: str) -> None:
+    def stop(self, why: Ending) -> None:
         """End the dialogue: the caller hung up, a deadline passed, a transfer begins, leave was taken."""
         if not self._ending.done():
-            self._ending.set_result("silence" if why == "hangup" and self._prodding else why)
+            self._ending.set_result("silence" if why == "hangup" and self._floor.prodding else why)
 
-    async def run(self, opening: Plan) -> str:
+    async def run(self, opening: Plan) -> Ending:
         """Speak the opening, then converse until the end. Returns why it ended."""
-        self._stream_zero = self._last_audio = monotonic()
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 listener = group.create_task(self._listen(), name="listen")
+                self._guesses.begin(group)
                 self._delivery.begin(group)
                 self._delivery.play(self._delivery.prepare(opening))
-                self._prime()
+                self.prime()
                 why = await self._ending
                 self._drop_guess()
                 self._delivery.cancel()
@@ -117,11 +112,10 @@ class Dialogue:
             log.warning("media lost: %s", errors.exceptions[0])
             why = "closed"
         finally:
-            if self._digits_timer is not None:
-                self._digits_timer.cancel()
+            self._keypad.close()
         return why
 
-    async def take_leave(self, text: str, why: str) -> None:
+    async def take_leave(self, text: str, why: Ending) -> None:
         """Say a last phrase over whatever is going on, then stop; a caller who cuts in is listened to."""
         if self._ending.done():
             return
@@ -137,14 +131,12 @@ class Dialogue:
 
     async def silence(self) -> None:
         """The agent falls silent; what it was going to answer is dropped."""
-        guess = self._guesses.current
-        if guess is not None and guess.task is asyncio.current_task():
-            guess.task = None  # it is what asks: it goes on
+        self._guesses.let_finish()
         if not self._ending.done():
             self._drop_guess()
             await self._silence_agent()
 
-    async def speak(self, lines: Sequence[Say], then: str = "") -> None:
+    async def speak(self, lines: Sequence[Say], then: Ending | None = None) -> None:
         """Say these over whatever is going on; `then`: why the dialogue ends after them."""
         if not self._ending.done():
             await self._silence_agent()
@@ -165,66 +157,16 @@ class Dialogue:
         """Do it beside everything else, until the dialogue ends."""
         self._group.create_task(work, name="pickup")
 
-    def told_apart(self, who: str, why: str, outcome: str) -> None:
+    def told_apart(self, who: str, why: str, outcome: Outcome | NotYet) -> None:
         """Noted among what was done in the call; `outcome`: the call's, as long as nobody else comes to the line."""
         self._notes.outcome = outcome
-        self._notes.actions.append(Done("answering", {}, {"outcome": who, "why": why}, self.now_ms()))
+        self._notes.actions.append(Done("answering", {}, {"outcome": who, "why": why}, self.clock.now_ms()))
 
     # -- the caller's side -------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        """Everything the line brings, in order; silence counts as audio."""
-        while True:
-            try:
-                async with asyncio.timeout(0.1):
-                    event = await self._line.events.get()
-            except TimeoutError:
-                await self._nothing_came()
-                continue
-            match event:
-                case Audio(pcm, at):
-                    self._last_audio = at
-                    self._audio.add(pcm)
-                    self._recording.caller.lay(self.now_ms() - 20, pcm)
-                    await self._heed_audio()
-                case Mark(mark_id):
-                    self._talker.marked(mark_id)
-                case Left(left):
-                    self._talker.status(left)
-                case Closed():
-                    self.stop("closed")
-                    return
-
-    async def _nothing_came(self) -> None:
-        """A phone that sends nothing is silent. A process that was late is not: what waits is read first."""
-        await asyncio.sleep(0)
-        now = monotonic()
-        if self._line.events.empty() and now - self._last_audio >= GAP_MS / 1000:
-            elapsed = round((now - self._stream_zero) * 1000)
-            self._audio.fill(min(round((now - self._last_audio) * 1000), elapsed - self._audio.ms))
-            self._last_audio = now
-            await self._heed_audio()
-
-    def _spoken(self, at_ms: int) -> Pcm:
-        """What the agent had said when the caller's stream was at `at_ms`, for what may be its echo."""
-        return self._talker.said(self._on_call_clock(at_ms) + EARLY_MS, FAR_MS)
-
-    async def _heed_audio(self) -> None:
-        for at_ms, window in self._audio.windows():
-            probability = self._voicing.push(at_ms, window)
-            if self._pickup is not None:
-                voiced = probability >= self._turns.rules.voice
-                await self._pickup.window(at_ms, window, voiced=voiced)
-            if self._on_hold or (
-                self._pickup is not None and self._pickup.deaf
-            ):  # music, or nothing: whatever it is, nobody is talking to us
-                self._quiet_ms = at_ms
-                heard = self._turns.hear(at_ms, 0.0)
-                await self._carry_out([decision for decision in heard if not isinstance(decision, Silence)])
-                continue
-            if probability >= self._turns.rules.voice:
-                self._quiet_ms = at_ms
-            await self._carry_out(self._turns.hear(at_ms, probability))
+        await self._stream.run()
+        self.stop("closed")
 
     async def _carry_out(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
@@ -246,33 +188,25 @@ class Dialogue:
                 case Silence():
                     await self._silent()
 
-    def press(self, digit: str) -> None:
+    def press(self, key: str) -> None:
         """A key was pressed: taken as an answer after `#` or a pause."""
-        if self._digits_timer is not None:
-            self._digits_timer.cancel()
-        if digit != "#":
-            self._digits += digit
-            loop = asyncio.get_running_loop()
-            pause = max(DIGITS_PAUSE, self._conversation.patience(self._digits) / 1000)
-            self._digits_timer = loop.call_later(pause, self._pressed)
-        else:
-            self._pressed()
+        self._keypad.press(key)
 
-    def _pressed(self) -> None:
-        digits, self._digits = self._digits, ""
-        if digits and not self._ending.done():
-            self._notes.turns.append(Turn("caller", f"[{digits}]", self.now_ms(), self.now_ms(), 0))
-            self._group.create_task(self._answer_digits(digits), name="digits")
+    def _typed(self, keys: str) -> None:
+        if not self._ending.done():
+            now = self.clock.now_ms()
+            self._notes.turns.append(SpokenTurn("caller", f"[{keys}]", now, now, 0))
+            self._group.create_task(self._answer_keys(keys), name="keys")
 
-    async def _answer_digits(self, digits: str) -> None:
+    async def _answer_keys(self, keys: str) -> None:
         await self._silence_agent()
         self._drop_guess()
-        self._delivery.play(self._delivery.prepare(self._conversation.plan_digits(digits)))
+        self._delivery.play(self._delivery.prepare(self._conversation.plan_digits(keys)))
 
     def hold(self, held: bool) -> None:
         """The caller's side put us on hold, or took us back (re-INVITE). Meanwhile nothing is said or heard."""
-        if held != self._on_hold and not self._ending.done():
-            self._on_hold = held
+        if held != self._stream.on_hold and not self._ending.done():
+            self._stream.on_hold = held
             self._group.create_task(self._pause() if held else self._talker.resume(), name="hold")
 
     async def _pause(self) -> None:
@@ -282,16 +216,8 @@ class Dialogue:
 
     async def _silent(self) -> None:
         if not self._delivery.busy and not (self._pickup is not None and self._pickup.aside):
-            seconds = (self._audio.ms - self._quiet_ms) / 1000
-            self._prodding = True
+            seconds, self._floor.prodding = self._floor.silent_for(), True
             self._delivery.play(self._delivery.prepare(self._conversation.plan_silence(seconds)))
-
-    def _agent_stopped(self) -> None:
-        """The agent's last word was played. A question to a silent caller does not end their silence."""
-        self._turns.agent_stopped(self._audio.ms)
-        if not self._prodding:
-            self._quiet_ms = self._audio.ms
-        self._prodding = False
 
     # -- guessing ----------------------------------------------------------------------------------------
 
@@ -300,11 +226,10 @@ class Dialogue:
             self._primer.cancel()
         stages = Stages()
         stages.note("pause")
-        if self._guesses.current is not None:
+        if self._guesses.pending:
             self._drop_guess()
-        start_ms = max(self._voicing.heard_from(start_ms), end_ms - self._turns.rules.longest_ms)
-        self._guesses.current = guess = Guess(version, start_ms, end_ms, stages)
-        guess.task = self._group.create_task(self._think_ahead(guess), name=f"guess-{version}")
+        start_ms = max(self._stream.heard_from(start_ms), end_ms - self._floor.longest_ms)
+        self._guesses.take(Guess(version, start_ms, end_ms, stages), self._think_ahead)
 
     async def _think_ahead(self, guess: Guess) -> None:
         try:
@@ -314,23 +239,21 @@ class Dialogue:
             await self._unheard(guess, error)
             return
         self._deaf.well()
-        if guess is not self._guesses.current:
+        if not self._guesses.holds(guess):
             return
         now = self._audio.ms
-        text = "" if self._digits else guess.text  # words while keys are pressed disturb nothing
+        text = "" if self._keypad.keys else guess.text  # words while keys are pressed disturb nothing
         if self._pickup is not None and await self._pickup.words(now, guess.text):
             text = ""
-        decisions = self._turns.judged(guess.version, guess.complete, now)
         patience = self._conversation.patience(text)
-        await self._carry_out([*decisions, *self._turns.transcribed(guess.version, text, now, patience)])
+        await self._carry_out(self._floor.understood(guess.version, text, guess.complete, now, patience))
 
     async def _unheard(self, guess: Guess, error: DecrocheError) -> None:
         """The ear broke: a phrase, and the caller's turn again; in the end a person, or the fallback."""
-        await self._carry_out(self._turns.transcribed(guess.version, "", self._audio.ms))
+        await self._carry_out(self._floor.missed(guess.version))
         phrases = self._phrases
         if self._deaf.fails() == "again":
-            said = [Say(text, ready=True) for text in (phrases.apology, phrases.again) if text]
-            self._delivery.play(self._delivery.prepare(Said(said)))
+            self._delivery.play(self._delivery.prepare(ready(phrases.apology, phrases.again)))
         elif phrases.can_transfer:
             self._delivery.play(self._delivery.prepare(Broken(error)))
         else:
@@ -339,8 +262,6 @@ class Dialogue:
     def _grant(self, version: int, last_voiced_ms: int) -> None:
         guess = self._guesses.grant(version, last_voiced_ms)
         if guess is not None and guess.reply is not None:
-            guess.stages.heard["voice_end"] = self._stream_zero + last_voiced_ms / 1000
-            guess.stages.note("granted")
             self._delivery.play(guess.reply, guess)
 
     def _drop_guess(self, *, spare: bool = False) -> None:
@@ -348,16 +269,7 @@ class Dialogue:
         if dropped is not None and dropped.granted:
             self._delivery.cancel()
 
-    def _committed(self, guess: Guess) -> None:
-        """Its reply is being heard: what the caller said is a turn, and no guess any more."""
-        start, end = (self._on_call_clock(ms) for ms in (guess.start_ms, guess.last_voiced_ms))
-        self._notes.turns.append(Turn("caller", guess.text, start, end, 0))
-        self._guesses.current = None
-
-    def _on_call_clock(self, stream_ms: int) -> int:
-        return round((self._stream_zero - self._answered) * 1000) + stream_ms
-
-    def _prime(self) -> None:
+    def prime(self) -> None:
         """Let the mind read ahead while the agent speaks."""
         if self._primer is None or self._primer.done():
             self._primer = self._group.create_task(self._conversation.prime(), name="prime")
@@ -366,12 +278,12 @@ class Dialogue:
 
     async def _interrupted(self) -> None:
         """The caller took the floor: what was not heard was not said."""
-        self._prodding = False
+        self._floor.prodding = False
         self._delivery.cancel()
         await self._delivery.cut()
-        self._turns.agent_stopped(self._audio.ms)
+        self._floor.cut()
 
     async def _silence_agent(self) -> None:
-        self._prodding = False
+        self._floor.prodding = False
         await self._delivery.silence()
-        self._turns.agent_stopped(self._audio.ms)
+        self._floor.cut()

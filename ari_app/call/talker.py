@@ -13,7 +13,7 @@ from itertools import count
 
 from agents.effects import Say
 from ari_app.call.playout import Playout, Segment, heard_part
-from ari_app.desk.record import Disclosure, Notes, Turn
+from ari_app.desk.record import Disclosure, Notes, SpokenTurn
 from ari_app.desk.recording import Recording
 from ari_app.switch.base import FRAME_BYTES, FRAME_MS, Line
 from asr.base import Pcm
@@ -25,7 +25,7 @@ class _Speaking:
 
     segment: Segment
     say: Say
-    turn: Turn
+    turn: SpokenTurn
     from_ms: int
 
 
@@ -46,13 +46,13 @@ class Talker:
         self._held_at: int | None = None
         self._quiet = asyncio.Event()
         self._quiet.set()
-        self.turn: Turn | None = None
+        self.turn: SpokenTurn | None = None
 
     # -- speaking ----------------------------------------------------------------------------------------
 
-    def new_turn(self) -> Turn:
+    def new_turn(self) -> SpokenTurn:
         """What is said from now on is one turn."""
-        self.turn = Turn("agent", "", 0, 0, 0)
+        self.turn = SpokenTurn("agent", "", 0, 0, 0)
         return self.turn
 
     def begin(self, say: Say) -> None:

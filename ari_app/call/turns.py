@@ -113,7 +113,7 @@ class Silence:
 Decision = Speculate | Withdraw | Grant | Dismiss | Hold | Resume | Yield | Silence
 
 
-class Caller(Enum):
+class CallerFloor(Enum):
     """What the caller is doing."""
 
     QUIET = auto()
@@ -122,7 +122,7 @@ class Caller(Enum):
     GRANTED = auto()
 
 
-class Agent(Enum):
+class AgentFloor(Enum):
     """What the agent is doing."""
 
     SILENT = auto()
@@ -147,8 +147,8 @@ class TurnTaker:
 
     def __init__(self, rules: TurnSettings | None = None) -> None:
         self.rules = rules or TurnSettings()
-        self.caller = Caller.QUIET
-        self.agent = Agent.SILENT
+        self.caller = CallerFloor.QUIET
+        self.agent = AgentFloor.SILENT
         self.version = 0
         self._voiced = False
         self._run_ms = 0  # voice in a row (quiet windows take it down again)
@@ -170,39 +170,39 @@ class TurnTaker:
         if voiced:
             self._last_voiced_ms = at_ms
         match self.caller:
-            case Caller.QUIET:
+            case CallerFloor.QUIET:
                 return self._quiet(at_ms)
-            case Caller.SPEAKING:
+            case CallerFloor.SPEAKING:
                 return self._speaking(at_ms, voiced)
-            case Caller.WEIGHING:
+            case CallerFloor.WEIGHING:
                 return self._weighing(at_ms)
-            case Caller.GRANTED:
+            case CallerFloor.GRANTED:
                 return self._granted()
 
     def transcribed(self, version: int, text: str, at_ms: int, patience_ms: int = 0) -> list[Decision]:
         """The ear's answer to Speculate(version). `patience_ms`: least silence before a turn of these words is over."""
-        if version != self.version or self.caller is not Caller.WEIGHING:
+        if version != self.version or self.caller is not CallerFloor.WEIGHING:
             return []
         self._text, self._patience_ms = text.strip(), patience_ms
         return self._weigh(at_ms)
 
     def judged(self, version: int, probability: float, at_ms: int) -> list[Decision]:
         """The end-of-turn model's answer to Speculate(version)."""
-        if version != self.version or self.caller is not Caller.WEIGHING:
+        if version != self.version or self.caller is not CallerFloor.WEIGHING:
             return []
         self._complete = probability
         return self._weigh(at_ms)
 
     def agent_started(self, at_ms: int) -> None:
         """The agent's voice is on the line: whatever the caller had been granted is used up."""
-        self.agent = Agent.TALKING
+        self.agent = AgentFloor.TALKING
         self._floor_ms = at_ms
-        if self.caller is Caller.GRANTED:
+        if self.caller is CallerFloor.GRANTED:
             self._rest()
 
     def agent_stopped(self, at_ms: int) -> None:
         """The agent's last word was played, or dropped."""
-        self.agent = Agent.SILENT
+        self.agent = AgentFloor.SILENT
         self._floor_ms = self._reported_ms = at_ms
 
     # -- the caller's states -----------------------------------------------------------------------------
@@ -210,11 +210,11 @@ class TurnTaker:
     def _quiet(self, at_ms: int) -> list[Decision]:
         if self._run_ms < self.rules.onset_ms:
             return self._report_silence(at_ms)
-        self.caller = Caller.SPEAKING
+        self.caller = CallerFloor.SPEAKING
         self._start_ms = max(0, at_ms - self._run_ms - self.rules.preroll_ms)
         self._voice_ms = self._run_ms
-        if self.agent is Agent.TALKING:
-            self.agent = Agent.HELD
+        if self.agent is AgentFloor.TALKING:
+            self.agent = AgentFloor.HELD
             return [Hold()]
         return []
 
@@ -223,16 +223,16 @@ class TurnTaker:
         decisions: list[Decision] = []
         if voiced:
             self._voice_ms += WINDOW_MS
-        if self.agent is Agent.HELD and self._voice_ms >= rules.words_ms:
-            self.agent = Agent.SILENT
+        if self.agent is AgentFloor.HELD and self._voice_ms >= rules.words_ms:
+            self.agent = AgentFloor.SILENT
             decisions.append(Yield())
         silence = at_ms - self._last_voiced_ms
         too_long = at_ms - self._start_ms >= rules.longest_ms
         if silence < rules.speculate_ms and not too_long:
             return decisions
-        if self.agent is Agent.HELD and self._voice_ms < rules.noise_ms:
+        if self.agent is AgentFloor.HELD and self._voice_ms < rules.noise_ms:
             return [*decisions, *(self._give_back(at_ms) if silence >= rules.doubt_ms else [])]
-        self.caller = Caller.WEIGHING
+        self.caller = CallerFloor.WEIGHING
         self._run_ms = 0
         self.version += 1
         self._text = self._complete = None
@@ -240,7 +240,7 @@ class TurnTaker:
 
     def _weighing(self, at_ms: int) -> list[Decision]:
         if self._run_ms >= 2 * WINDOW_MS and not self._overlong(at_ms):
-            self.caller = Caller.SPEAKING
+            self.caller = CallerFloor.SPEAKING
             self._voice_ms += self._run_ms
             return [Withdraw(self.version)]
         return self._weigh(at_ms)
@@ -249,7 +249,7 @@ class TurnTaker:
         if self._run_ms < self.rules.onset_ms:
             return []
         # The caller goes on before the agent was heard: one utterance still, from its first word.
-        self.caller = Caller.SPEAKING
+        self.caller = CallerFloor.SPEAKING
         self._voice_ms += self._run_ms
         return [Withdraw(self.version)]
 
@@ -261,11 +261,11 @@ class TurnTaker:
         if not self._text:
             version = self.version
             return [Dismiss(version), *self._give_back(at_ms)]
-        if self.agent is Agent.HELD:
+        if self.agent is AgentFloor.HELD:
             if is_backchannel(self._text):
                 version = self.version
                 return [Dismiss(version), *self._give_back(at_ms)]
-            self.agent = Agent.SILENT
+            self.agent = AgentFloor.SILENT
             return [Yield(), *self._grant(at_ms)]
         return self._grant(at_ms)
 
@@ -276,7 +276,7 @@ class TurnTaker:
         wait = max(rules.settle_ms if sure else rules.patience_ms, self._patience_ms)
         if silence < wait and not self._overlong(at_ms):
             return []
-        self.caller = Caller.GRANTED
+        self.caller = CallerFloor.GRANTED
         self._run_ms = 0
         self._floor_ms = self._reported_ms = at_ms
         return [Grant(self.version, self._last_voiced_ms)]
@@ -284,20 +284,20 @@ class TurnTaker:
     def _give_back(self, at_ms: int) -> list[Decision]:
         self._rest()
         self._floor_ms = self._reported_ms = at_ms
-        if self.agent is Agent.HELD:
-            self.agent = Agent.TALKING
+        if self.agent is AgentFloor.HELD:
+            self.agent = AgentFloor.TALKING
             return [Resume()]
         return []
 
     def _rest(self) -> None:
-        self.caller = Caller.QUIET
+        self.caller = CallerFloor.QUIET
         self._run_ms = self._voice_ms = 0
 
     # -- small things ------------------------------------------------------------------------------------
 
     def _is_voice(self, probability: float) -> bool:
         rules = self.rules
-        over_agent = self.agent is Agent.TALKING and self.caller is Caller.QUIET
+        over_agent = self.agent is AgentFloor.TALKING and self.caller is CallerFloor.QUIET
         if probability >= (rules.voice_over_agent if over_agent else rules.voice):
             self._voiced = True
         elif probability < rules.quiet or over_agent:
@@ -308,7 +308,7 @@ class TurnTaker:
         return at_ms - self._start_ms >= self.rules.longest_ms
 
     def _report_silence(self, at_ms: int) -> list[Decision]:
-        if self.agent is not Agent.SILENT or at_ms - self._reported_ms < self.rules.silence_every_ms:
+        if self.agent is not AgentFloor.SILENT or at_ms - self._reported_ms < self.rules.silence_every_ms:
             return []
         self._reported_ms = at_ms
         return [Silence(at_ms - self._floor_ms)]

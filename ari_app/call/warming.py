@@ -13,6 +13,7 @@ from agents.readying import make_ready
 from ari_app.desk.house import House
 from ari_app.desk.office_types import Answerable
 from store.base.errors import DecrocheError
+from store.base.parties import Parties
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +28,13 @@ class Warmer:
 
     async def voices(self) -> None:
         """Synthesise what live agents say first and always."""
-        for who in await self._house.office.live_agents():
+        for who in await self._house.office.routing.live_agents():
             if _key(who) not in self._voiced and await _safely(who, self._voice(who)):
                 self._voiced.add(_key(who))
 
     async def minds(self) -> None:
         """Read live agents' instructions ahead; a call that comes meanwhile is served first."""
-        for who in await self._house.office.live_agents():
+        for who in await self._house.office.routing.live_agents():
             if _key(who) not in self._primed and await _safely(who, self._prime(who)):
                 self._primed.add(_key(who))
 
@@ -49,7 +50,7 @@ class Warmer:
         await conversation.release()
 
     def _rehearsal(self, who: Answerable) -> AgentConversation:
-        facts = Facts(f"warm-{who.agent_name}", datetime.now(UTC), "inbound", "", "")
+        facts = Facts(f"warm-{who.agent_name}", datetime.now(UTC), Parties("inbound", "", ""))
         return AgentConversation(who.agent, self._house.parts.mind, facts, sense=self._house.parts.sense)
 
 

@@ -25,7 +25,8 @@ from store.base.errors import BadInput
 from store.base.private import write_private
 from store.base.settings import settings
 from store.base.spreadsheet import PARIS
-from store.db import Conn, Database, open_database
+from store.db import Conn, Database
+from store.setup import open_database
 
 COLUMNS = ["id", "paris time", "way", "caller", "callee", "secs", "agent", "outcome", "price"]
 

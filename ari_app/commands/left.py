@@ -61,7 +61,7 @@ def booking_cancel(booking_id: UUID, as_json: bool) -> None:
     from ari_app.desk import agenda
     from store import bookings
     from store.base.errors import NotFound
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db:
         with db.operator() as conn:

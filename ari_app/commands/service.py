@@ -31,7 +31,7 @@ def up(demo: bool, calls_only: bool) -> None:
     of = settings()
     if demo:
         from ari_app.demo.seed import seed
-        from store.db import open_database
+        from store.setup import open_database
 
         with open_database(of) as db:
             seed(db)

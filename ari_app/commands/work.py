@@ -26,7 +26,7 @@ def work(once: bool, as_json: bool) -> None:
     """
     from ari_app.service.work import handlers, sweep, swept
     from store.base.logs import set_up_logs
-    from store.db import open_database
+    from store.setup import open_database
     from store.work import Worker, give_way
 
     of = settings()

@@ -23,7 +23,8 @@ from campaigns.contacts import importing
 from campaigns.dialling import agreed, course, reporting
 from compliance.ledgers import consents
 from store.base.settings import Settings
-from store.db import Database, open_database
+from store.db import Database
+from store.setup import open_database
 
 NAME, LIST, AGENT = "prospection-demo", "entreprises", "prospecting.fr.yaml"
 AT_ONCE = 3

@@ -29,7 +29,8 @@ from store import bookings
 from store import calls as kept
 from store.base.errors import DecrocheError
 from store.base.settings import Settings
-from store.db import Database, open_database
+from store.db import Database
+from store.setup import open_database
 from tts.voices import voice
 
 NUMBER = {"fr": seed.DENTAL_FR, "en": seed.DENTAL_EN}

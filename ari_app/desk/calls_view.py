@@ -130,7 +130,7 @@ def _leg(conn: Conn, cdr: Cdr, by: Sequence[TrunkCall]) -> dict[str, Any]:
         "id": str(cdr.id),
         "kind": cdr.leg or "call",
         "direction": cdr.direction,
-        "far_party": cdr.callee if cdr.direction == "outbound" else cdr.caller,
+        "far_party": cdr.parties.far,
         "trunk": _carrier(cdr, by),
         "started_at": cdr.started_at.isoformat(),
         "answered_at": cdr.answered_at.isoformat() if cdr.answered_at else None,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
-from ari_app.desk.record import Disclosure, Done, Notes, Turn
+from ari_app.desk.record import Disclosure, Done, Notes, SpokenTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def read(told: Mapping[str, Any]) -> Entry:
     """An entry as it was written. Raises ValueError: nothing was, or by another version."""
     try:
         notes: dict[str, Any] = dict(told["notes"])
-        notes["turns"] = [Turn(**turn) for turn in notes["turns"]]
+        notes["turns"] = [SpokenTurn(**turn) for turn in notes["turns"]]
         notes["actions"] = [Done(**done) for done in notes["actions"]]
         notes["disclosure"] = Disclosure(**notes["disclosure"]) if notes["disclosure"] else None
         notes["holds"] = [(since, until) for since, until in notes["holds"]]

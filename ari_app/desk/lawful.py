@@ -6,7 +6,7 @@ from uuid import UUID
 
 from agents.check import untold
 from agents.definition import Agent, Purpose
-from ari_app.desk.office_types import Answerable, Order
+from ari_app.desk.office_types import Answerable, CallOrder
 from compliance.ledgers.ledger import Request
 from store.base.errors import Refused
 
@@ -28,7 +28,7 @@ class WrongPurpose(Refused):
     code = "wrong_purpose"
 
 
-def asked(who: Answerable, call_id: UUID, number: str, order: Order) -> Request:
+def asked(who: Answerable, call_id: UUID, number: str, order: CallOrder) -> Request:
     """The question for compliance. An agent is an automated caller, whoever ordered the call.
 
     Raises WrongPurpose for an order that its agent's file does not allow: a canvasser's call named otherwise, or

@@ -16,11 +16,13 @@ from time import monotonic
 from uuid import UUID
 
 from ari_app.desk.house import House
-from ari_app.desk.meter import Orders, keep_within
+from ari_app.desk.meter import MeterHooks, keep_within
 from ari_app.switch.base import Ended, Entered, Gone, HangupAsked, Joined, LegEvent, Rung
 from dialplan.numbers import NumberClass, classify
+from store.base.endings import NotYet, Outcome
 from store.base.errors import DecrocheError, Refused
 from store.base.ids import new_id
+from store.base.parties import Parties
 from store.calls import Cdr, LegKind
 
 log = logging.getLogger(__name__)
@@ -174,10 +176,10 @@ class Legs:
         if leg.seconds is None or self._meter is not None:
             return
         till, tenant_id = self._house.till, self._whose.tenant_id
-        orders = Orders(partial(till.extend, tenant_id, leg.id), _nothing, _nothing, self._cut)
-        self._meter = asyncio.create_task(keep_within(leg.seconds, monotonic(), orders), name="leg-meter")
+        hooks = MeterHooks(partial(till.extend, tenant_id, leg.id), self._cut)
+        self._meter = asyncio.create_task(keep_within(leg.seconds, monotonic(), hooks), name="leg-meter")
 
-    async def over(self, outcome: str = "") -> None:
+    async def over(self, outcome: Outcome | NotYet = "") -> None:
         """Nothing more is heard of the leg: it is written down and charged; one that never began gives back its money.
 
         `outcome`: what the switch said of it, where nobody took it.
@@ -198,19 +200,15 @@ class Legs:
         log.info("leg to %s (%s): %s", leg.to, leg.kind, record.outcome)
         await asyncio.to_thread(self._house.office.keep, record, [], [])
 
-    def _record(self, leg: Leg, outcome: str) -> Cdr:
+    def _record(self, leg: Leg, outcome: Outcome | NotYet) -> Cdr:
         """The leg's CDR; the times are the switch's, and what it did not tell took no time."""
         ended = leg.ended_at or leg.answered_at or leg.rung_at or datetime.now(UTC)
         started = min(leg.rung_at or leg.answered_at or ended, leg.answered_at or ended)
-        named = "answered" if leg.joined else outcome or ("abandoned" if leg.by_caller else "no_answer")
+        named: Outcome = "answered" if leg.joined else outcome or ("abandoned" if leg.by_caller else "no_answer")
         return Cdr(
-            id=leg.id, tenant_id=self._whose.tenant_id, direction="outbound", caller=self._whose.number, callee=leg.to,
+            id=leg.id, tenant_id=self._whose.tenant_id, **Parties("outbound", self._whose.number, leg.to).columns,
             started_at=started, answered_at=leg.answered_at, ended_at=max(ended, leg.answered_at or started),
             hangup_cause=16 if leg.answered_at else CAUSES.get(named, 16),
             hangup_side="caller" if leg.by_caller else "system", outcome=named, number=self._whose.number or None,
             asterisk_uniqueid=self._whose.channel, leg_of=self._whose.call_id, leg=leg.kind,
         )  # fmt: skip
-
-
-async def _nothing() -> None:
-    """Nobody of ours is on the line to say anything."""

@@ -10,24 +10,25 @@ from datetime import datetime
 from typing import Literal
 
 from ari_app.switch.base import Answered, Ended, Gone, HangupAsked, LegEvent, Made
+from store.base.endings import Outcome
 
 Side = Literal["caller", "agent", "system"]
 
 NORMAL_CLEARING = 16
 """Q.850 cause of an ordinary hangup."""
 
-_OUTCOMES = {
+_OUTCOMES: dict[int, Outcome] = {
     1: "unallocated", 17: "busy", 18: "no_answer", 19: "no_answer", 20: "unavailable", 21: "refused",
     27: "unavailable", 34: "congestion", 38: "unavailable", 41: "unavailable",
 }  # fmt: skip
 """Q.850 causes of calls that were never answered, as outcomes (ITU-T Q.850, table 1)."""
 
 
-def unanswered(cause: int | None) -> str:
+def unanswered(cause: int | None) -> Outcome:
     """How a call out that nobody answered ended, by its Q.850 cause."""
     if cause in (None, 0, NORMAL_CLEARING, 127):
         return "no_answer"  # we stopped ringing
-    return _OUTCOMES.get(cause, "failed")
+    return _OUTCOMES.get(cause or 0, "failed")
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class Lifecycle:
         """The leg is gone."""
         return self.ended_at is not None
 
-    def outcome(self, *, outbound: bool = False) -> str:
+    def outcome(self, *, outbound: bool = False) -> Outcome:
         """`answered`, or why it was not: busy, no_answer, refused, unavailable, unallocated, congestion, abandoned."""
         if self.answered_at is not None:
             return "answered"

@@ -46,7 +46,7 @@ def written(left: Left, past: Past | None, number: str | None) -> tuple[Cdr, lis
         cut_short(entry.notes, round((left.renewed_at - answered).total_seconds() * 1000))
     notes = entry.notes
     cdr = Cdr(
-        id=call.call_id, tenant_id=call.tenant_id, direction=call.direction, caller=call.caller, callee=call.callee,
+        id=call.call_id, tenant_id=call.tenant_id, **call.parties.columns,
         started_at=call.since, answered_at=answered, ended_at=ended, hangup_cause=CAUSE, hangup_side="system",
         outcome="answered" if call.leg and answered else "lost", number=entry.number or number,
         agent=entry.agent or None, agent_version=entry.version or None, asterisk_uniqueid=call.channel,
@@ -86,8 +86,7 @@ class Lost:
         if call.leg_of is None and (past is None or past.answered_at is None):
             known = self.remembered(call.call_id)
             past = replace(past, answered_at=known.answered_at) if past and known else past or known
-        party = call.caller if call.direction == "outbound" else call.callee
-        record = written(left, past, self.office.owned(call.tenant_id, party))
+        record = written(left, past, self.office.routing.owned(call.tenant_id, call.parties.ours))
         log.warning("call %s was left by a process that died: written down", call.call_id)
         self.office.keep(*record)
         for leg in self.all():

@@ -25,36 +25,40 @@ CUT_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 
 
+async def _nothing() -> None:
+    """Nobody of ours is on the line to say anything."""
+
+
 @dataclass(frozen=True, slots=True)
-class Orders:
-    """What the meter may ask of a call."""
+class MeterHooks:
+    """What the meter may ask: more of the till, and of the call, in this order, `warn`, `leave` and `cut`."""
 
     more: Callable[[], Awaitable[Extension]]
-    warn: Callable[[], Awaitable[None]]
-    leave: Callable[[], Awaitable[None]]
     cut: Callable[[], Awaitable[None]]
+    warn: Callable[[], Awaitable[None]] = _nothing
+    leave: Callable[[], Awaitable[None]] = _nothing
 
 
-async def keep_within(seconds: int, answered: float, orders: Orders) -> None:
+async def keep_within(seconds: int, answered: float, hooks: MeterHooks) -> None:
     """Watch a call answered at `answered` (monotonic) which has `seconds` paid for. Returns when it was cut, or when
     nothing limits it any more; is cancelled when the call ends."""
     while True:
         await _until(answered + seconds - EXTEND_SECONDS)
-        more = await _asked(orders.more, answered + seconds - LEAVE_SECONDS)
+        more = await _asked(hooks.more, answered + seconds - LEAVE_SECONDS)
         if more is None:
             break
         if more.seconds is None:
             return
         seconds = more.seconds
         if more.warn:
-            await orders.warn()
+            await hooks.warn()
         if more.last:
             break
     log.info("the balance ends this call at %d s", seconds)
     await _until(answered + seconds - LEAVE_SECONDS)
-    await orders.leave()
+    await hooks.leave()
     await _until(answered + seconds - CUT_SECONDS)
-    await orders.cut()
+    await hooks.cut()
 
 
 async def _asked(more: Callable[[], Awaitable[Extension]], until: float) -> Extension | None:

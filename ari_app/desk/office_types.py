@@ -13,6 +13,7 @@ from agents.definition import Agent
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.record import Notes
 from ari_app.desk.recording import Recording
+from store.base.parties import Parties
 
 LEASE_MARGIN = 120
 """Seconds a lease outlives the longest call."""
@@ -45,10 +46,8 @@ class CallEnd:
     """All that is known of a call that ended."""
 
     id: UUID
-    direction: str
+    parties: Parties
     leg: str
-    caller: str
-    callee: str
     who: Answerable
     life: Lifecycle
     notes: Notes
@@ -58,7 +57,7 @@ class CallEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CallOrder:
     """A call to place. `purpose` as compliance knows it; `at`: the instant it is judged at (None: now)."""
 
     tenant: str

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from store.base.endings import NotYet, Outcome
+
 
 @dataclass(slots=True)
-class Turn:
+class SpokenTurn:
     """One side's turn. Times are milliseconds since the call was answered; `heard_ms` is how much of the agent's turn
     was really played."""
 
@@ -42,12 +44,12 @@ class Disclosure:
 class Notes:
     """Everything noted during one call."""
 
-    turns: list[Turn] = field(default_factory=list[Turn])
+    turns: list[SpokenTurn] = field(default_factory=list[SpokenTurn])
     actions: list[Done] = field(default_factory=list[Done])
     disclosure: Disclosure | None = None
     recording_told_ms: int | None = None
     """When the caller had heard that the call is recorded."""
-    outcome: str = ""
+    outcome: Outcome | NotYet = ""
     slots: dict[str, str] = field(default_factory=dict[str, str])
     """What the caller told, by the names of the agent's file."""
     holds: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])

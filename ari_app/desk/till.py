@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 from ari_app.desk.office_types import NODE
 from ari_app.switch.base import placed_leg
 from billing.charges.prepaid import Extension
 from store import live, tenants
+from store.base.parties import Parties
 from store.calls import LegKind
 from store.db import Database
 from store.live import LiveCall
-
-Direction = Literal["inbound", "outbound"]
 
 
 class Till:
@@ -25,27 +23,29 @@ class Till:
         """`longest`: no call is in progress for longer than that; nor a leg that left it for longer than the other."""
         self._db, self._longest, self._longest_leg = db, longest, longest_leg
 
-    async def open(self, tenant_id: UUID, call_id: UUID, direction: Direction, far_party: str) -> int | None:
+    async def open(self, tenant_id: UUID, call_id: UUID, parties: Parties) -> int | None:
         """Answered seconds the call may last for now; None where nothing limits it.
 
         A call out is in progress from here on, until it is closed or has its CDR: it counts for the next one.
         Raises OutboundBlocked (a cap, a suspension, what looks like fraud), BalanceTooLow, NoPrice.
         """
-        return await asyncio.to_thread(self._open, tenant_id, call_id, direction, far_party)
+        return await asyncio.to_thread(self._open, tenant_id, call_id, parties)
 
-    def _open(self, tenant_id: UUID, call_id: UUID, direction: Direction, far_party: str) -> int | None:
+    def _open(self, tenant_id: UUID, call_id: UUID, parties: Parties) -> int | None:
         from billing.charges import controls, prepaid
 
         now = datetime.now(UTC)
-        if direction == "outbound":
+        if parties.outbound:
             until = now + self._longest
-            begun = LiveCall(tenant_id, call_id, placed_leg(call_id), NODE, direction, now, until, callee=far_party)
-            controls.allow_dialling(self._db, tenant_id, far_party, now, begun)
+            begun = LiveCall(
+                tenant_id, call_id, placed_leg(call_id), NODE, "outbound", now, until, callee=parties.far
+            )  # fmt: skip
+            controls.allow_dialling(self._db, tenant_id, parties.far, now, begun)
         try:
             with self._db.tenant(tenant_id) as conn:
-                return prepaid.reserve(conn, tenant_id, call_id, direction, far_party, now).seconds
+                return prepaid.reserve(conn, tenant_id, call_id, parties.direction, parties.far, now).seconds
         except BaseException:
-            if direction == "outbound":
+            if parties.outbound:
                 self._close(tenant_id, call_id)
             raise
 

@@ -19,10 +19,10 @@ from store import weights as models
 from store.base.errors import DecrocheError, Unavailable
 from store.base.findings import Finding, attempt, fail, ok, told, warn
 from store.base.settings import Settings, settings
-from store.db import DatabaseUnavailable, NoOperator, connect, open_database, safe_dsn
+from store.db import DatabaseUnavailable, NoOperator, connect, safe_dsn
 from store.embedded import EmbeddedServer, binaries
 from store.migrate import applied, load, pending
-from store.setup import refuse_bypass, service_dsn_of
+from store.setup import open_database, refuse_bypass, service_dsn_of
 
 Tell = Callable[[str], None]
 LATE = timedelta(minutes=15)

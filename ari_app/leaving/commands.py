@@ -12,7 +12,8 @@ from store.base.actor import typing_now
 from store.base.console import emit, err, json_option, progress
 from store.base.settings import settings
 from store.cli import tenant
-from store.db import Database, open_database
+from store.db import Database
+from store.setup import open_database
 
 __all__ = ["tenant"]
 

@@ -19,8 +19,8 @@ from ari_app.service.processes import Background
 from asterisk_conf.server import Asterisk
 from store.base.errors import Unavailable, reason
 from store.base.settings import Settings
-from store.db import open_database
 from store.embedded import EmbeddedServer
+from store.setup import open_database
 
 START_SECONDS = 120.0
 JOB_SECONDS = 60.0

@@ -85,7 +85,7 @@ class Keeper:
             self._anchor_at = monotonic() + ANCHOR_SECONDS
 
     async def _publish_numbers(self) -> None:
-        wanted = await self._house.office.number_map()
+        wanted = await self._house.office.routing.number_map()
         if wanted == self._published or not self._house.switch.connected:
             return
         await self._house.switch.publish(wanted)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
-from ari_app.call.call import CallState
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.desk.journal import Entry, mark
 from ari_app.desk.office import Entered

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,19 +11,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from ari_app.call import diverted, phonecalls
-from ari_app.call.call import Call, CallState
+from ari_app.call import phonecalls
 from ari_app.call.dialler import Dialler
 from ari_app.call.orphans import Orphan, came_back, picked_up
 from ari_app.call.outbound import place, ring
+from ari_app.call.state import CallState
 from ari_app.call.warming import Warmer
 from ari_app.desk import parts
-from ari_app.desk.admission import Bound, Bounds, Going, bound, words
 from ari_app.desk.house import House
-from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.lost import Lost
-from ari_app.desk.office import NoAgent, Office
-from ari_app.desk.office_types import LEASE_MARGIN, Answerable
+from ari_app.desk.office import Office
+from ari_app.desk.office_types import LEASE_MARGIN
 from ari_app.desk.till import Till
 from ari_app.desk.trunks import TrunkKeeper
 from ari_app.desk.vouching import Voucher
@@ -32,18 +29,16 @@ from ari_app.service import control
 from ari_app.service.keeping import Keeper
 from ari_app.service.meters import Meters
 from ari_app.service.noting import Noter
+from ari_app.service.reception import Reception, away
 from ari_app.service.sweeping import Sweep
 from ari_app.service.told import order_of, status
 from ari_app.service.watching import watched
 from ari_app.switch.asterisk.switch import AsteriskSwitch
-from ari_app.switch.base import Arrival, Elsewhere, LegEvents, SwitchError
+from ari_app.switch.base import Arrival, SwitchError
 from billing.office.back_office import back_office
-from store.base.errors import DecrocheError
-from store.base.ids import new_id
-from store.base.logs import call_scope
 from store.base.settings import Settings
-from store.db import Database, open_database
-from store.limits import Crowded
+from store.db import Database
+from store.setup import open_database
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +58,6 @@ class Service:
         self._demo = demo
         self._stopping = asyncio.Event()
         self._calls: dict[str, CallState] = {}
-        self._taken = deque[float](maxlen=1000)
-        """When calls were taken, by the loop's clock."""
         self._idle = asyncio.Event()
         self._idle.set()
         self.meters = Meters()
@@ -72,6 +65,7 @@ class Service:
         self._house: House
         self._warmer: Warmer
         self._keeper: Keeper
+        self._reception: Reception
         self._group: asyncio.TaskGroup
 
     def stop(self) -> None:
@@ -110,6 +104,9 @@ class Service:
             self._house, self._warmer, Voucher(db, switch), TrunkKeeper(db, switch), self.ready,
             lambda: self._sweep.keep(self._group),
         )  # fmt: skip
+        self._reception = Reception(
+            self._house, self.calls, self.meters, begun=self._begun, ended=self._ended, not_taken=self._keeper.not_taken
+        )
         dialler = Dialler(self._house, self._going, self._begin, least_gap=office.least_gap)
         door = await control.serve(self.settings, {"status": self._status, "place": self._place, "stop": self._stop})
         try:
@@ -172,108 +169,20 @@ class Service:
         """Called by the switch, which must not wait: a task takes the call."""
         match arrival.why:
             case "inbound" if not self._stopping.is_set():
-                self._group.create_task(self._inbound(arrival), name=f"call-{arrival.leg}")
+                self._group.create_task(self._reception.take(arrival), name=f"call-{arrival.leg}")
             case "phone" if not self._stopping.is_set():
                 self._group.create_task(phonecalls.carry(self._house, arrival), name=f"phone-{arrival.leg}")
             case "phone":
-                self._group.create_task(self._away(arrival.leg, arrival.dialled, "sorry"), name="away")
+                self._group.create_task(away(self._house, arrival.leg, arrival.dialled, "sorry"), name="away")
             case "person":
                 if not self._house.came(arrival):  # whoever rang them does not wait any more
                     self._group.create_task(self._drop(arrival.leg), name="drop")
             case "returned":  # of a process that died
                 self._sweep.attend(self._group, Orphan(came_back(arrival), None))
             case "inbound":
-                self._group.create_task(self._away(arrival.leg, arrival.dialled), name="away")
+                self._group.create_task(away(self._house, arrival.leg, arrival.dialled), name="away")
             case "outbound":  # of a process that died: one of ours is watched, and never comes here
                 self._sweep.attend(self._group, Orphan(picked_up(arrival), None))
-
-    async def _inbound(self, arrival: Arrival) -> None:
-        """The edge of one call's task: whatever happens in it stays in it."""
-        call_id = new_id()
-        with call_scope(call_id):
-            await self._guarded(arrival, call_id)
-
-    async def _guarded(self, arrival: Arrival, call_id: UUID) -> None:
-        events = self._house.switch.watch(arrival.leg)
-        try:
-            await self._answer(arrival, call_id, events)
-        except DecrocheError as error:
-            log.error("call not taken: [%s] %s", error.code, error)
-            await self._away(arrival.leg, arrival.dialled)
-        except Exception:
-            log.exception("a fault of ours ended a call")
-            await self._away(arrival.leg, arrival.dialled)
-        finally:
-            self._house.switch.unwatch(arrival.leg)
-            self._ended(str(call_id))
-
-    async def _answer(self, arrival: Arrival, call_id: UUID, events: LegEvents) -> None:
-        house, callee = self._house, arrival.dialled
-        try:
-            who = await house.office.who_answers(callee)
-        except NoAgent as error:
-            log.warning("no agent for %s: %s", callee, error)
-            await self._divert(arrival, call_id, events)
-            return
-        if who is None:
-            log.warning("nobody has the number %s", callee)
-            await house.switch.give_back(arrival.leg, "unassigned", callee)
-            return
-        if passed := self._no_room(Going(who.tenant_id, arrival.caller)):
-            await self._refuse(arrival, who, passed, words(self._bounds, passed))
-            if passed != "at_once":
-                await house.switch.give_back(arrival.leg, "sorry", callee)
-            elif self.settings.call.when_full == "503":
-                await house.switch.give_back(arrival.leg, "full", callee)
-            else:
-                await self._divert(arrival, call_id, events, "full")
-            return
-        state = CallState(call_id, "inbound", arrival.leg, arrival.caller, callee, who, Lifecycle(arrival.created_at),
-                          trunk=arrival.trunk)  # fmt: skip
-        self._begun(state)
-        if arrival.trunk:
-            house.office.trunks.came_by(str(call_id), arrival.trunk)
-        log.info("call from %s to %s: %s v%s", arrival.caller or "hidden", callee, who.agent_name, who.version)
-        leasing = house.office.lease(
-            who, call_id, arrival.leg, "inbound", arrival.created_at, caller=state.caller, callee=callee, arriving=True
-        )
-        try:
-            await asyncio.gather(
-                house.switch.adopt(arrival.leg, call_id), house.switch.ring(arrival.leg), leasing
-            )  # fmt: skip
-        except Crowded as error:
-            self._ended(str(call_id))
-            await self._refuse(arrival, who, "limits", str(error))
-            await house.switch.give_back(arrival.leg, "sorry", callee)
-            return
-        await Call(house, state, events).run()
-
-    async def _refuse(self, arrival: Arrival, who: Answerable, bound: str, why: str) -> None:
-        """One more call that is not taken: logged, and counted for the client."""
-        log.warning("call from %s to %s not taken: %s", arrival.caller or "hidden", arrival.dialled, why)
-        self._keeper.not_taken(who.tenant_id, why)
-        self.meters.refused(bound)
-
-    async def _divert(self, arrival: Arrival, call_id: UUID, events: LegEvents, why: str = "no_agent") -> None:
-        route = await self._house.office.route(arrival.dialled)
-        if route is None:  # it was taken away this very moment
-            await self._away(arrival.leg, arrival.dialled, "unassigned")
-        else:
-            await diverted.carry(self._house, arrival, call_id, events, route, why)
-
-    def _no_room(self, one: Going) -> Bound:
-        """The bound that one more call in would pass; "" where it is taken, which counts from now on."""
-        now = asyncio.get_running_loop().time()
-        going = [Going(call.who.tenant_id, call.caller) for call in self._calls.values()]
-        passed = bound(self._bounds, going, self._taken, one, now)
-        if not passed:
-            self._taken.append(now)
-        return passed
-
-    @property
-    def _bounds(self) -> Bounds:
-        of = self.settings.call
-        return Bounds(of.most, of.most_of_a_client, of.most_from_a_caller, of.most_a_second)
 
     def _carried(self) -> set[UUID]:
         """Every call of this process, whoever talks in it."""
@@ -297,11 +206,6 @@ class Service:
         self._calls.pop(call_id, None)
         if not self._calls:
             self._idle.set()
-
-    async def _away(self, leg: str, callee: str, to: Elsewhere = "away") -> None:
-        """We cannot take this call: the switch's fallback does."""
-        with suppress(SwitchError):
-            await self._house.switch.give_back(leg, to, callee)
 
     async def _drop(self, leg: str) -> None:
         with suppress(SwitchError):

@@ -15,8 +15,8 @@ from time import monotonic
 from uuid import UUID
 
 from ari_app.call import resuming
-from ari_app.call.call import CallState
 from ari_app.call.orphans import Orphan, attend
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.desk.lost import ELSEWHERE, Lost
 from ari_app.desk.office_types import NODE

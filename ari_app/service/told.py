@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ari_app.call.call import CallState
-from ari_app.call.outbound import Order
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
+from ari_app.desk.office_types import CallOrder
 
 
 def status(house: House, calls: Iterable[CallState], trunks: Mapping[str, bool], *, ready: bool) -> Mapping[str, Any]:
@@ -17,7 +17,7 @@ def status(house: House, calls: Iterable[CallState], trunks: Mapping[str, bool],
         "ready": ready,
         "asterisk": house.switch.connected,
         "calls": [
-            {"id": str(c.id), "direction": c.direction, "caller": c.caller, "callee": c.callee,
+            {"id": str(c.id), **c.parties.columns,
              "agent": c.who.agent_name, "since": c.life.started_at.isoformat(),
              "turns": [{"who": t.who, "text": t.text, "from_ms": t.from_ms, "interrupted": t.interrupted}
                        for t in c.notes.turns],
@@ -33,10 +33,10 @@ def status(house: House, calls: Iterable[CallState], trunks: Mapping[str, bool],
     }  # fmt: skip
 
 
-def order_of(request: Mapping[str, Any]) -> Order:
+def order_of(request: Mapping[str, Any]) -> CallOrder:
     """The call asked for. Raises KeyError, ValueError for a request that is none."""
     at = request.get("at")
-    return Order(
+    return CallOrder(
         tenant=str(request["tenant"]), agent=str(request["agent"]), to=str(request["to"]),
         purpose=str(request.get("purpose", "")), party=str(request.get("party", "consumer")),
         postcode=str(request.get("postcode", "")), variables=request.get("variables"),

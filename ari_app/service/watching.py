@@ -12,12 +12,13 @@ from typing import Protocol
 
 from aiohttp import web
 
-from ari_app.call.call import CallState
+from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.service.meters import Meters
 from billing.charges.standing import short_of_money
 from store import jobs
 from store.base.errors import DecrocheError
+from store.base.parties import DIRECTIONS
 from store.base.settings import Settings
 from store.db import Database
 
@@ -104,8 +105,8 @@ def _full(service: Watched) -> bool:
 def _now(service: Watched) -> None:
     """What is cheap enough to look at whenever somebody asks."""
     meters, house = service.meters, service.house
-    directions = [call.direction for call in service.calls]
-    for direction in ("inbound", "outbound"):
+    directions = [call.parties.direction for call in service.calls]
+    for direction in DIRECTIONS:
         meters.live.labels(direction).set(directions.count(direction))
     meters.most.set(service.settings.call.most)
     meters.connected.set(house.switch.connected)

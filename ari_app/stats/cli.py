@@ -34,7 +34,7 @@ def stats(tenant: str, month_: str, pdf: Path | None, language: str, as_json: bo
       decroche stats --tenant dentiste --month 2026-11 --pdf novembre.pdf
     """
     from store import statistics, tenants
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         whose = tenants.get(conn, tenant)

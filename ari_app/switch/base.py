@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from store.base.errors import Unavailable
+from store.base.parties import Direction
 from store.journal import Past
 from store.trunks.checking import Trunk
 
@@ -177,7 +178,7 @@ class Stray:
     """A leg of our calls that no call of this process watches. `up`: it was answered."""
 
     leg: str
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     caller: str
     dialled: str
     created_at: datetime

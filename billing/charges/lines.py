@@ -12,6 +12,7 @@ from uuid import UUID
 
 from billing.charges.tariffs import InForce
 from billing.rating.rating import Call, Charge, Segment, answered_seconds, engine, micros
+from store.base.parties import Direction
 from store.calls import Cdr, LegKind
 
 MICRO = 1_000_000
@@ -32,7 +33,7 @@ class ChargeRecord:
     generation: int
     kind: Literal["charge", "reversal"]
     status: Literal["rated", "unanswered", "unrated"]
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     far_party: str
     answered_at: datetime | None
     month: date
@@ -147,7 +148,7 @@ def blank(cdr: Cdr, month: date, currency: str) -> ChargeRecord:
         kind="charge",
         status="unrated",
         direction=cdr.direction,
-        far_party=cdr.callee if cdr.direction == "outbound" else cdr.caller,
+        far_party=cdr.parties.far,
         answered_at=cdr.answered_at,
         month=month,
         answered_seconds=0,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -17,9 +17,10 @@ from psycopg.rows import class_row
 from billing.charges.lines import MICRO, month_of
 from billing.charges.locking import bundle_held, lock_account, lock_month
 from billing.charges.tariffs import InForce, in_force
-from billing.rating.rating import Engine, Priced, engine
+from billing.rating.rating import CompiledTariff, Priced, engine
 from billing.rating.tariff import PARIS
 from store.base.errors import Refused
+from store.base.parties import Direction
 from store.calls import LegKind
 from store.db import Conn
 
@@ -59,7 +60,7 @@ class Extension:
     last: bool = False
 
 
-def hold_micros(tool: Engine, priced: Priced, seconds: int, bundle: int) -> int:
+def hold_micros(tool: CompiledTariff, priced: Priced, seconds: int, bundle: int) -> int:
     """The most a call of up to so many answered seconds can cost when the bundle gives `bundle` of them."""
     charged = max(0, priced.billed(seconds) - bundle)
     if not charged:
@@ -69,7 +70,7 @@ def hold_micros(tool: Engine, priced: Priced, seconds: int, bundle: int) -> int:
     return tool.rounded(int(exact * tool.unit)) * MICRO // 10**tool.tariff.decimals
 
 
-def affordable_seconds(tool: Engine, priced: Priced, micros: int, bundle: int, most: int) -> int:
+def affordable_seconds(tool: CompiledTariff, priced: Priced, micros: int, bundle: int, most: int) -> int:
     """The longest call, at most `most` answered seconds, that so much covers; 0 when none."""
     low, high = 0, most
     while low < high:
@@ -82,7 +83,7 @@ def affordable_seconds(tool: Engine, priced: Priced, micros: int, bundle: int, m
 
 
 def reserve(
-    conn: Conn, tenant_id: UUID, call_id: UUID, direction: Literal["inbound", "outbound"], far_party: str,
+    conn: Conn, tenant_id: UUID, call_id: UUID, direction: Direction, far_party: str,
     now: datetime, leg: LegKind | None = None,
 ) -> Reservation:  # fmt: skip
     """Hold the start of a call before it rings, inbound too. A postpaid tenant's call holds nothing.
@@ -167,12 +168,12 @@ def forgotten(conn: Conn, before: datetime) -> list[tuple[UUID, UUID]]:
     return [(row["tenant_id"], row["call_id"]) for row in rows]
 
 
-def _bundle_free(conn: Conn, tenant_id: UUID, month: date, tool: Engine) -> int:
+def _bundle_free(conn: Conn, tenant_id: UUID, month: date, tool: CompiledTariff) -> int:
     used = lock_month(conn, tenant_id, month)
     return max(0, tool.bundle_seconds - used - bundle_held(conn, tenant_id, month))
 
 
-def _priced(force: InForce | None, direction: str, far_party: str) -> tuple[Engine, Priced, bool]:
+def _priced(force: InForce | None, direction: str, far_party: str) -> tuple[CompiledTariff, Priced, bool]:
     if force is None:
         raise NoPrice("no tariff is assigned to the tenant", hint="decroche billing tariff assign NAME --tenant T")
     tool = engine(force.tariff)

@@ -27,7 +27,7 @@ from billing.charges.ledger import (
 )
 from billing.charges.tariffs import InForce, Timetable, named, timetable
 from billing.rating.rating import Call, micros
-from billing.rating.recheck import Facts, Price, Recheck
+from billing.rating.recheck import Price, PricedCalls, Recheck
 from store import tenants
 from store.calls import get
 from store.db import Conn, Database, pages
@@ -161,7 +161,7 @@ class Prices:
         found: list[Price] = []
         for recheck, rows in groupby(page, lambda row: self.at(row[3])):
             _, directions, far_parties, answered, ended, *_ = zip(*rows, strict=True)
-            found += recheck.prices(Facts(directions, far_parties, answered, ended))
+            found += recheck.prices(PricedCalls(directions, far_parties, answered, ended))
         return found
 
 

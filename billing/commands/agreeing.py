@@ -18,7 +18,7 @@ from billing.invoices.reconcile import read_witnesses, reconcile_period
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import emit, err, json_option
-from store.db import open_database
+from store.setup import open_database
 
 
 @click.command()

@@ -13,7 +13,7 @@ from billing.invoices import invoicing
 from store.base import spreadsheet
 from store.base.console import emit, err, json_option
 from store.base.private import write_private
-from store.db import open_database
+from store.setup import open_database
 
 
 @click.command()

@@ -15,7 +15,7 @@ from store.base import spreadsheet
 from store.base.console import emit, err, json_option
 from store.base.errors import BadInput
 from store.base.private import write_private
-from store.db import open_database
+from store.setup import open_database
 
 YEAR = click.IntRange(2000, 2199)
 COLUMNS = ("date", "number", "tenant", "category", "vat_percent", "net", "vat", "gross")

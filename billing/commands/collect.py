@@ -19,7 +19,7 @@ from store import tenants
 from store.base.actor import typing_now
 from store.base.console import emit, err, json_option
 from store.base.settings import settings
-from store.db import open_database
+from store.setup import open_database
 
 
 @click.command()

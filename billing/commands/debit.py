@@ -16,7 +16,7 @@ from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 from store.base.private import write_private
-from store.db import open_database
+from store.setup import open_database
 
 _COLUMNS = ("number", "tenant", "invoice", "issued_on", "counted_to", "interest", "indemnity", "total", "new")
 

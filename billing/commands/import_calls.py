@@ -17,7 +17,7 @@ from billing.rating.rating import micros
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import emit, err, json_option, progress
-from store.db import open_database
+from store.setup import open_database
 
 _CLOCKS_DIFFER = timedelta(hours=1)
 _SHOWN = 1_000

@@ -29,7 +29,8 @@ from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option, progress
 from store.base.errors import DecrocheError
 from store.base.private import write_private
-from store.db import Database, open_database
+from store.db import Database
+from store.setup import open_database
 
 _COLUMNS = ("number", "kind", "tenant", "period", "issued_on", "due_on", "net", "vat", "gross", "due")
 

@@ -20,7 +20,8 @@ from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, err, json_option
 from store.base.errors import BadInput
-from store.db import Database, open_database
+from store.db import Database
+from store.setup import open_database
 
 _ONE_DAY = date.resolution
 

@@ -16,7 +16,7 @@ from billing.invoices.receiving import receive
 from billing.invoices.series import not_ahead
 from store.base.actor import typing_now
 from store.base.console import emit, err, json_option
-from store.db import open_database
+from store.setup import open_database
 
 
 @click.command()

@@ -14,7 +14,7 @@ from billing.invoices import invoicing
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
-from store.db import open_database
+from store.setup import open_database
 
 _FIELDS = (
     ("--siret", "SIRET, fourteen digits"), ("--phone", "telephone"), ("--bic", "the account's bank"),

@@ -19,7 +19,7 @@ from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, err, json_option
 from store.base.errors import BadInput, DecrocheError
-from store.db import open_database
+from store.setup import open_database
 
 _COLUMNS = (
     "name", "version", "title", "monthly_price", "agents", "numbers", "extra_agent", "extra_number", "tariff", "options"

@@ -12,7 +12,7 @@ from billing.commands.common import now, stripe_edge, today_in_paris
 from billing.keys import key
 from store.base.console import emit, json_option
 from store.base.settings import settings
-from store.db import open_database
+from store.setup import open_database
 
 
 @click.command()

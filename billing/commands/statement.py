@@ -19,7 +19,7 @@ from store.base import spreadsheet
 from store.base.console import emit, err, json_option
 from store.base.errors import BadInput
 from store.base.private import write_private
-from store.db import open_database
+from store.setup import open_database
 
 
 @click.command()

@@ -13,7 +13,7 @@ from billing.rating.tariff import read_tariff
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
-from store.db import open_database
+from store.setup import open_database
 
 
 @click.group(cls=HouseGroup)

@@ -15,7 +15,7 @@ from store import tenants
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
 from store.base.errors import BadInput
-from store.db import open_database
+from store.setup import open_database
 
 _COLUMNS = ("received_on", "reference", "payer", "amount", "left")
 

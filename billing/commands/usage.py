@@ -13,7 +13,7 @@ from billing.invoices import views
 from billing.invoices.month import MonthUsage, glance
 from store import tenants
 from store.base.console import emit, json_option
-from store.db import open_database
+from store.setup import open_database
 
 _WIDTH = 50
 

@@ -26,7 +26,7 @@ from billing.invoices.differences import agrees
 from billing.invoices.differences import reconcile as reconcile
 from billing.plans.subscription import add_months
 from billing.rating.rating import micros
-from billing.rating.recheck import Facts, Recheck
+from billing.rating.recheck import PricedCalls, Recheck
 from billing.rating.tariff import PARIS
 from store.base.errors import BadInput
 from store.db import Conn, pages
@@ -187,7 +187,7 @@ def _known(
         rechecked = recheck(tariff, version)
         _, _, ways, far, heard, at, ended, _, _, bundles, *_ = zip(*(page[place] for place in places), strict=True)
         answered = [when if answers else None for when, answers in zip(at, heard, strict=True)]
-        prices = rechecked.prices(Facts(ways, far, answered, ended))
+        prices = rechecked.prices(PricedCalls(ways, far, answered, ended))
         for place, uncovered, *facts in zip(places, prices, ways, far, answered, ended, bundles, strict=True):
             computed[place] = (rechecked.price(*facts) if facts[-1] else uncovered).amount_micros
     for row, micro in zip(page, computed, strict=True):

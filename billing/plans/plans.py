@@ -23,7 +23,7 @@ from billing.plans.offered import get_plan as get_plan
 from billing.plans.offered import list_plans as list_plans
 from billing.plans.offered import parse_plan as parse_plan
 from billing.plans.offered import read_plan as read_plan
-from billing.plans.subscription import Calendar, Facts, Period, PriceChange, add_months, calendar
+from billing.plans.subscription import Calendar, Period, PriceChange, SubscriptionFacts, add_months, calendar
 from billing.rating.tariff import PARIS
 from store import audit, tenants
 from store.base.actor import Actor, service
@@ -160,7 +160,7 @@ def outlook(conn: Conn, of: Subscription, today: date) -> Calendar:
     return calendar_of(conn, of, max(add_months(today, 2), of.starts_on))
 
 
-def facts_of(conn: Conn, of: Subscription) -> Facts:
+def facts_of(conn: Conn, of: Subscription) -> SubscriptionFacts:
     """What happened to a subscription, as its calendar needs it."""
     plan = get_plan(conn, of.plan, of.plan_version)
     events = conn.execute(
@@ -176,7 +176,7 @@ def facts_of(conn: Conn, of: Subscription) -> Facts:
         if e["kind"] == "price_change"
     ]
     price = plan.monthly_micros + sum(plan.options[option] for option in of.options)
-    return Facts(of.starts_on, price, first["notice"], first["withdrawal"], first["leave"], tuple(changes))
+    return SubscriptionFacts(of.starts_on, price, first["notice"], first["withdrawal"], first["leave"], tuple(changes))
 
 
 def subscription_lines(conn: Conn, tenant_id: UUID, month: date) -> list[Line]:

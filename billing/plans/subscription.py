@@ -35,7 +35,7 @@ class PriceChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SubscriptionFacts:
     """What happened. `notice_on`: the client gave notice; `left_on`: it left because of a price change."""
 
     starts_on: date
@@ -82,7 +82,7 @@ class Calendar:
     prices: tuple[tuple[date, int], ...]
 
 
-def calendar(facts: Facts, until: date) -> Calendar:
+def calendar(facts: SubscriptionFacts, until: date) -> Calendar:
     """The periods that begin up to `until`, and the dates that follow from the facts."""
     committed_until = add_months(facts.starts_on, COMMITTED_MONTHS) - _DAY
     withdraw_until = facts.starts_on + timedelta(days=WITHDRAWAL_DAYS)
@@ -130,14 +130,14 @@ def performed_micros(period: Period, last: date) -> int:
     return int(Fraction(period.price_micros * done, whole) + Fraction(1, 2))
 
 
-def _period(facts: Facts, number: int, prices: tuple[tuple[date, int], ...]) -> Period:
+def _period(facts: SubscriptionFacts, number: int, prices: tuple[tuple[date, int], ...]) -> Period:
     begins = add_months(facts.starts_on, number)
     ends = add_months(facts.starts_on, number + 1) - _DAY
     price = next(micros for since, micros in reversed(prices) if since <= begins)
     return Period(number, begins, ends, price, number < COMMITTED_MONTHS)
 
 
-def _prices(facts: Facts) -> tuple[tuple[date, int], ...]:
+def _prices(facts: SubscriptionFacts) -> tuple[tuple[date, int], ...]:
     """From which day each price holds: a change waits for its notice, a year since the last, a period's begin."""
     found = [(facts.starts_on, facts.price_micros)]
     for change in sorted(facts.price_changes, key=lambda c: c.announced_on):
@@ -155,7 +155,7 @@ def _period_on_or_after(start: date, day: date) -> date:
     return add_months(start, number)
 
 
-def _end(facts: Facts, committed_until: date, prices: tuple[tuple[date, int], ...]) -> date | None:
+def _end(facts: SubscriptionFacts, committed_until: date, prices: tuple[tuple[date, int], ...]) -> date | None:
     ends: list[date] = []
     if facts.notice_on is not None:
         ends.append(notice_end(facts.notice_on, committed_until))
@@ -170,7 +170,7 @@ def _end(facts: Facts, committed_until: date, prices: tuple[tuple[date, int], ..
     return min(ends, default=None)
 
 
-def _paid_until(facts: Facts, ends_on: date, prices: tuple[tuple[date, int], ...]) -> date:
+def _paid_until(facts: SubscriptionFacts, ends_on: date, prices: tuple[tuple[date, int], ...]) -> date:
     """The last day of the period that the contract's last day falls in: begun, so due whole."""
     number = max(0, (ends_on.year - facts.starts_on.year) * 12 + ends_on.month - facts.starts_on.month - 1)
     while (period := _period(facts, number, prices)).ends < ends_on:

@@ -14,7 +14,7 @@ import numpy as np
 from billing.rating.cdrs import Block
 from billing.rating.columns import UNANSWERED, Columns, Prices, Whole
 from billing.rating.instants import NEVER
-from billing.rating.rating import STATUSES, Engine, Priced, Status, engine, no_rate
+from billing.rating.rating import STATUSES, CompiledTariff, Priced, Status, engine, no_rate
 from billing.rating.sharing import Shares
 from billing.rating.tariff import Tariff
 
@@ -22,7 +22,7 @@ from billing.rating.tariff import Tariff
 class Batch:
     """The answers, one JSON object a row, and how many rows have each status."""
 
-    def __init__(self, compiled: Engine) -> None:
+    def __init__(self, compiled: CompiledTariff) -> None:
         self.parts: list[str] = []
         """The answers in order, each part one line or several: a call that may get some of the bundle has its own."""
         self.counts: dict[Status, int] = dict.fromkeys(STATUSES, 0)
@@ -142,7 +142,7 @@ def _list(column: Whole) -> list[int]:
 class _Spelled(dict[int, str]):
     """Rounded amount → its text; the same few come again and again."""
 
-    def __init__(self, compiled: Engine) -> None:
+    def __init__(self, compiled: CompiledTariff) -> None:
         self._compiled = compiled
 
     def __missing__(self, rounded: int) -> str:

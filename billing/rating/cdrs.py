@@ -20,8 +20,8 @@ import numpy as np
 
 from billing.rating.instants import NEVER, UNREAD, Ints, instants
 from billing.rating.rating import EPOCH, Call, micros
-from billing.rating.tariff import Direction
 from store.base.errors import BadInput
+from store.base.parties import Direction, far_party
 
 COLUMNS = ("call_id", "direction", "caller", "callee", "answered_at", "ended_at")
 
@@ -88,7 +88,7 @@ class Block(NamedTuple):
     def far_parties(self) -> list[str]:
         """The number that decides each price."""
         columns = zip(self.directions, self.callers, self.callees, strict=True)
-        return [callee if direction == "outbound" else caller for direction, caller, callee in columns]
+        return [far_party(*row) for row in columns]
 
     def only(self, places: Sequence[int]) -> Block:
         """The rows at some places, none of them bad."""

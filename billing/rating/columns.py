@@ -1,4 +1,4 @@
-"""Prices for calls by the thousand, in columns: what `Engine.rate` gives each, found for all of them at once.
+"""Prices for calls by the thousand, in columns: what `CompiledTariff.rate` gives each, found for all of them at once.
 
 For calls that get nothing from a bundle. Integers throughout, as there: of 64 bits where the tariff's prices leave room
 for the longest call that can be, else of any size. Nearly all calls lie within one window; the others are priced one by
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from billing.rating.clock import DAY, Clock
 from billing.rating.instants import NEVER, Ints
-from billing.rating.rating import SECOND, WAYS, Engine, Priced
+from billing.rating.rating import SECOND, WAYS, CompiledTariff, Priced
 
 Whole = NDArray[Any]
 """Integers: int64, or Python's own where those are too small."""
@@ -46,7 +46,7 @@ class Prices(NamedTuple):
 class Columns:
     """A tariff, ready for many calls."""
 
-    def __init__(self, compiled: Engine) -> None:
+    def __init__(self, compiled: CompiledTariff) -> None:
         self.compiled = compiled
         self.rates: list[Priced] = []
         self._included: list[bool] = []
@@ -75,7 +75,7 @@ class Columns:
         return Prices(rate, of.included[row], seconds, billed, units, window)
 
     def rounded(self, units: Whole) -> Whole:
-        """As `Engine.rounded`."""
+        """As `CompiledTariff.rounded`."""
         step = self.compiled.step
         return (2 * units + step) // (2 * step)
 
@@ -135,7 +135,9 @@ class _Tables(NamedTuple):
     included: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, rates: Sequence[Priced], included: Sequence[bool], clocks: Sequence[int], compiled: Engine) -> _Tables:
+    def of(
+        cls, rates: Sequence[Priced], included: Sequence[bool], clocks: Sequence[int], compiled: CompiledTariff
+    ) -> _Tables:
         widest = max((len(priced.prices) for priced in rates), default=1)
         prices = [[*priced.prices[:-1], *[0] * (widest - len(priced.prices)), priced.prices[-1]] for priced in rates]
         initial, increment = ([*(getattr(p, name) for p in rates), 1] for name in ("initial", "increment"))

@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from billing.rating.clock import DAY, Clock, Months
-from billing.rating.tariff import LEGS, Direction, Rate, Tariff
+from billing.rating.tariff import LEGS, Rate, Tariff
+from store.base.parties import Direction, far_party
 
 Status = Literal["rated", "unanswered", "unrated", "rejected", "duplicate"]
 STATUSES: tuple[Status, ...] = ("rated", "unanswered", "unrated", "rejected", "duplicate")
@@ -47,7 +48,7 @@ class Call:
     @property
     def far_party(self) -> str:
         """The number that decides the price: who was called, or who called in."""
-        return self.callee if self.direction == "outbound" else self.caller
+        return far_party(self.direction, self.caller, self.callee)
 
 
 class Segment(NamedTuple):
@@ -157,7 +158,7 @@ class Priced:
         return runs
 
 
-class Engine:
+class CompiledTariff:
     """A tariff compiled for rating. Holds nothing but what follows from the tariff."""
 
     def __init__(self, tariff: Tariff) -> None:
@@ -273,16 +274,16 @@ def no_rate(direction: str, far_party: str) -> str:
     return f"no rate for {direction} {'to' if direction == 'outbound' else 'from'} {far_party}"
 
 
-_ENGINES: dict[int, Engine] = {}
+_ENGINES: dict[int, CompiledTariff] = {}
 
 
-def engine(tariff: Tariff) -> Engine:
+def engine(tariff: Tariff) -> CompiledTariff:
     """The compiled tariff; compiled once for each Tariff object (hashing a large one would cost more)."""
     known = _ENGINES.get(id(tariff))
     if known is None or known.tariff is not tariff:
         if len(_ENGINES) >= 64:
             _ENGINES.clear()
-        known = _ENGINES[id(tariff)] = Engine(tariff)
+        known = _ENGINES[id(tariff)] = CompiledTariff(tariff)
     return known
 
 

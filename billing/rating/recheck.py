@@ -29,7 +29,7 @@ class Price(NamedTuple):
     tariff_version: int | None
 
 
-class Facts(NamedTuple):
+class PricedCalls(NamedTuple):
     """What a price follows from, in columns: far parties, and µs of UTC since 1970 (answered: None when it was not)."""
 
     directions: Sequence[str]
@@ -47,7 +47,7 @@ class Recheck:
         self._to_micros = 10 ** (6 - force.tariff.decimals) if force else 0
         self._columns = Columns(engine(force.tariff)) if force else None
 
-    def prices(self, of: Facts) -> list[Price]:
+    def prices(self, of: PricedCalls) -> list[Price]:
         """The price of each call when nothing is left of the bundle."""
         if self._columns is None:
             return [self._without_tariff(*times) for times in zip(of.answered, of.ended, strict=True)]

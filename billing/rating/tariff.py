@@ -11,14 +11,13 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from billing.rating.toml_table import Table, read_strictly
 from store.base.errors import BadInput
+from store.base.parties import DIRECTIONS, Direction
 
-Direction = Literal["inbound", "outbound"]
-DIRECTIONS: tuple[Direction, ...] = ("inbound", "outbound")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAYS = (*WEEKDAYS, "holiday")
 MAX_DECIMALS = 12

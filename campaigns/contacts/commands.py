@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import click
 
 from store.base.actor import typing_now
-from store.base.console import HouseGroup, emit, err, json_option, progress, to_json
+from store.base.console import SOME_BAD, HouseGroup, emit, err, json_option, progress, to_json
+from store.cli_tenant import tenant_option, tenant_session
 
 if TYPE_CHECKING:
     from campaigns.contacts.importing import Plan, Report
-    from store.db import Conn
 
-tenant_option = click.option("--tenant", "slug", required=True, help="Whose contacts: the tenant's short name.")
-SOME_BAD = 3
+contacts_option = tenant_option("contacts")
 _PAGE = 1000
-
-
-@contextmanager
-def tenant_session(slug: str) -> Generator[tuple[Conn, UUID]]:
-    """One transaction as the tenant of that name, and its id. Raises NotFound."""
-    from store.db import open_database
-    from store.tenants import tenant_id
-
-    with open_database() as db:
-        with db.service() as conn:
-            whose = tenant_id(conn, slug)
-        with db.tenant(whose) as conn:
-            yield conn, whose
 
 
 @click.group(cls=HouseGroup)
@@ -56,7 +39,7 @@ def _mapped(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 
 @contact.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@tenant_option
+@contacts_option
 @click.option("--list", "into", required=True, help="The list they go into; made where it is new.")
 @click.option("--map", "given", multiple=True, metavar="FIELD=COLUMN", callback=_mapped,
               help="Read FIELD from COLUMN (its heading, or its letter); phone, name, any other.")  # fmt: skip
@@ -112,7 +95,7 @@ def _told(report: Report, into: str, dry_run: bool, as_json: bool) -> None:
 
 
 @contact.command("list")
-@tenant_option
+@contacts_option
 @click.option("--list", "name", help="The people of this list; else the lists there are.")
 @json_option
 def contact_list(slug: str, name: str | None, as_json: bool) -> None:
@@ -143,7 +126,7 @@ def _number(text: str) -> str:
 
 
 @contact.command("show")
-@tenant_option
+@contacts_option
 @click.argument("number")
 @json_option
 def contact_show(slug: str, number: str, as_json: bool) -> None:
@@ -164,7 +147,7 @@ def contact_show(slug: str, number: str, as_json: bool) -> None:
 
 
 @contact.command("remove")
-@tenant_option
+@contacts_option
 @click.argument("number")
 @click.option("--list", "only_from", default="", help="Out of this list only; else out of all of them.")
 @json_option

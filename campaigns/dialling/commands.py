@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from campaigns.contacts.commands import tenant_option, tenant_session
+from campaigns.contacts.commands import contacts_option
 from store.base.actor import typing_now
 from store.base.console import as_lines, emit, json_option, progress, to_json
+from store.cli_tenant import tenant_session
 
 if TYPE_CHECKING:
     from campaigns.campaigns import Campaign
@@ -20,7 +21,7 @@ _STANDS = ("name", "state", "paused_why", "running_since", "ended_at")
 
 
 def _named(command: Callable[..., None]) -> Callable[..., None]:
-    return click.argument("name")(tenant_option(json_option(command)))
+    return click.argument("name")(contacts_option(json_option(command)))
 
 
 @click.command("launch")
@@ -155,7 +156,7 @@ def export(name: str, slug: str, as_json: bool) -> None:
 
 
 @click.command("callbacks")
-@tenant_option
+@contacts_option
 @json_option
 def callbacks(slug: str, as_json: bool) -> None:
     """The calls that were agreed on in calls: their slot, and whether each was kept.

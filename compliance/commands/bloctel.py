@@ -14,7 +14,8 @@ from store.base.console import HouseGroup, emit, json_option
 
 if TYPE_CHECKING:
     pass
-from compliance.commands.common import file_argument, tenant_option, tenant_session, told
+from compliance.commands.common import file_argument, ledger_option, told
+from store.cli_tenant import tenant_session
 
 
 @click.group(cls=HouseGroup)
@@ -27,7 +28,7 @@ def bloctel() -> None:
 
 
 @bloctel.command("export")
-@tenant_option
+@ledger_option
 @file_argument
 @click.option(
     "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The exchange file to write."
@@ -53,7 +54,7 @@ def bloctel_export(ctx: click.Context, slug: str, file: Path, out: Path, at: str
 
 
 @bloctel.command("import")
-@tenant_option
+@ledger_option
 @file_argument
 @click.option("--submission", type=click.UUID, help="Which one it answers (default: the newest unanswered).")
 @click.option("--at", "at", default="", help="When it was answered (default: now).")
@@ -74,7 +75,7 @@ def bloctel_import(slug: str, file: Path, submission: UUID | None, at: str, as_j
 
 
 @bloctel.command("list")
-@tenant_option
+@ledger_option
 @json_option
 def bloctel_list(slug: str, as_json: bool) -> None:
     """The submissions and their answers, newest first.

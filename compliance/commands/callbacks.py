@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import click
 
-from compliance.commands.common import dialled, tenant_option, tenant_session
+from compliance.commands.common import dialled, ledger_option
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
+from store.cli_tenant import tenant_session
 
 
 @click.group(cls=HouseGroup)
@@ -21,7 +22,7 @@ def callback() -> None:
 
 
 @callback.command("add")
-@tenant_option
+@ledger_option
 @click.argument("number")
 @click.option("--evidence", required=True, help="What proves it: a call's id, a form, a message.")
 @click.option("--requested-at", default="", help="When the person asked (default: now).")
@@ -44,7 +45,7 @@ def callback_add(slug: str, number: str, evidence: str, requested_at: str, goods
 
 
 @callback.command("show")
-@tenant_option
+@ledger_option
 @click.argument("number")
 @json_option
 def callback_show(slug: str, number: str, as_json: bool) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from compliance.commands.common import dialled, file_argument, tenant_option, tenant_session, told
+from compliance.commands.common import dialled, file_argument, ledger_option, told
 from compliance.commands.evidence import file_hash
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option, to_json
 from store.base.private import write_private
+from store.cli_tenant import tenant_session
 
 
 @click.group(cls=HouseGroup)
@@ -24,7 +25,7 @@ def consent() -> None:
 
 
 @consent.command("add")
-@tenant_option
+@ledger_option
 @click.option("--number", required=True, help="The person's number.")
 @click.option("--professional", required=True, help="Who may call, as the agents say it.")
 @click.option("--third-party", default="", help="Others who may, or on whose behalf; ; between them.")
@@ -58,7 +59,7 @@ def consent_add(slug: str, as_json: bool, **fields: str) -> None:
 
 
 @consent.command("import")
-@tenant_option
+@ledger_option
 @file_argument
 @json_option
 @click.pass_context
@@ -81,7 +82,7 @@ def consent_import(ctx: click.Context, slug: str, file: Path, as_json: bool) -> 
 
 
 @consent.command("revoke")
-@tenant_option
+@ledger_option
 @click.argument("number")
 @click.option("--how", default="asked", show_default=True, help="How the person withdrew.")
 @json_option
@@ -100,7 +101,7 @@ def consent_revoke(slug: str, number: str, how: str, as_json: bool) -> None:
 
 
 @consent.command("show")
-@tenant_option
+@ledger_option
 @click.argument("number")
 @json_option
 def consent_show(slug: str, number: str, as_json: bool) -> None:
@@ -117,7 +118,7 @@ def consent_show(slug: str, number: str, as_json: bool) -> None:
 
 
 @consent.command("export")
-@tenant_option
+@ledger_option
 @click.argument("number")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A .csv or .json file; else JSON.")
 def consent_export(slug: str, number: str, out: Path | None) -> None:

@@ -16,7 +16,8 @@ from store.base.console import HouseGroup, emit, json_option
 
 if TYPE_CHECKING:
     from store.db import Conn
-from compliance.commands.common import dialled, file_argument, tenant_session, told
+from compliance.commands.common import dialled, file_argument, told
+from store.cli_tenant import tenant_session
 
 
 @click.group(cls=HouseGroup)
@@ -36,7 +37,7 @@ def _whose(slug: str | None, everybody: bool) -> Generator[tuple[Conn, UUID | No
         with tenant_session(slug) as found:
             yield found
     else:
-        from store.db import open_database
+        from store.setup import open_database
 
         with open_database() as db, db.operator() as conn:
             yield conn, None

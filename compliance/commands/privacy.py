@@ -8,11 +8,12 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.common import dialled, tenant_option, tenant_session
+from compliance.commands.common import dialled, ledger_option
 from compliance.commands.registers import breach, register
 from compliance.commands.tenants import operator_session
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
+from store.cli_tenant import tenant_session
 
 phone_option = click.option("--phone", required=True, help="The person's number, in any way of writing.")
 
@@ -39,7 +40,7 @@ def sweep(dry_run: bool, as_json: bool) -> None:
     """
     from compliance.people import retention
     from store.base.settings import settings
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         rows = retention.sweep(conn, datetime.now(UTC), settings().folder(), dry_run=dry_run, by=typing_now())
@@ -47,7 +48,7 @@ def sweep(dry_run: bool, as_json: bool) -> None:
 
 
 @privacy.command()
-@tenant_option
+@ledger_option
 @click.option("--transcripts-days", type=click.IntRange(0), help="Days after the call; without: with the CDR.")
 @click.option("--messages-days", type=click.IntRange(0), help="Days after it was left; without: by the policy.")
 @click.option("--appointments-days", type=click.IntRange(0), help="Days after its end; without: by the policy.")
@@ -65,7 +66,7 @@ def keep(slug: str, transcripts_days: int | None, messages_days: int | None, app
 
 
 @privacy.command()
-@tenant_option
+@ledger_option
 @phone_option
 @json_option
 def find(slug: str, phone: str, as_json: bool) -> None:
@@ -84,7 +85,7 @@ def find(slug: str, phone: str, as_json: bool) -> None:
 
 
 @privacy.command()
-@tenant_option
+@ledger_option
 @phone_option
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="A .zip file.")
 @json_option
@@ -104,7 +105,7 @@ def export(slug: str, phone: str, out: Path, as_json: bool) -> None:
 
 
 @privacy.command()
-@tenant_option
+@ledger_option
 @phone_option
 @json_option
 def erase(slug: str, phone: str, as_json: bool) -> None:
@@ -132,7 +133,7 @@ def request() -> None:
 
 
 @request.command("add")
-@tenant_option
+@ledger_option
 @click.option("--kind", required=True, help="access, erasure, rectification, objection, restriction, portability.")
 @click.option("--person", "who", required=True, help="Who asks, and where to answer.")
 @click.option("--received-at", default="", help="Default: now.")
@@ -153,7 +154,7 @@ def request_add(slug: str, kind: str, who: str, received_at: str, as_json: bool)
 
 
 @request.command("close")
-@tenant_option
+@ledger_option
 @click.argument("request_id", type=click.UUID)
 @click.option("--outcome", required=True, help="What was answered.")
 def request_close(slug: str, request_id: UUID, outcome: str) -> None:
@@ -169,7 +170,7 @@ def request_close(slug: str, request_id: UUID, outcome: str) -> None:
 
 
 @request.command("list")
-@tenant_option
+@ledger_option
 @json_option
 def request_list(slug: str, as_json: bool) -> None:
     """The requests, the open ones first, by deadline.

@@ -12,11 +12,11 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.common import tenant_session
 from store.base.actor import typing_now
 from store.base.console import emit, json_option
 from store.base.errors import DecrocheError
 from store.base.private import private_file, write_private
+from store.cli_tenant import tenant_session
 
 if TYPE_CHECKING:
     from store.db import Conn
@@ -67,7 +67,7 @@ def _session(call_id: UUID, slug: str | None) -> Generator[tuple[Conn, UUID]]:
             yield found
         return
     from compliance.ledgers import proof
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db:
         with db.operator() as conn:
@@ -86,7 +86,7 @@ def verify(as_json: bool) -> None:
     """
     from compliance.ledgers import proof
     from store.base.settings import settings
-    from store.db import open_database
+    from store.setup import open_database
 
     folder = settings().folder()
     anchors = proof.read_anchors(folder)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.common import tenant_option
+from compliance.commands.common import ledger_option
 from compliance.commands.tenants import operator_session
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
@@ -40,7 +40,7 @@ def breach() -> None:
 
 
 @breach.command("add")
-@tenant_option
+@ledger_option
 @click.option("--happened-at", required=True, help="2026-11-20T08:00+01:00; without offset, Paris time.")
 @click.option("--found-at", default="", help="Default: now.")
 @click.option("--what", required=True, help="What happened.")
@@ -73,7 +73,7 @@ def breach_add(
 
 
 @breach.command("told")
-@tenant_option
+@ledger_option
 @click.argument("breach_id", type=click.UUID)
 def breach_told(slug: str, breach_id: UUID) -> None:
     """The tenant was told of a breach, now.
@@ -88,7 +88,7 @@ def breach_told(slug: str, breach_id: UUID) -> None:
 
 
 @breach.command("list")
-@tenant_option
+@ledger_option
 @json_option
 def breach_list(slug: str, as_json: bool) -> None:
     """A tenant's breaches, newest first.

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import click
 
-from compliance.commands.common import tenant_option
+from compliance.commands.common import ledger_option
 from compliance.commands.evidence import file_hash
 from store.base.actor import typing_now
 from store.base.console import HouseGroup, emit, json_option
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def operator_session(slug: str) -> Generator[tuple[Conn, UUID]]:
-    from store.db import open_database
+    from store.setup import open_database
     from store.tenants import get
 
     with open_database() as db, db.operator() as conn:
@@ -30,7 +30,7 @@ def operator_session(slug: str) -> Generator[tuple[Conn, UUID]]:
 
 
 @click.command()
-@tenant_option
+@ledger_option
 @click.argument("changes", nargs=-1, metavar="[NAME=on|off]...")
 @json_option
 def switch(slug: str, changes: tuple[str, ...], as_json: bool) -> None:
@@ -65,7 +65,7 @@ def caller_id() -> None:
 
 
 @caller_id.command("allow")
-@tenant_option
+@ledger_option
 @click.argument("number")
 @click.option("--proof", required=True, help="The document that assigns the number; a file is hashed.")
 @click.option("--recheck-by", default="", help="When to look at it again (default: in a year).")
@@ -88,7 +88,7 @@ def caller_id_allow(slug: str, number: str, proof: str, recheck_by: str, as_json
 
 
 @caller_id.command("revoke")
-@tenant_option
+@ledger_option
 @click.argument("number")
 def caller_id_revoke(slug: str, number: str) -> None:
     """A tenant may not show NUMBER any more.
@@ -103,7 +103,7 @@ def caller_id_revoke(slug: str, number: str) -> None:
 
 
 @caller_id.command("list")
-@tenant_option
+@ledger_option
 @json_option
 def caller_id_list(slug: str, as_json: bool) -> None:
     """The numbers a tenant may show; `due`: refused until its proof is checked again.

@@ -10,9 +10,9 @@ from typing import Any, cast
 
 from compliance.law.cases import BadCase, from_json
 from compliance.law.engine import DEFAULT, Decision, Switches, decide
-from store.base.console import to_json
+from store.base.console import SOME_BAD, to_json
 
-ALL_ALLOWED, SOME_REFUSED, SOME_BAD = 0, 1, 3
+ALL_ALLOWED, SOME_REFUSED = 0, 1
 """Exit statuses; that of a file is its worst answer's."""
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from portal import sounds
 from portal.api.app import key_shown, seated
@@ -15,11 +15,15 @@ from portal.api.problems import RESPONSES
 from portal.reading import calls as reading
 from portal.reading import filters, one_call
 from portal.reading.filters import Filters
+from store.base.endings import OUTCOMES
+from store.base.parties import Direction
 
 router = APIRouter(prefix="/calls", tags=["calls"], responses=RESPONSES)
 
 Key = Annotated[str, Depends(key_shown)]
 ANY_TEXT = r"^[^\x00]*$"
+WhatCame = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OUTCOMES)})]
+"""Not checked: a call that was kept before its word was settled is shown all the same."""
 
 
 class Call(BaseModel):
@@ -27,14 +31,14 @@ class Call(BaseModel):
 
     id: UUID
     started_at: str
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     caller: str
     callee: str
     answered_seconds: int
     billed_seconds: int
     agent: str | None
     version: int | None
-    outcome: str
+    outcome: WhatCame
     recorded: bool
     disclosure_heard: bool
     price: str | None
@@ -70,7 +74,7 @@ class Whole(BaseModel):
     """One call with its charge and the decision that allowed it."""
 
     id: UUID
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     caller: str
     callee: str
     number: str | None
@@ -82,7 +86,7 @@ class Whole(BaseModel):
     duration_ms: int
     hangup_cause: int
     hangup_side: str
-    outcome: str
+    outcome: WhatCame
     recorded: bool
     disclosure: dict[str, Any] | None
     decision: dict[str, Any] | None
@@ -93,7 +97,7 @@ class Whole(BaseModel):
 def listed(
     request: Request,
     key: Key,
-    direction: Annotated[Literal["inbound", "outbound"] | None, Query()] = None,
+    direction: Annotated[Direction | None, Query()] = None,
     agent: Annotated[str | None, Query(max_length=64, pattern=ANY_TEXT)] = None,
     outcome: Annotated[str | None, Query(max_length=64, pattern=ANY_TEXT)] = None,
     words: Annotated[str, Query(max_length=200, pattern=ANY_TEXT, description="Said in it; needs `transcripts`.")] = "",

@@ -48,7 +48,7 @@ def add(
     from store import tenants
     from store.base.actor import typing_now
     from store.base.settings import settings
-    from store.db import open_database
+    from store.setup import open_database
 
     given: list[tuple[calendars.Kind, str]] = [("ics", url), ("caldav", caldav), ("mail", mail)]
     chosen: list[tuple[calendars.Kind, str]] = [each for each in given if each[1]]
@@ -86,7 +86,7 @@ def list_calendars(tenant: str, as_json: bool) -> None:
     """
     from portal.links import calendars
     from store import tenants
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         only = tenants.tenant_id(conn, tenant) if tenant else None
@@ -112,7 +112,7 @@ def remove(tenant: str, name: str, as_json: bool) -> None:
     from store import tenants
     from store.base.actor import typing_now
     from store.base.settings import settings
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         gone = calendars.remove(conn, tenants.tenant_id(conn, tenant), name, by=typing_now(), of=settings())
@@ -133,7 +133,7 @@ def feed(tenant: str, agent: str, path: Path, as_json: bool) -> None:
     from portal.links.ics import written
     from store import bookings, tenants
     from store.base.private import write_private
-    from store.db import open_database
+    from store.setup import open_database
 
     now = datetime.now(UTC)
     with open_database() as db:
@@ -161,7 +161,7 @@ def address(tenant: str, agent: str, ends: bool, as_json: bool) -> None:
     from portal.links import feeds
     from store import tenants
     from store.base.actor import typing_now
-    from store.db import open_database
+    from store.setup import open_database
 
     now, by = datetime.now(UTC), typing_now()
     with open_database() as db:

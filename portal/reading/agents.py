@@ -13,10 +13,10 @@ from agents.meaning.grouping import grouped, texts
 from agents.meaning.sense import Sense
 from agents.slots.text import fold
 from portal.door import Seat
-from store import agents, calls
+from store import agents
 from store.agents import AgentVersion
 from store.base.errors import NotFound
-from store.calls import Missed
+from store.missed import Missed, missed_by
 
 MISSED_FOR = timedelta(days=60)
 MOST_MISSED = 300
@@ -94,7 +94,7 @@ def version(seat: Seat, name: str, text: str) -> AgentVersion:
 
 def missed(seat: Seat, name: str, now: datetime) -> list[Missed]:
     """What callers of the last two months said in vain, newest first."""
-    return calls.missed(seat.conn, tenant_id=seat.whose, agent=name, since=now - MISSED_FOR, limit=MOST_MISSED)
+    return missed_by(seat.conn, tenant_id=seat.whose, agent=name, since=now - MISSED_FOR, limit=MOST_MISSED)
 
 
 def asked_in_vain(found: Sequence[Missed], agent: Agent, sense: Sense | None) -> list[Asked]:

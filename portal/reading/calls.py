@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -16,6 +16,7 @@ from portal.reading.filters import After, Filters
 from portal.words import masked
 from store import recordings
 from store.audit import note
+from store.base.parties import Direction, far_party
 from store.base.settings import Settings
 
 MOST_EXPORTED = 10_000
@@ -29,7 +30,7 @@ class Line:
     started_at: datetime
     answered_at: datetime | None
     ended_at: datetime
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     caller: str
     callee: str
     agent: str | None
@@ -47,7 +48,7 @@ class Line:
     @property
     def far(self) -> str:
         """The person's number; "" when hidden."""
-        return self.caller if self.direction == "inbound" else self.callee
+        return far_party(self.direction, self.caller, self.callee)
 
 
 # The page's calls are chosen first, by their index; prices and words are looked up for them alone.

@@ -27,7 +27,7 @@ _WINDOWS = ("id", "begins_at", "ends_at", "state", "what")
 
 @contextmanager
 def _operator() -> Generator[Conn]:
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         yield conn

@@ -24,6 +24,7 @@ from portal.web.routes import Pages, id_in
 from portal.web.visit import FILTERS, Answer, Visit, drop, keep
 from portal.words import OUTCOMES
 from store.base import spreadsheet
+from store.base.parties import far_party
 
 pages = Pages()
 
@@ -87,7 +88,7 @@ def one(visit: Visit, seat: Seat) -> Answer:
     facts = one_call.facts_of(seat, id_in(visit))
     moments = one_call.moments(facts)
     charge = facts["charge"]
-    far = facts["caller"] if facts["direction"] == "inbound" else facts["callee"]
+    far = far_party(facts["direction"], facts["caller"], facts["callee"])
     return visit.page(
         "call.html", call=facts, moments=moments, picture=Markup(draw(facts)), lawful=one_call.lawful(facts),  # noqa: S704
         total=one_call.micros(charge["amount"]) if charge and charge["amount"] else None,

@@ -90,7 +90,7 @@ def _serve_operator(of: Settings, bind: str, opened_on: socket.socket) -> None:
     from portal.door import open_portal
     from portal.web.operator.site import make_operator_app
     from store.base.logs import set_up_logs
-    from store.db import open_database
+    from store.setup import open_database
 
     set_up_logs(of, name="portal-operator")
     with open_database(of) as db, open_portal(of) as opened:

@@ -30,6 +30,9 @@ from store.base.spreadsheet import PARIS
 out = Console(highlight=False, markup=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)  # messages are never broken in two lines
 
+SOME_BAD = 3
+"""Done in part: some rows were bad."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 

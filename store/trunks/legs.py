@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from psycopg.rows import class_row
 
+from store.base.parties import Direction
 from store.db import Conn
 
 NOT_TRIED = ("full", "too_fast", "not_shown")
@@ -21,7 +21,7 @@ class TrunkCall:
     """One trunk's part in a call. `outcome`: as of a call, or why it was passed over; `cause`: Q.850."""
 
     trunk: str
-    direction: Literal["inbound", "outbound"]
+    direction: Direction
     began_at: datetime
     answered_at: datetime | None
     ended_at: datetime

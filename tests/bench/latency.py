@@ -78,7 +78,7 @@ def measure(calls: int, cuts: int) -> dict[str, Any]:
     from ari_app.softphone.script import Utterance
     from store import calls as kept
     from store.base.settings import settings
-    from store.db import open_database
+    from store.setup import open_database
 
     pcm = asyncio.run(_phrases())
     with open_database() as db:

@@ -19,6 +19,7 @@ from agents.leading import MOST_TOKENS, leading_schema
 from agents.loading import EXAMPLES, load
 from llm.base import LlmError, Message, Mind
 from llm.minds import ENGINES
+from store.base.parties import Parties
 from tests.contract.minds import OPENERS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -101,7 +102,7 @@ async def test_what_cannot_be_answered_is_an_error_of_the_house(mind: Mind) -> N
 async def test_a_turn_that_rules_do_not_settle_reaches_the_mind_and_is_no_apology(mind: Mind, heard: str) -> None:
     agent = load(EXAMPLES / "dental.fr.yaml").agent
     now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo(agent.time_zone))
-    facts = Facts(heard, now, "inbound", "+33612345678", "+33478000000")
+    facts = Facts(heard, now, Parties.of("inbound", "+33612345678", "+33478000000"))
     talk = AgentConversation(agent, mind, facts, phrase_seconds=None)
     talk.opening()
     await talk.prime()

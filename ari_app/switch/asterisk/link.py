@@ -38,7 +38,7 @@ class LinkError(SwitchError):
     code = "link"
 
 
-class Link:
+class AriLink:
     """One connection to one Asterisk for one application. `run` keeps it up until cancelled."""
 
     def __init__(self, url: str, user: str, password: str, app: str, on_entry: Callable[[Entry], None]) -> None:

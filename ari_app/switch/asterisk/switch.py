@@ -16,9 +16,9 @@ from uuid import UUID
 import aiohttp
 
 from ari_app.switch.asterisk.events import ChannelEvent, Entry, arrival, is_person, stray, told
-from ari_app.switch.asterisk.link import Link, LinkError
+from ari_app.switch.asterisk.link import AriLink, LinkError
 from ari_app.switch.asterisk.media import Media
-from ari_app.switch.asterisk.witness import Witness
+from ari_app.switch.asterisk.witness import CdrListener
 from ari_app.switch.base import Arrival, Elsewhere, LegEvent, Line, Made, Stray, Tried
 from asterisk_conf.applying import states, use_trunks
 from asterisk_conf.record import remembered, shorten
@@ -72,8 +72,8 @@ class AsteriskSwitch:
         of, self._config = settings.asterisk, settings
         self._user, self._password = ARI_USER, ari_password(settings)
         self._arrived = arrived
-        self.link = Link(f"http://127.0.0.1:{of.http_port}/", self._user, self._password, of.app, self._entered)
-        self._witness = Witness("127.0.0.1", of.ami_port, AMI_USER, ami_password(settings), witnessed, tried)
+        self.link = AriLink(f"http://127.0.0.1:{of.http_port}/", self._user, self._password, of.app, self._entered)
+        self._witness = CdrListener("127.0.0.1", of.ami_port, AMI_USER, ami_password(settings), witnessed, tried)
         self._server = Asterisk(settings, demo=demo)
         self._signs = signing(settings) is not None
         self._http: aiohttp.ClientSession | None = None

@@ -29,7 +29,7 @@ FIELDS = {
 """What is kept of an AMI `Cdr` event (cdr_manager), under our names; times as Asterisk writes them, in UTC."""
 
 
-class Witness:
+class CdrListener:
     """Listens to AMI `Cdr` events whose user field is a call's id."""
 
     def __init__(

@@ -48,7 +48,7 @@ def add(slug: str, url: str, events: tuple[str, ...], name: str, as_json: bool) 
     from store import tenants
     from store.base.actor import typing_now
     from store.base.settings import settings
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db:
         with db.operator() as conn:
@@ -85,7 +85,7 @@ def list_hooks(slug: str, as_json: bool) -> None:
     """
     from portal.links.hooks import endpoints
     from store import tenants
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         only = tenants.tenant_id(conn, slug) if slug else None
@@ -107,7 +107,7 @@ def test(endpoint_id: UUID, as_json: bool) -> None:
     from portal.links.hooks import deliveries, endpoints, sending
     from store.base.actor import typing_now
     from store.base.settings import settings
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db:
         with db.operator() as conn:
@@ -134,7 +134,7 @@ def sent(slug: str, endpoint_id: UUID | None, state: Any, limit: int, as_json: b
     """
     from portal.links.hooks import deliveries
     from store import tenants
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         only = tenants.tenant_id(conn, slug) if slug else None
@@ -154,7 +154,7 @@ def replay(delivery_id: UUID | None, failed_of: UUID | None, as_json: bool) -> N
     """
     from portal.links.hooks import deliveries, endpoints
     from store.base.actor import typing_now
-    from store.db import open_database
+    from store.setup import open_database
 
     if (delivery_id is None) == (failed_of is None):
         raise BadInput("a delivery or --failed-of, one of both", hint="decroche hook deliveries has their ids")
@@ -182,7 +182,7 @@ def rotate(endpoint_id: UUID, as_json: bool) -> None:
     from store import tenants
     from store.base.actor import typing_now
     from store.base.settings import settings
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         found, secret = endpoints.rotate(conn, endpoint_id, by=typing_now(), now=datetime.now(UTC), of=settings())
@@ -201,7 +201,7 @@ def enable(endpoint_id: UUID, as_json: bool) -> None:
     """
     from portal.links.hooks import endpoints
     from store.base.actor import typing_now
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         endpoints.enable(conn, endpoint_id, by=typing_now())
@@ -219,7 +219,7 @@ def remove(endpoint_id: UUID, as_json: bool) -> None:
     """
     from portal.links.hooks import endpoints
     from store.base.actor import typing_now
-    from store.db import open_database
+    from store.setup import open_database
 
     with open_database() as db, db.operator() as conn:
         endpoints.remove(conn, endpoint_id, by=typing_now())

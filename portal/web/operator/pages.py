@@ -111,7 +111,7 @@ def search(visit: Visit, desk: Desk) -> Answer:
 def _looked_for(desk: Desk, asked: str) -> list[operator.Found]:
     if len(asked) == 36:
         record = calls.get(desk.conn, UUID(asked)).cdr
-        number, only = (record.caller if record.direction == "inbound" else record.callee), record.id
+        number, only = record.parties.far, record.id
         found = [one for one in operator.calls_of_number(desk.conn, number, 1000) if one.id == only]
     else:
         found = operator.calls_of_number(desk.conn, e164(asked))

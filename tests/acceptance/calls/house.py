@@ -38,8 +38,9 @@ from store import bookings
 from store import calls as kept
 from store.base.errors import DecrocheError
 from store.base.settings import Settings, settings
-from store.db import Database, open_database
+from store.db import Database
 from store.embedded import EmbeddedServer
+from store.setup import open_database
 from store.tenants import tenant_id
 from tests.asterisk_fixture import RTP_PORTS, free_port, free_rtp_range
 from tts.base import SAMPLE_RATE

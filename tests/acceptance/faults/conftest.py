@@ -21,7 +21,7 @@ from ari_app.demo.seed import seed
 from ari_app.service import background
 from ari_app.softphone.script import Situation, Utterance
 from store.base.errors import DecrocheError
-from store.db import open_database
+from store.setup import open_database
 from tests.acceptance.calls.house import House, eventually
 
 ROOT = Path(__file__).parents[3]

@@ -17,6 +17,7 @@ from agents.effects import Act, Facts, Say
 from agents.loading import EXAMPLES, load
 from llm.base import Mind
 from llm.minds import leads, mind
+from store.base.parties import Parties
 from store.base.settings import Settings
 
 Moves = dict[str, dict[str, Any]]
@@ -73,7 +74,9 @@ class Caller:
     def __init__(self, leading: Mind) -> None:
         agent = load(EXAMPLES / "dental.fr.yaml").agent
         now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
-        self.talk = AgentConversation(agent, leading, Facts("c", now, "inbound", "+33612345678", "+33478000000"))
+        self.talk = AgentConversation(
+            agent, leading, Facts("c", now, Parties.of("inbound", "+33612345678", "+33478000000"))
+        )
         self.talk.opening()
 
     async def says(self, text: str) -> str:

@@ -15,6 +15,7 @@ from agents.effects import Facts, Say
 from agents.loading import load
 from llm.base import Mind
 from llm.llama import LlamaMind
+from store.base.parties import Parties
 from store.weights import file
 
 EXAMPLES = Path(__file__).parents[3] / "agents/examples"
@@ -32,7 +33,7 @@ class Caller:
     def __init__(self, name: str, mind: Mind, call: str) -> None:
         agent = load(EXAMPLES / name).agent
         now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
-        facts = Facts(call, now, "inbound", "+33612345678", "+33478000000")
+        facts = Facts(call, now, Parties.of("inbound", "+33612345678", "+33478000000"))
         self.talk = AgentConversation(agent, mind, facts, phrase_seconds=None)
         self.talk.opening()
         self.source = ""

@@ -14,8 +14,8 @@ from compliance.people import privacy
 from store import calls, recordings, tenants
 from store.backups import erasures
 from store.base.settings import settings
-from store.db import open_database
 from store.embedded import EmbeddedServer
+from store.setup import open_database
 from store.tenants import Tenant
 from tests.actors import OPERATOR
 from tests.integration.backup.conftest import CALLER, SOUND, House, Left

@@ -25,9 +25,9 @@ from portal.support import writing
 from store import agents, audit, tenants
 from store.backups import erasures
 from store.base.settings import settings
-from store.db import open_database
 from store.embedded import EmbeddedServer
 from store.leaving import counted
+from store.setup import open_database
 from store.tenants import Tenant
 from tests.actors import OPERATOR
 from tests.integration.backup.conftest import CALLER, SOUND, House, Left

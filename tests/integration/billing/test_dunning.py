@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ari_app.desk.office import NoAgent, Office
+from ari_app.desk.office import Office
+from ari_app.desk.routing import NoAgent
 from billing.charges.controls import TELL, OutboundBlocked, allow_dialling, lift
 from billing.invoices.dunning import close_dispute, debts, dispute, run_dunning
 from billing.invoices.invoicing import Issued
@@ -168,14 +169,14 @@ async def test_a_suspended_tenants_agents_answer_nobody_until_it_has_paid(
         numbers.add(conn, NUMBER, fallback="+33145678901", by=OPERATOR)
         numbers.assign(conn, NUMBER, client.id, agent="accueil", by=OPERATOR)
     office = Office(database, settings())
-    assert await office.who_answers(NUMBER) is not None
+    assert await office.routing.who_answers(NUMBER) is not None
     for days in ALL_STEPS:
         told(database, client, days)
     with pytest.raises(NoAgent, match="its tenant is suspended"):  # the dialplan takes the caller to the fallback
-        await office.who_answers(NUMBER)
+        await office.routing.who_answers(NUMBER)
     with database.operator(client.id) as conn:
         pay_invoice(conn, owed, "transfer", owed.gross_cents, "VIR 9", DUE + timedelta(days=31), "test")
-    assert await office.who_answers(NUMBER) is not None
+    assert await office.routing.who_answers(NUMBER) is not None
 
 
 def test_a_suspension_that_the_operator_lifts_opens_the_numbers_too(

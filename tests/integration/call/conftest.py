@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from ari_app.switch.asterisk.events import Entry
-from ari_app.switch.asterisk.link import Link
+from ari_app.switch.asterisk.link import AriLink
 from asterisk_conf.render import ARI_USER, ari_password
 from asterisk_conf.server import Asterisk
 from store.base.settings import Settings
@@ -34,7 +34,7 @@ async def until(what: str, look: Callable[[], bool]) -> None:
 class Linked:
     """A link that is kept up, and the calls that came by it."""
 
-    link: Link
+    link: AriLink
     arrivals: asyncio.Queue[Entry] = field(default_factory=asyncio.Queue[Entry])
 
     async def echo(self) -> str:
@@ -54,7 +54,9 @@ async def linked(config: Settings) -> AsyncGenerator[Linked]:
     """A connected link to the Asterisk of these settings."""
     arrivals: asyncio.Queue[Entry] = asyncio.Queue()
     port = config.asterisk.http_port
-    link = Link(f"http://127.0.0.1:{port}/", ARI_USER, ari_password(config), config.asterisk.app, arrivals.put_nowait)
+    link = AriLink(
+        f"http://127.0.0.1:{port}/", ARI_USER, ari_password(config), config.asterisk.app, arrivals.put_nowait
+    )
     running = asyncio.create_task(link.run())
     try:
         async with asyncio.timeout(SECONDS):

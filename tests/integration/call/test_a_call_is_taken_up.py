@@ -17,13 +17,14 @@ from ari_app.call.orphans import Orphan
 from ari_app.demo import seed
 from ari_app.desk.journal import Entry
 from ari_app.desk.lost import Lost
-from ari_app.desk.record import Disclosure, Notes, Turn
+from ari_app.desk.record import Disclosure, Notes, SpokenTurn
 from ari_app.service.noting import Noter
 from ari_app.service.sweeping import Sweep
 from ari_app.switch.base import Stray
 from billing.charges.accounts import account, move, set_mode
 from store import calls, journal, live
 from store.base.ids import new_id
+from store.base.parties import Parties
 from store.db import Database
 from store.journal import Left, Past
 from tests.actors import OPERATOR
@@ -34,23 +35,24 @@ from tests.scripted_engines import silence, tone
 __all__ = ["exchange"]
 
 LEG = "leg-7"
+PARTIES = Parties("inbound", ours=seed.DENTAL_FR, far=CALLER)
 
 
 async def dead(exchange: Exchange, **changes: Any) -> Left:
     """A call answered 40 s ago and known till 30 s ago, whose process is dead; a client who pays beforehand."""
     office, at = exchange.house.office, datetime.now(UTC) - timedelta(seconds=40)
-    who = await office.who_answers(seed.DENTAL_FR)
+    who = await office.routing.who_answers(seed.DENTAL_FR)
     assert who is not None
     with office.db.operator() as conn:
         set_mode(conn, who.tenant_id, "prepaid")
     with office.db.operator(who.tenant_id) as conn:
         move(conn, who.tenant_id, "top_up", 10_000_000, "VIR 1", OPERATOR)
     call_id = new_id()
-    await exchange.house.till.open(who.tenant_id, call_id, "inbound", CALLER)
-    await office.lease(who, call_id, LEG, "inbound", at, caller=CALLER, callee=seed.DENTAL_FR)
-    talk = AgentConversation(who.agent, None, Facts(str(call_id), who.now(), "inbound", CALLER, seed.DENTAL_FR))
+    await exchange.house.till.open(who.tenant_id, call_id, PARTIES)
+    await office.lease(who, call_id, LEG, PARTIES, at)
+    talk = AgentConversation(who.agent, None, Facts(str(call_id), who.now(), PARTIES))
     talk.opening()
-    notes = Notes([Turn("agent", "Bonjour.", 0, 900, 900)], disclosure=Disclosure("Je suis une IA.", 900))
+    notes = Notes([SpokenTurn("agent", "Bonjour.", 0, 900, 900)], disclosure=Disclosure("Je suis une IA.", 900))
     entry = Entry(who.agent_name, who.version, who.number, notes, talk=talk.kept())
     told = json.loads(json.dumps(replace(entry, **changes).as_json()))
     with office.db.tenant(who.tenant_id) as conn:
@@ -147,8 +149,7 @@ async def test_while_calls_go_on_they_are_written_down_and_their_leases_renewed(
 ) -> None:
     call = await exchange.inbound()
     await exchange.house.office.lease(
-        call.state.who, call.state.id, call.state.leg, "inbound", call.state.life.started_at, caller=CALLER,
-        callee=seed.DENTAL_FR,
+        call.state.who, call.state.id, call.state.leg, PARTIES, call.state.life.started_at
     )  # fmt: skip
     keeper = Noter(exchange.house, {str(call.state.id): call.state})
     line = await call.answered()

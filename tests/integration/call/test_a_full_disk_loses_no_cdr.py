@@ -53,7 +53,7 @@ def office(database: Database, settings_home: Path) -> Generator[Office]:
 def cdr(office: Office) -> Cdr:
     now = datetime.now(UTC)
     return Cdr(
-        id=new_id(), tenant_id=office.tenant_of(seed.TENANT), direction="inbound", caller="+33639980100",
+        id=new_id(), tenant_id=office.routing.tenant_of(seed.TENANT), direction="inbound", caller="+33639980100",
         callee=seed.DENTAL_FR, started_at=now - timedelta(seconds=9), answered_at=now - timedelta(seconds=8),
         ended_at=now, hangup_cause=16, hangup_side="caller", outcome="answered",
     )  # fmt: skip

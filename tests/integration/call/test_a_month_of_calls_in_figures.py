@@ -44,7 +44,7 @@ def called(
     cdr = Cdr(
         id=new_id(), tenant_id=tenant.id, direction="inbound", caller="+33612345678", callee="+33162001234",
         number="+33162001234", agent=agent, agent_version=1, started_at=at, answered_at=at if answered else None,
-        ended_at=at + timedelta(seconds=seconds), hangup_cause=16, hangup_side="caller", outcome="completed",
+        ended_at=at + timedelta(seconds=seconds), hangup_cause=16, hangup_side="caller", outcome="answered",
         disclosure_heard_ms=2400 if answered and heard else None,
     )  # fmt: skip
     if direction == "outbound":

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
+from ari_app.call.state import CallState
 from ari_app.demo import seed
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.switch.base import Entered, Key, Rung, SwitchError
 from ari_app.switch.scripted import ScriptedLine, ScriptedSwitch
 from store import calls, live
 from store.base.ids import new_id
+from store.base.parties import Parties
 from store.base.settings import settings
 from store.db import Database
 from tests.integration.call.conftest import until
@@ -96,12 +98,12 @@ async def asking(database: Database, settings_home: Path) -> AsyncGenerator[Aski
     exchange.house.settings = config.model_copy(update={"call": config.call.model_copy(update={"briefing_seconds": 2})})
     exchange.switch.arrived = exchange.house.came
     exchange.switch.script = lambda switch, leg: switch.pick_up(PERSON)
-    who = await exchange.house.office.who_answers(seed.DENTAL_FR)
+    who = await exchange.house.office.routing.who_answers(seed.DENTAL_FR)
     assert who is not None
     assert who.agent.human is not None
     human = who.agent.human.model_copy(update={"transfer": "attended"})
     who = replace(who, agent=who.agent.model_copy(update={"human": human}))
-    state = CallState(new_id(), "inbound", "leg-1", CALLER, seed.DENTAL_FR, who, Lifecycle(now()))
+    state = CallState(new_id(), Parties.of("inbound", CALLER, seed.DENTAL_FR), "leg-1", who, Lifecycle(now()))
     events = exchange.switch.watch(state.leg)
     running = asyncio.create_task(Call(exchange.house, state, events).run())
     call = OneCall(exchange.house, exchange.switch, exchange.ear, state, running)

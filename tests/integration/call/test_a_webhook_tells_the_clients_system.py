@@ -24,6 +24,7 @@ from ari_app.desk.legs import Legs
 from ari_app.desk.office import Office
 from ari_app.desk.office_types import Answerable
 from ari_app.switch.scripted import ScriptedSwitch
+from store.base.parties import Parties
 from store.base.secrets import secret
 from store.base.settings import settings
 from store.db import Database
@@ -39,8 +40,8 @@ def context(database: Database, settings_home: Path, monkeypatch: pytest.MonkeyP
     settings.cache_clear()
     who = Answerable(uuid4(), "dentiste", "+33162001234", load(DENTAL).agent, "dental", 1, "Europe/Paris")
     return ActionContext(
-        uuid4(), who, "leg", "inbound", "+33612345678", "+33162001234", Office(database, settings()), ScriptedSwitch(),
-        cast(Legs, None),
+        uuid4(), who, "leg", Parties.of("inbound", "+33612345678", "+33162001234"), Office(database, settings()),
+        ScriptedSwitch(), cast(Legs, None),
     )  # fmt: skip
 
 

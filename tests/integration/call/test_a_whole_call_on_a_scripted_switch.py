@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
 from ari_app.call.diverted import carry
+from ari_app.call.state import CallState
 from ari_app.demo import seed
 from ari_app.desk.calls_view import transcript, whole
 from ari_app.desk.house import House
@@ -26,6 +27,7 @@ from billing.charges import controls, tariffs
 from billing.charges.accounts import account, move, set_mode
 from store import calls, live
 from store.base.ids import new_id
+from store.base.parties import Parties
 from store.base.settings import settings
 from store.db import Database
 from tests.actors import OPERATOR
@@ -89,16 +91,18 @@ class Exchange:
 
     async def inbound(self) -> OneCall:
         """A patient calls the practice."""
-        who = await self.house.office.who_answers(seed.DENTAL_FR)
+        who = await self.house.office.routing.who_answers(seed.DENTAL_FR)
         assert who is not None
-        return self._begun(CallState(new_id(), "inbound", "leg-1", CALLER, seed.DENTAL_FR, who, Lifecycle(now())))
+        return self._begun(
+            CallState(new_id(), Parties.of("inbound", CALLER, seed.DENTAL_FR), "leg-1", who, Lifecycle(now()))
+        )
 
     async def outbound(self) -> OneCall:
         """The practice calls a patient."""
-        who = await self.house.office.caller_for(seed.TENANT, seed.agent_id("reminder.fr.yaml"))
+        who = await self.house.office.routing.caller_for(seed.TENANT, seed.agent_id("reminder.fr.yaml"))
         call_id = new_id()
         return self._begun(
-            CallState(call_id, "outbound", placed_leg(call_id), who.number, CALLER, who, Lifecycle(now()))
+            CallState(call_id, Parties("outbound", who.number, CALLER), placed_leg(call_id), who, Lifecycle(now()))
         )
 
     def _begun(self, state: CallState) -> OneCall:
@@ -278,7 +282,7 @@ async def test_a_number_whose_agent_is_not_live_leaves_a_cdr_and_its_fallback_is
         switch.hang_up(leg)
 
     exchange.switch.script = taken
-    route = await exchange.house.office.route(seed.DENTAL_FR)
+    route = await exchange.house.office.routing.route(seed.DENTAL_FR)
     assert route is not None
     call_id, arrival = new_id(), Arrival("leg-9", "inbound", CALLER, seed.DENTAL_FR, now())
     events = exchange.switch.watch("leg-9")
@@ -294,7 +298,7 @@ async def test_a_number_whose_agent_is_not_live_leaves_a_cdr_and_its_fallback_is
 async def test_the_fallback_of_a_blocked_client_is_not_rung_and_the_call_leaves_a_cdr(
     exchange: Exchange, database: Database
 ) -> None:
-    route = await exchange.house.office.route(seed.DENTAL_FR)
+    route = await exchange.house.office.routing.route(seed.DENTAL_FR)
     assert route is not None
     with database.operator() as conn:
         controls.block(conn, route.tenant_id, "fraud", "too many islands", by=OPERATOR)

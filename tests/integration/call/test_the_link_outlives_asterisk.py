@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ari_app.switch.asterisk.events import GONE
-from ari_app.switch.asterisk.link import BACKOFF, Link, LinkError
+from ari_app.switch.asterisk.link import BACKOFF, AriLink, LinkError
 from asterisk_conf.server import Asterisk
 from tests.asterisk_fixture import asterisk_settings
 from tests.integration.call.conftest import SECONDS, Linked, linked, until
@@ -81,7 +81,7 @@ async def test_an_asterisk_that_is_away_is_asked_ever_more_rarely() -> None:
 
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as peer:
         port = peer.sockets[0].getsockname()[1]
-        running = asyncio.create_task(Link(f"http://127.0.0.1:{port}/", "u", "p", "app", lambda _: None).run())
+        running = asyncio.create_task(AriLink(f"http://127.0.0.1:{port}/", "u", "p", "app", lambda _: None).run())
         async with asyncio.timeout(SECONDS):
             at = [await tries.get() for _ in range(5)]
         running.cancel()

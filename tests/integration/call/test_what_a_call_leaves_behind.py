@@ -91,7 +91,7 @@ def called(database: Database, tenant: Tenant, *, turns: list[Turn] = TURNS, **c
     cdr = Cdr(
         id=new_id(), tenant_id=tenant.id, direction="inbound", caller=PERSON, callee="+33162001234",
         started_at=now - timedelta(seconds=75), answered_at=now - timedelta(seconds=75), ended_at=now,
-        hangup_cause=16, hangup_side="caller", outcome="booked", agent="cabinet-du-parc", agent_version=1,
+        hangup_cause=16, hangup_side="caller", outcome="answered", agent="cabinet-du-parc", agent_version=1,
         slots={"jour": "2026-11-26"},
     )  # fmt: skip
     cdr = replace(cdr, **changes)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
+from ari_app.call.state import CallState
 from ari_app.demo import seed
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
@@ -21,6 +22,7 @@ from ari_app.switch.base import Answered, Entered, placed_leg
 from ari_app.switch.scripted import ScriptedLine, ScriptedSwitch
 from store import calls
 from store.base.ids import new_id
+from store.base.parties import Parties
 from store.base.settings import settings
 from store.db import Database
 from tests.integration.call.conftest import until
@@ -87,11 +89,11 @@ class Practice:
         self.placed: list[Placed] = []
 
     async def call(self, *, on_machine: str = "hangup") -> Placed:
-        who = await self.house.office.caller_for(seed.TENANT, seed.agent_id("reminder.fr.yaml"))
+        who = await self.house.office.routing.caller_for(seed.TENANT, seed.agent_id("reminder.fr.yaml"))
         who = replace(who, agent=who.agent.model_copy(update={"on_machine": on_machine}))
         call_id = new_id()
         state = CallState(
-            call_id, "outbound", placed_leg(call_id), who.number, PATIENT, who, Lifecycle(datetime.now(UTC)),
+            call_id, Parties("outbound", who.number, PATIENT), placed_leg(call_id), who, Lifecycle(datetime.now(UTC)),
             variables=GIVEN,
         )  # fmt: skip
         events = self.switch.watch(state.leg)

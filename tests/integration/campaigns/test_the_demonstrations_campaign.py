@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ari_app.call.call import CallState
 from ari_app.call.dialler import Dialler
 from ari_app.call.outbound import ring
+from ari_app.call.state import CallState
 from ari_app.demo import seed
 from ari_app.demo.campaign import CampaignDemo, counts
 from ari_app.demo.crowd import CROWD, Somebody

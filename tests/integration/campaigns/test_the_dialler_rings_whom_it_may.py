@@ -12,14 +12,14 @@ from uuid import UUID
 import pytest
 from psycopg.types.json import Jsonb
 
-from ari_app.call.call import CallState
 from ari_app.call.dialler import Dialler, seats
 from ari_app.call.outbound import place, ring
+from ari_app.call.state import CallState
 from ari_app.demo import seed
 from ari_app.desk.house import House
 from ari_app.desk.lost import Lost
 from ari_app.desk.office import CalledLately, Office
-from ari_app.desk.office_types import NODE, Order
+from ari_app.desk.office_types import NODE, CallOrder
 from ari_app.desk.till import Till
 from ari_app.switch.scripted import ScriptedSwitch
 from campaigns import campaigns
@@ -180,13 +180,13 @@ async def test_a_call_ordered_by_hand_keeps_the_same_gap(database: Database, set
     (to,) = exchange.campaign(1)
     await exchange.dialler.turn()
     await exchange.over()
-    order = Order(seed.TENANT, seed.agent_id(REMINDER), to, variables={"patient": "Claire"})
+    order = CallOrder(seed.TENANT, seed.agent_id(REMINDER), to, variables={"patient": "Claire"})
     with pytest.raises(CalledLately, match="least_gap_hours"):
         await place(exchange.house, order, exchange.begin)
     with database.tenant(exchange.tenant) as conn:
         assert live.listed(conn) == []
     busy = Exchange(database, timedelta(hours=24))
-    other = Order(seed.TENANT, seed.agent_id(REMINDER), "+33699999999", variables={"patient": "Claire"})
+    other = CallOrder(seed.TENANT, seed.agent_id(REMINDER), "+33699999999", variables={"patient": "Claire"})
     for _ in range(2):  # a line that is busy does not ring
         placed = await place(busy.house, other, busy.begin)
         assert placed.task is not None

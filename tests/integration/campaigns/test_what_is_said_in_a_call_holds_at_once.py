@@ -19,6 +19,7 @@ from ari_app.desk.office_types import Answerable
 from ari_app.switch.scripted import ScriptedSwitch
 from campaigns.dialling.admission import Nothing, Rung
 from store import calls
+from store.base.parties import Parties
 from store.base.settings import settings
 from store.db import Database
 from store.tenants import Tenant
@@ -49,7 +50,8 @@ class Line:
         agent = loads(AGENT, "accueil").agent
         who = Answerable(self.tenant.id, "dentiste", SHOWN, agent, "accueil", 1, "Europe/Paris")
         context = ActionContext(
-            self.call_id, who, "leg", "outbound", SHOWN, TO, self.office, ScriptedSwitch(), cast(Legs, None), 42_000
+            self.call_id, who, "leg", Parties("outbound", SHOWN, TO), self.office, ScriptedSwitch(),
+            cast(Legs, None), 42_000,
         )  # fmt: skip
         return await perform(Act(name, args), context)
 

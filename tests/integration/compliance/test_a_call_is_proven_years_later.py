@@ -26,7 +26,7 @@ def carried(database: Database, who: UUID, call_id: UUID, heard_ms: int | None) 
     cdr = Cdr(
         id=call_id, tenant_id=who, direction="outbound", caller=SHOWN, callee=PERSON, started_at=MONDAY,
         answered_at=answered, ended_at=answered + timedelta(seconds=1.5 if heard_ms is None else 60),
-        hangup_cause=16, hangup_side="caller", outcome="completed", disclosure_text=AI, disclosure_heard_ms=heard_ms,
+        hangup_cause=16, hangup_side="caller", outcome="answered", disclosure_text=AI, disclosure_heard_ms=heard_ms,
     )  # fmt: skip
     turns = [
         Turn("agent", "Bonjour, ici le cabinet Molaire.", 100, 2000, heard_ms=1900),

@@ -24,7 +24,7 @@ def carried(database: Database, who: UUID, **changes: Any) -> UUID:
     facts: dict[str, Any] = {
         "id": new_id(), "tenant_id": who, "direction": "inbound", "caller": PERSON, "callee": SHOWN,
         "started_at": MONDAY, "answered_at": MONDAY, "ended_at": MONDAY + timedelta(seconds=1.5),
-        "hangup_cause": 16, "hangup_side": "caller", "outcome": "completed",
+        "hangup_cause": 16, "hangup_side": "caller", "outcome": "answered",
     }  # fmt: skip
     cdr = Cdr(**facts | changes)
     with database.tenant(who) as conn:

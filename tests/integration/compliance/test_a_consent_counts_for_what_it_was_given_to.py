@@ -10,7 +10,7 @@ import pytest
 
 from agents.loading import loads
 from ari_app.desk.office import Office
-from ari_app.desk.office_types import Answerable, Order
+from ari_app.desk.office_types import Answerable, CallOrder
 from compliance.ledgers import callbacks
 from compliance.ledgers.ledger import ask
 from store.base.ids import new_id
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("settings_home")
 
 async def answer(database: Database, tenant_id: UUID, text: str, **order: Any) -> Any:
     who = Answerable(tenant_id, "cabinet", SHOWN, loads(text).agent, "test", 1, "Europe/Paris")
-    asked = Order("cabinet", "test", PERSON, postcode="13006", at=MONDAY, check_only=True, **order)
+    asked = CallOrder("cabinet", "test", PERSON, postcode="13006", at=MONDAY, check_only=True, **order)
     return (await Office(database, settings()).may_call(who, new_id(), PERSON, asked)).as_json()
 
 

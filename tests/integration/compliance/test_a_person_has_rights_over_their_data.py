@@ -50,7 +50,7 @@ def call(database: Database, who: UUID, *, days_ago: float = 1, caller: str = PE
     recording.write_bytes(b"RIFF voice")
     cdr = Cdr(
         id=call_id, tenant_id=who, direction="inbound", caller=caller, callee=SHOWN, started_at=at, answered_at=at,
-        ended_at=at + timedelta(minutes=1), hangup_cause=16, hangup_side="caller", outcome="completed",
+        ended_at=at + timedelta(minutes=1), hangup_cause=16, hangup_side="caller", outcome="answered",
         recording=str(recording), variables={"phone": spoken(caller)},
     )  # fmt: skip
     with database.tenant(who) as conn:

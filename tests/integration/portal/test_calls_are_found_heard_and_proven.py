@@ -71,7 +71,8 @@ def test_the_spreadsheet_runs_no_formula_and_the_export_is_logged(
     browser: Browsers, people: People, database: Database, practice: Practice
 ) -> None:
     at = NOW - timedelta(minutes=5)
-    cdr = Cdr(new_id(), practice.tenant.id, "inbound", "=1+1", "+33162001234", at, at, 16, "caller", "@SUM(A1)")
+    cdr = Cdr(new_id(), practice.tenant.id, "inbound", "=1+1", "+33162001234", at, at, 16, "caller", "abandoned",
+              agent="@SUM(A1)")  # fmt: skip
     with database.tenant(practice.tenant.id) as conn:
         record_call(conn, cdr)
     here = browser().sign_in(people.signed_in("claire@cabinet.fr", practice.tenant, "titulaire"))

@@ -47,7 +47,7 @@ def cdr(dentist: Tenant) -> Cdr:
         ended_at=START + timedelta(seconds=90),
         hangup_cause=16,
         hangup_side="caller",
-        outcome="booked",
+        outcome="answered",
         disclosure_text="Je suis un agent vocal automatique.",
         disclosure_heard_ms=2400,
         variables={"motif": "détartrage"},

@@ -36,7 +36,7 @@ def test_storing_the_same_id_again_changes_nothing_and_says_so(database: Databas
     with database.tenant(cdr.tenant_id) as conn:
         calls.insert_cdr(conn, cdr, TURNS)
     with database.tenant(cdr.tenant_id) as conn:
-        assert not calls.insert_cdr(conn, replace(cdr, outcome="other"), TURNS * 2, ACTIONS)
+        assert not calls.insert_cdr(conn, replace(cdr, outcome="failed"), TURNS * 2, ACTIONS)
     with database.tenant(cdr.tenant_id) as conn:
         assert calls.get(conn, cdr.id) == calls.CallRecord(cdr, TURNS, [])
 

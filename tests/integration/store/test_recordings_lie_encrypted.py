@@ -37,7 +37,7 @@ def practice(database: Database) -> Tenant:
 def a_call(database: Database, of: Tenant, path: Path, call_id: UUID) -> UUID:
     """A stored call whose recording lies there."""
     cdr = Cdr(
-        call_id, of.id, "inbound", "+33612345678", "+33162001234", AT, AT, 16, "caller", "done", answered_at=AT,
+        call_id, of.id, "inbound", "+33612345678", "+33162001234", AT, AT, 16, "caller", "answered", answered_at=AT,
         recording=str(path),
     )  # fmt: skip
     with database.tenant(of.id) as conn:

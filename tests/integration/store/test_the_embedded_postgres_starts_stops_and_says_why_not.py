@@ -15,8 +15,9 @@ import pytest
 
 from store import tenants
 from store.base.settings import DatabaseSettings, Settings, settings
-from store.db import Database, DatabaseUnavailable, DatabaseUnfit, connect, open_database
+from store.db import Database, DatabaseUnavailable, DatabaseUnfit, connect
 from store.embedded import EmbeddedFailed, EmbeddedServer
+from store.setup import open_database
 from tests.actors import OPERATOR
 
 ROOT = Path(__file__).parents[3]

@@ -20,6 +20,7 @@ from ari_app.desk.till import Till
 from ari_app.switch.scripted import ScriptedSwitch
 from billing.charges import accounts, controls, tariffs
 from store import live, tenants
+from store.base.parties import Parties
 from store.base.settings import settings
 from store.db import Database
 from tests.actors import OPERATOR
@@ -41,7 +42,7 @@ def context(database: Database, settings_home: Path) -> ActionContext:
     house = House(settings(), switch, scripted_parts(ScriptedEar()), office, till)
     call_id = uuid4()
     legs = Legs(house, Whose(tenant.id, call_id, who.number, "leg"), _nothing)
-    return ActionContext(call_id, who, "leg", "inbound", "+33612345678", "+33162001234", office, switch, legs)
+    return ActionContext(call_id, who, "leg", Parties("inbound", "+33162001234", "+33612345678"), office, switch, legs)
 
 
 async def _nothing() -> None:

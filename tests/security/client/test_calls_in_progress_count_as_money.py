@@ -13,6 +13,7 @@ from billing.charges import controls, tariffs
 from billing.charges.controls import OutboundBlocked, allow_dialling, set_limits
 from store import live, tenants
 from store.base.ids import new_id
+from store.base.parties import Parties
 from store.db import Database
 from tests.actors import OPERATOR
 
@@ -82,12 +83,14 @@ async def test_of_orders_at_once_no_more_pass_than_are_allowed(database: Databas
         set_limits(conn, client, calls_at_once=2, by=OPERATOR)
     till = Till(database, timedelta(minutes=17))
     ids = [new_id() for _ in range(6)]
-    ends = await asyncio.gather(*(till.open(client, i, "outbound", FRANCE) for i in ids), return_exceptions=True)
+    ends = await asyncio.gather(
+        *(till.open(client, i, Parties("outbound", "", FRANCE)) for i in ids), return_exceptions=True
+    )
     taken = [call for call, end in zip(ids, ends, strict=True) if end is None]
     assert len(taken) == 2
     assert sum(isinstance(end, OutboundBlocked) for end in ends) == 4
     await till.close(client, taken[0])
-    assert await till.open(client, new_id(), "outbound", FRANCE) is None
+    assert await till.open(client, new_id(), Parties("outbound", "", FRANCE)) is None
 
 
 @pytest.mark.parametrize("number", ["+681721234", "+687251234", "+68940123456", "+508411234", "+37799123456"])

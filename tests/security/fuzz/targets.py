@@ -19,7 +19,7 @@ from ari_app.desk.lifecycle import Lifecycle
 from ari_app.service import control
 from ari_app.switch.asterisk.events import arrival, told
 from ari_app.switch.asterisk.legs import joined
-from ari_app.switch.asterisk.link import Link
+from ari_app.switch.asterisk.link import AriLink
 from ari_app.switch.asterisk.media import Media
 from billing.invoices.reconcile import read_witnesses
 from billing.plans.plans import read_plan
@@ -194,7 +194,7 @@ def _events(data: bytes, _: Path) -> object:
     except (ValueError, RecursionError):
         return None
     entered: list[Any] = []
-    link = Link("http://127.0.0.1:1/", "u", "p", "decroche", entered.append)
+    link = AriLink("http://127.0.0.1:1/", "u", "p", "decroche", entered.append)
     queue = link.watch("c-1") if len(data) % 2 else None
     link._dispatch(message)
     if queue is not None and not queue.empty():

@@ -9,8 +9,8 @@ import pytest
 
 from store import tenants
 from store.base.settings import settings
-from store.db import open_database
 from store.embedded import EmbeddedServer
+from store.setup import open_database
 from tests.actors import OPERATOR
 
 

@@ -15,6 +15,7 @@ from agents.effects import Act, Effect, Facts, Plan, Say
 from agents.loading import load
 from agents.pace import Pace
 from llm.base import LlmError, Message, Mind
+from store.base.parties import Parties
 
 EXAMPLES = Path(__file__).parents[3] / "agents/examples"
 
@@ -33,7 +34,7 @@ class Caller:
     ) -> None:
         agent = load(EXAMPLES / name).agent
         now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
-        facts = Facts("call-1", now, agent.direction, "+33612345678", "+33478000000", variables)
+        facts = Facts("call-1", now, Parties.of(agent.direction, "+33612345678", "+33478000000"), variables)
         self.talk = AgentConversation(agent, mind, facts, phrase_seconds=phrase_seconds, pace=pace)
         self.opening = self.talk.opening()
         self.source = ""

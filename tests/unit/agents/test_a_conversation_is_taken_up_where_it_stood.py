@@ -10,6 +10,7 @@ import pytest
 from agents.conversation import AgentConversation
 from agents.effects import Facts, Plan, Say
 from agents.loading import EXAMPLES, loads
+from store.base.parties import Parties
 
 AGENT = loads((EXAMPLES / "dental.fr.yaml").read_text(encoding="utf-8")).agent
 ENGLISH = loads((EXAMPLES / "dental.en.yaml").read_text(encoding="utf-8")).agent
@@ -17,7 +18,7 @@ NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
 
 
 def talk(agent=AGENT) -> AgentConversation:  # type: ignore[no-untyped-def]
-    return AgentConversation(agent, None, Facts("c1", NOW, "inbound", "+33639980100", "+33162001234"))
+    return AgentConversation(agent, None, Facts("c1", NOW, Parties.of("inbound", "+33639980100", "+33162001234")))
 
 
 async def said(conversation: AgentConversation, plan: Plan) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from agents.conversation import AgentConversation
 from agents.effects import Act, Effect, Facts, Say
 from agents.loading import load
+from store.base.parties import Parties
 
 EXAMPLES = Path(__file__).parents[3] / "agents/examples"
 
@@ -17,9 +18,7 @@ def conversation(name: str = "dental.fr.yaml") -> AgentConversation:
     facts = Facts(
         call_id="call-1",
         now=datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris")),
-        direction="inbound",
-        caller="+33612345678",
-        callee="+33478000000",
+        parties=Parties.of("inbound", "+33612345678", "+33478000000"),
     )
     talk = AgentConversation(load(EXAMPLES / name).agent, None, facts)
     talk.opening()

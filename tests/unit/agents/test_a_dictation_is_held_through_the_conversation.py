@@ -12,6 +12,7 @@ from agents.conversation import AgentConversation
 from agents.dictation.dictation import BETWEEN_MS
 from agents.effects import Facts, Say
 from agents.loading import EXAMPLES, load, loads
+from store.base.parties import Parties
 
 FILE = """id: atelier
 name: Atelier
@@ -48,7 +49,7 @@ class Caller:
 
     def __init__(self, slot: str) -> None:
         now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
-        facts = Facts("call-1", now, "inbound", "+33612345678", "+33478000000", {})
+        facts = Facts("call-1", now, Parties.of("inbound", "+33612345678", "+33478000000"), {})
         steps = FILE.replace("start: SLOT", f"start: {slot}")
         kept = [line for line in steps.splitlines() if not _other(line, slot)]
         self.talk = AgentConversation(loads("\n".join(kept)).agent, None, facts)
@@ -184,7 +185,7 @@ async def test_what_may_be_two_letters_is_asked(asked: Callable[[str], Caller]) 
 
 async def test_a_plate_is_taken_before_it_is_asked() -> None:
     now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
-    facts = Facts("call-1", now, "inbound", "+33612345678", "+33478000000", {})
+    facts = Facts("call-1", now, Parties.of("inbound", "+33612345678", "+33478000000"), {})
     talk = AgentConversation(load(EXAMPLES / "garage.fr.yaml").agent, None, facts)
     talk.opening()
     said = "Ma voiture est immatriculée F, G, deux cent quatre, Z, K, c'est pour une vidange, je suis madame Morin."

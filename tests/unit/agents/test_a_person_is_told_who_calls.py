@@ -12,6 +12,7 @@ from agents.conversation import AgentConversation
 from agents.definition import Agent
 from agents.effects import Act, Facts, Say
 from agents.loading import EXAMPLES, AgentFileError, loads
+from store.base.parties import Parties
 
 FILE = (EXAMPLES / "dental.fr.yaml").read_text(encoding="utf-8")
 PLAIN = '{name: "le secrétariat", number: "+33199000001"}'
@@ -26,7 +27,7 @@ def agent() -> Agent:
 
 
 def facts(caller: str = SHOWN) -> Facts:
-    return Facts("c1", NOW, "inbound", caller, "+33162001234")
+    return Facts("c1", NOW, Parties.of("inbound", caller, "+33162001234"))
 
 
 def test_name_and_matter_come_from_what_the_caller_told(agent: Agent) -> None:
@@ -75,7 +76,7 @@ def test_a_long_story_is_cut(agent: Agent) -> None:
 
 
 def test_a_call_out_is_told_by_whom_we_called(agent: Agent) -> None:
-    out = Facts("c1", NOW, "outbound", "+33162001234", SHOWN)
+    out = Facts("c1", NOW, Parties.of("outbound", "+33162001234", SHOWN))
     assert "06 39 98 01 00" in brief(agent, out, {}, []).summary
 
 

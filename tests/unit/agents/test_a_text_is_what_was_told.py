@@ -11,6 +11,7 @@ from agents.conversation import AgentConversation
 from agents.effects import Facts, Say
 from agents.loading import loads
 from agents.slots.told import plainly, retold
+from store.base.parties import Parties
 
 FILE = """id: depannage
 name: Dépannage
@@ -72,7 +73,7 @@ class Caller:
 
     def __init__(self) -> None:
         now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
-        facts = Facts("call-1", now, "inbound", "+33612345678", "+33478000000", {})
+        facts = Facts("call-1", now, Parties.of("inbound", "+33612345678", "+33478000000"), {})
         self.talk = AgentConversation(loads(FILE).agent, None, facts)
         self.talk.opening()
 

@@ -16,6 +16,7 @@ from agents.loading import load, loads
 from agents.meaning.sense import Kind, Meaning, Reading
 from agents.meaning.weighing import settled, weigh
 from agents.state import State, Understood
+from store.base.parties import Parties
 
 DENTAL = load(Path(__file__).parents[3] / "agents/examples/dental.fr.yaml").agent
 _TEXT = (Path(__file__).parents[3] / "agents/examples/dental.fr.yaml").read_text(encoding="utf-8")
@@ -28,7 +29,7 @@ ALONE = loads(
 """The same practice with nobody to put through to and no messages taken."""
 NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
 UNCLEAR = Understood("unclear")
-FACTS = Facts("call-1", NOW, "inbound", "+33612345678", "+33478000000")
+FACTS = Facts("call-1", NOW, Parties.of("inbound", "+33612345678", "+33478000000"))
 
 
 def meant(*likely: tuple[str, float]) -> tuple[Meaning, ...]:

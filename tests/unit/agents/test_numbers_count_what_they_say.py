@@ -16,9 +16,12 @@ from agents.slots.numbers import find_number
 from agents.slots.text import digits
 from agents.slots.times import find_time
 from agents.state import State, Understood
+from store.base.parties import Parties
 
 HOTEL = load(Path(__file__).parents[2] / "data/understanding/hotel/agent.yaml").agent
-FACTS = Facts("call-1", datetime(2026, 11, 26, 10, tzinfo=ZoneInfo("Europe/Paris")), "inbound", "+33612345678", "")
+FACTS = Facts(
+    "call-1", datetime(2026, 11, 26, 10, tzinfo=ZoneInfo("Europe/Paris")), Parties.of("inbound", "+33612345678", "")
+)
 
 
 @pytest.mark.parametrize(

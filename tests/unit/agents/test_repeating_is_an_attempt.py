@@ -11,6 +11,7 @@ import agents
 from agents.conversation import AgentConversation
 from agents.effects import Act, Facts, Say
 from agents.loading import load
+from store.base.parties import Parties
 
 EXAMPLE = Path(agents.__file__).parent / "examples" / "dental.en.yaml"
 
@@ -24,7 +25,9 @@ async def _reply(talk: AgentConversation, heard: str) -> str:
 
 def test_the_same_day_said_again_and_again_is_given_up_like_any_misunderstanding() -> None:
     now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
-    talk = AgentConversation(load(EXAMPLE).agent, None, Facts("c", now, "inbound", "+33639980001", "+33162001235"))
+    talk = AgentConversation(
+        load(EXAMPLE).agent, None, Facts("c", now, Parties.of("inbound", "+33639980001", "+33162001235"))
+    )
     talk.opening()
 
     async def calls() -> list[str]:

@@ -11,10 +11,13 @@ from agents.effects import Facts
 from agents.loading import EXAMPLES, loads
 from agents.machines import introduction, message
 from store.base.errors import DecrocheError
+from store.base.parties import Parties
 
 TEXT = (EXAMPLES / "reminder.fr.yaml").read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Paris"))
-FACTS = Facts("c", NOW, "outbound", "", "", {"patient": "Claire Martin", "date": "2026-11-26", "heure": "14:30"})
+FACTS = Facts(
+    "c", NOW, Parties.of("outbound", "", ""), {"patient": "Claire Martin", "date": "2026-11-26", "heure": "14:30"}
+)
 
 
 def written(**keys: str) -> str:

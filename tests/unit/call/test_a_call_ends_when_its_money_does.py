@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from time import monotonic
 
-from ari_app.desk.meter import Orders, keep_within
+from ari_app.desk.meter import MeterHooks, keep_within
 from billing.charges.prepaid import Extension
 from store.base.errors import DecrocheError
 
@@ -21,8 +21,8 @@ class _Call:
         self._till: Iterator[Extension | DecrocheError] = iter(till)
 
     @property
-    def orders(self) -> Orders:
-        return Orders(self._more, self._note("warn"), self._note("leave"), self._note("cut"))
+    def hooks(self) -> MeterHooks:
+        return MeterHooks(self._more, self._note("cut"), self._note("warn"), self._note("leave"))
 
     async def _more(self) -> Extension:
         self.told.append("more")
@@ -40,32 +40,32 @@ class _Call:
 
 async def test_it_is_extended_until_the_last_extension_then_ended() -> None:
     call = _Call(Extension(120), Extension(180), Extension(200, warn=True, last=True))
-    await keep_within(60, LONG_AGO, call.orders)
+    await keep_within(60, LONG_AGO, call.hooks)
     assert call.told == ["more", "more", "more", "warn", "leave", "cut"]
 
 
 async def test_who_was_warned_before_is_not_warned_again() -> None:
     call = _Call(Extension(60, warn=False, last=True))
-    await keep_within(60, LONG_AGO, call.orders)
+    await keep_within(60, LONG_AGO, call.hooks)
     assert call.told == ["more", "leave", "cut"]
 
 
 async def test_an_account_that_became_postpaid_has_no_end() -> None:
     call = _Call(Extension(None))
-    await keep_within(60, LONG_AGO, call.orders)
+    await keep_within(60, LONG_AGO, call.hooks)
     assert call.told == ["more"]
 
 
 async def test_when_billing_cannot_be_asked_what_is_held_is_all_there_is() -> None:
     call = _Call(DecrocheError("the database is away"))
-    await keep_within(60, LONG_AGO, call.orders)
+    await keep_within(60, LONG_AGO, call.hooks)
     assert call.told == ["more", "leave", "cut"]
 
 
 async def test_the_call_is_not_ended_before_its_time() -> None:
     call = _Call(Extension(3600, warn=True, last=True))
     answered = monotonic()
-    meter = asyncio.create_task(keep_within(0, answered, call.orders))
+    meter = asyncio.create_task(keep_within(0, answered, call.hooks))
     while "warn" not in call.told:
         await asyncio.sleep(0)
     for _ in range(10):

@@ -13,7 +13,7 @@ from ari_app.call.owing import owed, since_answer
 from ari_app.desk.journal import Entry, cut_short, mark, read
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.lost import written
-from ari_app.desk.record import Disclosure, Done, Notes, Turn
+from ari_app.desk.record import Disclosure, Done, Notes, SpokenTurn
 from asterisk_conf.record import joined
 from store.base.ids import new_id
 from store.journal import Left, Past
@@ -29,8 +29,8 @@ def second(n: float) -> datetime:
 
 def notes() -> Notes:
     return Notes(
-        [Turn("agent", "Bonjour.", 0, 1500, 1500), Turn("caller", "Un rendez-vous.", 2000, 3000, 0),
-         Turn("agent", "Quel jour ?", 4000, 4000, 0)],
+        [SpokenTurn("agent", "Bonjour.", 0, 1500, 1500), SpokenTurn("caller", "Un rendez-vous.", 2000, 3000, 0),
+         SpokenTurn("agent", "Quel jour ?", 4000, 4000, 0)],
         [Done("record", {"allowed": True}, {"outcome": "done"}, 3500)], Disclosure("Je suis une IA.", 1400),
         slots={"jour": "2026-11-27"}, holds=[(1, 2)],
     )  # fmt: skip
@@ -107,7 +107,7 @@ def test_words_under_way_are_cut_and_those_heard_stay() -> None:
     one = notes()
     cut_short(one, 4700)
     assert (one.turns[-1].interrupted, one.turns[-1].to_ms) == (True, 4000)
-    heard = Notes([Turn("agent", "Bonjour.", 0, 1500, 1500)])
+    heard = Notes([SpokenTurn("agent", "Bonjour.", 0, 1500, 1500)])
     cut_short(heard, 4700)
     assert not heard.turns[-1].interrupted
 

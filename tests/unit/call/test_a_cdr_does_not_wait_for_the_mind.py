@@ -12,11 +12,13 @@ from uuid import uuid4
 
 from agents.loading import load
 from agents.pace import Pace
-from ari_app.call.call import Call, CallState
+from ari_app.call.call import Call
+from ari_app.call.state import CallState
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.office_types import CallEnd
 from ari_app.switch.base import Ended, LegEvent
 from llm.base import JsonSchema, Message, Mind
+from store.base.parties import Parties
 from store.base.settings import Settings
 
 AGENT = Path(__file__).parents[3] / "agents/examples/dental.fr.yaml"
@@ -70,7 +72,9 @@ async def test_a_cdr_is_written_while_the_mind_still_holds_the_call() -> None:
     )
     events: asyncio.Queue[LegEvent] = asyncio.Queue()
     events.put_nowait(Ended(datetime.now(UTC)))
-    state = CallState(uuid4(), "inbound", "c", "+33639980001", "+33162001234", who, Lifecycle(datetime.now(UTC)))
+    state = CallState(
+        uuid4(), Parties.of("inbound", "+33639980001", "+33162001234"), "c", who, Lifecycle(datetime.now(UTC))
+    )
     running = asyncio.create_task(OverAtOnce(edges, state, events).run())
     async with asyncio.timeout(60):
         assert await written == state.id

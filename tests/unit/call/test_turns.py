@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ari_app.call.turns import (
     WINDOW_MS,
-    Agent,
-    Caller,
+    AgentFloor,
+    CallerFloor,
     Decision,
     Dismiss,
     Grant,
@@ -113,7 +113,7 @@ def test_words_after_the_grant_but_before_the_agent_is_heard_take_it_back() -> N
     line.hear(256, QUIET)
     line.understood("Oui")
     line.hear(256, QUIET)
-    assert line.turns.caller is Caller.GRANTED
+    assert line.turns.caller is CallerFloor.GRANTED
     assert kinds(line.hear(128, VOICE)) == [Withdraw]
 
 
@@ -137,7 +137,7 @@ def test_sustained_voice_takes_the_floor_without_waiting_for_words() -> None:
     line = Line()
     line.agent_talks()
     assert kinds(line.hear(512, VOICE)) == [Hold, Yield]
-    assert line.turns.agent is Agent.SILENT
+    assert line.turns.agent is AgentFloor.SILENT
 
 
 def test_a_click_gives_the_floor_back_at_once() -> None:
@@ -145,7 +145,7 @@ def test_a_click_gives_the_floor_back_at_once() -> None:
     line.agent_talks()
     line.hear(96, VOICE)
     assert kinds(line.hear(512, QUIET)) == [Resume]
-    assert line.turns.agent is Agent.TALKING
+    assert line.turns.agent is AgentFloor.TALKING
 
 
 def test_a_word_that_begins_with_a_short_sound_is_not_taken_for_a_click() -> None:
@@ -177,7 +177,7 @@ def test_noise_transcribed_as_nothing_is_dismissed() -> None:
     line.hear(320, VOICE)
     line.hear(256, QUIET)
     assert kinds(line.understood("")) == [Dismiss]
-    assert line.turns.caller is Caller.QUIET
+    assert line.turns.caller is CallerFloor.QUIET
 
 
 def test_an_utterance_longer_than_the_ear_is_cut_there() -> None:
@@ -228,4 +228,4 @@ def test_the_agent_is_never_left_held(script: list[tuple[bool, int, str]]) -> No
     line.understood("oui")
     line.hear(1600, QUIET)
     line.understood("oui")
-    assert line.turns.agent is not Agent.HELD
+    assert line.turns.agent is not AgentFloor.HELD

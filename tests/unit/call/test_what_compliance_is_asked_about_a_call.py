@@ -6,7 +6,7 @@ import pytest
 
 from agents.loading import loads
 from ari_app.desk.lawful import WrongPurpose, asked
-from ari_app.desk.office_types import Answerable, Order
+from ari_app.desk.office_types import Answerable, CallOrder
 from compliance.ledgers.ledger import Request
 from store.base.ids import new_id
 
@@ -34,7 +34,7 @@ FOR_ANOTHER = CANVASSER.replace("{name: Toit Vert}", "{name: Solar Plus, on_beha
 
 def question(text: str, **order: object) -> Request:
     who = Answerable(new_id(), "toit", "+33162001234", loads(text).agent, "test", 1, "Europe/Paris")
-    return asked(who, new_id(), "+33612345678", Order("toit", "test", "+33612345678", **order))  # type: ignore[arg-type]
+    return asked(who, new_id(), "+33612345678", CallOrder("toit", "test", "+33612345678", **order))  # type: ignore[arg-type]
 
 
 def test_the_consent_must_be_to_what_the_agent_calls_about() -> None:

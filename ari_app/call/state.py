@@ -1,0 +1,36 @@
+"""The facts of one call as they stand: what the call, the journal and whoever asks for its state read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from agents.effects import Conversation
+from ari_app.desk.legs import Legs
+from ari_app.desk.lifecycle import Lifecycle
+from ari_app.desk.office_types import Answerable
+from ari_app.desk.record import Notes
+from store.base.parties import Parties
+
+
+@dataclass(slots=True)
+class CallState:
+    """One call. `leg`: the switch's name for the caller's side, or the person's whom we call."""
+
+    id: UUID
+    parties: Parties
+    leg: str
+    who: Answerable
+    life: Lifecycle
+    notes: Notes = field(default_factory=Notes)
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    decision_id: UUID | None = None
+    paid_seconds: int | None = None
+    """Answered seconds held on a prepaid balance; None: nothing limits the call."""
+    record: bool = False
+    """The recording policy, and the caller where asked, allow a recording to be kept."""
+    trunk: str = ""
+    """The one that it came by."""
+    talk: Conversation | None = None
+    legs: Legs | None = None
