@@ -24,11 +24,17 @@ def client(conn: Conn, tenant_id: UUID) -> None:
         "DELETE FROM links.endpoints WHERE tenant_id = %s",
         "DELETE FROM links.feeds WHERE tenant_id = %s",
         "DELETE FROM links.calendars WHERE tenant_id = %s",
+        "DELETE FROM links.crm WHERE tenant_id = %s",
+        "DELETE FROM links.texting WHERE tenant_id = %s",
+        "DELETE FROM links.readers WHERE tenant_id = %s",
+        "DELETE FROM links.crm_entries WHERE tenant_id = %s",
     ):
         conn.execute(statement, (tenant_id,))
 
 
 def deliveries(at: Sweep) -> int:
-    """What was sent to clients' systems, and what the API answered to an `Idempotency-Key`."""
+    """What was sent to clients' systems, their CRMs too, and what the API answered to an `Idempotency-Key`."""
     done = at.rows("DELETE FROM links.deliveries", "links.deliveries", "made_at < %(before)s")
+    done += at.rows("DELETE FROM links.tellings", "links.tellings", "due_at < %(before)s")
+    done += at.rows("DELETE FROM links.crm_entries", "links.crm_entries", "at < %(before)s")
     return done + at.rows("DELETE FROM portal.answers", "portal.answers", "at < %(before)s")

@@ -70,6 +70,12 @@ def settle(conn: Conn, message_id: UUID, *, by: Actor, now: datetime) -> LeftMes
     return row
 
 
+def get(conn: Conn, message_id: UUID) -> LeftMessage | None:
+    """One of them; None where there is none, or it is forgotten."""
+    with conn.cursor(row_factory=class_row(LeftMessage)) as cursor:
+        return cursor.execute(f"SELECT {_COLUMNS} FROM store.messages WHERE id = %s", (message_id,)).fetchone()
+
+
 def find(
     conn: Conn, *, tenant_id: UUID | None = None, agent: str | None = None, done: bool | None = None, limit: int = 100
 ) -> list[LeftMessage]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -24,7 +23,8 @@ class CallState:
     who: Answerable
     life: Lifecycle
     notes: Notes = field(default_factory=Notes)
-    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+    """What the agent is given: by the order to call, or of who calls (`acquainting`)."""
     decision_id: UUID | None = None
     paid_seconds: int | None = None
     """Answered seconds held on a prepaid balance; None: nothing limits the call."""

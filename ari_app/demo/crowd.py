@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["person", "machine", "assistant", "busy"]
+WHO: dict[Kind, str] = {
+    "person": "a person", "machine": "an answering machine", "assistant": "a call screener", "busy": "a busy line",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

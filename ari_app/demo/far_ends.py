@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 
 import numpy as np
@@ -80,12 +79,11 @@ def script(one: Somebody, said: list[Samples]) -> list[Utterance]:
 
 
 @contextmanager
-def ringing(settings: Settings) -> Generator[None]:
+def ringing(settings: Settings, said: Mapping[str, list[Samples]]) -> Generator[None]:
     """While it lasts every telephone is registered and answered, as often as it rings, on threads of its own.
 
-    It begins once all of them are registered. Raises SipSilent where they cannot be.
+    `said`: what `spoken` made. It begins once all of them are registered. Raises SipSilent where they cannot be.
     """
-    said = asyncio.run(spoken())
     over = threading.Event()
     ready = [threading.Event() for _ in CROWD]
     threads = [

@@ -22,7 +22,7 @@ from agents.loading import loads
 from ari_app.desk.office_types import NODE
 from llm.base import LlmError, Mind
 from store import agents, analyses, calls, events, jobs, live
-from store.base.errors import BadInput, DecrocheError
+from store.base.errors import BadInput, DecrocheError, NotFound
 from store.base.settings import Settings
 from store.bookings import Booking
 from store.calls import CallRecord, Cdr, Turn
@@ -40,6 +40,8 @@ MOST_TRIES = 4
 PUT_OFF = timedelta(seconds=10)
 PATIENCE = timedelta(minutes=10)
 """How long a call's summary waits for a machine on which calls are held; then it is made beside them."""
+AWAITED = timedelta(minutes=15)
+"""How long after a call its summary is waited for by what tells others of it."""
 CONTEXT = 8192
 
 
@@ -59,6 +61,17 @@ def booked(conn: Conn, booking: Booking) -> None:
         if booking.status == "booked" and reminded_at(booking) > booking.created_at:
             jobs.add(conn, CALLER, f"{TOLD['reminder']}:{booking.id}", due_at=reminded_at(booking))
     events.note(conn, "booking.made" if booking.status == "booked" else "booking.cancelled", booking.id)
+
+
+def summary_comes(conn: Conn, call_id: UUID, now: datetime) -> bool:
+    """Whether a summary of the call is still being made, and worth waiting for: who tells others of the call waits."""
+    if analyses.of(conn, call_id) is not None:
+        return False
+    coming = any(job.about == str(call_id) and job.state != "dead" for job in jobs.listed(conn, kind=KIND))
+    try:
+        return coming and now - calls.get(conn, call_id).cdr.ended_at < AWAITED
+    except NotFound:
+        return False
 
 
 def reminded_at(booking: Booking) -> datetime:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from ari_app.call import diverted
+from ari_app.call.acquainting import acquaint
 from ari_app.call.call import Call
 from ari_app.call.state import CallState
 from ari_app.desk.admission import Bound, Bounds, Going, bound, words
@@ -105,7 +106,11 @@ class Reception:
             await self._refuse(arrival, who, "limits", str(error))
             await house.switch.give_back(arrival.leg, "sorry", callee)
             return
-        await Call(house, state, events).run()
+        knowing = asyncio.create_task(acquaint(house, state), name="acquaint")
+        try:
+            await Call(house, state, events).run()
+        finally:
+            knowing.cancel()
 
     async def _refuse(self, arrival: Arrival, who: Answerable, bound: str, why: str) -> None:
         """One more call that is not taken: logged, and counted for the client."""

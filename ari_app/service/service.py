@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from pkgutil import resolve_name
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +45,9 @@ log = logging.getLogger(__name__)
 
 TRY_AGAIN_SECONDS = 2.0
 """How often CDRs that neither database nor disk took are tried while the service ends."""
+
+ACQUAINTANCE = "portal.links.crm.acquainting:finder"
+"""Who knows callers, on the floor above, by name: nothing here imports it."""
 
 THREADS = 32
 """Threads that calls share: some wait ten seconds for a database that is away, and speech waits for none of them."""
@@ -96,7 +100,8 @@ class Service:
         switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, office.trunks.tried, demo=self._demo)
         office.told = self.meters.kept
         loaded = self.meters.metered(loaded, self.settings.llm.calls, self.settings.asr.workers)
-        self._house = House(self.settings, switch, loaded, office, till)
+        known_by = resolve_name(ACQUAINTANCE)(self.settings, db)
+        self._house = House(self.settings, switch, loaded, office, till, acquaintance=known_by)
         self._warmer = Warmer(self._house)
         self._sweep = Sweep(self._house, Lost(office, switch.remembered), self._carried, self._go_on)
         noter = Noter(self._house, self._calls)

@@ -16,8 +16,9 @@ from store.db import Database
 from store.work import Handler
 
 ABOVE = (
-    "portal.links.jobs:handlers", "portal.links.hooks.sending:handlers", "portal.people.letters:handlers",
-    "portal.support.jobs:handlers",
+    "portal.links.jobs:handlers", "portal.links.hooks.sending:handlers", "portal.links.crm.writing:handlers",
+    "portal.links.texts.sending:handlers", "portal.links.told.telling:handlers",
+    "portal.people.letters:handlers", "portal.support.jobs:handlers",
 )  # fmt: skip
 """Who does the jobs of the floor above, by name: nothing here imports it."""
 

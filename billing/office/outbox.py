@@ -169,12 +169,18 @@ def _hook(notice: Mapping[str, Any], address: str, post: Post) -> None:
 
 
 def _sms(notice: Mapping[str, Any], phone: str, post: Post) -> None:
-    """The gateway's idempotency key is the notice's id: asked again after a lost answer it need not send twice."""
-    headers = {"Idempotency-Key": str(notice["id"])}
+    sms(phone, title(notice)[:_SMS_LENGTH], str(notice["id"]), post)
+
+
+def sms(phone: str, text: str, key: str, post: Post) -> None:
+    """Send one by the operator's gateway. `key`: of this text for good; asked again after a lost answer it need not
+    send twice. Raises Undelivered."""
+    if not post.sms_url:
+        raise Undelivered("there is no SMS gateway", hint="billing.sms_url")
+    headers = {"Idempotency-Key": key}
     if post.sms_token:
         headers["Authorization"] = f"Bearer {post.sms_token}"
-    payload = to_json({"to": phone, "text": title(notice)[:_SMS_LENGTH]}).encode()
-    _send_json(f"SMS to {phone}", post.sms_url, payload, headers)
+    _send_json("SMS", post.sms_url, to_json({"to": phone, "text": text}).encode(), headers)
 
 
 def _send_json(what: str, address: str, payload: bytes, headers: Mapping[str, str]) -> None:

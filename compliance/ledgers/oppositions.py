@@ -82,6 +82,12 @@ def add(conn: Conn, tenant_id: UUID | None, oppositions: Iterable[Opposition]) -
     return new
 
 
+def opposed_at(conn: Conn, number: str, until: datetime) -> datetime | None:
+    """When this person (E.164) last opposed, to the transaction's tenant or to all, up to `until`; None: never."""
+    row = conn.execute("SELECT compliance.opposed_at(%s, %s) AS at", (number, until)).fetchone()
+    return row["at"] if row else None
+
+
 def oppose(conn: Conn, tenant_id: UUID | None, number: str, how: str, now: datetime, *, by: Actor) -> int:
     """A person opposes (E.164): as `add`, and the log says so. `tenant_id` None: for all tenants (operator)."""
     new = _one(conn, tenant_id, Opposition(number, now, how))

@@ -168,27 +168,29 @@ def ask(
 
 def send(
     url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, most: int, allowed: Sequence[str] = (),
-    resolve: Resolve | None = None,
+    resolve: Resolve | None = None, method: str = "POST",
 ) -> Answer:  # fmt: skip
-    """POST `body`, follow nothing: the whole of it, reading too, in `seconds`; of an answer the first `most` bytes are
+    """Send `body`, follow nothing: the whole of it, reading too, in `seconds`; of an answer the first `most` bytes are
     read. A receiver that dawdles holds nobody up. Raises OutwardRefused, OutwardFailed."""
     import httpx
 
     to = destination(url, allowed, resolve=resolve)
     try:
-        return asyncio.run(_sent(to, body, headers, seconds, most))
+        return asyncio.run(_sent(method, to, body, headers, seconds, most))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         raise OutwardFailed(f"{to.name} did not take the request") from error
 
 
-async def _sent(to: Destination, body: bytes, headers: Mapping[str, str], seconds: float, most: int) -> Answer:
+async def _sent(
+    method: str, to: Destination, body: bytes, headers: Mapping[str, str], seconds: float, most: int
+) -> Answer:
     import httpx
 
     given, extensions = {**headers, "Host": to.host}, {"sni_hostname": to.name}
     async with (
         asyncio.timeout(seconds),
         httpx.AsyncClient(timeout=seconds, trust_env=False, follow_redirects=False) as client,
-        client.stream("POST", to.url, content=body, headers=given, extensions=extensions) as got,
+        client.stream(method, to.url, content=body or None, headers=given, extensions=extensions) as got,
     ):
         read = bytearray()
         async for piece in got.aiter_bytes(most):

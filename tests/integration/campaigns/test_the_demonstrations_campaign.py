@@ -154,8 +154,20 @@ async def test_each_of_the_twelve_ends_as_they_should(town: Town) -> None:
     (slot,) = facts["callbacks"]
     assert slot["from_at"] > datetime.now(UTC)
     assert facts["report"]["calls"]["machine"] == 2
-    town.demo.watch(town.database, town.tenant, people=11)
+    assert town.demo.watch(town.database, town.tenant, people=11)
     assert "machine 2" in town.told.getvalue()
+
+
+def test_what_has_not_ended_in_time_is_told_as_it_stands(
+    database: Database, settings_home: Path, tmp_path: Path
+) -> None:
+    town = Town(database, tmp_path)
+    town.demo.prepare(database, town.tenant)
+    town.demo.launch(database, town.tenant)
+    assert not town.demo.watch(database, town.tenant, people=11, wait=lambda _: None, seconds=0.5)
+    facts = town.demo.facts(database, town.tenant)
+    assert facts["report"]["state"] == "stopped"
+    assert len(facts["people"]) == len(CROWD)
 
 
 def test_counts_are_one_line() -> None:
