@@ -22,7 +22,7 @@ from agents.slots.text import digits, fold, mask
 from agents.slots.times import FoundTime, find_time
 from agents.slots.told import named_words, plainly, retold
 from agents.slots.yesno import find_yes_no
-from agents.state import Expected, State, Understood, Values
+from agents.state import SETTLED, Expected, State, Understood, Values
 from agents.steps import Slot
 
 _CORRECTION = re.compile(
@@ -64,7 +64,7 @@ def understand(agent: Agent, state: State, heard: str, facts: Facts) -> Understo
     if not text:
         return Understood("unclear")
     control = control_intent(text, agent.language)
-    if control in ("opt_out", "record_refused"):
+    if control in SETTLED:
         return Understood(control)
     taking_text = bool(waits.slots) and agent.slots[waits.slots[0]].type == "text"
     if "message" in agent.tools and not taking_text and message_within(text, agent.language):

@@ -139,6 +139,14 @@ def _reply(run: Run, heard: Understood) -> None:
             run.act("record", {"allowed": False})
             run.say(run.agent.lines.record_refused)
             run.ask(again=True)
+        case "record_paused":
+            run.act("record", {"paused": True})
+            run.moves.append(Say(run.agent.lines.record_paused, ready=True))
+            run.state = replace(run.state, patient=True)
+        case "record_resumed":
+            run.act("record", {"paused": False})
+            run.say(run.agent.lines.record_resumed)
+            run.ask(again=True)
         case "human":
             run.transfer()
         case "goodbye":

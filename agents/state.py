@@ -10,9 +10,13 @@ from agents.dictation.dictation import Dictation
 from agents.effects import Act, Say
 
 Intent = Literal[
-    "answer", "question", "goodbye", "human", "message", "opt_out", "record_refused", "repeat", "wait", "greeting",
-    "dictating", "thanks", "who", "go_on", "doubt", "refused", "unclear",
+    "answer", "question", "goodbye", "human", "message", "opt_out", "record_refused", "record_paused",
+    "record_resumed", "repeat", "wait", "greeting", "dictating", "thanks", "who", "go_on", "doubt", "refused",
+    "unclear",
 ]  # fmt: skip
+
+SETTLED: tuple[Intent, ...] = ("opt_out", "record_refused", "record_paused", "record_resumed")
+"""What a caller has a right to be heard in: said in these words, it is never weighed against anything else."""
 
 Values = Mapping[str, str]
 """Slot → value as text: ISO dates, "HH:MM", E.164 numbers, choice ids, "yes" or "no"."""

@@ -17,7 +17,7 @@ from agents.hearing import understand
 from agents.leading import MOST_TOKENS, leading_messages, leading_schema, led
 from agents.meaning.sense import Reading, Sense
 from agents.meaning.weighing import settled, weigh
-from agents.state import Expected, State, Understood
+from agents.state import SETTLED, Expected, State, Understood
 from agents.understanding import (
     PREFILL,
     extract_messages,
@@ -66,7 +66,7 @@ class Thinking:
     async def _led(self, by_rules: Understood) -> Understood | None:
         """The move that a large model chooses; None where none leads, or the rules are exact."""
         mind = self.mind
-        if mind is None or not mind.leads or by_rules.exact or by_rules.intent in ("opt_out", "record_refused"):
+        if mind is None or not mind.leads or by_rules.exact or by_rules.intent in SETTLED:
             return None
         waits = scenario.expected(self.agent, self.state, self.facts)
         asked = leading_messages(self.agent, self.state, waits, self.facts, self.told, self.heard)

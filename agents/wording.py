@@ -59,6 +59,9 @@ class Wording(BaseModel):
     foreign: str = ""
     """Said in the caller's language by an agent that has no version in it, before a person or a message."""
     record_refused: str = ""
+    record_paused: str = ""
+    """The caller wants what they say next off the record: nothing of it is kept until they say so."""
+    record_resumed: str = ""
     message_ask: str = ""
     message_name: str = ""
     message_noted: str = ""
@@ -104,6 +107,8 @@ class Wording(BaseModel):
     calls takes the pause after it for its turn."""
     resumed: str = ""
     """Said when the call goes on after a part of ours had died, or its sound was lost, before the question again."""
+    moment: str = ""
+    """Said, once, to who answers before our ear is there, in a call that goes on after a restart."""
     credit_low: str = ""
     """The balance pays for little more of this call; neutral, because the caller need not be the one who pays."""
     credit_out: str = ""
@@ -137,6 +142,8 @@ FRENCH = Wording(
     disclosed="Je suis une intelligence artificielle.",
     recorded="Cet appel est enregistré.",
     record_refused="Très bien, cet appel n'est plus enregistré.",
+    record_paused="D'accord, ce que vous dites maintenant n'est pas conservé. Dites-moi quand je peux reprendre.",
+    record_resumed="Merci, je reprends.",
     message_ask="Quel message souhaitez-vous laisser ?",
     message_name="C'est de la part de qui, s'il vous plaît ?",
     message_noted="C'est noté, je transmettrai votre message.",
@@ -165,6 +172,7 @@ FRENCH = Wording(
     bye="Au revoir.",
     wait="Je vous en prie.",
     resumed="Excusez-moi, nous avons été coupés un instant.",
+    moment="Un instant, s'il vous plaît.",
     credit_low="Il nous reste peu de temps : cet appel va bientôt se terminer.",
     credit_out="Je dois mettre fin à cet appel. Merci, au revoir.",
 )
@@ -196,6 +204,8 @@ ENGLISH = Wording(
     disclosed="I am an artificial intelligence.",
     recorded="This call is recorded.",
     record_refused="Very well, this call is no longer recorded.",
+    record_paused="All right, what you say now is not kept. Tell me when I may go on.",
+    record_resumed="Thank you, let's go on.",
     message_ask="What message would you like to leave?",
     message_name="Who is it from, please?",
     message_noted="I have noted your message and will pass it on.",
@@ -224,6 +234,7 @@ ENGLISH = Wording(
     bye="Goodbye.",
     wait="Take your time.",
     resumed="Sorry, we were cut off for a moment.",
+    moment="One moment, please.",
     credit_low="We have little time left: this call will end soon.",
     credit_out="I have to end this call now. Thank you, goodbye.",
 )

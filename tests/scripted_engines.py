@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import numpy as np
 
-from ari_app.desk.parts import Parts
+from ari_app.desk.parts import Openers, Parts
 from asr.base import Ear, Endpointer, Pcm, Transcript, VoiceActivity
 from llm.base import JsonSchema, Message, Mind
 from tts.base import Voice
@@ -89,3 +89,11 @@ def scripted_parts(ear: ScriptedEar) -> Parts:
 
     hum = Hum()
     return Parts(ear, Done(), Loudness, NoMind(), None, lambda language, name: hum, closed)
+
+
+def openers_of(parts: Parts) -> Openers:
+    """What opens those very engines, in no time."""
+    return Openers(
+        ear=lambda settings: parts.ear, endpointer=lambda: parts.endpointer, mind=lambda settings: parts.mind,
+        sense=None, activity=parts.activity, voice=parts.voice, close_voices=parts.close_voices,
+    )  # fmt: skip

@@ -17,7 +17,7 @@ from agents.naming import label
 from agents.phrases import is_question, wishes_for
 from agents.slots.text import fold, has
 from agents.slots.yesno import plainly
-from agents.state import Expected, Intent, State, Understood
+from agents.state import SETTLED, Expected, Intent, State, Understood
 
 SURE = 0.35
 """A fact or a choice is taken from here on, if it is `AHEAD` of the next: a wrong answer costs a sentence."""
@@ -43,7 +43,6 @@ _WHILE_ASKED = 0.9
 _FEW_WORDS = 3
 """So few words are the choice itself."""
 _NOT_MEANT = 0.05
-_EXACT: tuple[Intent, ...] = ("opt_out", "record_refused")
 _ASKABLE = ("human", "message", "goodbye", "opt_out")
 _FIRST, _SECOND = ("premier", "premiere", "first"), ("deuxieme", "second", "seconde")
 
@@ -57,7 +56,7 @@ def weigh(
     agent: Agent, state: State, waits: Expected, heard: str, by_rules: Understood, reading: Reading, read: ReadValues
 ) -> Understood:
     """One understanding of `heard`. `sure` is False where the mind could still find a value."""
-    if by_rules.intent in _EXACT:
+    if by_rules.intent in SETTLED:
         return by_rules
     asked, text = _asked(reading), fold(heard)
     if by_rules.intent in CONTROLS:

@@ -1,4 +1,4 @@
-"""The caller agreed to be recorded, or refused; the call keeps the answer."""
+"""The caller agreed to be recorded, refused, or wants something off the record; the call keeps the answer."""
 
 from __future__ import annotations
 
@@ -9,5 +9,7 @@ from ari_app.actions.base import ActionContext
 
 
 async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`args`: allowed. Outcome: done."""
+    """`args`: allowed, or paused. Outcome: done."""
+    if "paused" in args:
+        return {"outcome": "done", "paused": bool(args["paused"])}
     return {"outcome": "done", "allowed": bool(args.get("allowed"))}

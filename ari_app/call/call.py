@@ -24,6 +24,7 @@ from ari_app.call.putting_through import PutThrough
 from ari_app.call.said import Said
 from ari_app.call.session import Dialogue
 from ari_app.call.state import CallState
+from ari_app.desk.discretion import discreet, told_on
 from ari_app.desk.house import House
 from ari_app.desk.legs import Legs, Whose
 from ari_app.desk.office_types import Answerable, CallEnd
@@ -187,7 +188,8 @@ class Call:
         self._dialogue = dialogue = Dialogue(
             line, self._conversation, self._house.parts, self._voice, language=agent.language,
             phrases=Phrases(
-                agent.excuse, agent.farewell, agent.lines.thinking, agent.can_transfer, agent.misunderstandings[0]
+                agent.excuse, agent.farewell, agent.lines.thinking, agent.can_transfer, agent.misunderstandings[0],
+                agent.lines.moment,
             ),
             notes=self.state.notes, recording=self._recording, answered=self._answered, perform=self._perform,
             pickup=pickup,
@@ -266,10 +268,10 @@ class Call:
             state.id, state.who, state.leg, state.parties, self._house.office, self._switch,
             self._legs, self._dialogue.clock.now_ms() if self._dialogue else 0,
         )  # fmt: skip
-        result = await perform(act, context)
+        result = await perform(told_on(act, state.who.agent.language), context)
         if act.name == "transfer" and result.get("outcome") == "transferring":
             self._through.asked(str(result["to"]))
-        if act.name == "record":
+        if act.name == "record" and "paused" not in act.args:
             announced = state.who.agent.recording.policy != "off"  # nothing is kept that nobody was told of
             state.record = announced and bool(act.args.get("allowed"))
         return result
@@ -291,5 +293,8 @@ class Call:
         if agent.recording.policy == "announced" and agent.recording.say and notes.recording_told_ms is None:
             state.record = False  # who was not told of it is not recorded (RGPD, art. 13)
         recording = self._recording if state.record and state.life.answered_at else None
-        await self._house.office.finish(CallEnd(state.id, state.parties, state.leg, state.who, state.life, state.notes,
+        kept = discreet(notes, agent.language)
+        for start, end in kept.silenced:
+            self._recording.silence(start, end)
+        await self._house.office.finish(CallEnd(state.id, state.parties, state.leg, state.who, state.life, kept.notes,
             dict(state.variables), state.decision_id, recording))  # fmt: skip

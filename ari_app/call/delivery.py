@@ -55,6 +55,8 @@ class Phrases:
     can_transfer: bool = False
     again: str = ""
     """Asks the caller to say it again."""
+    moment: str = ""
+    """Asks the caller for a moment."""
 
 
 class Host(Protocol):
@@ -99,6 +101,11 @@ class Delivery:
     def busy(self) -> bool:
         """A reply is being played."""
         return self._playing is not None and not self._playing.done()
+
+    async def over(self) -> None:
+        """Wait until nothing is being said."""
+        while self.busy and self._playing is not None:
+            await asyncio.wait([self._playing])
 
     def prepare(self, plan: Plan, stages: Stages | None = None) -> Reply:
         """Begin to think and to synthesise; nothing is heard yet."""

@@ -50,7 +50,14 @@ async def found(house: House, stray: Stray, left: Left) -> tuple[CallState, Mapp
         trunk=entry.trunk,
     )  # fmt: skip
     _note(state, entry, left, datetime.now(UTC))
+    await asyncio.to_thread(_open, house, state)
     return state, entry.talk
+
+
+def _open(house: House, state: CallState) -> None:
+    """What the first sentence needs, off the event loop: it takes a second the first time, and others are waiting."""
+    house.parts.voice(state.who.agent.language, state.who.agent.voice)
+    house.parts.activity()
 
 
 def _note(state: CallState, entry: Entry, left: Left, now: datetime) -> None:

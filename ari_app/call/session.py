@@ -79,6 +79,7 @@ class Dialogue:
         self._keypad = Keypad(conversation.patience, self._typed)
         self._primer: asyncio.Task[None] | None = None
         self._deaf = Deaf()
+        self._hearing, self._patience_asked = parts.hearing, False
         self._group: asyncio.TaskGroup
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
@@ -233,6 +234,8 @@ class Dialogue:
 
     async def _think_ahead(self, guess: Guess) -> None:
         try:
+            if not self._hearing.is_set():
+                await self._until_there_is_an_ear()
             await within(self._guesses.think_ahead(guess))
         except DecrocheError as error:
             log.error("an utterance was not understood: [%s] %s", error.code, error)
@@ -247,6 +250,14 @@ class Dialogue:
             text = ""
         patience = self._conversation.patience(text)
         await self._carry_out(self._floor.understood(guess.version, text, guess.complete, now, patience))
+
+    async def _until_there_is_an_ear(self) -> None:
+        """It is being loaded still (`desk/coming.py`): who has spoken is asked for a moment, once, and heard then."""
+        if not self._patience_asked and self._phrases.moment:
+            self._patience_asked = True
+            self._delivery.remark(self._phrases.moment)
+        await self._hearing.wait()
+        await self._delivery.over()
 
     async def _unheard(self, guess: Guess, error: DecrocheError) -> None:
         """The ear broke: a phrase, and the caller's turn again; in the end a person, or the fallback."""

@@ -129,7 +129,8 @@ async def _serve(demo: bool) -> int | None:
 
     def tell(number: int) -> None:
         told.append(number)
-        if len(told) > 1 or not service.ready.is_set():  # nobody is being talked to, or nobody wishes to wait
+        # nobody is being talked to, or nobody wishes to wait
+        if len(told) > 1 or not (service.ready.is_set() or service.calls):
             running.cancel()
         else:
             err.print("stopping: calls in progress end first (Ctrl-C again cuts them)")

@@ -7,6 +7,7 @@ track is written from what was really played, so a flushed word is not in it.
 from __future__ import annotations
 
 import io
+import math
 import wave
 from dataclasses import dataclass, field
 
@@ -54,6 +55,13 @@ class Track:
         """Nothing was heard after `at_ms`."""
         del self.pcm[max(0, _bytes(at_ms)) :]
 
+    def silence(self, start_ms: float, end_ms: float) -> None:
+        """Nothing is heard from `start_ms` to `end_ms` (infinity: to the end); what follows stays in its place."""
+        first = max(0, _bytes(start_ms))
+        last = len(self.pcm) if end_ms == math.inf else min(len(self.pcm), _bytes(end_ms))
+        if last > first:
+            self.pcm[first:last] = bytes(last - first)
+
     def hold(self, at_ms: float, gap_ms: float) -> None:
         """Playing paused at `at_ms` for `gap_ms`: what follows moves later."""
         place = min(len(self.pcm), _bytes(at_ms))
@@ -66,6 +74,11 @@ class Recording:
 
     caller: Track = field(default_factory=Track)
     agent: Track = field(default_factory=Track)
+
+    def silence(self, start_ms: float, end_ms: float) -> None:
+        """Neither side is heard from `start_ms` to `end_ms`."""
+        for track in (self.caller, self.agent):
+            track.silence(start_ms, end_ms)
 
     def wav(self) -> bytes:
         """A stereo WAV file, 16 kHz, 16 bits: caller left, agent right."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from ari_app.desk.parts import Parts
+from ari_app.desk.parts import Openers
 from asr.base import Ear, Pcm, Transcript
 from llm.base import JsonSchema, Message, Mind
+from store.base.settings import Settings
 from store.calls import Cdr, Turn
 from tts.base import Voice
 
@@ -68,17 +70,23 @@ class Meters:
         """A call in that is not taken."""
         self.not_taken.labels(bound).inc()
 
-    def metered(self, parts: Parts, minds: int, ears: int) -> Parts:
+    def metered(self, of: Openers, minds: int, ears: int) -> Openers:
         """The same engines, each request to them counted. `minds`, `ears`: requests each works on at a time."""
         for engine, room in (("ear", ears), ("mind", minds)):
             self.room.labels(engine).set(room)
         for engine in ("ear", "mind", "voice"):
             self.busy.labels(engine).set(0)
-        known = parts.voice
-        return Parts(
-            MeteredEar(parts.ear, self), parts.endpointer, parts.activity, MeteredMind(parts.mind, self), parts.sense,
-            lambda language, name: MeteredVoice(known(language, name), self), parts.close_voices,
-        )  # fmt: skip
+
+        def ear(settings: Settings) -> Ear:
+            return MeteredEar(of.ear(settings), self)
+
+        def mind(settings: Settings) -> Mind:
+            return MeteredMind(of.mind(settings), self)
+
+        def voice(language: str, name: str) -> Voice:
+            return MeteredVoice(of.voice(language, name), self)
+
+        return replace(of, ear=ear, mind=mind, voice=voice)
 
     @contextmanager
     def during(self, engine: str) -> Generator[None]:

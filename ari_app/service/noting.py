@@ -14,6 +14,7 @@ from time import monotonic
 from uuid import UUID
 
 from ari_app.call.state import CallState
+from ari_app.desk.discretion import discreet
 from ari_app.desk.house import House
 from ari_app.desk.journal import Entry, mark
 from ari_app.desk.office import Entered
@@ -96,9 +97,11 @@ def _entered(state: CallState) -> Entered:
     if talk is None:
         return Entered(state.who.tenant_id, state.id, state.life.answered_at)
     state.notes.slots = {name: value for name, value in talk.values.items() if not name.startswith("_")}
+    language = state.who.agent.language
+    kept = discreet(state.notes, language)
     entry = Entry(
-        state.who.agent_name, state.who.version, state.who.number, state.notes, dict(state.variables),
-        state.decision_id, state.record, state.trunk, talk.kept(),
+        state.who.agent_name, state.who.version, state.who.number, kept.notes, dict(state.variables),
+        state.decision_id, state.record, state.trunk, kept.of(talk.kept(), language),
     )  # fmt: skip
     leg = state.legs.answered if state.legs is not None else None
     return Entered(state.who.tenant_id, state.id, state.life.answered_at, entry.as_json(), leg)

@@ -98,9 +98,15 @@ class Reception:
         log.info("call from %s to %s: %s v%s", arrival.caller or "hidden", callee, who.agent_name, who.version)
         leasing = house.office.lease(who, call_id, arrival.leg, parties, arrival.created_at, arriving=True)
         try:
-            await asyncio.gather(
-                house.switch.adopt(arrival.leg, call_id), house.switch.ring(arrival.leg), leasing
+            told = await asyncio.gather(
+                house.switch.adopt(arrival.leg, call_id), house.switch.ring(arrival.leg), leasing,
+                return_exceptions=True,
             )  # fmt: skip
+            for fault in told:
+                if isinstance(fault, SwitchError):  # gone while it rang: that is the call's to find, and to write down
+                    log.warning("call from %s: [%s] %s", arrival.caller or "hidden", fault.code, fault)
+                elif isinstance(fault, BaseException):
+                    raise fault
         except Crowded as error:
             self._ended(str(call_id))
             await self._refuse(arrival, who, "limits", str(error))

@@ -19,6 +19,7 @@ from ari_app.call.outbound import place, ring
 from ari_app.call.state import CallState
 from ari_app.call.warming import Warmer
 from ari_app.desk import parts
+from ari_app.desk.coming import Coming
 from ari_app.desk.house import House
 from ari_app.desk.lost import Lost
 from ari_app.desk.office import Office
@@ -37,6 +38,7 @@ from ari_app.service.watching import watched
 from ari_app.switch.asterisk.switch import AsteriskSwitch
 from ari_app.switch.base import Arrival, SwitchError
 from billing.office.back_office import back_office
+from store.base.errors import DecrocheError
 from store.base.settings import Settings
 from store.db import Database
 from store.setup import open_database
@@ -65,6 +67,8 @@ class Service:
         self._idle = asyncio.Event()
         self._idle.set()
         self.meters = Meters()
+        self._coming: Coming
+        self._fault: DecrocheError | None = None
         self._sweep: Sweep
         self._house: House
         self._warmer: Warmer
@@ -77,20 +81,21 @@ class Service:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Load, connect, serve."""
+        """Connect, take up what a process that died left, load, serve."""
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "service"))
         db = await asyncio.to_thread(open_database, self.settings)
         try:
-            loaded = await parts.load(self.settings)
+            of = self.settings
+            self._coming = Coming(of, self.meters.metered(parts.openers(), of.llm.calls, of.asr.workers))
             try:
                 async with back_office(db, self.settings):
-                    await self._serve(db, loaded)
+                    await self._serve(db)
             finally:
-                await loaded.close()
+                await self._coming.close()
         finally:
             db.close()
 
-    async def _serve(self, db: Database, loaded: parts.Parts) -> None:
+    async def _serve(self, db: Database) -> None:
         # a phone of the demonstration is several people
         office = Office(db, self.settings, least_gap=timedelta() if self._demo else None)
         of = self.settings.call
@@ -99,9 +104,8 @@ class Service:
         )
         switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, office.trunks.tried, demo=self._demo)
         office.told = self.meters.kept
-        loaded = self.meters.metered(loaded, self.settings.llm.calls, self.settings.asr.workers)
         known_by = resolve_name(ACQUAINTANCE)(self.settings, db)
-        self._house = House(self.settings, switch, loaded, office, till, acquaintance=known_by)
+        self._house = House(self.settings, switch, self._coming.parts, office, till, acquaintance=known_by)
         self._warmer = Warmer(self._house)
         self._sweep = Sweep(self._house, Lost(office, switch.remembered), self._carried, self._go_on)
         noter = Noter(self._house, self._calls)
@@ -125,19 +129,55 @@ class Service:
                 ]
                 await switch.reached()
                 await self._sweep.begin(group)  # before all else: callers have been waiting
-                await self._warmer.voices()
-                await asyncio.to_thread(dialler.settle)
-                self.ready.set()
-                log.info("ready: calls are answered")
-                dialling = group.create_task(dialler.run(), name="dialler")
-                await self._stopping.wait()
-                dialler.stop()
-                await dialling
+                if await self._loaded():
+                    await self._prepared(dialler)
+                    self.ready.set()
+                    log.info("ready: calls are answered")
+                    dialling = group.create_task(dialler.run(), name="dialler")
+                    await self._stopping.wait()
+                    dialler.stop()
+                    await dialling
                 await self._drain()
                 for task in background:
                     task.cancel()
         finally:
             door.close()
+        if self._fault is not None:
+            raise self._fault
+
+    async def _prepared(self, dialler: Dialler) -> None:
+        """Ready phrases, and the calls that were ordered. A database that is away ends no call: it is asked again.
+
+        Raises DecrocheError where nobody is being talked to.
+        """
+        while True:
+            try:
+                await self._warmer.voices()
+                await asyncio.to_thread(dialler.settle)
+            except DecrocheError as error:
+                if not self._calls:
+                    raise
+                log.warning("not ready yet: [%s] %s", error.code, error)
+                await asyncio.sleep(TRY_AGAIN_SECONDS)
+            else:
+                return
+
+    async def _loaded(self) -> bool:
+        """Load the engines. False where one cannot be, or we are told to stop: no new call is taken then."""
+        loading = asyncio.ensure_future(self._coming.load())
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        try:
+            if loading.done():
+                loading.result()
+                return True
+            await loading  # calls that were taken up need it
+        except DecrocheError as error:
+            log.error("no call can be answered: [%s] %s", error.code, error)
+            self._fault = error
+            self._stopping.set()
+        return False
 
     async def _drain(self) -> None:
         """Calls in progress end by themselves, or at their longest; what they leave is stored, or on the disk."""
@@ -173,7 +213,7 @@ class Service:
     def _arrived(self, arrival: Arrival) -> None:
         """Called by the switch, which must not wait: a task takes the call."""
         match arrival.why:
-            case "inbound" if not self._stopping.is_set():
+            case "inbound" if self._coming.there and not self._stopping.is_set():
                 self._group.create_task(self._reception.take(arrival), name=f"call-{arrival.leg}")
             case "phone" if not self._stopping.is_set():
                 self._group.create_task(phonecalls.carry(self._house, arrival), name=f"phone-{arrival.leg}")
@@ -232,6 +272,7 @@ class Service:
         return status(self._house, self._calls.values(), self.trunks, ready=self.ready.is_set())
 
     async def _place(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        await self._coming.once_there()
         placed = await place(self._house, order_of(request), self._begin)
         if placed.task is not None and request.get("wait", True):
             await placed.task

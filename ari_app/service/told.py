@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ari_app.call.state import CallState
+from ari_app.desk.discretion import discreet
 from ari_app.desk.house import House
 from ari_app.desk.office_types import CallOrder
 
@@ -20,7 +21,7 @@ def status(house: House, calls: Iterable[CallState], trunks: Mapping[str, bool],
             {"id": str(c.id), **c.parties.columns,
              "agent": c.who.agent_name, "since": c.life.started_at.isoformat(),
              "turns": [{"who": t.who, "text": t.text, "from_ms": t.from_ms, "interrupted": t.interrupted}
-                       for t in c.notes.turns],
+                       for t in discreet(c.notes, c.who.agent.language).notes.turns],
              "actions": [{"name": a.name, "outcome": a.result.get("outcome"), "at_ms": a.at_ms}
                          for a in c.notes.actions]}
             for c in calls

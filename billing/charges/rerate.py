@@ -36,11 +36,13 @@ from store.tenants import Tenant
 
 @dataclass(slots=True)
 class Rerated:
-    """What rating again did. `invoiced`: calls whose price would change, but only a credit note can."""
+    """What rating again did. `invoiced`: calls whose price would change, but only a credit note can; `otherwise`: what
+    each of them costs and would cost, micro-euros."""
 
     changed: list[tuple[ChargeRecord, ChargeRecord]] = field(default_factory=list[tuple[ChargeRecord, ChargeRecord]])
     added: list[ChargeRecord] = field(default_factory=list[ChargeRecord])
     invoiced: list[UUID] = field(default_factory=list[UUID])
+    otherwise: list[tuple[int | None, int | None]] = field(default_factory=list[tuple[int | None, int | None]])
     same: int = 0
 
 
@@ -121,6 +123,7 @@ def _rerate_month(
                 elif new != old:
                     if new.amount_micros != old.amount_micros:
                         done.invoiced.append(UUID(call_id))
+                        done.otherwise.append((old.amount_micros, new.amount_micros))
                     new = old
             used += new.bundle_seconds
     done.same += of.count() - len(changing) - (len(done.invoiced) - invoiced_before)

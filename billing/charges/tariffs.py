@@ -187,4 +187,4 @@ def assigned(conn: Conn) -> Timetable:
 @lru_cache(maxsize=128)
 def parsed(toml: str) -> Tariff:
     """A stored text read again; the same object each time, so that it is compiled once."""
-    return parse_tariff(toml)
+    return parse_tariff(toml, stored=True)

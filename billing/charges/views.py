@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from billing.charges import tariffs
 from billing.charges.accounts import Account
@@ -57,7 +58,10 @@ def tariff(of: tariffs.TariffVersion) -> dict[str, Any]:
 
 
 def rerated(of: Rerated, slug: str) -> dict[str, Any]:
-    """What rating a tenant's calls again did, in counts and as a difference of money."""
+    """What rating a tenant's calls again did, in counts, as a difference of money, and call by call.
+
+    `what` of a call: changed; added: it had no charge line; invoiced: it would change, and only a credit note can.
+    """
     difference = sum((new.amount_micros or 0) - (old.amount_micros or 0) for old, new in of.changed)
     return {
         "tenant": slug,
@@ -66,7 +70,19 @@ def rerated(of: Rerated, slug: str) -> dict[str, Any]:
         "same": of.same,
         "invoiced": len(of.invoiced),
         "difference": spell(difference),
-    }
+        "calls": [_repriced("changed", old.call_id, old.amount_micros, new.amount_micros) for old, new in of.changed]
+        + [_repriced("added", charge.call_id, None, charge.amount_micros) for charge in of.added]
+        + [_repriced("invoiced", call_id, *prices)
+           for call_id, prices in zip(of.invoiced, of.otherwise, strict=True)],
+    }  # fmt: skip
+
+
+def _repriced(what: str, call_id: UUID, before: int | None, after: int | None) -> dict[str, Any]:
+    """A call that rating again is about. `before`, `after`: None where it had, or has, no price."""
+    return {
+        "call": str(call_id), "what": what, "before": None if before is None else spell(before),
+        "after": None if after is None else spell(after),
+    }  # fmt: skip
 
 
 def outcome(of: Outcome) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from billing.invoices.reconcile import read_witnesses, reconcile_period
 from store import tenants
 from store.base.actor import typing_now
 from store.base.console import emit, err, json_option
+from store.base.errors import BadInput
 from store.setup import open_database
 
 
@@ -38,15 +39,21 @@ def rerate(
 ) -> None:
     """Rate calls again: a reversal and a new line for each whose price changes. Invoiced calls stay as they are.
 
-    Exit status: 3 when invoiced calls would change: those need a credit note.
+    Each call that changed, or would, is named. Exit status: 3 when invoiced calls would change: those need a credit
+    note.
 
     \b
     Example: decroche billing rerate --from 2026-10-01T00:00:00+02:00 --tariff standard@2
     """
+    if until is not None and until <= since:
+        raise BadInput(f"--to {until:%Y-%m-%d %H:%M %Z} is not after --from", hint="the earlier instant is --from")
     with open_database() as db:
         done = rerate_each(db, slug, since, until, tariff=tariff_name, why=f"rerate by {typing_now()}")
         rows = [charge_views.rerated(found, tenant.slug) for tenant, found in done]
     emit(rows, ("tenant", "changed", "added", "same", "invoiced", "difference"), as_json=as_json)
+    if not as_json and any(row["calls"] for row in rows):
+        named = [{"tenant": row["tenant"], **call} for row in rows for call in row["calls"]]
+        emit(named, ("tenant", "call", "what", "before", "after"), as_json=False)
     ctx.exit(3 if any(row["invoiced"] for row in rows) else 0)
 
 

@@ -81,10 +81,11 @@ def refund(number: str, amount: int | None, reference: str, way: str, sent_on: d
         "number": number,
         "refunded": money(done.cents),
         "by": way,
+        "reference": reference.strip(),
         "refund": done.refund,
         "due": money(done.due_cents),
     }
-    emit([row], ("number", "refunded", "by", "refund", "due"), as_json=as_json)
+    emit([row], ("number", "refunded", "by", "reference", "refund", "due"), as_json=as_json)
 
 
 @click.command("set-off")

@@ -25,6 +25,9 @@ from store.base.parties import Direction, far_party
 
 COLUMNS = ("call_id", "direction", "caller", "callee", "answered_at", "ended_at")
 
+HIDDEN = ("", "anonymous", "hidden", "restricted", "unavailable", "unknown")
+"""What switches write for a caller who withholds their number: none is kept."""
+
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}").fullmatch
 _FINER = re.compile(r"[.,][0-9]{6}([0-9]+)").search  # digits of a second beyond the microsecond
 _EARLIEST, _LATEST = "1970", "9998"
@@ -229,7 +232,9 @@ def _row(call_id: str, direction: str, caller: str, callee: str, answered_at: st
         raise ValueError("call_id: empty")
     if direction not in ("inbound", "outbound"):
         raise ValueError(f"direction: {direction!r} is neither inbound nor outbound")
-    if not _E164(caller):
+    if direction == "inbound" and caller.strip().lower() in HIDDEN:
+        caller = ""
+    elif not _E164(caller):
         raise ValueError(f"caller: {caller!r} is not an E.164 number such as +33123456789")
     if not _E164(callee):
         raise ValueError(f"callee: {callee!r} is not an E.164 number such as +33123456789")

@@ -1,7 +1,8 @@
 """A tariff: what a call costs, as an operator writes it in TOML.
 
-Reading is strict: an unknown key, a wrong type, a negative price, a window that ends before it begins
-or two rates for the same prefix and direction are errors, all of them reported with line and field.
+Reading is strict: an unknown key, a wrong type, a negative price, a window that ends before it begins, two windows
+that share hours of a day or two rates for the same prefix and direction are errors, all of them reported with line
+and field (docs/tariffs.md).
 Prices are exact (`Fraction`); the file writes them as text, because a TOML float is not.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -104,12 +106,15 @@ def read_tariff(path: Path) -> Tariff:
     return parse_tariff(text, str(path))
 
 
-def parse_tariff(text: str, name: str = "tariff") -> Tariff:
-    """The tariff a TOML text describes; `name` is how messages call it. Raises BadTariff."""
-    return read_strictly(text, name, _tariff, BadTariff)
+def parse_tariff(text: str, name: str = "tariff", *, stored: bool = False) -> Tariff:
+    """The tariff a TOML text describes; `name` is how messages call it. Raises BadTariff.
+
+    `stored`: it was taken once, and rates as it did: of two windows that share hours the first in the file holds.
+    """
+    return read_strictly(text, name, partial(_tariff, stored=stored), BadTariff)
 
 
-def _tariff(top: Table) -> Tariff:
+def _tariff(top: Table, *, stored: bool) -> Tariff:
     currency = top.text("currency", "EUR")
     if not re.fullmatch(r"[A-Z]{3}", currency):
         top.wrong("currency", f"{currency!r} is not a currency code of ISO 4217 such as EUR")
@@ -124,6 +129,9 @@ def _tariff(top: Table) -> Tariff:
         top.wrong("rate", "missing: a tariff has at least one [[rate]]")
     rates = tuple(_rate(table) for table in tables)
     _refuse_twins(rates, tables)
+    if not stored:
+        for rate, table in zip(rates, tables, strict=True):
+            _refuse_overlaps(rate.windows, table.tables("window"))
     top.close()
     return Tariff(rates, bundle, currency, zone, decimals, legs)
 
@@ -189,6 +197,21 @@ def _window(table: Table) -> Window:
     price = table.price("price_per_minute", required=True)
     table.close()
     return Window(frozenset(WEEKDAYS if days is None else days), begin or 0, end or 86400, price)
+
+
+def _refuse_overlaps(windows: tuple[Window, ...], tables: list[Table]) -> None:
+    """One hour of a day has one price. A holiday is a day of the week too: there the first in the file holds."""
+    for number, (window, table) in enumerate(zip(windows, tables, strict=True)):
+        for before, other in enumerate(windows[:number]):
+            shared = [day for day in DAYS if day in window.days & other.days]
+            if shared and window.begin < other.end and other.begin < window.end:
+                begin, end = max(window.begin, other.begin), min(window.end, other.end)
+                table.wrong("", f"{shared[0]} {_spelled(begin)} to {_spelled(end)} is in window[{before + 1}] too")
+                break
+
+
+def _spelled(seconds: int) -> str:
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
 
 
 def _clock(table: Table, key: str, default: str) -> int | None:

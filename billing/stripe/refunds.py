@@ -73,8 +73,10 @@ def give_back(
 ) -> GivenBack:  # fmt: skip
     """Give back what was overpaid, all of it where `cents` is None, `through` Stripe or by a transfer sent by hand.
 
-    Once for a reference. Raises NotFound, Refused, StripeDown.
+    Once for a reference. Raises BadInput for a blank one, NotFound, Refused, StripeDown.
     """
+    if not (reference := reference.strip()):
+        raise BadInput("--reference is blank", hint="what names the refund: the same one counts once")
     with db.operator() as conn:
         of = get(conn, number)
         cents = to_refund(conn, of, reference) if cents is None else cents

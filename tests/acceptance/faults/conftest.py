@@ -70,6 +70,18 @@ class ScriptedHouse(House):
 
     def start(self) -> None:
         """Start the service, and wait until it is ready."""
+        self.begin()
+
+        def ready() -> bool:
+            assert self.child.poll() is None, self.log()[-3000:]
+            with suppress(DecrocheError):
+                return bool(self.ask("status", 5)["ready"])
+            return False
+
+        eventually("service", ready)
+
+    def begin(self) -> None:
+        """Start the service."""
         plain = {name: value for name, value in os.environ.items() if not name.startswith("DECROCHE_")}
         cache = {name: value for name, value in os.environ.items() if name == "DECROCHE_CACHE"}
         log = self.settings.folder("logs") / "service.log"
@@ -81,14 +93,6 @@ class ScriptedHouse(House):
             )  # fmt: skip
         background.pid_file(self.settings).write_text(str(child.pid))
         self.child = child
-
-        def ready() -> bool:
-            assert child.poll() is None, log.read_text(encoding="utf-8", errors="replace")[-3000:]
-            with suppress(DecrocheError):
-                return bool(self.ask("status", 5)["ready"])
-            return False
-
-        eventually("service", ready)
 
     def kill_service(self) -> None:
         """As a crash would."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,20 +73,29 @@ class Speech(Hum):
         yield (9_000 * np.sin(2 * np.pi * 300 * at)).astype("<i2").tobytes()
 
 
-async def load(of: Settings) -> parts.Parts:
-    """All that a call needs, in no time."""
+def openers() -> parts.Openers:
+    """All that a call needs, in no time; but for an ear that is as long in coming as the file says `"coming": true`."""
+    home = settings().home
+    voice = Speech(home)
+
+    def ear(of: Settings) -> Ear:
+        while told(home).get("coming"):
+            time.sleep(0.05)
+        return Ear(home)
 
     async def closed() -> None:
         return
 
-    voice = Speech(of.home)
-    return parts.Parts(Ear(of.home), Done(), Loudness, NoMind(), None, lambda language, name: voice, closed)
+    return parts.Openers(
+        ear=ear, endpointer=Done, mind=lambda of: NoMind(), sense=None, activity=Loudness,
+        voice=lambda language, name: voice, close_voices=closed,
+    )  # fmt: skip
 
 
 async def main() -> None:
     """As `decroche serve --demo`, with those engines."""
     set_up_logs(settings())
-    parts.load = load
+    parts.openers = openers
     service = Service(settings(), demo=True)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, service.stop)

@@ -73,6 +73,36 @@ def test_each_call_goes_on_where_it_stood_and_leaves_one_cdr(house: ScriptedHous
         assert facts["disclosure"]["heard_at_ms"] is not None
 
 
+def test_a_call_goes_on_before_the_engines_are_there_and_a_new_one_is_somebody_elses(house: ScriptedHouse) -> None:
+    since, number, script, rang = now(), house.number("caller1"), Caller(), Signal()
+    with house.phone("secretary", on_event=rang) as secretary, together() as start:
+        answering = start(secretary.wait_for_call, house.listening(), timeout=90, max_seconds=2)
+        calling = start(house.call, "caller1", script, max_seconds=120)
+        house.await_turn(number, "Que puis-je")
+        house.await_note(number, "Que puis-je")
+        house.kill_service()
+        house.engines(coming=True)
+        house.begin()
+        house.await_turn(number, "coupés un instant")
+        assert not house.ask("status", 5)["ready"]
+        second = start(house.call, "caller2", Caller(), max_seconds=6)
+        rang.wait("ringing")  # nobody here could hear what they say
+        script.say()
+        house.await_turn(number, "Un instant, s'il vous plaît")
+        assert not house.ask("status", 5)["ready"]
+        house.engines()
+        house.await_turn(number, "quel jour|quelle heure|date")
+        answering.result()
+        second.result()
+        house.engines(text="Non, au revoir.")
+        script.say()
+        calling.result()
+    facts = house.cdr(number, since)
+    assert (facts["outcome"], len(house.cdrs(number, since))) == ("answered", 1)
+    said = [turn["text"] for turn in facts["turns"]]
+    assert "Je voudrais prendre un rendez-vous." in said, "what was said before the ear was there was heard"
+
+
 def test_a_call_that_nobody_goes_on_with_is_written_down_by_the_worker(house: ScriptedHouse) -> None:
     since, number, script = now(), house.number("caller7"), Caller()
     with house.database() as db, db.operator() as conn:

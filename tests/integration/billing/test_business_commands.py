@@ -52,7 +52,8 @@ def test_a_part_is_credited_and_what_was_overpaid_is_sent_back(sold: Terminal) -
     assert (note["number"], note["gross"]) == ("2026-000002", "-37.20")
     sent = ("refund", "2026-000001", "--by", "transfer", "--reference", "REMB 1", "--date", "2026-11-05")
     assert sold(*sent)[0] | {"refund": "REMB 1"} == {
-        "number": "2026-000001", "refunded": "37.20", "by": "transfer", "refund": "REMB 1", "due": "0.00"
+        "number": "2026-000001", "refunded": "37.20", "by": "transfer", "reference": "REMB 1", "refund": "REMB 1",
+        "due": "0.00",
     }  # fmt: skip
     assert sold("refund", "2026-000001", "--by", "transfer", "--reference", "REMB 1")[0]["refunded"] == "37.20"
     sold("refund", "2026-000001", "--by", "transfer", "--reference", "REMB 2", "--amount", "0.01")
@@ -184,6 +185,7 @@ def test_the_doctor_says_what_is_to_be_typed(sold: Terminal) -> None:
         (("invoice", "order", "--tenant", "nobody"), 4, "no tenant nobody"),
         (("refund", "2026-000001", "--reference", "x"), 1, "nothing was overpaid"),
         (("refund", "2026-000001", "--reference", "x", "--amount", "0"), 2, "above zero"),
+        (("refund", "2026-000001", "--reference", "  "), 2, "blank"),
         (("dispute", "2026-000001", "--line", "1", "--reason", "x", "--date", "2027-01-01"), 1, "8 working days"),
         (("legal-rate", "add", "2027-01-01", "2027-06-30", "deux", "--reference", "x"), 2, "PERCENT"),
         (("legal-rate", "add", "2027-06-30", "2027-01-01", "2", "--reference", "x"), 2, "before it begins"),

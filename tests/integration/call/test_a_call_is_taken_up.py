@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,22 +16,25 @@ from agents.effects import Facts
 from ari_app.call import resuming
 from ari_app.call.orphans import Orphan
 from ari_app.demo import seed
+from ari_app.desk.coming import Coming
 from ari_app.desk.journal import Entry
 from ari_app.desk.lost import Lost
 from ari_app.desk.record import Disclosure, Notes, SpokenTurn
 from ari_app.service.noting import Noter
 from ari_app.service.sweeping import Sweep
 from ari_app.switch.base import Stray
+from asr.base import Ear
 from billing.charges.accounts import account, move, set_mode
 from store import calls, journal, live
 from store.base.ids import new_id
 from store.base.parties import Parties
+from store.base.settings import Settings
 from store.db import Database
 from store.journal import Left, Past
 from tests.actors import OPERATOR
 from tests.integration.call.conftest import until
 from tests.integration.call.test_a_whole_call_on_a_scripted_switch import CALLER, GOODBYE, Exchange, asked, exchange
-from tests.scripted_engines import silence, tone
+from tests.scripted_engines import openers_of, silence, tone
 
 __all__ = ["exchange"]
 
@@ -97,6 +101,38 @@ async def test_it_goes_on_and_its_price_is_of_all_of_it(exchange: Exchange, data
     assert charge["answered_seconds"] >= 40
     assert balance.reserved_micros == 0
     assert balance.balance_micros == 10_000_000 - charge["amount_micros"]
+
+
+async def test_before_there_is_an_ear_one_sentence_is_said_and_what_was_answered_is_heard_later(
+    exchange: Exchange,
+) -> None:
+    left = await dead(exchange)
+    known, opened = openers_of(exchange.house.parts), threading.Event()
+
+    def ear(settings: Settings) -> Ear:
+        assert opened.wait(30)
+        return exchange.ear
+
+    coming = Coming(exchange.house.settings, replace(known, ear=ear))
+    exchange.house.parts = coming.parts
+    loading = asyncio.create_task(coming.load())
+    found = await resuming.found(exchange.house, stray(left), left)
+    assert found is not None
+    state, kept = found
+    turns = state.notes.turns
+    running = asyncio.create_task(resuming.go_on(exchange.house, state, kept))
+    line = await exchange.switch.lines.get()
+    await until("word on the line", lambda: "coupés un instant" in turns[-1].text and bool(turns[-1].heard_ms))
+    exchange.ear.text = GOODBYE
+    await line.say(tone(1.0) + silence(1.0))
+    await until("word to wait", lambda: turns[-1].text == "Un instant, s'il vous plaît.")
+    opened.set()
+    await line.say(silence(1.0))
+    await running
+    await loading
+    assert GOODBYE in [turn.text for turn in turns]
+    assert state.notes.actions[-1].name == "hangup"
+    assert all("souci" not in turn.text for turn in turns), "nothing broke"
 
 
 @pytest.mark.parametrize("changes", [{"talk": {}}, {"agent": ""}])

@@ -275,3 +275,11 @@ def test_on_a_terminal_a_table_fits_100_columns(tmp_path: Path) -> None:
 
 def test_to_a_pipe_it_is_json_without_being_told(run) -> None:
     assert rows(run(csv(line("a")), TARIFF, "--"))[0]["amount"] == "0.2500"
+
+
+@pytest.mark.parametrize("hidden", ["", "anonymous", "Restricted"])
+def test_a_caller_who_withholds_their_number_is_priced_by_the_general_rate(run, hidden: str) -> None:
+    tariff = TARIFF + '[[rate]]\nprefix = ""\ndirection = "inbound"\nprice_per_minute = "0.10"\n'
+    first, second = rows(run(csv(line("a", hidden, 60, way="inbound"), line("b", hidden, 60)), tariff))
+    assert (first["status"], first["amount"]) == ("rated", "0.1000")
+    assert second["status"] == "rejected", "whom we call has a number"

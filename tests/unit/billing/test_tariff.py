@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from billing.rating.cdrs import COLUMNS
 from billing.rating.tariff import BadTariff, parse_tariff, read_tariff
 
 GOOD = """\
@@ -134,3 +136,46 @@ def test_bytes_that_are_not_utf_8_are_told_with_their_line(tmp_path: Path) -> No
 def test_a_missing_tariff_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadTariff, match="No such file"):
         read_tariff(tmp_path / "none.toml")
+
+
+WINDOW = """
+  [[rate.window]]
+  days = ["sun", "mon"]
+  from = "23:00"
+  to = "24:00"
+  price_per_minute = "0.03"
+"""
+
+
+def test_two_windows_that_share_hours_of_a_day_are_refused_with_the_line() -> None:
+    with pytest.raises(BadTariff, match=r"line 24: rate\[1\].window\[2\]: sun 23:00 to 24:00 is in window\[1\] too"):
+        parse_tariff(GOOD + WINDOW)
+
+
+def test_what_was_stored_before_rates_as_it_did() -> None:
+    (rate,) = parse_tariff(GOOD + WINDOW, stored=True).rates
+    assert [window.begin for window in rate.windows] == [0, 82_800]
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [('"sun", "mon"', '"fri"'), ('"24:00"', '"24:00"'), ('["sat", "sun", "holiday"]', '["holiday"]')]
+)
+def test_windows_that_only_touch_or_meet_on_a_holiday_are_taken(a: str, b: str) -> None:
+    late = WINDOW.replace('"sun", "mon"', '"fri"') if a == '["sat", "sun", "holiday"]' else WINDOW
+    text = GOOD.replace('to = "24:00"', 'to = "23:00"') if a == '"24:00"' else GOOD.replace(a, b)
+    parse_tariff(text + late.replace(a, b))
+
+
+DOC = (Path(__file__).parents[3] / "docs" / "tariffs.md").read_text(encoding="utf-8")
+
+
+def test_the_documentations_example_is_a_tariff() -> None:
+    text = DOC.partition("```toml")[2].partition("```")[0]
+    assert len(parse_tariff(text).rates) == 2
+
+
+def test_every_key_of_a_tariff_and_column_of_a_call_file_is_documented() -> None:
+    source = (Path(__file__).parents[3] / "billing" / "rating" / "tariff.py").read_text(encoding="utf-8")
+    keys = set(re.findall(r'(?:text|integer|price|texts)\("(\w+)"', source)) | {"from", "to", *COLUMNS}
+    assert keys >= {"currency", "prefix", "days", "free_prefixes", "callee"}
+    assert [key for key in sorted(keys) if not re.search(rf"`(?:\w+\.)?{key}`", DOC)] == []

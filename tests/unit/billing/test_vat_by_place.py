@@ -148,3 +148,9 @@ def test_a_line_says_in_words_which_calls_it_is_for(way: str, prefix: str, name:
 @given(st.text("0123456789", max_size=9))
 def test_every_prefix_has_a_name(digits: str) -> None:
     assert destination(f"+{digits}")
+
+
+@pytest.mark.parametrize(("base", "tax"), [(1, 0), (2, 0), (3, 1), (7, 1), (8, 2)])
+def test_vat_is_rounded_once_half_up_so_that_a_cent_bears_none(base: int, tax: int) -> None:
+    """EN 16931, BR-CO-17: the tax of a rate is its base times the rate, rounded to two decimals."""
+    assert cents(Fraction(20 * base, 100)) == tax

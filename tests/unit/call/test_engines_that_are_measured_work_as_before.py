@@ -10,7 +10,8 @@ import pytest
 from ari_app.service.meters import Meters
 from llm.base import Capabilities, JsonSchema, LlmError, Message
 from store.base.errors import DecrocheError
-from tests.scripted_engines import NoMind, ScriptedEar, scripted_parts
+from store.base.settings import settings
+from tests.scripted_engines import NoMind, ScriptedEar, openers_of, scripted_parts
 
 
 class Endless(NoMind):
@@ -40,7 +41,7 @@ async def test_a_mind_stops_when_nobody_listens_and_is_busy_until_then() -> None
     meters, mind = Meters(), Endless()
     parts = scripted_parts(ScriptedEar())
     parts.mind = mind
-    metered = meters.metered(parts, 4, 1).mind
+    metered = meters.metered(openers_of(parts), 4, 1).mind(settings())
     assert (metered.engine, metered.leads, metered.capabilities) == ("endless", True, mind.capabilities)
     async with aclosing(metered.stream([], slot="a")) as pieces:  # pyright: ignore[reportArgumentType]
         assert await anext(pieces) == "word"
@@ -53,14 +54,14 @@ async def test_a_failure_is_counted_and_told_as_it_was() -> None:
     meters, parts = Meters(), scripted_parts(ScriptedEar())
     parts.mind = Endless()
     with pytest.raises(DecrocheError, match="broken"):
-        await meters.metered(parts, 4, 1).mind.complete([], slot="broken")
+        await meters.metered(openers_of(parts), 4, 1).mind(settings()).complete([], slot="broken")
     assert value(meters, "decroche_engine_failures_total", "mind") == 1
 
 
 async def test_ear_and_voice_say_what_they_said() -> None:
     meters, parts = Meters(), scripted_parts(ScriptedEar())
-    metered = meters.metered(parts, 4, 1)
+    metered = meters.metered(openers_of(parts), 4, 1)
     voice = metered.voice("fr", "")
     assert await voice.say("Bonjour.") == await parts.voice("fr", "").say("Bonjour.")
     assert b"".join([pcm async for pcm in voice.speak("Bonjour.", ready=True)])
-    assert (voice.engine, metered.ear.model) == ("scripted", "scripted")
+    assert (voice.engine, metered.ear(settings()).model) == ("scripted", "scripted")
