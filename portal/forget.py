@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from portal.links.calendars import secret_name
 from store.db import Conn
 from store.forget import Sweep
 
@@ -15,17 +16,21 @@ def web_sessions(at: Sweep) -> int:
     return done + at.rows("DELETE FROM portal.throttles", "portal.throttles", "last_at < %(before)s")
 
 
-def client(conn: Conn, tenant_id: UUID) -> None:
-    """A client leaves: its sessions, calendars and web hooks go, its keys and its people's places end."""
+def client(conn: Conn, tenant_id: UUID) -> list[str]:
+    """A client leaves: its sessions, calendars and web hooks go, its keys and its people's places end.
+
+    The names of secrets that are for nothing then, once that is committed: its calendars' passwords.
+    """
     for statement in (
         "DELETE FROM portal.sessions WHERE tenant_id = %s",
         "UPDATE portal.api_keys SET ended_at = coalesce(ended_at, now()) WHERE tenant_id = %s",
         "UPDATE portal.members SET ended_at = coalesce(ended_at, now()) WHERE tenant_id = %s",
         "DELETE FROM links.endpoints WHERE tenant_id = %s",
         "DELETE FROM links.feeds WHERE tenant_id = %s",
-        "DELETE FROM links.calendars WHERE tenant_id = %s",
     ):
         conn.execute(statement, (tenant_id,))
+    gone = conn.execute("DELETE FROM links.calendars WHERE tenant_id = %s RETURNING id", (tenant_id,))
+    return [secret_name(row["id"]) for row in gone]
 
 
 def deliveries(at: Sweep) -> int:
