@@ -21,7 +21,7 @@ from ari_app.desk.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, O
 from ari_app.desk.spool import Spool
 from ari_app.desk.trunks import TrunkParts
 from store import agents, audit, calls, journal, limits, live, messages, numbers, tenants
-from store.base.errors import DecrocheError, NotFound, Refused
+from store.base.errors import DecrocheError, NotFound, Refused, Unavailable
 from store.base.settings import Settings
 from store.base.spreadsheet import PARIS
 from store.db import Database
@@ -33,6 +33,16 @@ log = logging.getLogger(__name__)
 
 WITNESS_SECONDS = 0.5
 """How long the switch's own CDR is waited for after a call's end."""
+
+
+ANSWER_SECONDS = 10.0
+"""How long a call in waits to hear who answers it, ringing meanwhile: then it goes to its fallback."""
+
+
+class OfficeAway(Unavailable):
+    """The office does not answer."""
+
+    code = "office_away"
 
 
 class NoAgent(Refused):
@@ -65,8 +75,12 @@ class Entered:
 class Office:
     """One per process; thread safe."""
 
-    def __init__(self, db: Database, settings: Settings, *, least_gap: timedelta | None = None) -> None:
+    def __init__(
+        self, db: Database, settings: Settings, *, least_gap: timedelta | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:  # fmt: skip
         """`least_gap`: between two calls that ring one person; None: as the settings have it."""
+        self._answer_seconds = answer_seconds
         self.db, self._settings = db, settings
         self.least_gap = timedelta(hours=settings.call.least_gap_hours) if least_gap is None else least_gap
         self.spool = Spool(settings.folder("spool"))
@@ -80,8 +94,12 @@ class Office:
     # -- who answers -------------------------------------------------------------------------------------
 
     async def who_answers(self, dialled: str) -> Answerable | None:
-        """The agent that answers a number; None when nobody has it. Raises NoAgent when nobody is live."""
-        return await asyncio.to_thread(self._who_answers, dialled)
+        """The agent that answers a number; None when nobody has it. Raises NoAgent when nobody is live, OfficeAway."""
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                return await asyncio.to_thread(self._who_answers, dialled)
+        except TimeoutError as error:
+            raise OfficeAway(f"{dialled}: nobody said within {self._answer_seconds:.0f} s who answers") from error
 
     def _who_answers(self, dialled: str) -> Answerable | None:
         with self.db.service() as conn:
