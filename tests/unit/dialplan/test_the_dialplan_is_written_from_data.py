@@ -72,3 +72,10 @@ def test_a_call_that_came_by_a_trunk_is_told_from_ours_wherever_it_goes() -> Non
     dial = 'ExecIf($["${DECROCHE_FROM}" = "trunk"]?Set(endpoint=passed.${endpoint}))'
     assert dial in context("decroche-trunks", extensions(app="x", ways=[way], signing=True))
     assert "passed." not in extensions(app="x", ways=[way])
+
+
+def test_a_number_longer_than_any_is_none() -> None:
+    """E.164 has 15 digits: what is longer, or has a plus within, is dropped before it is looked at."""
+    text = context("decroche-number", extensions(app="x"))
+    assert '"${raw}" = "" | ${LEN(${raw})} > 17]?none' in text
+    assert '"${raw:1}" =~ "[+]"]?none' in text
