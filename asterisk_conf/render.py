@@ -16,6 +16,7 @@ from asterisk_conf.phones import DEMO, phones
 from asterisk_conf.signing import signing
 from asterisk_conf.trunks import BUNDLE, endpoints, ways
 from dialplan.contexts import SOUNDS, Extension, extensions
+from dialplan.ways import PASSED
 from store.base.secrets import secret
 from store.base.settings import Settings
 
@@ -71,6 +72,7 @@ def render(config: Settings, places: Places, *, demo: bool = False) -> dict[str,
         ring_seconds=config.call.ring_seconds,
         longest_call=config.call.max_seconds + GRACE,
         longest_leg=config.call.max_leg_seconds,
+        signing=signing(config) is not None,
         demo=demo,
     )
     return files
@@ -117,6 +119,7 @@ def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
         "ami_user": AMI_USER,
         "ami_password": ami_password(config),
         "endpoints": endpoints(config, demo=demo),
+        "passed": PASSED,
         "verified_by": asterisk.tls_ca or (BUNDLE if Path(BUNDLE).exists() else ""),
         "local_networks": [*asterisk.local_networks, f"{asterisk.bind}/32"],
         "phones": [

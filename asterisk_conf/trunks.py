@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from dialplan.ways import Way
+from dialplan.ways import PASSED, Way
 from store.base.errors import BadInput
 from store.base.secrets import read_secret
 from store.base.settings import Settings, loopback
@@ -58,7 +58,8 @@ def endpoint_name(trunk: str) -> str:
 
 
 def trunk_of(endpoint: str) -> str:
-    """The trunk whose endpoint that is; '' for a phone's."""
+    """The trunk whose endpoint that is, for what is passed on too; '' for a phone's."""
+    endpoint = endpoint.removeprefix(PASSED)
     if endpoint == OF_SETTINGS:
         return OF_SETTINGS
     return endpoint.removeprefix(f"{OF_SETTINGS}.") if endpoint.startswith(f"{OF_SETTINGS}.") else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dialplan.numbers import ALLOWED, OVERSEAS_CODES
-from dialplan.ways import FAILOVER, Way, ranks
+from dialplan.ways import FAILOVER, PASSED, Way, ranks
 from store.base.errors import BadInput
 from store.base.numbering import REWRITES, SPECIAL
 
@@ -46,6 +46,7 @@ def extensions(
     ring_seconds: int = 30,
     longest_call: int = 960,
     longest_leg: int = 7200,
+    signing: bool = False,
     demo: bool = False,
 ) -> str:
     """The text of extensions.conf.
@@ -53,7 +54,7 @@ def extensions(
     `ways`: the trunks calls leave by. `allow`: prefixes (`+44`) phones and agents may dial beyond France.
     `longest_call`: seconds after which Asterisk itself ends a call, should the application have died with it.
     `longest_leg`: seconds that a caller may talk with whom they were put through to, or who answers in an agent's
-    place. Raises BadInput.
+    place. `signing`: calls that leave are signed, but for those that somebody else has placed. Raises BadInput.
     """
     for prefix in allow:
         if not (prefix.startswith("+") and prefix[1:].isdigit()):
@@ -83,5 +84,6 @@ def extensions(
         longest_briefing=LONGEST_BRIEFING,
         unacknowledged=UNACKNOWLEDGED,
         calls_of_a_phone=CALLS_OF_A_PHONE,
+        sender=PASSED if signing else "",
         demo=demo,
     )

@@ -11,6 +11,10 @@ FAILOVER = (0, 3, 18, 20, 27, 34, 38, 41, 42, 102)
 502 is 27, 500 is 38, 504 is 102 (Asterisk's reading of SIP, RFC 3398); 0, 3 and 20: it could not even be asked."""
 
 
+PASSED = "passed."
+"""Before the name of a trunk's endpoint: the same trunk for calls that others placed, which are not signed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A trunk that calls may leave by. `endpoint`: its name in pjsip.conf; the rest as in `store.trunks`.

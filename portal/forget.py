@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from portal.links.calendars import secret_name
+from portal.links.crm import kept as crm
 from store.db import Conn
 from store.forget import Sweep
 
@@ -15,21 +17,25 @@ def web_sessions(at: Sweep) -> int:
     return done + at.rows("DELETE FROM portal.throttles", "portal.throttles", "last_at < %(before)s")
 
 
-def client(conn: Conn, tenant_id: UUID) -> None:
-    """A client leaves: its sessions, calendars and web hooks go, its keys and its people's places end."""
+def client(conn: Conn, tenant_id: UUID) -> list[str]:
+    """A client leaves: its sessions, calendars and web hooks go, its keys and its people's places end.
+
+    The names of secrets that are for nothing then, once that is committed: its calendars' passwords.
+    """
     for statement in (
         "DELETE FROM portal.sessions WHERE tenant_id = %s",
         "UPDATE portal.api_keys SET ended_at = coalesce(ended_at, now()) WHERE tenant_id = %s",
         "UPDATE portal.members SET ended_at = coalesce(ended_at, now()) WHERE tenant_id = %s",
         "DELETE FROM links.endpoints WHERE tenant_id = %s",
         "DELETE FROM links.feeds WHERE tenant_id = %s",
-        "DELETE FROM links.calendars WHERE tenant_id = %s",
-        "DELETE FROM links.crm WHERE tenant_id = %s",
         "DELETE FROM links.texting WHERE tenant_id = %s",
         "DELETE FROM links.readers WHERE tenant_id = %s",
         "DELETE FROM links.crm_entries WHERE tenant_id = %s",
     ):
         conn.execute(statement, (tenant_id,))
+    gone = conn.execute("DELETE FROM links.calendars WHERE tenant_id = %s RETURNING id", (tenant_id,))
+    known = conn.execute("DELETE FROM links.crm WHERE tenant_id = %s RETURNING tenant_id", (tenant_id,))
+    return [secret_name(row["id"]) for row in gone] + [crm.secret_name(row["tenant_id"]) for row in known]
 
 
 def deliveries(at: Sweep) -> int:

@@ -17,7 +17,7 @@ from ari_app.desk import after
 from ari_app.desk import cdr as cdrs
 from ari_app.desk.diary import Diary
 from ari_app.desk.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, CallOrder
-from ari_app.desk.routing import Routing
+from ari_app.desk.routing import ANSWER_SECONDS, Routing
 from ari_app.desk.spool import Spool
 from ari_app.desk.trunks import TrunkParts
 from store import audit, calls, journal, limits, live
@@ -59,12 +59,15 @@ class Entered:
 class Office:
     """One per process; thread safe."""
 
-    def __init__(self, db: Database, settings: Settings, *, least_gap: timedelta | None = None) -> None:
+    def __init__(
+        self, db: Database, settings: Settings, *, least_gap: timedelta | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:  # fmt: skip
         """`least_gap`: between two calls that ring one person; None: as the settings have it."""
         self.db, self._settings = db, settings
         self.least_gap = timedelta(hours=settings.call.least_gap_hours) if least_gap is None else least_gap
         self.spool = Spool(settings.folder("spool"))
-        self.routing, self.diary = Routing(db), Diary(db)
+        self.routing, self.diary = Routing(db, answer_seconds), Diary(db)
         self._witnessed: dict[str, dict[str, Any]] = {}
         self._held: dict[UUID, tuple[calls.Cdr, list[calls.Turn], list[calls.Action]]] = {}
         self.trunks = TrunkParts()

@@ -10,9 +10,18 @@ from agents.definition import Agent
 from agents.loading import loads
 from ari_app.desk.office_types import Answerable
 from store import agents, numbers, tenants
-from store.base.errors import NotFound, Refused
+from store.base.errors import NotFound, Refused, Unavailable
 from store.base.spreadsheet import PARIS
 from store.db import Database
+
+ANSWER_SECONDS = 10.0
+"""How long a call in waits to hear who answers it, ringing meanwhile: then it goes to its fallback."""
+
+
+class OfficeAway(Unavailable):
+    """The office does not answer."""
+
+    code = "office_away"
 
 
 class NoAgent(Refused):
@@ -24,13 +33,17 @@ class NoAgent(Refused):
 class Routing:
     """One per process; thread safe. A version that was read once is kept."""
 
-    def __init__(self, db: Database) -> None:
-        self.db = db
+    def __init__(self, db: Database, answer_seconds: float = ANSWER_SECONDS) -> None:
+        self.db, self._answer_seconds = db, answer_seconds
         self._agents: dict[tuple[UUID, str, int], Agent] = {}
 
     async def who_answers(self, dialled: str) -> Answerable | None:
-        """The agent that answers a number; None when nobody has it. Raises NoAgent when nobody is live."""
-        return await asyncio.to_thread(self._who_answers, dialled)
+        """The agent that answers a number; None when nobody has it. Raises NoAgent when nobody is live, OfficeAway."""
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                return await asyncio.to_thread(self._who_answers, dialled)
+        except TimeoutError as error:
+            raise OfficeAway(f"{dialled}: nobody said within {self._answer_seconds:.0f} s who answers") from error
 
     def _who_answers(self, dialled: str) -> Answerable | None:
         with self.db.service() as conn:

@@ -71,7 +71,7 @@ def _delete(db: Database, slug: str, out: Path, unexported: bool, as_json: bool)
     with db.operator() as conn:
         done = delete(conn, settings(), tenants.get(conn, slug), now, by=typing_now(), unexported=unexported)
         pdf, beside, sha256 = certificate.write(done, out)  # without it nothing is deleted
-    let_go(done.sounds)
+    let_go(done.left, settings())
     if as_json:
         emit([certificate.facts(done) | {"file": pdf, "json": beside, "sha256": sha256}], (), as_json=True)
         return

@@ -5,7 +5,6 @@ What goes is what each folder's own `forget` takes; what stays is counted afterw
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +22,9 @@ from store.backups import erasures
 from store.backups.erasures import Erasure
 from store.base.actor import Actor
 from store.base.errors import Refused
+from store.base.secrets import forget_secret
 from store.base.settings import Settings
+from store.base.stamped import key_name
 from store.db import Conn
 from store.tenants import Tenant
 
@@ -39,8 +40,16 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """What of a client's lies on the disk: recordings, and by their names the secrets of its systems."""
+
+    sounds: tuple[Path, ...]
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted:
-    """A deletion. `gone`: table → rows that went. `sounds`: files, which go last. `exported_at`: when all was handed
+    """A deletion. `gone`: table → rows that went. `left`: files, which go last. `exported_at`: when all was handed
     over."""
 
     tenant: Tenant
@@ -48,7 +57,7 @@ class Deleted:
     by: str
     access_ended: str
     exported_at: datetime | None
-    sounds: tuple[Path, ...]
+    left: Files
     gone: dict[str, int]
     kept: tuple[Kept, ...]
 
@@ -69,33 +78,35 @@ def delete(conn: Conn, of: Settings, tenant: Tenant, now: datetime, *, by: Actor
         )
     erasures.note(of.home, Erasure(now, "client", tenant.id))
     before = leaving.counted(conn, tenant.id)
-    sounds = forget(conn, of, tenant.id, tenant.slug)
+    files = forget(conn, of, tenant.id, tenant.slug)
     after = leaving.counted(conn, tenant.id)
     left = {table: count - after.get(table, 0) for table, count in before.items()}
     done = Deleted(
-        tenant, now, str(by), ended, exported.at if exported else None, tuple(sounds),
+        tenant, now, str(by), ended, exported.at if exported else None, files,
         {table: count for table, count in left.items() if count > 0},
         tuple(_kept(table, count, now.astimezone(PARIS).date()) for table, count in sorted(after.items())),
     )  # fmt: skip
-    told = {"rows": sum(done.gone.values()), "files": len(sounds)}
+    told = {"rows": sum(done.gone.values()), "files": len(files.sounds) + len(files.secrets)}
     audit.note(conn, by, "tenant.delete", f"tenant:{tenant.slug}", tenant.id, **told)
     return done
 
 
-def forget(conn: Conn, of: Settings, tenant_id: UUID, slug: str) -> list[Path]:
-    """Take away the rows of a client's that may go; its sound files, which are to be let go of then."""
+def forget(conn: Conn, of: Settings, tenant_id: UUID, slug: str) -> Files:
+    """Take away the rows of a client's that may go; its files, which are to be let go of then."""
     sounds = leaving.recordings(conn, tenant_id)
     leaving.forget(conn, tenant_id)
     asked("campaigns", "client")(conn, tenant_id)
-    asked("portal", "client")(conn, tenant_id)
+    passwords = asked("portal", "client")(conn, tenant_id)
     folder = of.home / "recordings" / slug
     found = {path for path in sounds if path.is_file()} | {path for path in folder.rglob("*") if path.is_file()}
-    return sorted(found)
+    return Files(tuple(sorted(found)), (*passwords, key_name(tenant_id)))
 
 
-def let_go(sounds: Iterable[Path]) -> None:
-    """Remove sound files, and the folders that are empty then."""
-    for path in sounds:
+def let_go(left: Files, of: Settings) -> None:
+    """Remove sound files with the folders that are empty then, and secrets."""
+    for name in left.secrets:
+        forget_secret(name, of=of)
+    for path in left.sounds:
         path.unlink(missing_ok=True)
         with suppress(OSError):
             path.parent.rmdir()
@@ -106,7 +117,7 @@ def forget_again(conn: Conn, of: Settings, ledger: list[Erasure], since: datetim
     known = tenants.slugs(conn)
     whom = {each.tenant for each in ledger if each.kind == "client" and each.tenant and each.at >= since - MARGIN}
     for tenant in sorted(whom & known.keys()):
-        let_go(forget(conn, of, tenant, known[tenant]))
+        let_go(forget(conn, of, tenant, known[tenant]), of)
     return len(whom & known.keys())
 
 

@@ -132,7 +132,7 @@ ELSEWHERE = {
 """Kind of data → the folder that forgets it when it is asked."""
 
 
-def asked(folder: str, what: str) -> Callable[..., int]:
+def asked(folder: str, what: str) -> Callable[..., Any]:
     """A function of that folder's `forget.py`, found by its name: compliance imports none of those folders."""
     return resolve_name(f"{folder}.forget:{what}")
 

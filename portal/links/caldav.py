@@ -83,18 +83,27 @@ class Collection:
         got = self._ask(method, url, body.encode(), headers | {"Content-Type": "application/xml; charset=utf-8"})
         if got.status != 207:
             raise CalendarAway(f"{method} was answered {got.status}", hint=_hint(got.status))
-        if b"<!" in got.body.replace(b"<![CDATA[", b""):
-            raise CalendarUnreadable("the answer declares entities, which no calendar needs")
-        try:
-            return ElementTree.fromstring(got.body)  # noqa: S314  bounded, and without declarations
-        except ElementTree.ParseError as error:
-            raise CalendarUnreadable(f"the answer is no XML: {error}", hint="is this a CalDAV address?") from error
+        return parsed(got.body)
 
     def _ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> outward.Answer:
         if self.account:
             told = b64encode(f"{self.account}:{self.password}".encode()).decode()
             headers = headers | {"Authorization": f"Basic {told}"}
         return outward.ask(method, url, body, headers, seconds=SECONDS, allowed=self.allowed, most=MOST_BYTES)
+
+
+def parsed(body: bytes) -> ElementTree.Element:
+    """An answer's XML. Raises CalendarUnreadable, for one that declares entities too."""
+    try:
+        text = body.decode("utf-8-sig")  # whatever it says of itself: in another code a declaration would not be seen
+        if "<!" in text.replace("<![CDATA[", ""):
+            raise CalendarUnreadable("the answer declares entities, which no calendar needs")
+        parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314  bounded, and without declarations
+        return ElementTree.fromstring(text.encode(), parser)  # noqa: S314
+    except UnicodeDecodeError as error:
+        raise CalendarUnreadable(f"the answer is not in UTF-8: {error}", hint="is this a CalDAV address?") from error
+    except ElementTree.ParseError as error:
+        raise CalendarUnreadable(f"the answer is no XML: {error}", hint="is this a CalDAV address?") from error
 
 
 def _hint(status: int) -> str:

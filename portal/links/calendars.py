@@ -80,7 +80,7 @@ def add(
         raise BadInput(f"name: {name[:70]!r}", hint="1 to 60 characters") from error
     assert made is not None
     if password:
-        write_secret(_secret(calendar_id), password, of=of)
+        write_secret(secret_name(calendar_id), password, of=of)
     if kind != "mail":
         jobs.add(conn, SYNC, calendar_id)
     audit.note(conn, by, "calendar.add", f"calendar:{calendar_id}", tenant_id, agent=agent, kind=kind)
@@ -91,7 +91,7 @@ def remove(conn: Conn, tenant_id: UUID, name: str, *, by: Actor, of: Settings) -
     """Take a calendar and its password away; what is booked in it stays there. Raises NotFound."""
     gone = named(conn, tenant_id, name)
     conn.execute("DELETE FROM links.calendars WHERE id = %s", (gone.id,))
-    forget_secret(_secret(gone.id), of=of)
+    forget_secret(secret_name(gone.id), of=of)
     audit.note(conn, by, "calendar.remove", f"calendar:{gone.id}", tenant_id, agent=gone.agent, kind=gone.kind)
     return gone
 
@@ -123,11 +123,12 @@ def get(conn: Conn, calendar_id: UUID) -> Calendar | None:
 def password_of(calendar: Calendar, of: Settings) -> str:
     """Of its account; empty where there is none."""
     with suppress(SecretMissing):
-        return read_secret(_secret(calendar.id), of=of) if calendar.account else ""
+        return read_secret(secret_name(calendar.id), of=of) if calendar.account else ""
     return ""
 
 
-def _secret(calendar_id: UUID) -> str:
+def secret_name(calendar_id: UUID) -> str:
+    """Of the secret that is its account's password."""
     return f"calendar-{calendar_id}"
 
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 import icalendar
 import recurring_ical_events
 
 from store.base.errors import BadInput
-from store.bookings import Booking
+
+if TYPE_CHECKING:
+    from store.bookings import Booking
 
 MOST_BYTES = 5_000_000
 MOST_RULES = 2_000

@@ -15,6 +15,7 @@ from billing.office.outbox import mail, post_of
 from portal.links import calendars, callers, ics
 from portal.links.caldav import CalendarAway, Collection
 from portal.links.calendars import SYNC, Calendar
+from portal.links.ics_apart import busy_apart
 from store import bookings, jobs, tenants
 from store.base import outward
 from store.base.errors import BadInput, DecrocheError
@@ -93,7 +94,7 @@ def _read(calendar: Calendar, of: Settings, now: datetime, zone: str) -> _Found:
         tag = collection.tag()
         if tag and tag == known:
             return _Found(tag, None)
-        return _Found(tag, ics.busy(collection.events(since, until), since, until, zone))
+        return _Found(tag, busy_apart(collection.events(since, until), since, until, zone))
     headers = {"Accept": "text/calendar", **({"If-None-Match": known} if known else {})}
     got = outward.ask(
         "GET", calendar.address, b"", headers, seconds=SECONDS, most=ics.MOST_BYTES, allowed=of.outward.allowed
@@ -102,7 +103,7 @@ def _read(calendar: Calendar, of: Settings, now: datetime, zone: str) -> _Found:
         return _Found(known, None)
     if got.status != 200:
         raise CalendarAway(f"it was answered {got.status}")
-    return _Found(got.headers.get("etag", ""), ics.busy([got.body], since, until, zone))
+    return _Found(got.headers.get("etag", ""), busy_apart([got.body], since, until, zone))
 
 
 def _collection(calendar: Calendar, of: Settings) -> Collection:

@@ -24,6 +24,7 @@ FAULTS = {
     "subject_wrong": ("sujet", "Un sujet, de 1 à 150 caractères."),
     "text_wrong": ("texte", "Écrivez ce qui se passe, en 10 000 caractères au plus."),
     "severity_wrong": ("gravite", "Choisissez ce qui convient le mieux."),
+    "tickets_many": ("texte", "Vous avez envoyé beaucoup de messages : réessayez dans une heure."),
     "about_unknown": ("propos", "Ce numéro, cet appel ou cette facture n'est pas dans votre dossier."),
 }
 """An error's code → its field, and what to say there."""
@@ -58,7 +59,7 @@ def ask(visit: Visit, seat: Seat) -> Answer:
                 seat.conn, seat.whose, visit.form.get("sujet", ""), visit.form.get("texte", ""),
                 visit.form.get("gravite", ""), about, by=seat.by, now=visit.now,
             )  # fmt: skip
-    except (BadInput, NotFound) as error:
+    except (BadInput, NotFound, Refused) as error:
         name, said = FAULTS.get(error.code, ("form", str(error)))
         visit.faults[name] = said
         return _form(visit, seat, visit.form, 422)
@@ -106,8 +107,8 @@ def answer(visit: Visit, seat: Seat) -> Answer:
     number = number_in(visit)
     try:
         writing.answer(seat.conn, number, visit.form.get("texte", ""), by=seat.by, now=visit.now)
-    except BadInput:
-        visit.faults["texte"] = FAULTS["text_wrong"][1]
+    except (BadInput, Refused) as error:
+        visit.faults["texte"] = FAULTS.get(error.code, FAULTS["text_wrong"])[1]
         return _one(visit, seat, 422)
     return visit.go(f"/support/{number}?fait=repondu")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal, LiteralString
 from uuid import UUID
@@ -26,6 +26,8 @@ from store.db import Conn, turned_to
 TELL = "ticket.tell"
 """The job that mails one post to one reader: `POST/PERSON`, or `POST/operator`."""
 MOST_SUBJECT, MOST_TEXT = 150, 10_000
+MOST_AN_HOUR = 60
+"""What one client's people and systems write: each post is a mail to the operator."""
 
 
 def side_of(who: Actor) -> Literal["client", "operator"]:
@@ -43,7 +45,7 @@ def open_ticket(
     now: datetime, ref: bytes | None = None,
 ) -> Ticket:  # fmt: skip
     """A question of a client's; its answer is due by the clock of working hours. Raises BadInput naming the field,
-    NotFound for a call, an invoice or a number that is not the client's.
+    NotFound for a call, an invoice or a number that is not the client's, Refused for one too many within an hour.
 
     `ref` (`reference`): asked again under the same, it is the ticket that was opened then.
     """
@@ -55,6 +57,7 @@ def open_ticket(
         raise BadInput(f"severity: {severity!r} is none", hint=f"one of {', '.join(SEVERITIES)}", code="severity_wrong")
     if about is not None:
         _exists(conn, tenant_id, about)
+    _not_too_often(conn, tenant_id, by, now)
     made = standing.opened(now, ALLOWED[level(conn, tenant_id, now)][severity])
     kind, what = (about.kind, about.id) if about else (None, None)
     ids = {"tenant": tenant_id, "id": new_id()}
@@ -89,10 +92,11 @@ def answer(
     """Somebody writes in a ticket, and the other side is told by mail; a closed one is open again.
 
     `waits`: the operator asks something, and the clock stands still until the client has written. Raises NotFound,
-    BadInput.
+    BadInput, Refused for one too many within an hour.
     """
     _check(text := text.strip())
     ticket = tickets.get(conn, number, lock=True)
+    _not_too_often(conn, ticket.tenant_id, by, now)
     try:
         with conn.transaction():
             post = _write(conn, ticket, text, by, now, ref=ref)
@@ -154,6 +158,20 @@ class KeyReused(Refused):
 def _check(text: str) -> None:
     if not 1 <= len(text) <= MOST_TEXT or "\0" in text:
         raise BadInput(f"text: 1 to {MOST_TEXT} characters", code="text_wrong")
+
+
+def _not_too_often(conn: Conn, tenant_id: UUID, by: Actor, now: datetime) -> None:
+    if side_of(by) == "operator":
+        return
+    row = conn.execute(
+        "SELECT count(*) AS n FROM support.posts WHERE tenant_id = %s AND side = 'client' AND at > %s",
+        (tenant_id, now - timedelta(hours=1)),
+    ).fetchone()
+    if row and row["n"] >= MOST_AN_HOUR:
+        raise Refused(
+            f"{MOST_AN_HOUR} messages within an hour are as many as are taken", hint="write again in an hour",
+            code="tickets_many",
+        )  # fmt: skip
 
 
 _THERE: Mapping[Kind, LiteralString] = {

@@ -26,9 +26,25 @@ from rich.table import Table
 from store.base.errors import BadInput, DecrocheError, reason
 from store.base.spreadsheet import PARIS
 
-# No markup: names, reasons and numbers come from others, and "[/x]" among them is what they wrote.
-out = Console(highlight=False, markup=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)  # messages are never broken in two lines
+_UNSEEN = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+           if chr(code) not in "\n\t"}  # fmt: skip
+"""What moves the cursor, colours, renames the window or turns the line's direction."""
+
+
+def shown(text: str) -> str:
+    """Text of others as a terminal may have it: its control characters are seen, and do nothing (CWE-150)."""
+    return text.translate(_UNSEEN)
+
+
+class _Plain(Console):
+    """No markup: names, reasons and numbers come from others, and "[/x]" among them is what they wrote."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        super().print(*(shown(one) if isinstance(one, str) else one for one in objects), **how)
+
+
+out = _Plain(highlight=False, markup=False, soft_wrap=True)
+err = _Plain(stderr=True, highlight=False, markup=False, soft_wrap=True)  # messages are never broken in two lines
 
 SOME_BAD = 3
 """Done in part: some rows were bad."""
@@ -95,7 +111,7 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime) and value.tzinfo is not None:
         return f"{value.astimezone(PARIS):%Y-%m-%d %H:%M %Z}"
-    return str(value)
+    return shown(str(value))
 
 
 @contextmanager

@@ -103,31 +103,15 @@ def is_public(address: str) -> bool:
             return is_public(str(carried))
         if found in _NAT64:
             return is_public(str(ipaddress.IPv4Address(found.packed[-4:])))
+        if found not in _UNICAST:
+            return False
     return found.is_global and not found.is_multicast
 
 
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All that is given out of IPv6 (RFC 4291, IANA): not the site-local fec0::/10, nor the old ::127.0.0.1."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """RFC 6052: an IPv4 address in its last four bytes."""
-
-
-def post(
-    url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, allowed: Sequence[str] = (),
-    resolve: Resolve | None = None,
-) -> int:  # fmt: skip
-    """POST `body`, follow nothing, read nothing back: the status. Raises OutwardRefused, OutwardFailed."""
-    import httpx
-
-    to = destination(url, allowed, resolve=resolve)
-    given = {"Content-Type": "application/json", **headers, "Host": to.host}
-    try:
-        with (
-            httpx.Client(timeout=seconds, trust_env=False, follow_redirects=False) as client,
-            client.stream("POST", to.url, content=body, headers=given, extensions={"sni_hostname": to.name}) as got,
-        ):
-            return got.status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        # its words would tell a closed port from an open one
-        raise OutwardFailed(f"{urlsplit(url).hostname} did not take the request") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,31 +123,28 @@ class Answer:
     body: bytes
 
 
+def post(
+    url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, allowed: Sequence[str] = (),
+    resolve: Resolve | None = None,
+) -> int:  # fmt: skip
+    """POST `body`, follow nothing, read nothing back: the status. Raises OutwardRefused, OutwardFailed."""
+    given = {"Content-Type": "application/json", **headers}
+    return send(url, body, given, seconds=seconds, most=0, allowed=allowed, resolve=resolve).status
+
+
 def ask(
     method: str, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, most: int,
     allowed: Sequence[str] = (), resolve: Resolve | None = None,
 ) -> Answer:  # fmt: skip
-    """Ask, follow nothing, read at most `most` bytes. Raises OutwardRefused, OutwardFailed (also for a longer body)."""
-    import httpx
-
+    """Ask, follow nothing, read at most `most` bytes, all within `seconds`. Raises OutwardRefused, OutwardFailed (also
+    for a longer body, or one that is packed: a small one may unpack to anything)."""
     to = destination(url, allowed, resolve=resolve)
-    name = urlsplit(url).hostname
-    try:
-        with (
-            httpx.Client(timeout=seconds, trust_env=False, follow_redirects=False) as client,
-            client.stream(
-                method, to.url, content=body, headers={**headers, "Host": to.host},
-                extensions={"sni_hostname": to.name},
-            ) as got,
-        ):  # fmt: skip
-            read = bytearray()
-            for piece in got.iter_bytes():
-                read += piece
-                if len(read) > most:
-                    raise OutwardFailed(f"{name} answered more than {most} bytes", retryable=False)
-            return Answer(got.status_code, {key.lower(): value for key, value in got.headers.items()}, bytes(read))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise OutwardFailed(f"{name} did not take the request") from error
+    answer = _within(_Request(method, body, headers, seconds, most + 1), to)
+    if len(answer.body) > most:
+        raise OutwardFailed(f"{to.name} answered more than {most} bytes", retryable=False)
+    if _packed(answer.headers):
+        raise OutwardFailed(f"{to.name} answered packed bytes, which it was told not to", retryable=False)
+    return answer
 
 
 def send(
@@ -171,33 +152,55 @@ def send(
     resolve: Resolve | None = None, method: str = "POST",
 ) -> Answer:  # fmt: skip
     """Send `body`, follow nothing: the whole of it, reading too, in `seconds`; of an answer the first `most` bytes are
-    read. A receiver that dawdles holds nobody up. Raises OutwardRefused, OutwardFailed."""
+    read, as they came. A receiver that dawdles holds nobody up. Raises OutwardRefused, OutwardFailed."""
+    return _within(_Request(method, body, headers, seconds, most), destination(url, allowed, resolve=resolve))
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    body: bytes
+    headers: Mapping[str, str]
+    seconds: float
+    most: int
+
+
+def _within(request: _Request, to: Destination) -> Answer:
     import httpx
 
-    to = destination(url, allowed, resolve=resolve)
     try:
-        return asyncio.run(_sent(method, to, body, headers, seconds, most))
+        return asyncio.run(_sent(request, to))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        # its words would tell a closed port from an open one
         raise OutwardFailed(f"{to.name} did not take the request") from error
 
 
-async def _sent(
-    method: str, to: Destination, body: bytes, headers: Mapping[str, str], seconds: float, most: int
-) -> Answer:
+_STEP = 0.9
+"""Of the whole time, for each step of it: whom the library gives up on, it closes; whom we cut off, it would not."""
+
+
+async def _sent(request: _Request, to: Destination) -> Answer:
     import httpx
 
-    given, extensions = {**headers, "Host": to.host}, {"sni_hostname": to.name}
+    given = {"Accept-Encoding": "identity", **request.headers, "Host": to.host}
     async with (
-        asyncio.timeout(seconds),
-        httpx.AsyncClient(timeout=seconds, trust_env=False, follow_redirects=False) as client,
-        client.stream(method, to.url, content=body or None, headers=given, extensions=extensions) as got,
+        httpx.AsyncClient(timeout=request.seconds * _STEP, trust_env=False, follow_redirects=False) as client,
+        asyncio.timeout(request.seconds),
+        client.stream(
+            request.method, to.url, content=request.body or None, headers=given, extensions={"sni_hostname": to.name}
+        ) as got,
     ):
-        read = bytearray()
-        async for piece in got.aiter_bytes(most):
-            read += piece
-            if len(read) >= most:
-                break
-        return Answer(got.status_code, {key.lower(): value for key, value in got.headers.items()}, bytes(read[:most]))
+        headers, read = {key.lower(): value for key, value in got.headers.items()}, bytearray()
+        if request.most and not _packed(headers):
+            async for piece in got.aiter_raw(request.most):  # as it came: nothing of a client's is unpacked here
+                read += piece
+                if len(read) >= request.most:
+                    break
+        return Answer(got.status_code, headers, bytes(read[: request.most]))
+
+
+def _packed(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
 
 
 def _port(parts: SplitResult) -> int:

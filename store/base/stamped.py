@@ -17,9 +17,14 @@ HEADER = "X-Decroche-Signature"
 LIVES_SECONDS = 300
 
 
+def key_name(tenant_id: UUID) -> str:
+    """Of the secret that is a client's key."""
+    return f"webhook-{tenant_id}"
+
+
 def key_of(tenant_id: UUID, of: Settings) -> str:
     """The key that only this client is given, made on first use (`home/secrets/webhook-<tenant's id>`)."""
-    return secret(f"webhook-{tenant_id}", of=of)
+    return secret(key_name(tenant_id), of=of)
 
 
 def stamp(key: str, body: bytes, at: float) -> dict[str, str]:

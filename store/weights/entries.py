@@ -15,6 +15,8 @@ from store.base.settings import settings
 
 Use = Literal["asr", "tts", "llm", "vad", "turn", "meaning"]
 Device = Literal["cpu", "cuda"]
+SumFrom = Literal["hub", "release", "lock", "compared", "measured"]
+"""Who stands for a checksum (`catalogue.toml` tells); `measured`: nobody, it is of the file as first met."""
 
 
 class _Row(BaseModel):
@@ -63,6 +65,7 @@ class ModelFile(_Row):
     name: str
     size: int = Field(gt=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sum_from: SumFrom = "measured"
     hub: Hub | None = None
     package: Package | None = None
     npm: Npm | None = None

@@ -217,14 +217,12 @@ def _room(where: Path, needed: int) -> None:
 
 
 def _tidy(entry: Model, kept: Variant) -> None:
-    """Remove the files of other variants and what a cut left behind."""
+    """Remove what has no checksum: files of other variants or of an older catalogue, and what a cut left behind."""
     where = shelf.folder(entry.name)
-    names = {f.name for f in kept.file}
-    others = {f.name for v in entry.variant for f in v.file} - names
-    for name in others:
-        (where / name).unlink(missing_ok=True)
-    for left in [*where.glob("*.part"), *where.glob("*.part.json")]:
-        left.unlink()
+    names = {".lock", shelf.STAMP, *(f.name for f in kept.file)}
+    for left in where.iterdir():
+        if left.name not in names and not left.is_dir():
+            left.unlink()
     shutil.rmtree(where / ".wheels", ignore_errors=True)
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from store.base.errors import Unavailable
 from store.base.settings import settings
 from store.weights.entries import Model, ModelFile, Variant, model
 
-BLOCK = 1 << 20
+STAMP = ".checked"
+"""Beside a model's files: which checksum each was found to have, and of which size and age it was then."""
+_found: dict[str, list[object]] = {}
+"""The same of files that this process has read, for whom the folder cannot be written."""
 
 
 class ModelMissing(Unavailable):
@@ -32,15 +38,19 @@ def folder(name: str) -> Path:
 
 
 def present(name: str) -> bool:
-    """Every file of one variant is there with its right size (contents: see `verify`)."""
+    """Every file of one variant is there with its right size (contents: see `path`)."""
     return _variant(model(name)) is not None
 
 
 def path(name: str) -> Path:
-    """The folder of a model that is present. Raises ModelMissing or, on a wrong size, ModelDamaged."""
+    """The folder of a model that is present, each file what its checksum says. Raises ModelMissing, ModelDamaged.
+
+    What was read once is not read again while its size and times stay (`STAMP`).
+    """
     entry = model(name)
     where = folder(name)
-    if _variant(entry) is not None:
+    if (variant := _variant(entry)) is not None:
+        _hold(where, variant, name)
         return where
     bad = _damaged(entry)
     if bad is not None:
@@ -61,16 +71,48 @@ def file(name: str, ending: str = "") -> Path:
 
 def verify(name: str) -> Path:
     """Read every file again and compare checksums. Raises ModelMissing or ModelDamaged naming the file."""
-    where = path(name)
-    variant = _variant(model(name))
-    for entry in variant.file if variant else ():
-        seen = sha256(where / entry.name)
+    where = folder(name)
+    for file_ in where.glob("*"):
+        _found.pop(str(file_), None)
+    with suppress(OSError):
+        (where / STAMP).unlink(missing_ok=True)
+    return path(name)
+
+
+def _hold(where: Path, variant: Variant, name: str) -> None:
+    """Hold each file against its checksum, unless it was found right as it is. Raises ModelDamaged."""
+    known, fresh = _stamp(where), False
+    for entry in variant.file:
+        file_ = where / entry.name
+        now = _mark(file_, entry)
+        if now in (known.get(entry.name), _found.get(str(file_))):
+            continue
+        seen = sha256(file_)
         if seen != entry.sha256:
             raise ModelDamaged(
-                f"{where / entry.name}: SHA-256 is {seen[:12]}…, not {entry.sha256[:12]}…",
-                hint=f"decroche models pull {name}",
+                f"{file_}: SHA-256 is {seen[:12]}…, not {entry.sha256[:12]}…", hint=f"decroche models pull {name}"
             )
-    return where
+        known[entry.name] = _found[str(file_)] = now
+        fresh = True
+    if fresh:
+        draft = where / f"{STAMP}.{os.getpid()}"
+        with suppress(OSError):  # a folder of somebody else's: it is read once a process then
+            draft.write_text(json.dumps(known))
+            draft.replace(where / STAMP)
+
+
+def _stamp(where: Path) -> dict[str, object]:
+    try:
+        known = json.loads((where / STAMP).read_text())
+    except (OSError, ValueError):
+        return {}
+    return dict(known) if isinstance(known, dict) else {}  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _mark(file_: Path, entry: ModelFile) -> list[object]:
+    """What changes whenever a file does."""
+    seen = file_.stat()
+    return [entry.sha256, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns]
 
 
 def sha256(path: Path) -> str:

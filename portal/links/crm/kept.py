@@ -74,8 +74,8 @@ def put(
     if secret:
         if "\n" in secret or len(secret) > 4096:
             raise BadInput("secret: it is one line of 4096 characters at most", hint="the API key alone")
-        forget_secret(_secret(tenant_id), of=of)
-        write_secret(_secret(tenant_id), secret, of=of)
+        forget_secret(secret_name(tenant_id), of=of)
+        write_secret(secret_name(tenant_id), secret, of=of)
     conn.execute(
         """INSERT INTO links.crm (tenant_id, map, url, settings, set_by, set_at)
            VALUES (%(tenant)s, %(map)s, %(url)s, %(settings)s, %(by)s, %(now)s)
@@ -100,7 +100,7 @@ def remove(conn: Conn, tenant_id: UUID, *, by: Actor, of: Settings) -> None:
     """Nothing is asked of it nor written there any more; its secret goes (operator). Raises NotFound."""
     get(conn, tenant_id)
     conn.execute("DELETE FROM links.crm WHERE tenant_id = %s", (tenant_id,))
-    forget_secret(_secret(tenant_id), of=of)
+    forget_secret(secret_name(tenant_id), of=of)
     note(conn, by, "crm.remove", f"tenant:{tenant_id}", tenant_id)
 
 
@@ -116,12 +116,12 @@ def has_secret(tenant_id: UUID, of: Settings) -> bool:
 
 def _read(tenant_id: UUID, of: Settings) -> str:
     try:
-        return read_secret(_secret(tenant_id), of=of)
+        return read_secret(secret_name(tenant_id), of=of)
     except SecretMissing:
         return ""
 
 
-def _secret(tenant_id: UUID) -> str:
+def secret_name(tenant_id: UUID) -> str:
     return f"crm-{tenant_id}"
 
 

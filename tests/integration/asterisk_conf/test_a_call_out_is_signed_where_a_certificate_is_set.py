@@ -90,8 +90,8 @@ def calling(home: Path, carrier: Carrier, signs: Certificate | None) -> Generato
         yield server
 
 
-def called(server: Asterisk, carrier: Carrier, caller_id: str) -> str:
-    """The INVITE the carrier gets when the application's way out is taken."""
+def called(server: Asterisk, carrier: Carrier, caller_id: str, *, by_trunk: bool = False) -> str:
+    """The INVITE the carrier gets when the application's way out is taken; `by_trunk`: for one that came by it."""
     asked = {
         "endpoint": f"Local/{CALLED}@decroche-outbound/n",
         "callerId": caller_id,
@@ -101,6 +101,7 @@ def called(server: Asterisk, carrier: Carrier, caller_id: str) -> str:
     httpx.post(
         f"http://127.0.0.1:{server.config.asterisk.http_port}/ari/channels",
         params=asked,
+        json={"variables": {"__DECROCHE_FROM": "trunk"} if by_trunk else {}},
         auth=(ARI_USER, ari_password(server.config)),
     ).raise_for_status()
     return carrier.invite()
@@ -165,6 +166,15 @@ def test_a_number_that_is_not_ours_is_not_vouched_for(
 ) -> None:
     with calling(new_folder, carrier, certificate) as server:
         assert identity(called(server, carrier, FOREIGN)) is None
+
+
+def test_what_came_by_the_trunk_is_passed_on_unsigned_whatever_number_it_shows(
+    new_folder: Path, carrier: Carrier, certificate: Certificate
+) -> None:
+    """H4: whoever spoofs a client's number, and is put through, does not leave with our word for it."""
+    with calling(new_folder, carrier, certificate) as server:
+        assert identity(called(server, carrier, OURS, by_trunk=True)) is None
+        assert identity(called(server, carrier, OURS)) is not None
 
 
 async def test_the_numbers_signed_for_are_those_tenants_may_show_now(

@@ -21,10 +21,12 @@ from billing.invoices.invoicing import issue, set_customer, set_seller
 from billing.invoices.leaving import give_notice, open_subscription
 from billing.plans.plans import add_plan, subscribe
 from compliance.ledgers import oppositions
+from portal.links import calendars
 from portal.support import writing
 from store import agents, audit, tenants
 from store.backups import erasures
 from store.base.settings import settings
+from store.base.stamped import key_of
 from store.embedded import EmbeddedServer
 from store.leaving import counted
 from store.setup import open_database
@@ -164,6 +166,13 @@ def test_a_deletion_leaves_what_law_keeps_and_a_certificate_says_so(
     house: House, client: Tenant, townhall: Tenant, ended: Callable[[], None], tmp_path: Path
 ) -> None:
     theirs = house.call(townhall)
+    with house.db.operator(client.id) as conn:
+        calendars.add(
+            conn, client.id, "accueil", "cabinet", "caldav", "https://dav.example.org/cabinet/", by=OPERATOR,
+            of=settings(), account="molaire", password="motdepasse",
+        )  # fmt: skip
+    key_of(client.id, settings())
+    secrets = {path.name for path in (house.home / "secrets").iterdir()}
     leave_by(house, "--out", tmp_path / "dentiste.zip")
     ended()
     pdf = tmp_path / "certificat.pdf"
@@ -180,6 +189,8 @@ def test_a_deletion_leaves_what_law_keeps_and_a_certificate_says_so(
     assert kept["compliance.oppositions"]["until"] is None
     assert not {"store.turns", "store.messages", "store.recording_keys", "campaigns.contacts"} & kept.keys()
     assert told["sha256"]
+    gone_secrets = secrets - {path.name for path in (house.home / "secrets").iterdir()}
+    assert {name.partition("-")[0] for name in gone_secrets} == {"calendar", "webhook"}
     assert not list((house.home / "recordings/dentiste").rglob("*.sealed"))
     with house.db.operator() as conn:
         found = conn.execute("SELECT caller, callee FROM store.calls WHERE tenant_id = %s", (client.id,)).fetchall()

@@ -281,3 +281,16 @@ def test_a_key_without_the_scope_opens_nothing(browser: Browsers, database: Data
         {"subject": "x", "text": "x\0"}, {"subject": "x", "text": "x", "about": {"kind": "person", "id": "1"}},
     ):  # fmt: skip
         assert alone.post("/tickets", wrong).status_code == 422, wrong
+
+
+def test_a_client_fills_nobodys_mailbox(practice: Practice, database: Database) -> None:
+    """Each message is a mail to the operator: no more than so many are taken within an hour, from all of a client's."""
+    made = opened(database, practice)
+    with database.operator() as conn:
+        for number in range(writing.MOST_AN_HOUR - 1):
+            writing.answer(conn, made.number, str(number), by=holder(practice), now=NOW)
+        with pytest.raises(Refused) as caught:
+            writing.answer(conn, made.number, "encore", by=holder(practice), now=NOW)
+        assert caught.value.code == "tickets_many"
+        writing.answer(conn, made.number, "Nous regardons.", by=OPERATOR, now=NOW)
+        writing.answer(conn, made.number, "Merci.", by=holder(practice), now=NOW + timedelta(minutes=61))

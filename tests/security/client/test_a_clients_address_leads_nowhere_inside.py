@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from agents.loading import AgentFileError, loads
 from store.base import outward
-from store.base.outward import OutwardFailed, OutwardRefused, destination, is_public, post, send, shaped
+from store.base.outward import OutwardFailed, OutwardRefused, ask, destination, is_public, post, send, shaped
 
 PUBLIC = "93.184.216.34"
 DENTAL = (Path(__file__).parents[3] / "agents/examples/dental.fr.yaml").read_text(encoding="utf-8")
@@ -31,7 +32,7 @@ def answering(*addresses: str) -> outward.Resolve:
     ["127.0.0.1", "127.8.9.10", "10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
      "224.0.0.1", "255.255.255.255", "192.0.2.1", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12::1",
      "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "2002:c0a8:0101::1", "64:ff9b::7f00:1",
-     "2001:0:7f00:1::"],
+     "2001:0:7f00:1::", "fec0::1", "::127.0.0.1", "5f00::1"],
 )  # fmt: skip
 def test_no_address_inside_is_public(address: str) -> None:
     assert not is_public(address)
@@ -106,8 +107,23 @@ def test_a_slot_in_the_path_is_the_clients_own_business() -> None:
     assert shaped("https://client.example/{nom}").hostname == "client.example"
 
 
-@pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"])
-def test_a_receiver_that_dawdles_holds_nobody_up(begins: bytes) -> None:
+Way = Callable[[str], object]
+WAYS: dict[str, Way] = {
+    "send": lambda url: send(url, b"{}", {}, seconds=1.0, most=65_536, allowed=("127.0.0.1:*",)),
+    "ask": lambda url: ask("GET", url, b"", {}, seconds=1.0, most=65_536, allowed=("127.0.0.1:*",)),
+    "post": lambda url: post(url, b"{}", {}, seconds=1.0, allowed=("127.0.0.1:*",)),
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "begins"),
+    [
+        ("send", b""), ("ask", b""), ("post", b""),
+        ("send", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
+        ("ask", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
+    ],
+)  # fmt: skip
+def test_who_dawdles_holds_nobody_up(way: str, begins: bytes) -> None:
     """It sends a byte now and then for as long as it is listened to: the time is for the whole, not for each byte."""
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
@@ -125,8 +141,33 @@ def test_a_receiver_that_dawdles_holds_nobody_up(begins: bytes) -> None:
         thread.start()
         url = f"http://127.0.0.1:{opened.getsockname()[1]}/"
         with pytest.raises(OutwardFailed):
-            send(url, b"{}", {}, seconds=1.0, most=65_536, allowed=("127.0.0.1:*",))
+            WAYS[way](url)
         thread.join()
+
+
+def test_what_is_answered_packed_is_not_unpacked() -> None:
+    """A kilobyte may unpack to gigabytes: it is told that it should not be, and left as it came."""
+    packed = gzip.compress(b"x" * 10_000_000)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+
+        def answer() -> None:
+            for _ in range(2):
+                there, _from = opened.accept()
+                with there, suppress(OSError):
+                    heard.append(there.recv(65_536))
+                    there.sendall(head + packed)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = f"http://127.0.0.1:{opened.getsockname()[1]}/"
+        with pytest.raises(OutwardFailed, match="packed"):
+            ask("GET", url, b"", {}, seconds=60, most=20_000_000, allowed=("127.0.0.1:*",))
+        got = send(url, b"{}", {}, seconds=60, most=1024, allowed=("127.0.0.1:*",))
+        thread.join()
+    assert (got.status, got.body) == (200, b"")
+    assert all(b"accept-encoding: identity" in asked.lower() for asked in heard)
 
 
 def test_of_a_long_answer_the_beginning_is_read() -> None:

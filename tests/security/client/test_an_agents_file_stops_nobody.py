@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,8 +11,11 @@ from uuid import uuid4
 
 import pytest
 
+from agents.effects import Facts
 from agents.evaluation import read_suite
+from agents.hearing import understand
 from agents.loading import EXAMPLES, AgentFileError, load, loads
+from agents.state import State
 from ari_app.desk import agenda
 from store.base.errors import BadInput
 
@@ -100,6 +104,21 @@ def test_free_times_are_looked_for_in_bounded_steps(monkeypatch: pytest.MonkeyPa
     conn: Any = None
     assert agenda.alternatives(conn, who, starts, agenda.SHORTEST) == []
     assert len(looked) <= agenda.LOOK_AHEAD / agenda.SHORTEST
+
+
+def test_the_largest_file_there_may_be_is_understood_without_holding_up_other_calls() -> None:
+    """Every word of every fact is looked for in what a caller says, on the loop that all calls share."""
+    facts = "".join(
+        f'  - {{id: g{n}, about: [{", ".join(f"mot{n}a{word}" for word in range(50))}], say: "Oui."}}\n'
+        for n in range(80)
+    )
+    agent = loads(GOOD.replace("facts:\n", f"facts:\n{facts}", 1)).agent
+    state, now = State(step=agent.scenario.start), Facts("x", datetime.now(UTC), "inbound", "+33612345678", "")
+    said = "Bonjour, je voudrais savoir si vous ouvrez le samedi et combien coûte une consultation, merci"
+    understand(agent, state, said, now)
+    began = time.thread_time()
+    understand(agent, state, said, now)
+    assert time.thread_time() - began < 0.2
 
 
 def test_the_houses_own_examples_are_within_the_bounds() -> None:

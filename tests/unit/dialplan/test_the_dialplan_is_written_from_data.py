@@ -7,6 +7,7 @@ import pytest
 
 from dialplan.contexts import SOUNDS, Extension, extensions
 from dialplan.numbers import SPECIAL
+from dialplan.ways import Way
 from store.base.errors import BadInput
 
 
@@ -62,3 +63,19 @@ def test_every_message_played_is_recorded_in_both_languages() -> None:
         with wave.open(str(SOUNDS / f"{name}.wav")) as file:
             assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
             assert file.getnframes() > 8000
+
+
+def test_a_call_that_came_by_a_trunk_is_told_from_ours_wherever_it_goes() -> None:
+    """H4: it leaves by the endpoint that signs nothing, also from the leg that rings a person beforehand."""
+    assert "Set(__DECROCHE_FROM=trunk)" in context("from-trunk", extensions(app="x"))
+    way = Way("trunk", "trunk")
+    dial = 'ExecIf($["${DECROCHE_FROM}" = "trunk"]?Set(endpoint=passed.${endpoint}))'
+    assert dial in context("decroche-trunks", extensions(app="x", ways=[way], signing=True))
+    assert "passed." not in extensions(app="x", ways=[way])
+
+
+def test_a_number_longer_than_any_is_none() -> None:
+    """E.164 has 15 digits: what is longer, or has a plus within, is dropped before it is looked at."""
+    text = context("decroche-number", extensions(app="x"))
+    assert '"${raw}" = "" | ${LEN(${raw})} > 17]?none' in text
+    assert '"${raw:1}" =~ "[+]"]?none' in text

@@ -146,3 +146,15 @@ def test_a_mirror_that_goes_on_for_ever_fills_no_disk(mirror):
     with pytest.raises(PullFailed, match="longer than"):
         pull(["small"])
     assert not list(models.folder("small").glob("weights*"))
+
+
+def test_what_no_checksum_names_is_removed_from_a_models_folder(small, configure, tmp_path):
+    """An engine may load what lies beside its weights: a vocabulary of an older catalogue, or anybody's."""
+    where = models.folder("small")
+    where.mkdir(parents=True)
+    (where / "vocabulary.json").write_text("[]")
+    (tmp_path / "mirror" / "small").mkdir(parents=True)
+    (tmp_path / "mirror" / "small" / "weights.bin").write_bytes(BODY)
+    configure(models__mirror=str(tmp_path / "mirror"))
+    pull(["small"])
+    assert sorted(path.name for path in where.iterdir()) == [".lock", "weights.bin"]

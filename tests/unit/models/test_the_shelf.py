@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from store import weights as models
@@ -39,3 +41,15 @@ def test_one_flipped_bit_is_found_by_verify(weights):
     assert models.present("small")
     with pytest.raises(models.ModelDamaged, match="SHA-256"):
         models.verify("small")
+
+
+def test_a_file_that_changed_since_it_was_fetched_is_not_opened(weights: Path) -> None:
+    """Of the same size, and with the stamp of the good one beside it: it is read again, and refused."""
+    assert models.path("small") == weights.parent
+    stamp = (weights.parent / ".checked").read_bytes()
+    weights.write_bytes(bytes(len(BODY)))
+    (weights.parent / ".checked").write_bytes(stamp)
+    with pytest.raises(models.ModelDamaged, match=r"weights\.bin: SHA-256"):
+        models.path("small")
+    weights.write_bytes(BODY)
+    assert models.path("small") == weights.parent
