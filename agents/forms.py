@@ -44,7 +44,8 @@ class ClosureLine:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What is changed here. `hours`: a day ("mon") → "9:00-12:30, 14:00-18:30"; "" is closed."""
+    """What is changed here. `hours`: a day ("mon") → "9:00-12:30, 14:00-18:30"; "" is closed. `attended`: the person is
+    asked before they take a call."""
 
     greeting: str
     goodbye: str = ""
@@ -53,6 +54,7 @@ class Form:
     hours: Mapping[str, str] = field(default_factory=dict[str, str])
     closures: Sequence[ClosureLine] = ()
     facts: Sequence[FactLine] = ()
+    attended: bool = False
 
 
 class FormRefused(BadInput):
@@ -77,7 +79,7 @@ def read(agent: Agent) -> Form:
              for fact in agent.facts]  # fmt: skip
     human = agent.human
     return Form(agent.greeting, agent.goodbye, human.name if human else "", human.number if human else "", hours,
-                closures, facts)  # fmt: skip
+                closures, facts, human is not None and human.transfer == "attended")  # fmt: skip
 
 
 def write(text: str, form: Form) -> str:
@@ -156,6 +158,18 @@ def _texts(text: str, before: Form, wanted: Form) -> str:
         text = with_text(text, ("greeting",), wanted.greeting)
     if wanted.goodbye != " ".join(before.goodbye.split()):
         text = with_text(text, ("goodbye",), wanted.goodbye) if wanted.goodbye else without(text, ("goodbye",))
+    if wanted.human_name and wanted.attended != before.attended:
+        return _way(_human(text, before, wanted), wanted)
+    return _human(text, before, wanted)
+
+
+def _way(text: str, wanted: Form) -> str:
+    """How calls are put through, once there is somebody: blind is what a file means that says nothing."""
+    at = ("human", "transfer")
+    return with_value(text, at, "attended") if wanted.attended else without(text, at)
+
+
+def _human(text: str, before: Form, wanted: Form) -> str:
     if (wanted.human_name, wanted.human_number) == (before.human_name, before.human_number):
         return text
     if not wanted.human_name:

@@ -52,6 +52,7 @@ COMMANDS = {
     "person": ("portal.commands:person", "Who signs in to the portal: add, invite, list, end"),
     "key": ("portal.commands:key", "Keys of clients' systems, for the API"),
     "ticket": ("portal.support.commands:ticket", "Clients' questions: list, show, answer, close"),
+    "terms": ("portal.ordering.commands:terms", "What clients accept when they order: add, list"),
     "maintenance": ("portal.support.commands:maintenance", "Works that every client is told of"),
     "privacy": ("compliance.commands.privacy:privacy", "Retention, and the rights of people"),
 }

@@ -76,6 +76,7 @@ def invoices(at: Sweep) -> int:
             f"invoice_id IN {old} AND reason <> '—'",
         )
         + at.rows("DELETE FROM billing.stripe_attempts", "billing.stripe_attempts", f"invoice_id IN {old}")
+        + at.rows("DELETE FROM billing.checkouts", "billing.checkouts", "asked_at < %(before)s")
         + at.rows("DELETE FROM billing.stripe_refunds", "billing.stripe_refunds", f"invoice_id IN {old}")
     )
 

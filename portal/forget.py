@@ -1,4 +1,4 @@
-"""What the portal forgets when compliance asks: sessions, links and failures of long ago; what was sent to systems."""
+"""What the portal forgets when compliance asks: sessions, links, failures, engagements of long ago; what was sent."""
 
 from __future__ import annotations
 
@@ -15,6 +15,18 @@ def web_sessions(at: Sweep) -> int:
     done = at.rows("DELETE FROM portal.sessions", "portal.sessions", "expires_at < %(before)s")
     done += at.rows("DELETE FROM portal.links", "portal.links", "expires_at < %(before)s")
     return done + at.rows("DELETE FROM portal.throttles", "portal.throttles", "last_at < %(before)s")
+
+
+def engagements(at: Sweep) -> int:
+    """What clients accepted on the web: with the contract it belongs to."""
+    return at.rows(
+        "DELETE FROM portal.engagements e",
+        "portal.engagements e",
+        """e.at < %(before)s AND CASE WHEN e.subscription_id IS NULL THEN true ELSE
+           (SELECT billing.surely_ended(s) < %(before)s::date FROM billing.subscriptions s
+             WHERE s.id = e.subscription_id)
+           END""",
+    )
 
 
 def client(conn: Conn, tenant_id: UUID) -> list[str]:

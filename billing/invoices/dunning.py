@@ -163,6 +163,10 @@ def debts(conn: Conn, tenant_id: UUID) -> list[tuple[Issued, Debt]]:
     return [(issued, debt_of(conn, issued)) for issued in found]
 
 
+SETTLE = "billing.settle"
+"""The job that judges a client's suspension again, where who wrote what it follows from may not."""
+
+
 def dispute(
     conn: Conn, of: Issued, lines: Sequence[int], reason: str, received_on: date, today: date, *, by: Actor
 ) -> UUID:
@@ -170,6 +174,15 @@ def dispute(
 
     Raises Refused when the 8 working days are over, NotFound for a line, BadInput without a reason.
     """
+    made = contest(conn, of, lines, reason, received_on, today, by=by)
+    settle_suspension(conn, of.tenant_id, today)
+    return made
+
+
+def contest(
+    conn: Conn, of: Issued, lines: Sequence[int], reason: str, received_on: date, today: date, *, by: Actor
+) -> UUID:
+    """As `dispute`, for who may not lift a suspension: the job `SETTLE` is to do that."""
     if of.kind != "invoice":
         raise Refused(f"{of.number} is a credit note: it asks for nothing", hint="name the invoice that is contested")
     if received_on < of.issued_on or today < received_on:
@@ -202,7 +215,6 @@ def dispute(
     )
     kept = {"dispute": str(dispute_id), "lines": sorted(set(lines))}
     audit.note(conn, by, "dispute.add", f"invoice:{of.number}", of.tenant_id, **kept)
-    settle_suspension(conn, of.tenant_id, today)
     return dispute_id
 
 

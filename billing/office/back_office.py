@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from billing.keys import key
+from billing.office import asked
 from billing.office.outbox import post_of
 from billing.office.rounds import handlers, plan
 from billing.stripe.stripe_edge import Stripe
@@ -85,4 +86,5 @@ def own_jobs(db: Database, of: Settings, now: Callable[[], datetime] = lambda: d
         stripe = stack.enter_context(closing(Stripe(secret, base=of.billing.stripe_url))) if secret else None
         begins = of.billing.day_begins
         known = handlers(db, post, stripe=stripe, begins=begins, now=now)
+        known |= asked.handlers(db, stripe, of.portal.url, now)
         yield known, partial(plan, db, begins=begins, collecting=stripe is not None)

@@ -20,7 +20,9 @@ from psycopg.types.json import Jsonb
 from billing.charges.accounts import move
 from billing.invoices.invoicing import Issued, customer, customer_if_any, get, set_customer
 from billing.invoices.payments import balance_due, pay_invoice
+from billing.stripe import checkout
 from billing.stripe.refunds import charged_back, refunded_elsewhere
+from billing.stripe.set_ups import page_closed, set_up_done
 from billing.stripe.stripe_edge import Intent, Stripe, StripeDown
 from store import tenants
 from store.audit import note
@@ -94,13 +96,20 @@ def collect(db: Database, stripe: Stripe, number: str, *, by: Actor, today: date
     """
     with db.operator() as conn:
         issued = get(conn, number)
+        page = checkout.open_on(conn, issued)
+    if page is not None:
+        return _paid_on_its_page(db, stripe, issued, page, today)
+    with db.operator() as conn:
         known = _customer(conn, issued.tenant_id)
-        if known is None or known["payment_method"] is None:
+        ready = known is not None and known["payment_method"] is not None
+        if not ready and not checkout.underway(conn, issued):
             raise BadInput(f"invoice {number}: its client has no payment method", hint="set up a card or a debit")
         attempt = _open_attempt(conn, issued, by)
     if attempt.payment_intent:
         intent = stripe.get(attempt.payment_intent)
     else:
+        assert known is not None
+        assert known["payment_method"] is not None
         facts = {"invoice": number, "attempt": str(attempt.attempt), "tenant": str(issued.tenant_id)}
         try:
             intent = stripe.pay(
@@ -114,6 +123,16 @@ def collect(db: Database, stripe: Stripe, number: str, *, by: Actor, today: date
             intent = found
     with db.operator() as conn:
         return _settle(conn, issued, attempt.attempt, intent, today)
+
+
+def _paid_on_its_page(db: Database, stripe: Stripe, of: Issued, page: checkout.OpenPage, today: date) -> Attempt:
+    """An invoice that can be paid on a page now is collected in no other way: what became of it there."""
+    found = checkout.look(db, stripe, page)
+    if not found:
+        return Attempt(of.number, page.attempt, "requires_action", 0)
+    intent = stripe.get(found)
+    with db.operator() as conn:
+        return _settle(conn, of, page.attempt, intent, today)
 
 
 def collect_due(
@@ -144,7 +163,9 @@ def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret
             return "known"
     about = cast("dict[str, Any]", event["data"]["object"])
     if about.get("object") == "setup_intent":
-        return _set_up_done(db, stripe, event, str(about["id"]))
+        return set_up_done(db, stripe, event, str(about["id"]))
+    if about.get("object") == "checkout.session" and not about.get("payment_intent"):
+        return page_closed(db, stripe, event, about)
     intent_id = about["id"] if about.get("object") == "payment_intent" else about.get("payment_intent")
     intent = stripe.get(intent_id) if isinstance(intent_id, str) and intent_id else None
     with db.operator() as conn:
@@ -169,31 +190,6 @@ def receive(db: Database, stripe: Stripe, payload: bytes, signature: str, secret
         if charged_back(conn, issued, str(event["type"]), about, today):
             effect = "charged_back"
         return effect
-
-
-def _set_up_done(db: Database, stripe: Stripe, event: dict[str, Any], set_up_id: str) -> str:
-    """A client finished setting up a card or a debit: it is collected from from now on."""
-    done = stripe.finished_set_up(set_up_id)
-    with db.operator() as conn:
-        stored = conn.execute(
-            """INSERT INTO billing.stripe_events (id, type, effect, payload) VALUES (%s, %s, %s, %s)
-               ON CONFLICT (id) DO NOTHING""",
-            (event["id"], event["type"], "method" if done else "none", Jsonb(event)),
-        )
-        if not stored.rowcount:
-            return "known"
-        if done is None or done.kind not in ("card", "sepa_debit"):
-            return "none"
-        known = conn.execute(
-            """UPDATE billing.stripe_customers SET payment_method = %s, method_kind = %s WHERE customer = %s
-               RETURNING tenant_id""",
-            (done.method, done.kind, done.customer),
-        ).fetchone()
-        if known is None:
-            return "foreign"
-        whose = known["tenant_id"]
-        note(conn, service("stripe"), "payment_method.set", f"tenant:{whose}", whose, kind=done.kind)
-        return "method"
 
 
 def _foreign(conn: Conn, intent: Intent) -> str:
@@ -242,6 +238,12 @@ def _open_attempt(conn: Conn, issued: Issued, by: Actor) -> Attempt:
 def _settle(conn: Conn, issued: Issued, attempt: int, intent: Intent, today: date) -> Attempt:
     """Bring an attempt to what Stripe says of it now; a success pays the invoice, once."""
     state = _STATES.get(intent.status, "processing")
+    page = checkout.open_on(conn, issued)
+    if page is not None and page.attempt == attempt:
+        if intent.status in ("succeeded", "processing"):
+            checkout.completed(conn, issued, attempt)
+        else:
+            state = "requires_action"  # a card that was declined: the page is open, another may be tried there
     conn.execute(
         """UPDATE billing.stripe_attempts SET state = %s, payment_intent = coalesce(nullif(%s, ''), payment_intent),
                   reason = %s WHERE invoice_id = %s AND attempt = %s AND state <> 'succeeded'""",

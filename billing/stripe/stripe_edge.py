@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from store.base.errors import BadInput, Refused, Unavailable
@@ -93,6 +94,43 @@ class Stripe:
         kind = (plain.get("payment_method_types") or ["card"])[0]
         return SetUp(str(plain.get("customer")), str(plain["payment_method"]), str(kind))
 
+    def page(
+        self,
+        customer: str,
+        kind: str,
+        facts: Mapping[str, str],
+        *,
+        cents: int,
+        currency: str,
+        title: str,
+        back: str,
+        until: datetime,
+        key: str,
+    ) -> tuple[str, str]:
+        """(id, address) of a page of Stripe's to pay so many cents on, or (0) to set up what is collected from; it
+        leads `back`, and can be used `until` then. Asked twice with one key it is the same page."""
+        params: Any = {
+            "customer": customer,
+            "mode": "payment" if cents else "setup",
+            "payment_method_types": [kind],
+            "success_url": back,
+            "cancel_url": back,
+            "expires_at": int(until.timestamp()),
+        }
+        if cents:
+            price = {"currency": currency.lower(), "unit_amount": cents, "product_data": {"name": title}}
+            params["line_items"] = [{"quantity": 1, "price_data": price}]
+            params["payment_intent_data"] = {"metadata": dict(facts), "description": title}
+        else:
+            params["setup_intent_data"] = {"metadata": dict(facts)}
+        made = self._call(self._api.checkout.sessions.create, params, key)
+        return str(made.id), _https(str(made.url))
+
+    def page_state(self, session: str) -> tuple[str, str]:
+        """(open, complete or expired; its payment intent, "" for none) of a page, as it is now."""
+        plain = self._read(self._api.checkout.sessions.retrieve, session, {}).to_dict()
+        return str(plain.get("status")), str(plain.get("payment_intent") or "")
+
     def pay(self, customer: str, method: str, kind: str, cents: int, currency: str, facts: Mapping[str, str]) -> Intent:
         """Ask for money. A decline is an Intent too. Raises StripeDown when there is no answer."""
         params: Any = {
@@ -168,6 +206,13 @@ class Stripe:
             raise StripeDown(f"Stripe failed: {error}", hint="it is asked again with the same key") from error
         except stripe.StripeError as error:
             raise Refused(f"Stripe refused: {error}", hint="check the key, the customer and the method") from error
+
+
+def _https(url: str) -> str:
+    """An address that a browser is sent to. Raises Refused for any other kind."""
+    if not url.startswith("https://"):
+        raise Refused(f"Stripe's page is at {url[:40]!r}", hint="https alone")
+    return url
 
 
 def _is_event(found: Any) -> bool:

@@ -125,7 +125,7 @@ WORK: dict[str, Callable[[Sweep], int]] = {
 
 ELSEWHERE = {
     **dict.fromkeys(("contacts", "targets"), "campaigns"),
-    **dict.fromkeys(("web_sessions", "deliveries"), "portal"),
+    **dict.fromkeys(("web_sessions", "deliveries", "engagements"), "portal"),
     "tickets": "portal.support",
     **dict.fromkeys(("cdrs", "contracts", "notices", "blocks", "payment_events", "invoices", "clients"), "billing"),
 }

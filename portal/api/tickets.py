@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from portal.api.app import key_shown, seated
+from portal.api.once import IdempotencyKey, once
 from portal.api.problems import RESPONSES, Problem
 from portal.door import Seat
 from portal.support import tickets, writing
@@ -22,15 +24,6 @@ router = APIRouter(prefix="/tickets", tags=["tickets"],
 
 Key = Annotated[str, Depends(key_shown)]
 Number = Annotated[int, Path(ge=1, lt=2**63, description="As people call it.")]
-Once = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        max_length=255,
-        pattern=r"^[\x21-\x7e]*$",
-        description="Sent again with the same, it is done once.",
-    ),
-]
 TEXT = r"^[^\x00]*\S[^\x00]*$"
 
 
@@ -135,25 +128,32 @@ def one(request: Request, key: Key, number: Number) -> Whole:
 
 
 @router.post("", summary="Open a ticket", status_code=201)
-def ask(request: Request, key: Key, question: Question, once: Once = "") -> Whole:
+def ask(request: Request, key: Key, question: Question, idempotency_key: IdempotencyKey = "") -> Whole:
     """A new one; scope `tickets`, and the one that opens what it is about. The operator is told by mail."""
+    now: datetime = request.app.state.clock()
     with seated(request, key, "tickets") as seat:
         about = About(question.about.kind, question.about.id) if question.about else None
         if about is not None:
             seat.needs(RIGHTS[about.kind])
-        made = writing.open_ticket(
-            seat.conn, seat.whose, question.subject, question.text, question.severity, about, by=seat.by,
-            now=request.app.state.clock(), ref=writing.reference(seat.by, once),
-        )  # fmt: skip
-        return _whole(seat, made)
+
+        def done() -> Whole:
+            made = writing.open_ticket(
+                seat.conn, seat.whose, question.subject, question.text, question.severity, about, by=seat.by, now=now
+            )
+            return _whole(seat, made)
+
+        asked = f"POST {request.url.path} {question.model_dump_json()}"
+        return once(seat, key, idempotency_key, asked, now, Whole, done)
 
 
 @router.post("/{number}/posts", summary="Write in a ticket", status_code=201)
-def answer(request: Request, key: Key, number: Number, message: Message, once: Once = "") -> Whole:
+def answer(request: Request, key: Key, number: Number, message: Message, idempotency_key: IdempotencyKey = "") -> Whole:
     """A closed one is open again; scope `tickets`. The operator is told by mail."""
+    now: datetime = request.app.state.clock()
     with seated(request, key, "tickets") as seat:
-        made = writing.answer(
-            seat.conn, number, message.text, by=seat.by, now=request.app.state.clock(),
-            ref=writing.reference(seat.by, once),
-        )  # fmt: skip
-        return _whole(seat, made)
+
+        def done() -> Whole:
+            return _whole(seat, writing.answer(seat.conn, number, message.text, by=seat.by, now=now))
+
+        asked = f"POST {request.url.path} {message.model_dump_json()}"
+        return once(seat, key, idempotency_key, asked, now, Whole, done)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import Any, Literal, LiteralString
+from typing import Literal, LiteralString
 from uuid import UUID
-
-import psycopg
-from psycopg.rows import class_row
 
 from portal.support import standing, tickets
 from portal.support.standing import ALLOWED, Standing
@@ -35,20 +31,12 @@ def side_of(who: Actor) -> Literal["client", "operator"]:
     return "operator" if who.tenant_id is None else "client"
 
 
-def reference(who: Actor, key: str) -> bytes | None:
-    """What a request is known again by: of who asks, and the key they gave with it."""
-    return sha256(f"{who}\0{key}".encode()).digest() if key else None
-
-
 def open_ticket(
     conn: Conn, tenant_id: UUID, subject: str, text: str, severity: str, about: About | None, *, by: Actor,
-    now: datetime, ref: bytes | None = None,
+    now: datetime,
 ) -> Ticket:  # fmt: skip
     """A question of a client's; its answer is due by the clock of working hours. Raises BadInput naming the field,
-    NotFound for a call, an invoice or a number that is not the client's, Refused for one too many within an hour.
-
-    `ref` (`reference`): asked again under the same, it is the ticket that was opened then.
-    """
+    NotFound for a call, an invoice or a number that is not the client's, Refused for one too many within an hour."""
     subject, text = " ".join(subject.split()), text.strip()
     if not 1 <= len(subject) <= MOST_SUBJECT or "\0" in subject:
         raise BadInput(f"subject: 1 to {MOST_SUBJECT} characters", code="subject_wrong")
@@ -61,34 +49,23 @@ def open_ticket(
     made = standing.opened(now, ALLOWED[level(conn, tenant_id, now)][severity])
     kind, what = (about.kind, about.id) if about else (None, None)
     ids = {"tenant": tenant_id, "id": new_id()}
-    try:
-        with conn.transaction():
-            row = conn.execute(
-                """INSERT INTO support.tickets (tenant_id, id, subject, severity, about_kind, about_id, state,
-                                                answer_due, opened_by, opened_at, changed_at)
-                   VALUES (%(tenant)s, %(id)s, %(subject)s, %(severity)s, %(kind)s, %(what)s, 'open', %(due)s, %(by)s,
-                           %(now)s, %(now)s) RETURNING number""",
-                ids | {"subject": subject, "severity": severity, "kind": kind, "what": what, "due": made.due_at,
-                       "by": str(by), "now": now},
-            ).fetchone()  # fmt: skip
-            assert row is not None
-            ticket = tickets.get(conn, row["number"])
-            post = _write(conn, ticket, text, by, now, ref=ref)
-    except psycopg.errors.UniqueViolation as error:
-        before, first = _asked_before(conn, tenant_id, ref, error)
-        if (before.subject, before.severity, before.about_kind, before.about_id, first.text) != (
-            subject, severity, kind, what, text,
-        ):  # fmt: skip
-            raise KeyReused from error
-        return before
+    row = conn.execute(
+        """INSERT INTO support.tickets (tenant_id, id, subject, severity, about_kind, about_id, state, answer_due,
+                                        opened_by, opened_at, changed_at)
+           VALUES (%(tenant)s, %(id)s, %(subject)s, %(severity)s, %(kind)s, %(what)s, 'open', %(due)s, %(by)s,
+                   %(now)s, %(now)s) RETURNING number""",
+        ids | {"subject": subject, "severity": severity, "kind": kind, "what": what, "due": made.due_at,
+               "by": str(by), "now": now},
+    ).fetchone()  # fmt: skip
+    assert row is not None
+    ticket = tickets.get(conn, row["number"])
+    post = _write(conn, ticket, text, by, now)
     note(conn, by, "ticket.open", f"ticket:{ticket.number}", tenant_id, severity=severity, about=kind or "")
     _tell(conn, ticket, post, "ticket.opened", by)
     return ticket
 
 
-def answer(
-    conn: Conn, number: int, text: str, *, by: Actor, now: datetime, waits: bool = False, ref: bytes | None = None
-) -> Ticket:
+def answer(conn: Conn, number: int, text: str, *, by: Actor, now: datetime, waits: bool = False) -> Ticket:
     """Somebody writes in a ticket, and the other side is told by mail; a closed one is open again.
 
     `waits`: the operator asks something, and the clock stands still until the client has written. Raises NotFound,
@@ -97,14 +74,7 @@ def answer(
     _check(text := text.strip())
     ticket = tickets.get(conn, number, lock=True)
     _not_too_often(conn, ticket.tenant_id, by, now)
-    try:
-        with conn.transaction():
-            post = _write(conn, ticket, text, by, now, ref=ref)
-    except psycopg.errors.UniqueViolation as error:
-        before, first = _asked_before(conn, ticket.tenant_id, ref, error)
-        if (before.number, first.text) != (number, text):
-            raise KeyReused from error
-        return before
+    post = _write(conn, ticket, text, by, now)
     allowed = ALLOWED[level(conn, ticket.tenant_id, now)][ticket.severity]
     if side_of(by) == "client":
         after = standing.asked(ticket.standing, now, allowed)
@@ -149,12 +119,6 @@ def look(conn: Conn, number: int, *, by: Actor) -> tuple[Ticket, list[Post]]:
     return ticket, tickets.posts(conn, ticket)
 
 
-class KeyReused(Refused):
-    """The Idempotency-Key was given with another request before."""
-
-    code = "idempotency_key_reused"
-
-
 def _check(text: str) -> None:
     if not 1 <= len(text) <= MOST_TEXT or "\0" in text:
         raise BadInput(f"text: 1 to {MOST_TEXT} characters", code="text_wrong")
@@ -190,33 +154,14 @@ def _exists(conn: Conn, tenant_id: UUID, about: About) -> None:
         raise NotFound(f"no {about.kind} {about.id[:64]!r} of this client", code="about_unknown")
 
 
-def _write(
-    conn: Conn, ticket: Ticket, text: str, by: Actor, now: datetime, *, internal: bool = False, ref: bytes | None = None
-) -> Post:
+def _write(conn: Conn, ticket: Ticket, text: str, by: Actor, now: datetime, *, internal: bool = False) -> Post:
     post = Post(new_id(), ticket.id, side_of(by), internal, str(by), text, now)
     conn.execute(
-        """INSERT INTO support.posts (tenant_id, id, ticket_id, side, internal, author, text, at, ref)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        (ticket.tenant_id, post.id, ticket.id, post.side, internal, post.author, text, now, ref),
+        """INSERT INTO support.posts (tenant_id, id, ticket_id, side, internal, author, text, at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        (ticket.tenant_id, post.id, ticket.id, post.side, internal, post.author, text, now),
     )
     return post
-
-
-def _asked_before(conn: Conn, tenant_id: UUID, ref: bytes | None, error: Exception) -> tuple[Ticket, Post]:
-    """The ticket and post that were written under this reference. Raises KeyReused where they may not be seen."""
-    with conn.cursor(row_factory=class_row(Post)) as cursor:
-        post = cursor.execute(
-            """SELECT id, ticket_id, side, internal, author, text, at FROM support.posts
-                WHERE tenant_id = %s AND ref = %s""",
-            (tenant_id, ref),
-        ).fetchone()
-    if post is None:
-        raise KeyReused from error
-    row: dict[str, Any] | None = conn.execute(
-        "SELECT number FROM support.tickets WHERE tenant_id = %s AND id = %s", (tenant_id, post.ticket_id)
-    ).fetchone()
-    assert row is not None
-    return tickets.get(conn, row["number"]), post
 
 
 def _become(conn: Conn, ticket: Ticket, after: Standing, now: datetime) -> None:

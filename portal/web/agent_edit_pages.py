@@ -95,6 +95,7 @@ def typed_form(typed: Mapping[str, str]) -> Form:
     return forms.tidy(Form(
         typed.get("accueil", ""), typed.get("au-revoir", ""), typed.get("humain-nom", ""),
         typed.get("humain-numero", ""), {day: typed.get(f"heures-{day}", "") for day in DAYS}, closures, facts,
+        typed.get("humain-demande") == "oui",
     ))  # fmt: skip
 
 

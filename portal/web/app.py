@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal import words
 from portal.api.app import make_api
 from portal.door import NotAllowed, NotSignedIn, Portal
+from portal.ordering import pages as ordering_pages
 from portal.people.roles import SPOKEN
 from portal.people.tokens import new_token
 from portal.support import pages as support_pages
@@ -40,6 +41,8 @@ from portal.web import (
     invoice_pages,
     journal_pages,
     law_pages,
+    live_pages,
+    paying_pages,
     people_pages,
     team_pages,
 )
@@ -56,7 +59,8 @@ MOST_TYPED, MOST_AT_THE_DOOR, MOST_FIELDS = 1024 * 1024, 64 * 1024, 2000
 """Bytes of a form and its fields: an agent's text is 256 KiB at most, up to thrice that on its way."""
 
 PAGES = all_of(
-    door_pages.pages, account_pages.pages, home_page.pages, call_pages.pages, invoice_pages.pages, people_pages.pages,
+    door_pages.pages, account_pages.pages, home_page.pages, call_pages.pages, live_pages.pages, invoice_pages.pages,
+    paying_pages.pages, ordering_pages.pages, people_pages.pages,
     agent_edit_pages.pages, agent_pages.pages, law_pages.pages, data_pages.pages, team_pages.pages, journal_pages.pages,
     feed_page.pages, integration_pages.pages, support_pages.pages,
 )  # fmt: skip

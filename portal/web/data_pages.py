@@ -30,7 +30,9 @@ NAMES: Mapping[str, str] = {
     "logs": "journaux techniques", "web_sessions": "connexions au site", "tickets": "demandes au support",
     "invoices": "factures",
     "notices": "avis envoyés",
-    "contracts": "contrats", "clients": "identité du client", "blocks": "blocages", "events": "événements",
+    "contracts": "contrats",
+    "engagements": "commandes et résiliations",
+    "clients": "identité du client", "blocks": "blocages", "events": "événements",
     "jobs": "tâches", "deliveries": "envois de web hooks", "payment_events": "paiements",
     "bloctel": "réponses de Bloctel",
 }  # fmt: skip

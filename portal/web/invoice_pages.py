@@ -8,7 +8,7 @@ from billing.documents.cii import to_xml
 from billing.documents.render import pdf_apart
 from billing.invoices import views
 from portal.door import Seat
-from portal.reading import money
+from portal.reading import money, paying
 from portal.support.wording import link
 from portal.web.routes import Pages
 from portal.web.visit import Answer, Visit
@@ -31,6 +31,7 @@ def one(visit: Visit, seat: Seat) -> Answer:
     bill = money.bill(seat, visit.request.path_params["number"])
     today = visit.now.astimezone(visit.zone).date()
     return visit.page("invoice.html", bill=bill, lines=views.lines(bill.of), today=today,
+                      until=paying.contestable(seat, bill.of, today), payable=bill.due > 0,
                       problem=link("invoice", bill.of.number))  # fmt: skip
 
 

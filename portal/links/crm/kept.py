@@ -122,6 +122,7 @@ def _read(tenant_id: UUID, of: Settings) -> str:
 
 
 def secret_name(tenant_id: UUID) -> str:
+    """What its secret is called on the disk."""
     return f"crm-{tenant_id}"
 
 

@@ -18,6 +18,7 @@ from portal.web.routes import Pages, id_in
 from portal.web.visit import Answer, Visit
 from portal.words import masked, phone
 from store import audit, calls, numbers, tenants
+from store.backups import shelf
 from store.base.errors import BadInput, DecrocheError
 from store.base.numbering import e164
 from store.base.settings import Settings
@@ -118,6 +119,13 @@ def _looked_for(desk: Desk, asked: str) -> list[operator.Found]:
     for tenant_id in {tenants.get(desk.conn, one.slug).id for one in found}:
         audit.note(desk.conn, desk.by, "calls.search", "calls", tenant_id, count=len(found))
     return found
+
+
+@pages.get("/sauvegardes", OPERATOR)
+def backups(visit: Visit, desk: Desk) -> Answer:
+    """What lies on the shelf, the newest first, and whether it was restored for a try."""
+    found = shelf.listed(shelf.folder_of(visit.portal.settings))
+    return visit.page("operator/backups.html", backups=found[::-1])
 
 
 @pages.get("/sante", OPERATOR)

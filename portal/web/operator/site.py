@@ -22,7 +22,8 @@ from store.base.actor import Actor
 from store.db import Database
 
 MENU = (("/", "À traiter"), ("/clients", "Clients"), ("/numeros", "Numéros"), ("/chercher", "Chercher un appel"),
-        ("/tickets", "Tickets"), ("/maintenance", "Maintenance"), ("/sante", "Santé"))  # fmt: skip
+        ("/tickets", "Tickets"), ("/maintenance", "Maintenance"), ("/sauvegardes", "Sauvegardes"),
+        ("/sante", "Santé"))  # fmt: skip
 DOOR_PATHS = ("/connexion", "/code", "/deconnexion", "/confirmer", "/langue/{code}")
 """What the clients' door has for the operator's people too."""
 

@@ -25,7 +25,7 @@ from tests.integration.portal.test_the_operators_own_site import ANNE, of_the_op
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 DOORS = ("/connexion", "/mot-de-passe-oublie")
-RAW = (".csv", "/audio", "/pdf", "/xml", "/preuve", "/transcription")
+RAW = (".csv", "/audio", "/pdf", "/xml", "/preuve", "/transcription", "/conditions")
 """How addresses end that are files and no pages."""
 
 

@@ -7,11 +7,25 @@ import re
 from playwright.sync_api import Page, expect
 
 from billing.charges import controls
+from billing.invoices import leaving
+from billing.office import asked
+from billing.plans import plans
+from billing.stripe.collect import receive
+from billing.stripe.stripe_edge import Stripe
+from portal.ordering import engaging
+from portal.ordering import jobs as ordering
 from store import agents
 from store.db import Database
+from store.jobs import Held
+from store.work import Handler, Worker
 from tests.acceptance.portal.conftest import PATIENCE_MS, Visitors
-from tests.actors import OPERATOR
-from tests.integration.portal.site import AGENT, People, Practice
+from tests.acceptance.portal.test_everybody_can_use_every_page import grave
+from tests.actors import OPERATOR, today
+from tests.integration.billing.test_stripe import SECRET, webhook
+from tests.integration.portal.site import AGENT, CLAIRE, NOW, People, Practice
+from tests.integration.portal.test_an_invoice_is_paid_and_contested import PAGE, WithPages
+from tests.integration.portal.test_an_invoice_is_paid_and_contested import fake as fake
+from tests.integration.portal.test_an_invoice_is_paid_and_contested import stripe as stripe
 from tests.integration.portal.test_the_operators_own_site import ANNE, of_the_operator
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -114,6 +128,48 @@ def test_an_accountant_opens_an_invoice_and_nothing_else(
     page.get_by_role("link", name=practice.invoice).click()
     expect(page.get_by_role("link", name="XML (EN 16931)")).to_be_visible()
     expect(page.get_by_role("navigation", name="Pages").get_by_role("link")).to_have_text(["Factures", "Support"])
+
+
+def fulfilled(held: Held) -> None:
+    ordering.fulfil(held, NOW)
+
+
+def test_a_holder_orders_a_plan_and_pays_an_invoice(
+    visitor: Visitors, site: str, people: People, practice: Practice, database: Database, stripe: Stripe,
+    fake: WithPages,
+) -> None:  # fmt: skip
+    with database.operator(practice.tenant.id) as conn:
+        (running,) = plans.subscriptions(conn, practice.tenant.id)
+        leaving.withdraw(conn, running, running.starts_on, OPERATOR)
+    known: dict[str, Handler] = {engaging.KIND: fulfilled, **asked.handlers(database, stripe, site, lambda: NOW)}
+    worker = Worker(database, known, now=lambda: NOW)
+    page = visitor(site, people.signed_in(CLAIRE, practice.tenant, "titulaire"), 360)
+    page.goto("/abonnement")
+    page.get_by_role("link", name="Choisir une formule").click()
+    page.get_by_role("button", name="Choisir Accueil").click()
+    assert not grave(page)
+    box = page.get_by_label("J'ai lu et j'accepte les")
+    expect(box).not_to_be_checked()
+    page.get_by_role("radio", name="Non").check()
+    box.check()
+    page.get_by_role("button", name="Commander avec obligation de paiement").click()
+    expect(page.get_by_role("status").first).to_contain_text("Votre commande est reçue")
+    assert worker.drain() == 1
+    page.get_by_role("link", name="Abonnement", exact=True).click()
+    expect(page.get_by_text("en cours", exact=True)).to_be_visible()
+
+    page.get_by_role("link", name="Factures", exact=True).click()
+    page.get_by_role("link", name=practice.invoice).click()
+    page.get_by_role("link", name="Payer", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Payer")).click()
+    worker.drain()
+    worker.close()
+    go = page.get_by_role("link", name="Continuer vers la page de paiement")
+    expect(go).to_have_attribute("href", f"{PAGE}cs_1")  # the page that waits asks again by itself
+    receive(database, stripe, *webhook(fake.acts("succeed")), SECRET, today=today())
+    page.get_by_role("link", name="Actualiser").click()
+    expect(page.get_by_role("status")).to_contain_text("Il ne reste rien à payer")
+    assert not grave(page)
 
 
 def test_an_admin_lifts_a_block_and_finds_a_call(

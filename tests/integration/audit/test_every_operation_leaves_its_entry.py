@@ -51,6 +51,7 @@ OWN_RECORD = {
     "billing.notices": "what is to be told follows from what was done",
     "billing.stripe_events": "what Stripe sent, kept whole",
     "billing.stripe_customers": "Stripe's own name of a client",
+    "billing.checkouts": "where a page of Stripe's stands; that it was asked for is noted",
     "billing.movements": "written by the operation that moves money, which notes it",
     "compliance.decisions": "a decision is its own record, in a chain of its own",
     "compliance.decision_heads": "the end of that chain",

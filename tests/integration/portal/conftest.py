@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,14 @@ def other(database: Database, new_folder: Path) -> Practice:
 @pytest.fixture
 def browser(portal: Portal) -> Generator[Browsers]:
     """Makes browsers, each with cookies of its own."""
-    app = make_app(portal, lambda: NOW)
+    with browsing(portal, NOW) as made:
+        yield made
+
+
+@contextmanager
+def browsing(portal: Portal, at: datetime) -> Generator[Browsers]:
+    """The same, on a site whose clock says `at`."""
+    app = make_app(portal, lambda: at)
     opened: list[TestClient] = []
 
     def made() -> Browser:

@@ -12,25 +12,32 @@ from typing import Any
 from uuid import UUID
 
 from httpx2 import Response
+from psycopg.types.json import Jsonb
 from starlette.testclient import TestClient
 
 from agents.loading import EXAMPLES
+from ari_app.desk.journal import Entry
+from ari_app.desk.record import Notes
+from ari_app.desk.record import SpokenTurn as Said
 from billing.charges import tariffs
 from billing.charges.ledger import record_call
 from billing.documents.invoice import Party, Terms
 from billing.invoices import invoicing
+from billing.plans import plans
 from portal.door import Portal
 from portal.links.hooks import deliveries, endpoints
+from portal.ordering import recap, terms
 from portal.people import keys, managing, signing
 from portal.support import writing
 from portal.support.tickets import About
 from portal.web.visit import SESSION
-from store import agents, bookings, messages, tenants
+from store import agents, bookings, journal, live, messages, tenants
 from store.base.actor import Actor
 from store.base.ids import new_id
 from store.base.settings import Settings
 from store.calls import Action, Cdr, Turn
 from store.db import Conn, Database
+from store.live import LiveCall
 from store.tenants import Tenant
 from tests.actors import OPERATOR
 
@@ -110,8 +117,40 @@ def furnish(database: Database, home: Path, slug: str, name: str) -> Practice:
         )  # fmt: skip
     ids = {"booking": str(booked.id), "message": str(left.id), "agent": AGENT, "version": "1",
            "ticket": str(asked.number)}  # fmt: skip
-    ids |= _integrations(database, home, tenant)
-    return Practice(tenant, call_id, _invoice(database, tenant), ids)
+    ids |= _integrations(database, home, tenant) | {"live": _going(database, tenant)}
+    return Practice(tenant, call_id, _invoice(database, tenant), ids | _subscribed(database, tenant))
+
+
+def _going(database: Database, tenant: Tenant) -> str:
+    """A call in progress of somebody who withholds their number."""
+    call_id, at = new_id(), NOW - timedelta(seconds=40)
+    with database.tenant(tenant.id) as conn:
+        live.begin(conn, LiveCall(tenant.id, call_id, f"PJSIP/{tenant.slug}", "here", "inbound", at,
+                                  NOW + timedelta(hours=1), "", "+33162001234"))  # fmt: skip
+        entry = Entry("accueil", 1, "+33162001234", Notes([Said("agent", f"{tenant.name}, bonjour.", 0, 1900, 1900)]))
+        journal.note(conn, (tenant.id, call_id), at, entry.as_json())
+    return str(call_id)
+
+
+def _subscribed(database: Database, tenant: Tenant) -> dict[str, str]:
+    """A subscription two days old, terms, and something that was accepted."""
+    plan = 'title = "Accueil"\nmonthly_price = "49.00"\n'
+    with database.operator(tenant.id) as conn:
+        terms.add(conn, "2025-01", b"Conditions", by=OPERATOR, now=NOW - timedelta(days=9))
+        made = plans.subscribe(
+            conn, tenant.id, plans.add_plan(conn, "accueil", plan, OPERATOR), date(2026, 11, 25),
+            accepted_by="Dr Molaire", accepted_at=NOW, accepted_from="devis 7", terms_version="2025-01", terms=b"x",
+            by=OPERATOR,
+        )  # fmt: skip
+        shown = recap.new_price(tenant.name, "accueil", date(2026, 10, 1), 49_000_000)
+        engagement = new_id()
+        conn.execute(
+            """INSERT INTO portal.engagements (tenant_id, id, kind, subscription_id, recap, sha256, email, name,
+                                               address, browser, at, state)
+               VALUES (%s, %s, 'accept_price', %s, %s, %s, 'a@b.fr', 'Anne', '192.0.2.1', 'test', %s, 'done')""",
+            (tenant.id, engagement, made.id, Jsonb(shown), recap.digest(shown), NOW - timedelta(days=1)),
+        )
+    return {"subscription": str(made.id), "engagement": str(engagement)}
 
 
 def _integrations(database: Database, home: Path, tenant: Tenant) -> dict[str, str]:

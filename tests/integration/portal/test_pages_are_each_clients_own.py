@@ -22,7 +22,7 @@ GETS = [page for page in PAGES if page.method == "GET" and page.right != DOOR]
 
 
 MARK = re.compile(r"\{(\w+)\}")
-IDS = {"id", "number", "person", "hook", "key", "delivery", "ticket"}
+IDS = {"id", "number", "person", "hook", "key", "delivery", "ticket", "live", "subscription", "engagement"}
 """Parts of an address that name what is one client's."""
 
 

@@ -56,6 +56,17 @@ def test_greeting_person_and_closures_are_written_and_read_back() -> None:
     assert again == replace(wanted, human_number="+33639980012")
 
 
+def test_a_person_is_asked_first_or_no_more_and_the_rest_of_the_file_stays() -> None:
+    form = forms.read(loads(DENTAL).agent)
+    asked = forms.write(DENTAL, replace(form, attended=True))
+    assert forms.read(loads(asked).agent) == replace(form, attended=True)
+    gone, came = lines_changed(DENTAL, asked)
+    assert len(gone) <= 1
+    assert len(came) == 1
+    again = forms.write(asked, form)
+    assert forms.read(loads(again).agent) == form
+
+
 def test_the_only_closure_is_taken_out_with_its_key() -> None:
     form = forms.read(loads(DENTAL).agent)
     made = forms.write(DENTAL, replace(form, closures=[]))

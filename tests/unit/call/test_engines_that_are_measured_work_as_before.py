@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from typing import cast
 
 import pytest
 
@@ -43,7 +44,7 @@ async def test_a_mind_stops_when_nobody_listens_and_is_busy_until_then() -> None
     parts.mind = mind
     metered = meters.metered(openers_of(parts), 4, 1).mind(settings())
     assert (metered.engine, metered.leads, metered.capabilities) == ("endless", True, mind.capabilities)
-    async with aclosing(metered.stream([], slot="a")) as pieces:  # pyright: ignore[reportArgumentType]
+    async with aclosing(cast("AsyncGenerator[str]", metered.stream([], slot="a"))) as pieces:
         assert await anext(pieces) == "word"
         assert value(meters, "decroche_engine_busy", "mind") == 1
     assert mind.closed

@@ -10,12 +10,14 @@ import pytest
 
 from portal import words
 from portal.links.hooks.kinds import KINDS
+from portal.ordering import pages as ordering_pages
+from portal.ordering import recap
 from portal.people.roles import RIGHTS, SPOKEN
 from portal.reading.agents import STATES
 from portal.reading.journal import ACTIONS, GROUPS
 from portal.support import pages as support_pages
 from portal.support import wording
-from portal.web import agent_pages, data_pages, integration_pages, law_pages, team_pages
+from portal.web import agent_pages, data_pages, integration_pages, law_pages, paying_pages, team_pages
 from portal.web.app import HERE, templates
 from portal.web.visit import MENU
 from portal.wording import english
@@ -44,6 +46,10 @@ def test_what_code_says_is_in_the_list() -> None:
         *(name for _, name, _ in MENU), *RIGHTS.values(), *SPOKEN.values(), *agent_pages.DONE.values(),
         *team_pages.DONE.values(), *(text for _, text in team_pages.TOLD.values()), *law_pages.KINDS.values(),
         *law_pages.HOW.values(), *law_pages.CLOSED.values(), *data_pages.NAMES.values(), *words.OUTCOMES.values(),
+        *paying_pages.METHODS.values(), *paying_pages.WHY.values(), *paying_pages.NAMES.values(),
+        *paying_pages.AGES.values(), *ordering_pages.DONE.values(), *ordering_pages.TITLES.values(),
+        *ordering_pages.SUPPORT.values(), ordering_pages.NO_TERMS, *recap.NAMES.values(), *recap.STATES.values(),
+        *recap.LABELS.values(),
         *integration_pages.DONE.values(), *(text for _, text in integration_pages.TOLD.values()),
         *integration_pages.STATES.values(), *integration_pages.WHY.values(), *KINDS.values(),
         *wording.SEVERITIES.values(), *wording.MEANT.values(), *wording.STATES.values(), *wording.DESK_STATES.values(),

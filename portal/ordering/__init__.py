@@ -1,0 +1,1 @@
+"""Ordering and ending a subscription on the web, with its proof."""
