@@ -51,6 +51,6 @@ def a_cdr(tenant_id: UUID, seconds: int | None = 60, *, at: datetime = START, **
         "ended_at": at + timedelta(seconds=seconds or 0),
         "hangup_cause": 16,
         "hangup_side": "caller",
-        "outcome": "done",
+        "outcome": "answered",
     }
     return Cdr(**(values | more))

@@ -58,9 +58,9 @@ def test_a_call_and_its_legs_come_to_its_total(database: Database, dentist: Tena
         charges = [charge_of(conn, each.id) for each in (call, *legs)]
         assert total_micros(conn, call.id) == sum(c.amount_micros or 0 for c in charges if c)
     assert [(leg["kind"], leg["direction"], leg["far_party"], leg["outcome"]) for leg in facts["legs"]] == [
-        ("call", "inbound", "+33639980100", "done"),
+        ("call", "inbound", "+33639980100", "answered"),
         ("transfer", "outbound", "+33199000001", "busy"),
-        ("transfer", "outbound", "+33612345678", "done"),
+        ("transfer", "outbound", "+33612345678", "answered"),
     ]
     assert facts["legs"][0]["charge"] == facts["charge"]
     assert facts["legs"][2]["charge"]["answered_seconds"] == 90, "from its own answer, not the call's"
