@@ -33,8 +33,7 @@ def leave(slug: str, out: Path, deleting: bool, unexported: bool, as_json: bool)
     the end of access; its certificate says what went, what stays, until when and why. Exit status 1 when refused.
 
     \b
-    Example:
-      decroche tenant leave dentiste --out dentiste.zip
+    Example: decroche tenant leave dentiste --out dentiste.zip
       decroche tenant leave dentiste --delete --out certificat.pdf
     """
     with open_database() as db:

@@ -24,8 +24,8 @@ async def test_a_cards_number_is_nowhere(exchange: Exchange, database: Database)
     call = await exchange.inbound()
     line = await call.answered()
     await exchange.house.office.lease(
-        call.state.who, call.state.id, call.state.leg, "inbound", call.state.life.started_at, caller="", callee=""
-    )
+        call.state.who, call.state.id, call.state.leg, call.state.parties, call.state.life.started_at
+    )  # fmt: skip
     await call.say(line, f"Ma carte, c'est la {CARD}.")
     await Noter(exchange.house, {str(call.state.id): call.state}).look()
     with database.operator() as conn:

@@ -13,12 +13,12 @@ from billing.rating.tariff import parse_tariff
 _RATE = '[[rate]]\nprefix = "+33"\nprice_per_minute = "60"\n'  # 1 a second
 
 
-def cost(windows: str, answered: str, ended: str) -> Fraction | None:
+def cost(windows: str, answered: str, ended: str, *, stored: bool = False) -> Fraction | None:
     """What a call costs when a second costs 1 outside the windows."""
     call = Call(
         "c", "outbound", "+33162000001", "+33612345678", datetime.fromisoformat(answered), datetime.fromisoformat(ended)
     )
-    return rate(call, parse_tariff(_RATE + windows)).amount
+    return rate(call, parse_tariff(_RATE + windows, stored=stored)).amount
 
 
 def window(price: str, days: str, begin: str = "00:00", end: str = "24:00") -> str:
@@ -58,8 +58,13 @@ def test_a_whole_day_window_covers_the_25_hours_of_october_and_the_23_of_march()
     assert cost(sunday, "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:05+02:00") == 5
 
 
-def test_the_first_window_of_the_file_that_matches_wins() -> None:
+def test_of_two_windows_that_share_hours_in_a_stored_tariff_the_first_holds() -> None:
     both = window("120", '"fri"', "10:00", "11:00") + window("0", '"fri"')
+    assert cost(both, "2026-10-02T10:59:50+02:00", "2026-10-02T11:00:10+02:00", stored=True) == 20
+
+
+def test_a_window_begins_in_the_second_in_which_another_ends() -> None:
+    both = window("120", '"fri"', "10:00", "11:00") + window("0", '"fri"', "11:00", "24:00")
     assert cost(both, "2026-10-02T10:59:50+02:00", "2026-10-02T11:00:10+02:00") == 20
 
 
