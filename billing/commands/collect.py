@@ -160,7 +160,7 @@ def payment_method(slug: str, kind: Any, method: str | None, as_json: bool) -> N
     \b
     Example: decroche billing payment-method dentiste --kind sepa_debit
     """
-    from billing.stripe.collect import set_up, use_method
+    from billing.stripe.customers import set_up, use_method
 
     with stripe_edge() as stripe, open_database() as db:
         if method:

@@ -20,7 +20,7 @@ from billing.commands.common import (
 )  # fmt: skip
 from billing.documents.cii import money
 from billing.invoices import crediting, invoicing, views
-from billing.invoices.payments import balance_due
+from billing.invoices.balances import balance_due
 from billing.invoices.runs import run_month
 from billing.invoices.series import not_ahead
 from billing.plans import plans

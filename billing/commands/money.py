@@ -11,7 +11,7 @@ from billing.charges import views as views_of_charges
 from billing.commands.common import CENTS, day_option, stripe_edge, today_in_paris
 from billing.documents.cii import money
 from billing.invoices import invoicing, setting_off, views
-from billing.invoices.payments import balance_due
+from billing.invoices.balances import balance_due
 from billing.invoices.receiving import receive
 from billing.invoices.series import not_ahead
 from store.base.actor import typing_now

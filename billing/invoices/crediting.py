@@ -20,10 +20,10 @@ from billing.documents.cii import money
 from billing.documents.credit_notes import credit_document as credit_document
 from billing.documents.credit_notes import part_document as part_document
 from billing.documents.invoice import Invoice, Line, cents
+from billing.invoices.balances import balance_due
 from billing.invoices.call_shares import shares, spread
 from billing.invoices.dunning import settle_suspension
 from billing.invoices.invoicing import COLUMNS, Issued, get, next_number, store_document
-from billing.invoices.payments import balance_due
 from billing.rating.tariff import PARIS
 from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused

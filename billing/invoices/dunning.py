@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from billing.charges.controls import TELL, TELL_TRIES, Notice, block, lift, tell
 from billing.documents.invoice import Invoice, cents, restored
+from billing.invoices.balances import credit_left
 from billing.invoices.invoicing import COLUMNS, Issued, get
 from billing.invoices.late import Debt, Step, dispute_until, penalty_so_far, suspension_day
 from billing.invoices.legal import known_rates
@@ -140,8 +141,6 @@ def steps_of(conn: Conn, tenant_id: UUID) -> dict[str, dict[Step, Taken]]:
 def owing(conn: Conn, tenant_id: UUID, today: date) -> list[tuple[Issued, Debt, int]]:
     """The tenant's debts, the oldest first, with what is to be asked for of each: the account is looked at, not the
     invoice alone. What the client paid too much covers the oldest (C. civ. 1347)."""
-    from billing.invoices.setting_off import credit_left  # it reads payments
-
     credit = credit_left(conn, tenant_id)
     found: list[tuple[Issued, Debt, int]] = []
     for issued, debt in debts(conn, tenant_id):

@@ -1,4 +1,4 @@
-"""What was paid on an invoice, and what is still due. Payments are only ever added, once for each reference."""
+"""What was paid on an invoice. Payments are only ever added, once for each reference."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Literal
 
 from billing.charges.accounts import move
 from billing.documents.cii import money
+from billing.invoices.balances import balance_due
+from billing.invoices.dunning import penalty_due, settle_suspension
 from billing.invoices.invoicing import Issued
 from store.audit import note
 from store.base.actor import Actor
@@ -46,8 +48,6 @@ def pay_invoice(
     add_payment(conn, of, method, amount_cents, reference, received_on, by)
     if of.purpose == "top_up" and amount_cents > 0 and amount_cents == due:
         move(conn, of.tenant_id, "top_up", of.net_cents * 10_000, of.number, by, received_on)
-    from billing.invoices.dunning import settle_suspension  # it reads payments
-
     settle_suspension(conn, of.tenant_id, max(received_on, today or received_on))
     return True
 
@@ -57,8 +57,6 @@ def pay_penalty(conn: Conn, of: Issued, amount_cents: int, reference: str, recei
     take_turns(conn, Lock.INVOICE, of.number)
     if is_known(conn, of, "transfer", reference, "penalty", cents=amount_cents):
         return False
-    from billing.invoices.dunning import penalty_due  # it reads payments
-
     owed = penalty_due(conn, of, received_on)
     if not 0 < amount_cents <= owed:
         raise Refused(
@@ -91,24 +89,6 @@ def is_known(
             hint="another transfer has another reference; one entered by mistake: decroche billing reverse",
         )
     return known is not None
-
-
-def balance_due(conn: Conn, of: Issued) -> int:
-    """Cents still due on an invoice: its total, less what was paid and what was credited; 0 for a credit note.
-
-    Below zero: the client paid more than it owes, which can be refunded.
-    """
-    if of.kind == "credit_note":
-        return 0
-    row = conn.execute(
-        """SELECT (SELECT coalesce(sum(p.amount_cents), 0)::bigint FROM billing.payments p
-                    WHERE p.invoice_id = %(id)s AND p.part = 'principal') AS paid,
-                  (SELECT coalesce(sum(c.gross_cents), 0)::bigint FROM billing.invoices c
-                    WHERE c.credits = %(id)s) AS credited""",
-        {"id": of.id},
-    ).fetchone()
-    assert row is not None
-    return of.gross_cents - row["paid"] + row["credited"]
 
 
 def add_payment(

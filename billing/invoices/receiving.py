@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.invoices import debit, invoicing
-from billing.invoices.payments import Method, balance_due, pay_invoice, pay_penalty
+from billing.invoices.balances import balance_due
+from billing.invoices.payments import Method, pay_invoice, pay_penalty
 from store.base.actor import Actor
 from store.base.errors import BadInput
 from store.db import Conn

@@ -6,35 +6,18 @@ stays until a document takes it. An entry made by mistake is undone by one of th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from uuid import UUID
-
-from psycopg.rows import class_row
 
 from billing.documents.cii import money
-from billing.invoices.invoicing import COLUMNS, Issued
-from billing.invoices.payments import add_payment, balance_due
+from billing.invoices.balances import balance_due
+from billing.invoices.dunning import settle_suspension
+from billing.invoices.invoicing import Issued
+from billing.invoices.payments import add_payment
 from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused
 from store.base.ids import new_id
 from store.db import Conn
 from store.locks import Lock, take_turns
-
-
-def credit_left(conn: Conn, tenant_id: UUID) -> int:
-    """Cents that the client's documents were paid beyond what they came to: they are its own."""
-    return sum(-due for _, due in _balances(conn, tenant_id) if due < 0)
-
-
-def _balances(conn: Conn, tenant_id: UUID) -> Sequence[tuple[Issued, int]]:
-    with conn.cursor(row_factory=class_row(Issued)) as cursor:
-        found = cursor.execute(
-            f"""SELECT {COLUMNS} FROM billing.invoices
-                 WHERE tenant_id = %s AND kind = 'invoice' AND purpose <> 'top_up' ORDER BY due_on, number""",
-            (tenant_id,),
-        ).fetchall()
-    return [(of, balance_due(conn, of)) for of in found]
 
 
 def set_off(conn: Conn, source: Issued, target: Issued, cents: int | None, day: date, *, by: Actor, today: date) -> int:
@@ -56,8 +39,6 @@ def set_off(conn: Conn, source: Issued, target: Issued, cents: int | None, day: 
     key = new_id()
     add_payment(conn, source, "set_off", -amount, f"{target.number} {key}", day, by)
     add_payment(conn, target, "set_off", amount, f"{source.number} {key}", day, by)
-    from billing.invoices.dunning import settle_suspension  # it reads what is left
-
     settle_suspension(conn, target.tenant_id, max(day, today))
     return amount
 
@@ -91,7 +72,5 @@ def reverse(conn: Conn, of: Issued, reference: str, reason: str, day: date, *, b
             f"{of.number} is a top-up, which may be talked away already", hint="decroche billing invoice credit"
         )
     add_payment(conn, of, "reversal", -row["amount_cents"], reference, day, by, row["part"], reason=reason)
-    from billing.invoices.dunning import settle_suspension  # it reads what is left
-
     settle_suspension(conn, of.tenant_id, max(day, today))
     return row["amount_cents"]

@@ -15,9 +15,10 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from billing.documents.cii import money
+from billing.invoices.balances import balance_due
 from billing.invoices.invoicing import Issued, get
 from billing.invoices.invoicing import listed as invoices_of
-from billing.invoices.payments import balance_due, pay_invoice
+from billing.invoices.payments import pay_invoice
 from store.audit import note
 from store.base.actor import Actor
 from store.base.errors import BadInput, NotFound, Refused

@@ -15,8 +15,9 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from billing.invoices.balances import balance_due
 from billing.invoices.invoicing import Issued, get
-from billing.invoices.payments import balance_due
+from billing.stripe.customers import ensure_customer
 from billing.stripe.stripe_edge import Stripe
 from store import jobs, tenants
 from store.audit import note
@@ -157,8 +158,6 @@ def open_page(db: Database, stripe: Stripe | None, checkout_id: UUID, site: str)
             _fail(conn, asked, "no_stripe")
             return
         slug = tenants.slugs(conn)[asked.tenant_id]
-    from billing.stripe.collect import ensure_customer  # it reads the pages that are open
-
     try:
         customer = ensure_customer(db, stripe, slug)
         facts, cents, currency, title = {"tenant": str(asked.tenant_id)}, 0, "EUR", ""

@@ -10,24 +10,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, cast
-from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from billing.charges.accounts import move
-from billing.invoices.invoicing import Issued, customer, customer_if_any, get, set_customer
-from billing.invoices.payments import balance_due, pay_invoice
+from billing.invoices.balances import balance_due
+from billing.invoices.invoicing import Issued, get
+from billing.invoices.payments import pay_invoice
 from billing.stripe import checkout
+from billing.stripe.customers import has_method, known_customer
 from billing.stripe.refunds import charged_back, refunded_elsewhere
 from billing.stripe.set_ups import page_closed, set_up_done
 from billing.stripe.stripe_edge import Intent, Stripe, StripeDown
-from store import tenants
 from store.audit import note
 from store.base.actor import Actor, service
-from store.base.errors import BadInput, DecrocheError, NotFound, Refused
+from store.base.errors import BadInput, DecrocheError, Refused
 from store.db import Conn, Database
 from store.locks import Lock, take_turns
 
@@ -52,43 +52,6 @@ class Attempt:
     client_secret: str = ""
 
 
-def ensure_customer(db: Database, stripe: Stripe, slug: str) -> str:
-    """Stripe's id of a tenant, made at the first call."""
-    with db.operator() as conn:
-        tenant = tenants.get(conn, slug)
-        known = _customer(conn, tenant.id)
-        if known is not None:
-            return known["customer"]
-        party = customer(conn, tenant)
-    made = stripe.create_customer(str(tenant.id), party.name, party.email)
-    with db.operator() as conn:
-        conn.execute(
-            "INSERT INTO billing.stripe_customers (tenant_id, customer) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            (tenant.id, made),
-        )
-    return made
-
-
-def use_method(conn: Conn, tenant_id: UUID, method: str, kind: Literal["card", "sepa_debit"], *, by: Actor) -> None:
-    """Collect from this payment method from now on. Raises NotFound for a tenant Stripe does not know."""
-    done = conn.execute(
-        "UPDATE billing.stripe_customers SET payment_method = %s, method_kind = %s WHERE tenant_id = %s",
-        (method, kind, tenant_id),
-    )
-    if not done.rowcount:
-        raise NotFound("the tenant is no customer of Stripe yet", hint="set up a card or a debit first")
-    party = customer_if_any(conn, tenant_id)
-    if party is not None and (kind == "card" or party.mandate):  # its next invoices say so
-        set_customer(conn, tenant_id, replace(party, pays=kind), by=by)
-    note(conn, by, "payment_method.set", f"tenant:{tenant_id}", tenant_id, kind=kind)
-
-
-def has_method(conn: Conn, tenant_id: UUID) -> bool:
-    """Whether there is a card or a debit to collect from."""
-    known = _customer(conn, tenant_id)
-    return known is not None and known["payment_method"] is not None
-
-
 def collect(db: Database, stripe: Stripe, number: str, *, by: Actor, today: date) -> Attempt:
     """Ask Stripe for what is due on an invoice, or go on with the attempt that is open.
 
@@ -100,7 +63,7 @@ def collect(db: Database, stripe: Stripe, number: str, *, by: Actor, today: date
     if page is not None:
         return _paid_on_its_page(db, stripe, issued, page, today)
     with db.operator() as conn:
-        known = _customer(conn, issued.tenant_id)
+        known = known_customer(conn, issued.tenant_id)
         ready = known is not None and known["payment_method"] is not None
         if not ready and not checkout.underway(conn, issued):
             raise BadInput(f"invoice {number}: its client has no payment method", hint="set up a card or a debit")
@@ -269,14 +232,3 @@ def _pay(conn: Conn, issued: Issued, intent: Intent, today: date) -> None:
         pay_invoice(conn, issued, method, part, intent.id, today, service("stripe"))
     if intent.amount_cents > part:
         move(conn, issued.tenant_id, "top_up", (intent.amount_cents - part) * 10_000, intent.id, service("stripe"))
-
-
-def _customer(conn: Conn, tenant_id: UUID) -> dict[str, Any] | None:
-    return conn.execute(
-        "SELECT customer, payment_method, method_kind FROM billing.stripe_customers WHERE tenant_id = %s", (tenant_id,)
-    ).fetchone()
-
-
-def set_up(db: Database, stripe: Stripe, slug: str, kind: Literal["card", "sepa_debit"]) -> tuple[str, str]:
-    """(id, client secret) of a card's or a debit's set-up, which the client finishes in a browser."""
-    return stripe.set_up(ensure_customer(db, stripe, slug), kind)

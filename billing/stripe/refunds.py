@@ -17,8 +17,9 @@ from uuid import UUID
 
 from billing.charges.controls import Notice, tell
 from billing.documents.cii import money
+from billing.invoices.balances import balance_due
 from billing.invoices.invoicing import Issued, get
-from billing.invoices.payments import balance_due, pay_invoice
+from billing.invoices.payments import pay_invoice
 from billing.stripe.stripe_edge import Intent, Stripe
 from store.audit import note
 from store.base.actor import Actor, service

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import FastAPI, Request, Security
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
+from portal.api import calls, hooks, invoices, tickets
 from portal.api.bounded import Bounded
-from portal.api.bucket import Bucket, take
-from portal.api.problems import TooMany, as_problems, http, ours, unreadable
-from portal.door import NotSignedIn, Portal, Seat
-from portal.people.tokens import digest
+from portal.api.bucket import Bucket
+from portal.api.problems import as_problems, http, ours, unreadable
+from portal.door import Portal
 from store.base.errors import DecrocheError
 
 DESCRIPTION = """A client's calls, invoices and support tickets, and where its systems are told of them.
@@ -27,17 +24,9 @@ back as `cursor` for the page that follows. Instants are ISO 8601 in UTC, sums a
 `application/problem+json` with a stable `code`. A POST with an `Idempotency-Key` is done once, however often it is sent
 within a day, and answered alike."""
 
-_MOST_BUCKETS = 10_000
-_BEARER = HTTPBearer(auto_error=False, description="A key of `decroche key add`.")
-
-
-Given = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
-
 
 def make_api(portal: Portal | None, clock: Callable[[], datetime] | None = None) -> FastAPI:
     """The API on a portal's door; without one, its contract alone."""
-    from portal.api import calls, hooks, invoices, tickets
-
     api = FastAPI(title="Décroche", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None,
                   servers=[{"url": "/api/v1"}], root_path_in_servers=False)  # fmt: skip
     api.include_router(calls.router)
@@ -58,27 +47,3 @@ def make_api(portal: Portal | None, clock: Callable[[], datetime] | None = None)
 def contract() -> dict[str, Any]:
     """OpenAPI 3.1."""
     return make_api(None).openapi()
-
-
-def key_shown(request: Request, given: Given) -> str:
-    """The request's key. Raises NotSignedIn without one, TooMany."""
-    if given is None or not given.credentials:
-        raise NotSignedIn("no key: Authorization: Bearer dk_…", code="key_missing")
-    buckets: dict[bytes, Bucket] = request.app.state.buckets
-    name = digest(given.credentials)
-    if len(buckets) > _MOST_BUCKETS:
-        buckets.clear()
-    let, buckets[name] = take(buckets.get(name), time.monotonic())
-    if not let:
-        raise TooMany("too many requests with this key", hint="wait a second")
-    return given.credentials
-
-
-@contextmanager
-def seated(request: Request, key: str, *scopes: str) -> Generator[Seat]:
-    """A transaction of the key's client. Raises NotSignedIn, NotAllowed."""
-    portal: Portal = request.app.state.portal
-    with portal.unlocked(key, request.app.state.clock()) as seat:
-        for scope in scopes:
-            seat.needs(scope)
-        yield seat

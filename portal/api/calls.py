@@ -10,7 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from portal import sounds
-from portal.api.app import key_shown, seated
+from portal.api.keys import key_shown, seated
 from portal.api.problems import RESPONSES
 from portal.reading import calls as reading
 from portal.reading import filters, one_call

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from portal.api.app import key_shown, seated
+from portal.api.keys import key_shown, seated
 from portal.api.once import IdempotencyKey, once
 from portal.api.problems import RESPONSES, conflict
 from portal.door import Seat

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from billing.documents.cii import to_xml
 from billing.documents.render import pdf_apart
 from billing.invoices import views
-from portal.api.app import key_shown, seated
+from portal.api.keys import key_shown, seated
 from portal.api.problems import RESPONSES
 from portal.reading import money
 

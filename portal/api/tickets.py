@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from portal.api.app import key_shown, seated
+from portal.api.keys import key_shown, seated
 from portal.api.once import IdempotencyKey, once
 from portal.api.problems import RESPONSES, Problem
 from portal.door import Seat

@@ -8,8 +8,8 @@ from typing import Any
 
 from billing.documents.cii import money
 from billing.invoices import invoicing, views
+from billing.invoices.balances import balance_due
 from billing.invoices.invoicing import Issued
-from billing.invoices.payments import balance_due
 from portal.door import Seat
 from store.audit import note
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from billing.charges.controls import OutboundBlocked, allow_dialling
 from billing.documents.invoice import Line
+from billing.invoices.balances import balance_due
 from billing.invoices.crediting import credit, credit_amount, credit_call, credit_document, credit_lines, part_document
 from billing.invoices.dunning import close_dispute, debts, dispute
 from billing.invoices.invoicing import Issued
-from billing.invoices.payments import balance_due, pay_invoice
+from billing.invoices.payments import pay_invoice
 from billing.invoices.reconcile import reconcile_period
 from billing.invoices.series import OutOfOrder
 from billing.stripe.refunds import refund_transfer

@@ -11,9 +11,10 @@ import pytest
 from ari_app.desk.office import Office
 from ari_app.desk.routing import NoAgent
 from billing.charges.controls import TELL, OutboundBlocked, allow_dialling, lift
+from billing.invoices.balances import balance_due
 from billing.invoices.dunning import close_dispute, debts, dispute, run_dunning
 from billing.invoices.invoicing import Issued
-from billing.invoices.payments import balance_due, pay_invoice
+from billing.invoices.payments import pay_invoice
 from billing.office.outbox import Post
 from billing.office.telling import deliver, told_by_hand
 from store import agents, numbers, tenants

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from billing.documents.invoice import Terms
+from billing.invoices.balances import balance_due
 from billing.invoices.crediting import credit_notes
 from billing.invoices.invoicing import Issued, issue, issue_order, set_customer, set_seller
 from billing.invoices.leaving import (
@@ -17,7 +18,7 @@ from billing.invoices.leaving import (
     open_subscription,
     withdraw,
 )
-from billing.invoices.payments import balance_due, pay_invoice
+from billing.invoices.payments import pay_invoice
 from billing.plans.plans import Subscription, add_plan, calendar_of, subscribe, subscriptions
 from billing.stripe.refunds import overpaid
 from store import tenants

@@ -6,11 +6,12 @@ from datetime import date
 
 import pytest
 
+from billing.invoices.balances import balance_due, credit_left
 from billing.invoices.crediting import credit
 from billing.invoices.dunning import owing, run_dunning
 from billing.invoices.invoicing import Issued
-from billing.invoices.payments import balance_due, pay_invoice
-from billing.invoices.setting_off import credit_left, reverse, set_off
+from billing.invoices.payments import pay_invoice
+from billing.invoices.setting_off import reverse, set_off
 from billing.invoices.statements import client_account, history_of
 from store.base.errors import NotFound, Refused
 from store.db import Database

@@ -15,10 +15,12 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
+from billing.invoices.balances import balance_due
 from billing.invoices.crediting import credit_amount
 from billing.invoices.invoicing import Issued
-from billing.invoices.payments import balance_due, pay_invoice
-from billing.stripe.collect import collect, ensure_customer, receive, set_up, use_method
+from billing.invoices.payments import pay_invoice
+from billing.stripe.collect import collect, receive
+from billing.stripe.customers import ensure_customer, set_up, use_method
 from billing.stripe.refunds import refund
 from billing.stripe.stripe_edge import BadWebhook, Stripe, StripeDown
 from store.base.errors import Refused

@@ -13,7 +13,8 @@ import pytest
 
 from billing.invoices.invoicing import Issued
 from billing.office.back_office import back_office
-from billing.stripe.collect import collect, set_up
+from billing.stripe.collect import collect
+from billing.stripe.customers import set_up
 from billing.stripe.stripe_edge import Stripe
 from billing.stripe.stripe_hook import MOST_BYTES
 from store.base.settings import Settings, settings

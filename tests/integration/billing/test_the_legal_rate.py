@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from billing.invoices.balances import balance_due
 from billing.invoices.dunning import penalty_due, run_dunning
 from billing.invoices.invoicing import Issued
 from billing.invoices.late import Debt, NoLegalRate, known_until, legal_rates, penalty, penalty_so_far
 from billing.invoices.legal import add_rate, known_rates
-from billing.invoices.payments import balance_due, pay_invoice, pay_penalty
+from billing.invoices.payments import pay_invoice, pay_penalty
 from billing.office.checkup import examine
 from store.base.errors import BadInput, Refused
 from store.base.settings import Settings

@@ -10,9 +10,10 @@ import pytest
 from billing.charges.accounts import account, change_mode, move, set_mode
 from billing.charges.ledger import record_call
 from billing.documents.invoice import Terms
+from billing.invoices.balances import balance_due
 from billing.invoices.crediting import credit, credit_amount
 from billing.invoices.invoicing import get, issue, listed, set_customer, set_seller
-from billing.invoices.payments import balance_due, pay_invoice
+from billing.invoices.payments import pay_invoice
 from billing.invoices.reconcile import reconcile_period
 from billing.invoices.topups import goodwill, invoice_top_up, net_of, statement, top_up
 from billing.plans.plans import add_plan, subscribe

@@ -7,11 +7,10 @@ from datetime import date, timedelta
 import pytest
 
 from billing.invoices import books, suspense
+from billing.invoices.balances import balance_due, credit_left
 from billing.invoices.dunning import penalty_due
 from billing.invoices.invoicing import Issued
-from billing.invoices.payments import balance_due
 from billing.invoices.receiving import receive
-from billing.invoices.setting_off import credit_left
 from billing.office.checkup import examine
 from store.base.errors import BadInput, NotFound, Refused
 from store.base.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 
 from billing.charges import controls
 from billing.invoices import disputes, invoicing
-from billing.invoices.payments import balance_due
+from billing.invoices.balances import balance_due
 from billing.office import asked
 from billing.stripe.collect import collect, receive
 from billing.stripe.stripe_edge import Stripe
