@@ -35,6 +35,7 @@ COMMANDS = {
     "told": ("portal.links.told.commands:told", "A client's people, told what callers left"),
     "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),
     "asterisk": ("asterisk_conf.cli:asterisk", "The private Asterisk"),
+    "kamailio": ("asterisk_conf.kamailio.commands:kamailio", "Kamailio in front of several nodes: its files"),
     "trunk": ("asterisk_conf.trunk_cli:trunk", "Ways to other networks: add, list, show, test, remove"),
     "tenant": ("ari_app.leaving.commands:tenant", "The operator's clients"),
     "number": ("ari_app.commands.numbers:number", "Telephone numbers"),

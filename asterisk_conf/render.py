@@ -25,6 +25,8 @@ ARI_USER = "decroche"
 AMI_USER = "decroche"
 RECORD = "calls.csv"
 """The file to which Asterisk adds when each call was made, answered and over (cdr_custom.conf)."""
+PROXY = "decroche.proxy"
+"""The endpoint of Kamailio in front of us. (No phone's name holds a dot.)"""
 GRACE = 60
 """Seconds Asterisk lets a call outlive `call.max_seconds` before it ends it by itself."""
 
@@ -73,6 +75,8 @@ def render(config: Settings, places: Places, *, demo: bool = False) -> dict[str,
         longest_call=config.call.max_seconds + GRACE,
         longest_leg=config.call.max_leg_seconds,
         signing=signing(config) is not None,
+        proxied=bool(config.asterisk.proxies),
+        elsewhere=config.call.when_full == "503",
         demo=demo,
     )
     return files
@@ -120,6 +124,7 @@ def _values(config: Settings, places: Places, *, demo: bool) -> dict[str, Any]:
         "ami_password": ami_password(config),
         "endpoints": endpoints(config, demo=demo),
         "passed": PASSED,
+        "proxy": PROXY,
         "verified_by": asterisk.tls_ca or (BUNDLE if Path(BUNDLE).exists() else ""),
         "local_networks": [*asterisk.local_networks, f"{asterisk.bind}/32"],
         "phones": [

@@ -10,8 +10,10 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 
+from asterisk_conf.kamailio.front import by_proxy
 from dialplan.ways import PASSED, Way
 from store.base.errors import BadInput
 from store.base.secrets import read_secret
@@ -43,6 +45,16 @@ class Endpoint:
     domain: str
 
     @property
+    def by_proxy(self) -> bool:
+        """Whether its calls may come by Kamailio in front of us."""
+        return by_proxy(self.trunk)
+
+    @property
+    def addresses(self) -> list[str]:
+        """Those of the addresses its calls come from that are no names."""
+        return [peer for peer in self.trunk.matches if _is_network(peer)]
+
+    @property
     def way(self) -> Way:
         """The same, as the dialplan has it."""
         of = self.trunk
@@ -50,6 +62,14 @@ class Endpoint:
             of.name, self.name, of.priority, of.weight, of.channels, of.cps, of.shows, of.format_out, of.identity,
             self.domain, bool(of.options_seconds),
         )  # fmt: skip
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def endpoint_name(trunk: str) -> str:
@@ -76,8 +96,8 @@ def ways(config: Settings, *, demo: bool = False) -> list[Way]:
 
 
 def peers(config: Settings) -> list[str]:
-    """Every address that calls of a trunk come from."""
-    return [peer for endpoint in endpoints(config) for peer in endpoint.trunk.matches]
+    """Every address that calls of a trunk come from, the proxies' with them."""
+    return [*config.asterisk.proxies, *(peer for end in endpoints(config) for peer in end.trunk.matches)]
 
 
 def kept_trunks(config: Settings) -> list[Trunk]:
@@ -124,7 +144,8 @@ def settings_trunk(config: Settings) -> Trunk:
 
 def _of_settings(config: Settings, *, demo: bool) -> Endpoint:
     of, trunk = config.asterisk, settings_trunk(config)
-    _check_peers("" if demo else of.trunk, of.trunk_peers)
+    for setting, given in (("trunk_peers", of.trunk_peers), ("proxies", of.proxies)):
+        _check_peers("" if demo else of.trunk, given, setting)
     contact = f"sip:{of.trunk}" if of.trunk else ""
     return Endpoint(trunk, OF_SETTINGS, contact, contact, _password(config, trunk), "")
 
@@ -148,15 +169,15 @@ def _password(config: Settings, trunk: Trunk) -> str:
     return read_secret(secret_name(trunk.name), of=config).replace(";", "\\;") if trunk.username else ""
 
 
-def _check_peers(trunk: str, given: Sequence[str]) -> None:
+def _check_peers(trunk: str, given: Sequence[str], setting: str) -> None:
     for peer in given:
         if trunk and loopback(peer) and not loopback(trunk):
             raise BadInput(
-                f"asterisk.trunk_peers holds {peer}: any user of this machine would be the trunk",
+                f"asterisk.{setting} holds {peer}: any user of this machine would be the trunk",
                 hint="give the addresses that the operator's calls come from",
             )
         if peer.split("/")[0] in {"127.0.0.1", "localhost", "::1"}:
             raise BadInput(
-                "asterisk.trunk_peers holds 127.0.0.1: it would swallow the registrations of local phones",
+                f"asterisk.{setting} holds 127.0.0.1: it would swallow the registrations of local phones",
                 hint="give the peer another loopback address, such as 127.0.0.2",
             )

@@ -47,6 +47,8 @@ def extensions(
     longest_call: int = 960,
     longest_leg: int = 7200,
     signing: bool = False,
+    proxied: bool = False,
+    elsewhere: bool = False,
     demo: bool = False,
 ) -> str:
     """The text of extensions.conf.
@@ -54,7 +56,9 @@ def extensions(
     `ways`: the trunks calls leave by. `allow`: prefixes (`+44`) phones and agents may dial beyond France.
     `longest_call`: seconds after which Asterisk itself ends a call, should the application have died with it.
     `longest_leg`: seconds that a caller may talk with whom they were put through to, or who answers in an agent's
-    place. `signing`: calls that leave are signed, but for those that somebody else has placed. Raises BadInput.
+    place. `signing`: calls that leave are signed, but for those that somebody else has placed. `proxied`: Kamailio
+    stands before us, and says when nobody else can take a call. `elsewhere`: a trunk's call is refused with 503 while
+    the application is away: another node takes it. Raises BadInput.
     """
     for prefix in allow:
         if not (prefix.startswith("+") and prefix[1:].isdigit()):
@@ -85,5 +89,7 @@ def extensions(
         unacknowledged=UNACKNOWLEDGED,
         calls_of_a_phone=CALLS_OF_A_PHONE,
         sender=PASSED if signing else "",
+        proxied=proxied,
+        elsewhere=elsewhere,
         demo=demo,
     )

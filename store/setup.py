@@ -17,7 +17,19 @@ from psycopg.conninfo import conninfo_to_dict
 from store.base.errors import BadInput
 from store.base.secrets import secret
 from store.base.settings import Settings, settings
-from store.db import OLDEST, OPERATOR, OWNER, PORTAL, SERVICE, Conn, Database, DatabaseUnfit, NoOperator, connect
+from store.db import (
+    OLDEST,
+    OPERATOR,
+    OWNER,
+    PORTAL,
+    SERVICE,
+    Conn,
+    Database,
+    DatabaseUnavailable,
+    DatabaseUnfit,
+    NoOperator,
+    connect,
+)
 from store.embedded import EmbeddedServer
 from store.migrate import applied, apply, load, migrating, pending
 
@@ -105,6 +117,17 @@ def admin_dsn_of(of: Settings) -> str:
 def service_dsn_of(of: Settings) -> str:
     """The service's DSN, of a database that runs already: nothing is started or made."""
     return of.database.url or EmbeddedServer(of).dsn(SERVICE, secret("postgres-service", of=of), DATABASE)
+
+
+def running_database(of: Settings) -> Database:
+    """The database of the settings as it runs: nothing is started, made or migrated. Raises DatabaseUnavailable."""
+    operator = of.database.admin_url
+    if not of.database.url:
+        server = EmbeddedServer(of)
+        if not server.status().running:
+            raise DatabaseUnavailable("the embedded PostgreSQL does not run", hint="decroche up")
+        operator = server.dsn(OPERATOR_LOGIN, secret("postgres-operator", of=of), DATABASE)
+    return Database(service_dsn_of(of), operator, pool_max=1, wait_seconds=2)
 
 
 def service_user(of: Settings) -> str:

@@ -18,7 +18,7 @@ from ari_app.call.outbound import Begin
 from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.desk.lifecycle import Lifecycle
-from ari_app.desk.office_types import LEASE_MARGIN, NODE, Answerable
+from ari_app.desk.office_types import LEASE_MARGIN, Answerable
 from ari_app.switch.base import placed_leg
 from campaigns.dialling import agreed, queue
 from campaigns.dialling.admission import Admission, Nothing, Passed, Rung, admit
@@ -52,7 +52,7 @@ class Dialler:
     def __init__(self, house: House, going: Callable[[], list[UUID]], begin: Begin, *, least_gap: timedelta) -> None:
         self._house, self._going, self._begin = house, going, begin
         self._longest = timedelta(seconds=house.settings.call.max_seconds + LEASE_MARGIN)
-        self.means = Means(NODE, self._longest, least_gap, placed_leg)
+        self.means = Means(house.settings.node, self._longest, least_gap, placed_leg)
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -61,7 +61,7 @@ class Dialler:
 
     def settle(self) -> int:
         """At the start, once leases were swept: whoever was admitted here and has no call is named. How many."""
-        return settle_left(self._house.office.db, NODE, self._going(), datetime.now(UTC), self._longest)
+        return settle_left(self._house.office.db, self.means.node, self._going(), datetime.now(UTC), self._longest)
 
     async def run(self) -> None:
         """Until it is stopped, which is never between an admission and its ringing. A fault of one turn ends no call,

@@ -71,7 +71,7 @@ def down(now: bool) -> None:
 )
 @json_option
 def status(watch: bool, every: float, as_json: bool) -> None:
-    """What runs, and the calls in progress. Exit status 5 when the service is down.
+    """What runs, and the calls in progress, those of other nodes too. Exit status 5 when the service here is down.
 
     \b
     Example:
@@ -100,7 +100,12 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
             out.print(f"{'trunk':9} {name}: {'up' if up else 'lost'}")
         if "room" in found:
             out.print(f"{'calls':9} {len(found['calls'])} of {found['room'] or 'any number'}")
+        for node in found.get("nodes", ()):
+            room = node["room"] or "any number"
+            out.print(f"{'node':9} {node['node']}: {node['state']}, {node['calls']} of {room} calls", markup=False)
         emit(found["calls"], ["id", "direction", "caller", "callee", "agent"], as_json=False, empty="no calls")
+        if found.get("elsewhere"):
+            emit(found["elsewhere"], ["node", "id", "direction", "caller", "callee"], as_json=False)
 
 
 @click.command()

@@ -19,7 +19,6 @@ from agents.after.making import analyse
 from agents.after.transcript import Transcript, of_call
 from agents.definition import Agent
 from agents.loading import loads
-from ari_app.desk.office_types import NODE
 from llm.base import LlmError, Mind
 from store import agents, analyses, calls, events, jobs, live
 from store.base.errors import BadInput, DecrocheError, NotFound
@@ -107,7 +106,7 @@ class Analyst:
         with held.tenant() as conn:
             record = calls.get(conn, _id(held.job.about))
             agent = _agent(conn, record)
-            busy = any(lease.node == NODE for lease in live.anywhere(conn))
+            busy = any(lease.node == self._of.node for lease in live.anywhere(conn))
         age = now - record.cdr.ended_at
         if busy and age < PATIENCE:
             held.later(now + PUT_OFF)

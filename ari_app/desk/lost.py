@@ -14,7 +14,6 @@ from uuid import UUID
 from ari_app.desk.cdr import actions_of, clean, turns_of
 from ari_app.desk.journal import Entry, cut_short, read
 from ari_app.desk.office import Office
-from ari_app.desk.office_types import NODE
 from ari_app.desk.record import Notes
 from store import journal, live
 from store.calls import Action, Cdr, Turn
@@ -118,6 +117,6 @@ class Lost:
         return [
             left for left in lefts
             if left.call.call_id in expired and left.call.leg_of not in going
-            and (now - left.renewed_at > ELSEWHERE if legs is None or left.call.node != NODE
+            and (now - left.renewed_at > ELSEWHERE if legs is None or left.call.node != self.office.node
                  else left.call.channel not in legs)
         ]  # fmt: skip

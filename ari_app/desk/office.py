@@ -16,7 +16,7 @@ from uuid import UUID
 from ari_app.desk import after
 from ari_app.desk import cdr as cdrs
 from ari_app.desk.diary import Diary
-from ari_app.desk.office_types import LEASE_MARGIN, NODE, Answerable, CallEnd, CallOrder
+from ari_app.desk.office_types import LEASE_MARGIN, Answerable, CallEnd, CallOrder
 from ari_app.desk.routing import ANSWER_SECONDS, Routing
 from ari_app.desk.spool import Spool
 from ari_app.desk.trunks import TrunkParts
@@ -68,6 +68,7 @@ class Office:
         self.least_gap = timedelta(hours=settings.call.least_gap_hours) if least_gap is None else least_gap
         self.spool = Spool(settings.folder("spool"))
         self.routing, self.diary = Routing(db, answer_seconds), Diary(db)
+        self.node = settings.node
         self._witnessed: dict[str, dict[str, Any]] = {}
         self._held: dict[UUID, tuple[calls.Cdr, list[calls.Turn], list[calls.Action]]] = {}
         self.trunks = TrunkParts()
@@ -126,7 +127,8 @@ class Office:
         `arriving`: it is one more of the client's calls. Raises Crowded where that may have no more: it is not taken.
         """
         until = datetime.now(UTC) + timedelta(seconds=self._settings.call.max_seconds + LEASE_MARGIN)
-        lease = live.LiveCall(who.tenant_id, call_id, channel, NODE, since=since, lease_until=until, **parties.columns)
+        lease = live.LiveCall(who.tenant_id, call_id, channel, self.node, since=since, lease_until=until,
+                              **parties.columns)  # fmt: skip
         await asyncio.to_thread(self._lease, lease, arriving)
 
     def _lease(self, lease: live.LiveCall, arriving: bool) -> None:

@@ -19,7 +19,7 @@ LEASE_MARGIN = 120
 """Seconds a lease outlives the longest call."""
 
 NODE = socket.gethostname()
-"""Which machine carries a call."""
+"""Which machine carries a call, where the settings do not say: `settings.node` is this, or what they say."""
 
 
 @dataclass(frozen=True, slots=True)

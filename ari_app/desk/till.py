@@ -19,8 +19,11 @@ from store.live import LiveCall
 class Till:
     """Billing as a live call sees it: a yes or a no beforehand, more seconds on the way, the rest given back."""
 
-    def __init__(self, db: Database, longest: timedelta, longest_leg: timedelta = timedelta(hours=2)) -> None:
+    def __init__(
+        self, db: Database, longest: timedelta, longest_leg: timedelta = timedelta(hours=2), *, node: str = NODE
+    ) -> None:  # fmt: skip
         """`longest`: no call is in progress for longer than that; nor a leg that left it for longer than the other."""
+        self._node = node
         self._db, self._longest, self._longest_leg = db, longest, longest_leg
 
     async def open(self, tenant_id: UUID, call_id: UUID, parties: Parties) -> int | None:
@@ -38,7 +41,7 @@ class Till:
         if parties.outbound:
             until = now + self._longest
             begun = LiveCall(
-                tenant_id, call_id, placed_leg(call_id), NODE, "outbound", now, until, callee=parties.far
+                tenant_id, call_id, placed_leg(call_id), self._node, "outbound", now, until, callee=parties.far
             )  # fmt: skip
             controls.allow_dialling(self._db, tenant_id, parties.far, now, begun)
         try:
@@ -67,7 +70,7 @@ class Till:
         if tenant.status != "active" and not free:
             raise controls.OutboundBlocked(f"tenant {tenant.slug} is {tenant.status}", hint="decroche tenant list")
         begun = LiveCall(
-            tenant_id, leg_id, placed_leg(leg_id), NODE, "outbound", now, now + self._longest_leg, callee=to,
+            tenant_id, leg_id, placed_leg(leg_id), self._node, "outbound", now, now + self._longest_leg, callee=to,
             leg_of=call_id, leg=kind,
         )  # fmt: skip
         controls.allow_dialling(self._db, tenant_id, to, now, begun, free=free)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ari_app.service import control
+from ari_app.service import around, control
 from ari_app.service.handing_over import hand, whom
 from ari_app.service.processes import Background
 from asterisk_conf.server import Asterisk
@@ -186,6 +186,7 @@ def state(settings: Settings) -> dict[str, Any]:
         found |= {**told, "service": "up" if told["ready"] else "starting"}
         found["linked"] = told["asterisk"]
         found["asterisk"] = f"{asterisk.status().version}" if asterisk.pid() else "operator's"
+    found |= around.told(settings)
     found["portal"] = f"up, http://{settings.portal.bind}" if portal(settings).pid() else "down"
     found["worker"] = "up" if worker(settings).pid() else "down"
     return found

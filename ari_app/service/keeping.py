@@ -28,9 +28,10 @@ class Keeper:
 
     def __init__(
         self, house: House, warmer: Warmer, voucher: Voucher, trunks: TrunkKeeper, ready: asyncio.Event,
-        sweep: Callable[[], Awaitable[None]],
+        sweep: Callable[[], Awaitable[None]], tell: Callable[[], Awaitable[None]],
     ) -> None:  # fmt: skip
-        """`sweep`: looks for calls that nobody looks after."""
+        """`sweep`: looks for calls that nobody looks after; `tell`: says that this node is there."""
+        self._tell = tell
         self._house, self._warmer, self._voucher, self._sweep = house, warmer, voucher, sweep
         self.trunks, self.ready = trunks, ready
         self._refused: dict[UUID, tuple[int, str]] = {}
@@ -60,6 +61,7 @@ class Keeper:
 
     async def _look_after(self) -> None:
         await asyncio.to_thread(self._house.office.retry_spool)
+        await self._tell()
         await self._publish_numbers()
         await self._voucher.keep()
         await self.trunks.keep()

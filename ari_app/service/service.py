@@ -31,12 +31,13 @@ from ari_app.service import control
 from ari_app.service.keeping import Keeper
 from ari_app.service.meters import Meters
 from ari_app.service.noting import Noter
+from ari_app.service.presence import Presence
 from ari_app.service.reception import Reception, away
 from ari_app.service.sweeping import Sweep
 from ari_app.service.told import order_of, status
 from ari_app.service.watching import watched
 from ari_app.switch.asterisk.switch import AsteriskSwitch
-from ari_app.switch.base import Arrival, SwitchError
+from ari_app.switch.base import Arrival, Elsewhere, SwitchError
 from billing.office.back_office import back_office
 from store.base.errors import DecrocheError
 from store.base.settings import Settings
@@ -100,8 +101,9 @@ class Service:
         office = Office(db, self.settings, least_gap=timedelta() if self._demo else None)
         of = self.settings.call
         till = Till(
-            db, timedelta(seconds=of.max_seconds + LEASE_MARGIN), timedelta(seconds=of.max_leg_seconds + LEASE_MARGIN)
-        )
+            db, timedelta(seconds=of.max_seconds + LEASE_MARGIN), timedelta(seconds=of.max_leg_seconds + LEASE_MARGIN),
+            node=self.settings.node,
+        )  # fmt: skip
         switch = AsteriskSwitch(self.settings, self._arrived, office.witnessed, office.trunks.tried, demo=self._demo)
         office.told = self.meters.kept
         known_by = resolve_name(ACQUAINTANCE)(self.settings, db)
@@ -109,9 +111,10 @@ class Service:
         self._warmer = Warmer(self._house)
         self._sweep = Sweep(self._house, Lost(office, switch.remembered), self._carried, self._go_on)
         noter = Noter(self._house, self._calls)
+        presence = Presence(self.settings, db, self._takes_calls, self._going)
         self._keeper = Keeper(
             self._house, self._warmer, Voucher(db, switch), TrunkKeeper(db, switch), self.ready,
-            lambda: self._sweep.keep(self._group),
+            lambda: self._sweep.keep(self._group), presence.tell,
         )  # fmt: skip
         self._reception = Reception(
             self._house, self.calls, self.meters, begun=self._begun, ended=self._ended, not_taken=self._keeper.not_taken
@@ -140,6 +143,8 @@ class Service:
                 await self._drain()
                 for task in background:
                     task.cancel()
+            with suppress(DecrocheError):
+                await presence.leave()
         finally:
             door.close()
         if self._fault is not None:
@@ -203,6 +208,9 @@ class Service:
         """Each trunk: whether calls leave and come by it."""
         return self._keeper.trunks.states
 
+    def _takes_calls(self) -> bool:
+        return self.ready.is_set() and not self.stopping
+
     @property
     def stopping(self) -> bool:
         """It takes no new call."""
@@ -225,7 +233,8 @@ class Service:
             case "returned":  # of a process that died
                 self._sweep.attend(self._group, Orphan(came_back(arrival), None))
             case "inbound":
-                self._group.create_task(away(self._house, arrival.leg, arrival.dialled), name="away")
+                to: Elsewhere = "full" if self.settings.call.when_full == "503" else "away"
+                self._group.create_task(away(self._house, arrival.leg, arrival.dialled, to), name="away")
             case "outbound":  # of a process that died: one of ours is watched, and never comes here
                 self._sweep.attend(self._group, Orphan(picked_up(arrival), None))
 

@@ -19,7 +19,6 @@ from ari_app.call.orphans import Orphan, attend
 from ari_app.call.state import CallState
 from ari_app.desk.house import House
 from ari_app.desk.lost import ELSEWHERE, Lost
-from ari_app.desk.office_types import NODE
 from ari_app.switch.base import Stray
 from store.base.errors import DecrocheError
 from store.base.logs import call_scope
@@ -73,7 +72,7 @@ class Sweep:
             call = left.call
             if call.call_id in carried or call.channel in self._attended or call.leg_of in (carried | going):
                 continue
-            if call.node != NODE:
+            if call.node != self._house.settings.node:
                 over = datetime.now(UTC) - left.renewed_at > ELSEWHERE
             elif call.channel in alive:
                 self.attend(group, Orphan(_stray(left), left, away=True))

@@ -9,6 +9,8 @@ or the variables named in the fields below.
 from __future__ import annotations
 
 import os
+import re
+import socket
 import tomllib
 from functools import cache
 from ipaddress import AddressValueError, IPv4Address
@@ -36,6 +38,8 @@ def loopback(address: str) -> bool:
     host = address.split("/")[0].split(":")[0] if address.count(":") < 2 else address.strip("[]")
     return host in {"localhost", "::1"} or host.startswith("127.")
 
+
+_NODE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,62})?")
 
 OwnAddress = Annotated[str, AfterValidator(own_address)]
 PublicAddress = Annotated[str, AfterValidator(lambda text: own_address(text) if text else text)]
@@ -78,6 +82,9 @@ class AsteriskSettings(Section):
         description="networks on this side of the NAT: they are not told public_address",
     )
     allow_prefixes: list[str] = Field([], description="prefixes that may be called beyond France, as +44")
+    proxies: list[OwnAddress] = Field(
+        [], description="addresses of Kamailio in front of this node: it says which trunk a call comes by"
+    )
 
     @model_validator(mode="after")
     def _a_range_has_room(self) -> Self:
@@ -87,6 +94,28 @@ class AsteriskSettings(Section):
         if self.rtp_last <= self.rtp_first:
             raise ValueError(f"rtp_last {self.rtp_last} is not above rtp_first {self.rtp_first}")
         return self
+
+
+def _node(text: str) -> str:
+    """NAME=ADDRESS[:PORT], as Kamailio's list of nodes has them."""
+    name, _, at = text.partition("=")
+    host, _, port = at.partition(":")
+    if not _NODE.fullmatch(name) or not name or (port and not (port.isdecimal() and 0 < int(port) < 65536)):
+        raise ValueError(f"{text!r} is no NAME=ADDRESS[:PORT], such as paris=10.0.0.11:5060")
+    return f"{name}={own_address(host)}:{port or 5060}"
+
+
+class KamailioSettings(Section):
+    """Kamailio before several nodes: it gives each call of a trunk to one of them (`decroche kamailio render`)."""
+
+    bind: OwnAddress = Field("127.0.0.1", description="address carriers reach it at")
+    port: int = Field(5060, ge=1, le=65535, description="UDP and TCP port, towards carriers and nodes")
+    public_address: PublicAddress = Field("", description="what it says of itself, where `bind` is behind NAT")
+    inside: PublicAddress = Field("", description="its address towards the nodes, where that is another than `bind`")
+    nodes: list[Annotated[str, AfterValidator(_node)]] = Field([], description="nodes, each NAME=ADDRESS[:PORT]")
+    most_a_second: int = Field(
+        50, ge=1, le=10_000, description="calls that may begin within a second from one address; beyond them: 503"
+    )
 
 
 class DatabaseSettings(Section):
@@ -217,7 +246,8 @@ class CallSettings(Section):
     most: int = Field(30, ge=0, description="calls in progress at once, in all; 0: any number")
     when_full: Literal["fallback", "503"] = Field(
         "fallback",
-        description="beyond that: the client's fallback, else an apology; 503: at once, for another node",
+        description="beyond that: the client's fallback, else an apology; 503: at once, for another node, and while no"
+        " call is taken",
     )
     most_of_a_client: int = Field(10, ge=0, description="… of one client; 0: any number")
     most_from_a_caller: int = Field(3, ge=0, description="… from one caller's number; 0: any number")
@@ -259,9 +289,13 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("~/.local/share/decroche"), description="state: database, secrets, logs, recordings")
     cache: Path = Field(Path("~/.cache/decroche"), description="what can be fetched or built again")
+    node: str = Field(
+        "", pattern=f"^{_NODE.pattern}$", description="this machine among those of one database; empty: its host name"
+    )
     device: Literal["cpu", "cuda"] = Field("cpu", description="where the models run")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
     asterisk: AsteriskSettings = AsteriskSettings()  # pyright: ignore[reportCallIssue]
+    kamailio: KamailioSettings = KamailioSettings()  # pyright: ignore[reportCallIssue]
     database: DatabaseSettings = DatabaseSettings()  # pyright: ignore[reportCallIssue]
     asr: AsrSettings = AsrSettings()  # pyright: ignore[reportCallIssue]
     tts: TtsSettings = TtsSettings()  # pyright: ignore[reportCallIssue]
@@ -290,6 +324,7 @@ class Settings(BaseSettings):
     def model_post_init(self, context: Any, /) -> None:
         self.home = self.home.expanduser().absolute()
         self.cache = self.cache.expanduser().absolute()
+        self.node = self.node or socket.gethostname()
 
     def folder(self, *names: str) -> Path:
         """A private folder under the home folder, made when missing; each folder on the way to it is 0700 too."""

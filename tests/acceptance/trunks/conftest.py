@@ -94,19 +94,22 @@ class Carrier:
         assert said == 0, f"{scenario}: SIPp ended with {said}\n{errors[-3000:]}"
 
     def _start(
-        self, scenario: str, folder: Path, media: int, *, hold_ms: int = 500, port: int = 0, **keys: str
+        self, scenario: str, folder: Path, media: int, *, hold_ms: int = 500, port: int = 0, many: int = 1,
+        lost: int = 0, **keys: str
     ) -> subprocess.Popen[bytes]:  # fmt: skip
         told = {"from": f"<sip:{CALLER}@{self.address}>", "mport": str(media), **keys}
         return subprocess.Popen(
             ["sipp", f"127.0.0.1:{self.house.settings.asterisk.sip_port}", "-sf", str(SCENARIOS / f"{scenario}.xml"),
-             "-i", self.address, "-p", str(port or self.port), "-s", CLINIC, "-m", "1", "-d", str(hold_ms), "-nostdin",
+             "-i", self.address, "-p", str(port or self.port), "-s", CLINIC, "-m", str(many), "-l", "1",
+             "-d", str(hold_ms), "-nostdin", *(("-lost", str(lost)) if lost else ()),
              "-timeout", f"{SECONDS}s", "-timeout_error", "-trace_err",
              *(part for name, value in told.items() for part in ("-key", name, value))],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
     def call(self, scenario: str, **told: Any) -> None:
-        """Play a call in to its end. `hold_ms`: how long its pauses are; `from`, `large`: headers' values."""
+        """Play a call in to its end. `hold_ms`: how long its pauses are; `from`, `large`: headers' values; `many`:
+        one after the other; `lost`: percent of the messages, both ways, that never arrive."""
         with self.plays(scenario, port=free_port(), **told):  # whatever is sent again meets nobody later
             pass
 

@@ -48,12 +48,34 @@ def idle(trunks: Trunks) -> None:
 # -- calls in ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scenario", ["in_and_bye", "late_offer", "session_timer", "cancel_against_200"])
+@pytest.mark.parametrize(
+    "scenario", [
+        "in_and_bye", "late_offer", "session_timer", "cancel_against_200", "reliable_ringing", "codec_changes",
+    ],
+)  # fmt: skip
 def test_a_call_in_is_one_answered_call_that_the_caller_ends(trunks: Trunks, scenario: str) -> None:
     since = now()
     trunks.first.call(scenario)
     facts = in_and_answered(trunks, since)
     assert facts["hangup_side"] == "caller"
+    idle(trunks)
+
+
+def test_an_answer_that_is_never_acknowledged_is_given_up(trunks: Trunks) -> None:
+    since = now()
+    trunks.first.call("never_acknowledged")
+    facts = trunks.house.cdr(CALLER, since)
+    assert (facts["outcome"], facts["hangup_cause"]) == ("answered", 18), "nobody responds"
+    assert facts["duration_ms"] < 30_000
+    assert len(trunks.house.cdrs(CALLER, since)) == 1
+    idle(trunks)
+
+
+def test_messages_that_are_lost_are_sent_again_and_no_call_is_doubled(trunks: Trunks) -> None:
+    since, callers = now(), [f"+3363998017{at}" for at in range(1, 9)]
+    trunks.first.call("of_many_callers", many=8, lost=5, hold_ms=100, callers="+3363998017")
+    for caller in callers:
+        in_and_answered(trunks, since, caller)
     idle(trunks)
 
 

@@ -33,6 +33,7 @@ OWN_RECORD = {
     "store.bookings": "made in a call, which holds the action",
     "store.messages": "left in a call, which holds the action",
     "store.live_calls": "a lease",
+    "store.nodes": "what a machine says of itself every few seconds",
     "store.live_notes": "what a call will be, kept while it goes on",
     "store.event_heads": "counted, not decided",
     "store.events": "follows from what was done, which is noted",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from uuid import UUID
 
 import pytest
@@ -50,6 +52,24 @@ def test_a_client_without_limits_has_any_number(database: Database, dentist: Ten
 def test_a_burst_of_200_at_a_limit_of_50_lets_exactly_50_in(database: Database, dentist: Tenant) -> None:
     put(database, dentist, channels=50)
     assert burst(database, dentist.id, 200) == 50
+
+
+def test_two_processes_let_no_more_in_than_one(database: Database, dentist: Tenant) -> None:
+    put(database, dentist, channels=50)
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, spawn, _meet, (spawn.Barrier(2),)) as nodes:
+        let_in = list(nodes.map(of_a_node, [database.service_dsn] * 2, [dentist.id] * 2))
+    assert sum(let_in) == 50
+
+
+def _meet(both: Barrier) -> None:
+    both.wait(60)
+
+
+def of_a_node(dsn: str, tenant_id: UUID) -> int:
+    """Half of the burst, by a process of its own."""
+    with Database(dsn) as database:
+        return burst(database, tenant_id, 100)
 
 
 def test_a_call_that_ends_makes_room_for_one(database: Database, dentist: Tenant) -> None:
