@@ -29,5 +29,16 @@ def _open_whisper(chosen: Settings) -> Ear:
     return WhisperEar(name, device=chosen.device, beam=asr.beam, threads=asr.threads, workers=asr.workers)
 
 
-ENGINES: dict[str, Callable[[Settings], Ear]] = {"faster-whisper": _open_whisper}
+def _open_wyoming(chosen: Settings) -> Ear:
+    from asr.pooled_ear import PooledEar
+    from asr.wyoming_ear import WyomingEar
+
+    asr = chosen.asr
+    if not asr.servers:
+        raise BadInput("asr.engine is wyoming, and no server is named", hint="set asr.servers to one HOST:PORT or more")
+    servers = [WyomingEar(each, seconds=asr.server_seconds) for each in asr.servers]
+    return PooledEar(servers, _open_whisper(chosen) if asr.local else None)
+
+
+ENGINES: dict[str, Callable[[Settings], Ear]] = {"faster-whisper": _open_whisper, "wyoming": _open_wyoming}
 """`asr.engine` → the ear. Another is one file, one row here, and the contract in tests/contract/."""

@@ -100,14 +100,20 @@ def _open_llama(chosen: Settings) -> Mind:
 
 def _open_openai(chosen: Settings) -> Mind:
     from llm.openai import OpenAiMind
+    from llm.pooled import PooledMind
 
-    return OpenAiMind(chosen.llm.base_url, model=chosen.llm.model, key_variable=chosen.llm.api_key_env)
+    open_one = partial(OpenAiMind, model=chosen.llm.model, key_variable=chosen.llm.api_key_env)
+    addresses = list(dict.fromkeys([chosen.llm.base_url, *chosen.llm.other_urls]))
+    if len(addresses) == 1:
+        return open_one(chosen.llm.base_url)
+    return PooledMind([open_one(each, attempts=1) for each in addresses])
 
 
 def _server(chosen: Settings) -> str:
     from llm.openai import reach
 
-    return reach(chosen.llm.base_url, chosen.llm.api_key_env)
+    every = dict.fromkeys([chosen.llm.base_url, *chosen.llm.other_urls])
+    return "; ".join(reach(each, chosen.llm.api_key_env) for each in every)
 
 
 def _row(check: str, look: Any) -> dict[str, Any]:

@@ -31,9 +31,14 @@ class OpenAiMind(Mind):
         prefix_reuse=True
     )  # the servers named above keep what they read; so does vLLM's default
 
-    def __init__(self, base_url: str, *, model: str = "", key_variable: str = "DECROCHE_LLM_API_KEY") -> None:
-        """`base_url` as in `http://127.0.0.1:8000/v1`; the key is read from the variable, if it is set."""
-        self.model = model or "default"
+    def __init__(
+        self, base_url: str, *, model: str = "", key_variable: str = "DECROCHE_LLM_API_KEY", attempts: int = ATTEMPTS
+    ) -> None:
+        """`base_url` as in `http://127.0.0.1:8000/v1`; the key is read from the variable, if it is set.
+
+        `attempts`: 1 where another server is asked instead of this one again.
+        """
+        self.model, self.address, self._attempts = model or "default", base_url, attempts
         self._standard = True  # response_format as OpenAI has it; llama_cpp.server only knows its own
         self._client = httpx.AsyncClient(base_url=_address(base_url), headers=_headers(key_variable), timeout=TIMEOUT)
 
@@ -51,7 +56,7 @@ class OpenAiMind(Mind):
         if schema is not None:
             prefill = ""  # a server's grammar begins with the answer: it cannot go on from the middle of one
         body = _body(self.model, messages, prefill, max_tokens, temperature)
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._attempts + 1):  # one more where only the form was foreign
             started = False
             if schema is not None:
                 body["response_format"] = _format(schema, standard=self._standard)
@@ -63,7 +68,7 @@ class OpenAiMind(Mind):
             except LlmError as error:
                 foreign = error.code == "llm_format" and self._standard
                 self._standard = self._standard and not foreign
-                if started or not (error.retryable or foreign) or attempt == ATTEMPTS - 1:
+                if started or not (foreign or (error.retryable and attempt < self._attempts - 1)):
                     raise
             await asyncio.sleep(PAUSE * 2**attempt)
 
@@ -76,6 +81,15 @@ class OpenAiMind(Mind):
                     yield piece
         except httpx.HTTPError as error:
             raise _failed(str(self._client.base_url), error) from error
+
+    async def there(self) -> None:
+        """Ask the server for its models, and no more. Raises LlmError where it does not answer."""
+        try:
+            answer = await self._client.get("models")
+        except httpx.HTTPError as error:
+            raise _failed(self.address, error) from error
+        if answer.status_code != 200:
+            raise _refused(answer.status_code, answer.text)
 
     async def prime(self, messages: Sequence[Message], *, slot: str) -> None:
         """Ask for one token, so that the server has read `messages`."""

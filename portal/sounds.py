@@ -27,7 +27,7 @@ def part_of(length: int, asked: str | None) -> tuple[int, int] | None:
 
 
 def answer(sound: Sound, asked: str | None, name: str, *, inline: bool = False) -> Response:
-    """The sound, in the pieces that were asked for."""
+    """The sound, in the pieces that were asked for. `name`: its file's, without the end that says what it is."""
     part = part_of(sound.length, asked)
     headers = {"accept-ranges": "bytes", "cache-control": "private, no-store"}
     if part is None:
@@ -35,9 +35,9 @@ def answer(sound: Sound, asked: str | None, name: str, *, inline: bool = False) 
     first, end = part
     whole = part == (0, sound.length) and not (asked and _RANGE.fullmatch(asked))
     headers["content-length"] = str(end - first)
-    headers["content-disposition"] = f'{"inline" if inline else "attachment"}; filename="{name}"'
+    headers["content-disposition"] = f'{"inline" if inline else "attachment"}; filename="{name}.{sound.kind}"'
     if not whole:
         headers["content-range"] = f"bytes {first}-{end - 1}/{sound.length}"
     return StreamingResponse(
-        sound.pieces(first, end), status_code=200 if whole else 206, media_type="audio/wav", headers=headers
+        sound.pieces(first, end), status_code=200 if whole else 206, media_type=sound.media_type, headers=headers
     )

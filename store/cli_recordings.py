@@ -25,10 +25,12 @@ def recording() -> None:
 
 @recording.command("export")
 @click.argument("call_id", type=click.UUID)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where to write the WAV.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where to: F.wav, F.opus.")
 @json_option
 def export(call_id: UUID, out: Path, as_json: bool) -> None:
-    """Write the recording of a call in clear, as a WAV file of mode 0600; the log says so.
+    """Write the recording of a call in clear, as a file of mode 0600; the log says so.
+
+    Ogg Opus where the file's name ends in .opus or .ogg, as recordings lie; else WAV.
 
     \b
     Example: decroche recording export 01a21ef0-c53c-73c6-b7e4-9b8f414a3a9d --out appel.wav

@@ -3,6 +3,7 @@
 A recording has a key of its own (`store.recording_keys`), wrapped by its client's (`store.tenant_keys`), wrapped by the
 operator's, the secret `recordings-key` outside the database. Where the database is away when a call ends, the file
 carries its key under the operator's; `seal_old` brings it into the database, and seals what older versions left plain.
+A recording is Ogg Opus, those of older versions WAV: the file's name says which.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
+from store import opus
 from store.audit import note
 from store.base.actor import Actor
 from store.base.errors import NotFound
@@ -29,13 +32,32 @@ SECRET = "recordings-key"  # noqa: S105 - its name
 _PIECE = 1 << 16
 
 
+Kind = Literal["wav", "opus"]
+"""What a file of sound ends with, too."""
+
+
+def kind_of(path: Path) -> Kind:
+    """What is in a file of that name: Opus in `….opus`, `….opus.sealed` and `….ogg`, WAV in all others."""
+    return "opus" if {".opus", ".ogg"} & {each.lower() for each in path.suffixes[-2:]} else "wav"
+
+
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A recording as whoever may hear it reads it: `length` bytes of WAV, any part of them by (first, end excluded)."""
+    """A recording as whoever may hear it reads it: `length` bytes, any part of them by (first, end excluded)."""
 
     path: Path
     length: int
     pieces: Callable[[int, int], Iterator[bytes]]
+
+    @property
+    def kind(self) -> Kind:
+        """WAV, or Ogg Opus."""
+        return kind_of(self.path)
+
+    @property
+    def media_type(self) -> str:
+        """As the web calls it (RFC 7845, 9)."""
+        return {"wav": "audio/wav", "opus": "audio/ogg"}[self.kind]
 
     def whole(self) -> Iterator[bytes]:
         """All of it, in pieces."""
@@ -125,14 +147,19 @@ def moved(conn: Conn, old: Path, new: Path) -> int:
 
 
 def export(conn: Conn, call_id: UUID, of: Settings, out: Path, *, by: Actor) -> int:
-    """Write a recording in clear where it is wanted, which the log says; its bytes. Raises NotFound, SealBroken."""
+    """Write a recording in clear where it is wanted, which the log says; its bytes.
+
+    It is what the file's name says it is (`kind_of`), whatever it lies as. Raises NotFound, SealBroken, SoundUnfit.
+    """
     sound = open_sound(conn, call_id, of)
     row = conn.execute("SELECT tenant_id FROM store.calls WHERE id = %s", (call_id,)).fetchone()
-    with private_file(out) as draft, draft.open("wb") as file:
-        for piece in sound.whole():
-            file.write(piece)
+    data = b"".join(sound.whole())
+    if (wanted := kind_of(out)) != sound.kind:
+        data = opus.encoded(data) if wanted == "opus" else opus.decoded(data)
+    with private_file(out) as draft:
+        draft.write_bytes(data)
     note(conn, by, "recording.export", f"call:{call_id}", row["tenant_id"] if row else None)
-    return sound.length
+    return len(data)
 
 
 def _operators(of: Settings, *, make: bool = True) -> bytes:

@@ -61,6 +61,8 @@ class Engine:
     """What to type to have one of its voices; {name} is the voice's."""
     limit: float = 0.0
     """Chosen by itself only where a measurement finds it quicker than so many times real time; 0: always is."""
+    far: bool = False
+    """It is on other machines: a voice of this one stands in while they are away."""
 
 
 class Voice(ABC):

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 
 from store.base.settings import settings
@@ -110,7 +110,7 @@ class CachedVoice(Voice):
     def key(self, text: str) -> str:
         """Under what `text` is kept. A final comma or stop counts: it changes the melody."""
         words = normalise(text, self.language) + text.rstrip()[-1:]
-        parts = "\0".join([self.engine, self.name, self.language, self.version, words])
+        parts = "\0".join([self.engine, self.name, self.language, self.voice.version, words])
         return hashlib.sha256(parts.encode("utf-8", "replace")).hexdigest()[:40]
 
     async def stream(self, text: str) -> AsyncIterator[bytes]:
@@ -118,7 +118,7 @@ class CachedVoice(Voice):
         async for piece in self.speak(text):
             yield piece
 
-    async def speak(self, text: str, *, ready: bool = False) -> AsyncIterator[bytes]:
+    async def speak(self, text: str, *, ready: bool = False) -> AsyncGenerator[bytes]:
         """As `stream`; with `ready`, what had to be spoken is kept once it was spoken to the end."""
         key = await asyncio.to_thread(self.key, text)
         kept = await asyncio.to_thread(self._cache.get, key)

@@ -6,15 +6,19 @@ import threading
 from dataclasses import dataclass, replace
 
 from store.base.settings import settings
-from tts import kokoro, pico, piper
+from tts import kokoro, pico, piper, wyoming_voice
+from tts.backed import BackedVoice
 from tts.base import Engine, UnknownVoice, VoiceInfo, VoiceMissing
 from tts.cache import CachedVoice
 from tts.pace import pace
+from tts.wyoming_voice import WyomingVoice
 
 LANGUAGES = ("fr", "en")
 """Languages an agent may speak."""
 
-ENGINES: dict[str, Engine] = {"piper": piper.ENGINE, "kokoro": kokoro.ENGINE, "pico": pico.ENGINE}
+ENGINES: dict[str, Engine] = {
+    "wyoming": wyoming_voice.ENGINE, "piper": piper.ENGINE, "kokoro": kokoro.ENGINE, "pico": pico.ENGINE
+}  # fmt: skip
 """The engines, best first. Another is one file with its `ENGINE`, one row here, and the contract in tests/contract/."""
 
 
@@ -51,8 +55,17 @@ def voice(language: str, name: str = "") -> CachedVoice:
         )
     with _lock:
         if info.name not in _ready:
-            _ready[info.name] = CachedVoice(ENGINES[info.engine].open(info.name))
+            _ready[info.name] = _opened(info)
         return _ready[info.name]
+
+
+def _opened(info: VoiceInfo) -> CachedVoice:
+    """The voice, with its memory; behind one of other machines stands the best of this one, loaded when needed."""
+    opened = ENGINES[info.engine].open(info.name)
+    if not isinstance(opened, WyomingVoice):
+        return CachedVoice(opened)
+    here = _best(info.language, here=True) if settings().tts.local else None
+    return BackedVoice(opened, (lambda: voice(info.language, here.name)) if here else None)
 
 
 async def close() -> None:
@@ -83,7 +96,7 @@ def checks() -> list[VoiceCheck]:
 
 def _check(language: str) -> VoiceCheck:
     wanted, tongue = _wanted(language), {"fr": "French", "en": "English"}[language]
-    found = _of(language)
+    found = [info for info in _of(language) if info.present or not ENGINES[info.engine].far or info.name == wanted]
     if wanted and not any(i.name == wanted and i.present for i in found):
         hint = f"{_how(wanted, found)}, or clear tts.voice_{language}"
         return VoiceCheck(language, False, wanted, f"{wanted} is set, and is not on this machine", hint)
@@ -133,8 +146,10 @@ def _how(name: str, found: list[VoiceInfo]) -> str:
     return ENGINES[engine].hint.format(name=name)
 
 
-def _best(language: str) -> VoiceInfo | None:
-    return next((info for info in _of(language) if info.present and _quick_enough(info)), None)
+def _best(language: str, *, here: bool = False) -> VoiceInfo | None:
+    """The first that is present and quick enough; `here`: of those of this machine."""
+    every = [info for info in _of(language) if not (here and ENGINES[info.engine].far)]
+    return next((info for info in every if info.present and _quick_enough(info)), None)
 
 
 def _quick_enough(info: VoiceInfo) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -9,9 +10,11 @@ from typing import Any, cast
 from agents.bounds import cleaned
 from ari_app.desk.office_types import CallEnd
 from ari_app.desk.record import Notes
-from store import calls, recordings
+from store import calls, opus, recordings
 from store.base.settings import Settings
 from store.db import Database
+
+log = logging.getLogger(__name__)
 
 
 def compose(end: CallEnd, recording: Path | None) -> tuple[calls.Cdr, list[calls.Turn], list[calls.Action]]:
@@ -70,12 +73,19 @@ def clean(value: Any) -> Any:
 
 
 def save_recording(end: CallEnd, db: Database, settings: Settings) -> Path:
-    """The stereo WAV, marked as holding a synthetic voice (AI Act art. 50(2)), sealed under a key of its own."""
-    from tts.marking import Mark, marked
+    """Both sides as Ogg Opus, marked as holding a synthetic voice (AI Act art. 50(2)), sealed under a key of its own.
+
+    What must not be heard is silent before this. A sound that cannot be made smaller is kept as it is, as WAV.
+    """
+    from tts.marking import DECLARATION, Mark, marked
 
     assert end.recording is not None, "there is something to save"
     month = f"{end.life.started_at:%Y-%m}"
-    path = settings.folder("recordings", end.who.tenant, month) / f"{end.id}.wav.sealed"
     voice = end.who.agent.voice or end.who.agent.language
-    sound = marked(end.recording.wav(), Mark("decroche", voice, channels=(2,)))
+    sound, kind = marked(end.recording.wav(), Mark("decroche", voice, channels=(2,))), "wav"
+    try:
+        sound, kind = opus.encoded(sound, DECLARATION), "opus"
+    except opus.SoundUnfit:
+        log.exception("the recording of %s is kept as WAV", end.id)
+    path = settings.folder("recordings", end.who.tenant, month) / f"{end.id}.{kind}.sealed"
     return recordings.keep(db, settings, path, end.who.tenant_id, end.id, sound)

@@ -22,6 +22,7 @@ from store.base.settings import Settings, settings
 from store.db import DatabaseUnavailable, NoOperator, connect, safe_dsn
 from store.embedded import EmbeddedServer, binaries
 from store.migrate import applied, load, pending
+from store.remote.wyoming import reach
 from store.setup import open_database, refuse_bypass, service_dsn_of
 
 Tell = Callable[[str], None]
@@ -65,6 +66,7 @@ def engines(of: Settings) -> Iterator[Finding]:
     for part, package in (("ear engine", "faster-whisper"), ("voice engine", "piper-tts"),
                           ("turn engine", "onnxruntime")):  # fmt: skip
         yield _installed(part, package)
+    yield from servers(of)
     if of.llm.engine == "openai":
         from llm.minds import checks
 
@@ -73,6 +75,17 @@ def engines(of: Settings) -> Iterator[Finding]:
         return
     found = _installed("mind engine", "llama-cpp-python")
     yield found if found.state == "fail" else llama_loads(found)
+
+
+def servers(of: Settings) -> Iterator[Finding]:
+    """The engines of other machines: away, they are a warning where one of this machine stands in."""
+    heard = [(each, "ear server", "asr", "models", of.asr.local) for each in of.asr.servers]
+    spoken = [(each, "voice server", "tts", "voices", of.tts.local) for each in of.tts.servers]
+    for server, part, kind, parts, stood_in in (*(heard if of.asr.engine == "wyoming" else []), *spoken):
+        try:
+            yield ok(part, reach(server, kind, parts))
+        except DecrocheError as error:
+            yield (warn if stood_in else fail)(part, str(error), error.hint)
 
 
 def _installed(part: str, package: str) -> Finding:
@@ -135,6 +148,8 @@ def _wanted(of: Settings) -> list[models.Model]:
     """The defaults of the device, with those that the settings name in their place."""
     named = {"asr": of.asr.model, "llm": "" if of.llm.model.endswith(".gguf") else of.llm.model}
     unneeded = {"llm"} if of.llm.engine == "openai" or of.llm.model.endswith(".gguf") else set[str]()
+    if of.asr.engine == "wyoming" and not of.asr.local:
+        unneeded.add("asr")
     wanted: list[models.Model] = []
     for entry in models.defaults(("fr", "en"), of.device):
         if entry.use not in unneeded:

@@ -152,7 +152,7 @@ def _audio(
     for row in rows:
         if not row["recording"]:
             continue
-        name = f"audio/{row['started_at'][:10]}-{row['id']}.wav"
+        name = f"audio/{row['started_at'][:10]}-{row['id']}.{recordings.kind_of(Path(row['recording']))}"
         tell(name)
         try:
             with db.tenant(tenant.id) as conn:

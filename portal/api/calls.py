@@ -20,6 +20,7 @@ from store.base.parties import Direction
 
 router = APIRouter(prefix="/calls", tags=["calls"], responses=RESPONSES)
 
+_SOUNDS: dict[str, dict[str, Any]] = {"audio/ogg": {}, "audio/wav": {}}
 Key = Annotated[str, Depends(key_shown)]
 ANY_TEXT = r"^[^\x00]*$"
 WhatCame = Annotated[str, WithJsonSchema({"type": "string", "enum": list(OUTCOMES)})]
@@ -130,11 +131,14 @@ def transcript(request: Request, key: Key, call_id: UUID) -> Transcript:
 
 @router.get(
     "/{call_id}/recording", summary="The sound", response_class=StreamingResponse,
-    responses={200: {"content": {"audio/wav": {}}}, 206: {"content": {"audio/wav": {}}, "description": "A part"}},
+    responses={200: {"content": _SOUNDS}, 206: {"content": _SOUNDS, "description": "A part"}},
 )  # fmt: skip
 def recording(request: Request, key: Key, call_id: UUID) -> Response:
-    """The call as a stereo WAV, whole or by `Range`; scopes `calls` and `audio`. The log says that it was taken."""
+    """The call on two channels, whole or by `Range`: Ogg Opus, older ones WAV. Scopes `calls` and `audio`.
+
+    The log says that it was taken.
+    """
     begins = request.headers.get("range", "bytes=0-").startswith("bytes=0-")
     with seated(request, key, "calls", "audio") as seat:
         sound = reading.recording(seat, call_id, request.app.state.portal.settings, told=begins)
-    return sounds.answer(sound, request.headers.get("range"), f"{call_id}.wav")
+    return sounds.answer(sound, request.headers.get("range"), str(call_id))

@@ -102,7 +102,7 @@ def audio(visit: Visit, seat: Seat) -> Answer:
     """The sound, in the pieces the browser asks for; where it begins, the log says who listens."""
     begins = visit.request.headers.get("range", "bytes=0-").startswith("bytes=0-")
     sound = calls.recording(seat, id_in(visit), visit.portal.settings, told=begins)
-    return sounds.answer(sound, visit.request.headers.get("range"), f"appel-{id_in(visit)}.wav", inline=True)
+    return sounds.answer(sound, visit.request.headers.get("range"), f"appel-{id_in(visit)}", inline=True)
 
 
 @pages.get("/appels/{id}/transcription", "transcripts")

@@ -129,10 +129,26 @@ class DatabaseSettings(Section):
     pool_max: int = Field(8, ge=1, description="most connections held by one process")
 
 
+def _listened_on(text: str) -> str:
+    """HOST:PORT, as something listens there."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:8096")
+    return text
+
+
+Server = Annotated[str, AfterValidator(_listened_on)]
+
+
 class AsrSettings(Section):
     """The ear."""
 
-    engine: str = Field("faster-whisper", description="speech-to-text engine: faster-whisper")
+    engine: str = Field(
+        "faster-whisper", description="speech-to-text engine: faster-whisper, or wyoming (on other machines)"
+    )
+    servers: list[Server] = Field([], description="HOST:PORT of Wyoming servers that hear, for engine = wyoming")
+    server_seconds: float = Field(4.0, gt=0, le=60, description="longest wait for a text; then the next is asked")
+    local: bool = Field(True, description="with servers: an ear of this machine hears while none of them answers")
     model: str = Field("", description="model name; empty: the default for the device")
     beam: int = Field(1, ge=1, description="beam width of the short-window pass")
     threads: int = Field(0, ge=0, description="CPU threads; 0: all cores")
@@ -144,6 +160,11 @@ class TtsSettings(Section):
 
     voice_fr: str = Field("", description="French voice; empty: the best one present")
     voice_en: str = Field("", description="English voice; empty: the best one present")
+    servers: list[Server] = Field([], description="HOST:PORT of Wyoming servers that speak")
+    server_voice_fr: str = Field("", description="the French voice's name there; empty: they speak no French")
+    server_voice_en: str = Field("", description="the English voice's name there; empty: they speak no English")
+    server_seconds: float = Field(4.0, gt=0, le=60, description="longest wait for a clause; then the next is asked")
+    local: bool = Field(True, description="with servers: the best voice here speaks while none of them answers")
     cache_mb: int = Field(200, ge=0, description="size of the cache of ready speech on disk, MB")
     mark_key: str = Field(
         "decroche", min_length=1, max_length=200,
@@ -160,6 +181,7 @@ class LlmSettings(Section):
         "auto", description="the model chooses an agent's moves; auto: on a server, or from 7 billion parameters on"
     )
     base_url: str = Field("", description="OpenAI-compatible server, for engine = openai")
+    other_urls: list[str] = Field([], description="further such servers, with the same model: asked where one is away")
     api_key_env: str = Field("DECROCHE_LLM_API_KEY", description="environment variable that holds its key")
     threads: int = Field(0, ge=0, description="CPU threads; 0: all cores")
     context: int = Field(8192, ge=512, description="tokens of context shared by all calls")
@@ -197,18 +219,10 @@ class BillingSettings(Section):
     day_begins: int = Field(8, ge=0, le=23, description="hour in Paris from which the day's reminders are sent")
 
 
-def _listened_on(text: str) -> str:
-    """HOST:PORT, as something listens there."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:8096")
-    return text
-
-
 class PortalSettings(Section):
     """The clients' pages and API, by `decroche portal`."""
 
-    bind: Annotated[str, AfterValidator(_listened_on)] = Field(
+    bind: Server = Field(
         "127.0.0.1:8096", description="host:port the portal listens on; browsers come by a proxy with TLS"
     )
     url: str = Field("http://127.0.0.1:8096", description="the site's public address, for the links that mails carry")

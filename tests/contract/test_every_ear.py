@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,23 +15,29 @@ from asr.base import SAMPLE_RATE, AsrError, Ear
 from asr.ears import ENGINES, open_ear
 from store.base.errors import BadInput, DecrocheError
 from store.base.settings import Settings, settings
+from tests.wyoming_server import running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def chosen(engine: str) -> Settings:
+def chosen(engine: str, **more: Any) -> Settings:
     found = settings()
-    return found.model_copy(update={"asr": found.asr.model_copy(update={"engine": engine})})
+    return found.model_copy(update={"asr": found.asr.model_copy(update={"engine": engine, **more})})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=sorted(ENGINES))
 async def ear(request: pytest.FixtureRequest) -> AsyncIterator[Ear]:
-    try:
-        opened = open_ear(chosen(request.param))
-    except DecrocheError as error:
-        pytest.skip(f"{request.param} is not on this machine: {error}")
-    yield opened
-    await opened.close()
+    async with AsyncExitStack() as others:
+        of = chosen(request.param)
+        if request.param == "wyoming":
+            server = await others.enter_async_context(running())
+            of = chosen(request.param, servers=[server.address], server_seconds=20.0, local=False)
+        try:
+            opened = open_ear(of)
+        except DecrocheError as error:
+            pytest.skip(f"{request.param} is not on this machine: {error}")
+        yield opened
+        await opened.close()
 
 
 async def test_the_engine_is_the_one_the_registry_names_and_hears_the_languages_of_agents(ear: Ear) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 
 import pytest
 
+from store.base.settings import settings
+from tests.wyoming_server import Script, running
 from tts import voices
 from tts.base import SAMPLE_RATE, Voice
 from tts.loudness import TARGET, lufs
@@ -27,12 +29,20 @@ SENTENCE = {"fr": "Bonjour, que puis-je faire pour vous ?", "en": "Good morning,
 
 
 @pytest.fixture(params=[info.name for info in KNOWN])
-async def voice(request: pytest.FixtureRequest) -> AsyncIterator[Voice]:
+async def voice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Voice]:
     info = next(info for info in KNOWN if info.name == request.param)
-    if not info.present:
-        pytest.skip(f"{info.name} is not on this machine: {ENGINES[info.engine].hint.format(name=info.name)}")
-    yield voices.voice(info.language, info.name)
-    await voices.close()
+    async with AsyncExitStack() as others:
+        if info.engine == "wyoming":
+            server = await others.enter_async_context(running(Script(voices=("scripted-fr", "scripted-en"))))
+            monkeypatch.setattr(settings().tts, "servers", [server.address])
+            monkeypatch.setattr(settings().tts, "server_voice_fr", "scripted-fr")
+            monkeypatch.setattr(settings().tts, "server_voice_en", "scripted-en")
+            monkeypatch.setattr(settings().tts, "server_seconds", 20.0)
+            monkeypatch.setattr(settings().tts, "local", False)
+        elif not info.present:
+            pytest.skip(f"{info.name} is not on this machine: {ENGINES[info.engine].hint.format(name=info.name)}")
+        yield voices.voice(info.language, info.name)
+        await voices.close()
 
 
 def test_every_engine_knows_a_voice_and_says_how_to_have_it() -> None:

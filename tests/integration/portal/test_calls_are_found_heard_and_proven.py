@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from billing.charges.ledger import record_call
-from store import audit, recordings
+from store import audit, opus, recordings
 from store.base.ids import new_id
 from store.base.settings import Settings
 from store.calls import Cdr
@@ -122,6 +122,24 @@ def test_an_encrypted_recording_is_heard_in_pieces_by_its_own_client(
     assert done == (practice.call, "sealed")
     assert here.get(path).content == clear
     assert here.get(path, range="bytes=60000-60099").content == clear[60000:60100]
+
+
+def test_an_opus_recording_is_given_as_what_it_is_and_in_pieces(
+    browser: Browsers, people: People, database: Database, practice: Practice, new_folder: Path
+) -> None:
+    path = next((new_folder / "recordings").rglob(f"{practice.call}.wav"))
+    small = opus.encoded(path.read_bytes())
+    path.with_suffix(".opus").write_bytes(small)
+    with database.operator() as conn:
+        conn.execute(
+            "UPDATE store.calls SET recording = %s WHERE id = %s", (str(path.with_suffix(".opus")), practice.call)
+        )
+    here = browser().sign_in(people.signed_in("claire@cabinet.fr", practice.tenant, "titulaire"))
+    whole = here.get(f"/appels/{practice.call}/audio")
+    assert (whole.content, whole.headers["content-type"]) == (small, "audio/ogg")
+    assert f'filename="appel-{practice.call}.opus"' in whole.headers["content-disposition"]
+    part = here.get(f"/appels/{practice.call}/audio", range="bytes=10-19")
+    assert (part.status_code, part.content) == (206, small[10:20])
 
 
 def test_no_file_is_served_that_does_not_lie_under_the_recordings(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from store import recordings, tenants
+from store import opus, recordings, tenants
 from store.base.errors import NotFound
 from store.base.ids import new_id
 from store.base.sealed import SealBroken, is_sealed, opened
@@ -18,6 +18,7 @@ from store.calls import Cdr, insert_cdr
 from store.db import Database, DatabaseUnavailable
 from store.tenants import Tenant
 from tests.actors import OPERATOR
+from tts.marking import Mark, marked, read_mark, wav
 
 SOUND = b"RIFF" + bytes(range(256)) * 1000
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -137,3 +138,23 @@ def test_what_older_versions_left_in_clear_is_heard_and_sealed_by_the_command(
     with database.operator() as conn:
         assert recordings.export(conn, call_id, home, tmp_path / "out.wav", by=OPERATOR) == len(SOUND)
     assert (tmp_path / "out.wav").read_bytes() == SOUND
+
+
+def test_it_is_exported_as_what_the_files_name_says_whatever_it_lies_as(
+    database: Database, home: Settings, practice: Tenant, tmp_path: Path
+) -> None:
+    said = marked(wav(bytes(16_000 * 4), 16_000, channels=2), Mark("decroche", "fr", channels=(2,)))
+    call_id = new_id()
+    path = home.folder("recordings", practice.slug, "2026-11") / f"{call_id}.opus.sealed"
+    recordings.keep(database, home, path, practice.id, call_id, small := opus.encoded(said))
+    a_call(database, practice, path, call_id)
+    with database.operator() as conn:
+        assert recordings.open_sound(conn, call_id, home).media_type == "audio/ogg"
+        assert recordings.export(conn, call_id, home, tmp_path / "out.opus", by=OPERATOR) == len(small)
+        recordings.export(conn, call_id, home, tmp_path / "out.wav", by=OPERATOR)
+        old = a_call(database, practice, home.folder("recordings", practice.slug) / "old.wav", new_id())
+        (home.folder("recordings", practice.slug) / "old.wav").write_bytes(said)
+        recordings.export(conn, old, home, tmp_path / "old.ogg", by=OPERATOR)
+    assert (tmp_path / "out.opus").read_bytes() == small
+    assert read_mark((tmp_path / "out.wav").read_bytes()) == Mark("decroche", "fr", channels=(2,))
+    assert (tmp_path / "old.ogg").read_bytes()[:4] == b"OggS"
