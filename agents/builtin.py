@@ -8,6 +8,8 @@ from agents.wording import Wording
 CONSENT, CONSENT_YES, CONSENT_NO = "_consent", "_consent_yes", "_consent_no"
 MESSAGE, MESSAGE_SEND = "_message", "_message_send"
 END = "_end"
+ELSE = "_else"
+"""Whether the caller wants anything else, after they gave up what was begun."""
 BACK = "_back"
 """Leads back to the step the conversation was at before a message was taken."""
 
@@ -18,6 +20,7 @@ def builtin_slots(lines: Wording) -> dict[str, Slot]:
         "_consent": Slot(type="yes_no", about="agrees to be recorded"),
         "_message": Slot(type="text", about="the message to pass on"),
         "_message_name": Slot(type="name", ask=lines.message_name),
+        "_else": Slot(type="yes_no", about="wants anything else"),
     }
 
 
@@ -53,6 +56,7 @@ def builtin_steps(scenario: Scenario, lines: Wording, recording: str) -> list[St
             next=BACK,
         ),
         Step(id=BACK, say=sent),
+        Step(id=ELSE, ask=lines.anything_else, fill=["_else"], answers={"yes": start, "no": END}),
         Step(id=END, end=True),
     ]
 

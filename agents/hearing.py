@@ -10,6 +10,7 @@ from agents.definition import Agent
 from agents.dictating import Dictating, stated_code
 from agents.effects import Facts
 from agents.phrases import control_intent, is_question, message_within
+from agents.rethinking import rethought
 from agents.scenario import expected
 from agents.slots.dates import MONTHS, WEEKDAYS, FoundDate, find_date, part_of_day
 from agents.slots.misheard import with_hours, with_weekdays
@@ -53,6 +54,8 @@ _STREET = re.compile(
 """A street that is called after a day."""
 _OWN_WORDS = frozenset({"name", "text", "phone", "email", "plate", "reference"})
 """Where these are awaited, what sounds like a day may be anything."""
+_WEAKER = (None, "repeat", "wait", "greeting")
+"""Beside these words a change of mind is what the sentence says."""
 _TEN = re.compile(r"\b(?:[bd]i[sz]eurs?|dis heures?)\b")
 """Ten o'clock as the ear often spells it, where a day or an hour is awaited."""
 
@@ -70,6 +73,8 @@ def understand(agent: Agent, state: State, heard: str, facts: Facts) -> Understo
     if "message" in agent.tools and not taking_text and message_within(text, agent.language):
         return Understood("message", told=heard.strip())
     values = _values(agent, state, heard, facts, waits)
+    if control in _WEAKER and (instead := rethought(agent, state, waits, heard, values)) is not None:
+        return instead
     if (told := Dictating(agent, state, waits, heard).understood(values)) is not None:
         return told
     dictated = taking_text and control in ("message", "repeat")

@@ -31,6 +31,7 @@ _MOVES: dict[str, tuple[Intent, str]] = {
     "human": ("human", "the caller asks for a person in so many words"),
     "message": ("message", "the caller wants to leave a message or be called back"),
     "goodbye": ("goodbye", "the caller takes leave and wants nothing more"),
+    "give_up": ("give_up", "the caller no longer wants what is being arranged, without taking leave"),
     "opt_out": ("opt_out", "the caller never wants to be called again"),
     "repeat": ("repeat", "the caller did not hear"),
     "wait": ("wait", "the caller asks to be waited for"),
@@ -111,6 +112,8 @@ def led(agent: Agent, waits: Expected, text: str, heard: str, by_rules: Understo
     intent = _MOVES[chosen["move"]][0]
     if intent == "opt_out":
         return Understood("doubt", doubt=("intent:opt_out",))
+    if intent == "give_up":
+        return Understood("doubt", doubt=("intent:give_up",))
     values = _accepted(agent, waits, chosen, heard, by_rules)
     if intent == "question":
         known = {fact.id for fact in agent.facts}

@@ -23,7 +23,8 @@ def label(agent: Agent, key: str) -> str:
         return next(iter(agent.slots[slot].choices[choice]), choice)
     lines = agent.lines
     named = {"human": lines.doubt_human, "message": lines.doubt_message,
-             "goodbye": lines.doubt_goodbye, "opt_out": lines.doubt_opt_out}  # fmt: skip
+             "goodbye": lines.doubt_goodbye, "opt_out": lines.doubt_opt_out,
+             "give_up": lines.doubt_give_up}  # fmt: skip
     return named[name]
 
 

@@ -21,6 +21,7 @@ from agents.outcomes import done, not_put_through, transferred
 from agents.slots.text import Language
 from agents.state import Again, AgentTurn, Expected, Phrase, State, Understood
 from agents.stepping import Run
+from agents.turning import another_way, give_up, take_way
 
 
 def opening(agent: Agent, facts: Facts) -> AgentTurn:
@@ -162,8 +163,10 @@ def _reply(run: Run, heard: Understood) -> None:
             run.ask(again=True)
         case "question":
             _question(run, heard)
-        case "answer":
+        case "answer" | "way":
             _answer(run, heard)
+        case "give_up":
+            give_up(run)
         case "dictating":
             listen_on(run, heard)
         case "who":
@@ -202,7 +205,9 @@ def _question(run: Run, heard: Understood) -> None:
 
 def _answer(run: Run, heard: Understood) -> None:
     step, state = run.step, run.state
-    if step.do and state.waiting:
+    if (way := another_way(run, heard.values)) is not None:
+        take_way(run, *way, heard.values)
+    elif step.do and state.waiting:
         _answer_while_waiting(run, heard)
     elif step.confirm:
         _answer_confirm(run, heard)

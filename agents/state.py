@@ -12,7 +12,7 @@ from agents.effects import Act, Say
 Intent = Literal[
     "answer", "question", "goodbye", "human", "message", "opt_out", "record_refused", "record_paused",
     "record_resumed", "repeat", "wait", "greeting", "dictating", "thanks", "who", "go_on", "doubt", "refused",
-    "unclear",
+    "way", "give_up", "unclear",
 ]  # fmt: skip
 
 SETTLED: tuple[Intent, ...] = ("opt_out", "record_refused", "record_paused", "record_resumed")

@@ -185,6 +185,10 @@ class Run:
 
     def doubt(self, meanings: tuple[str, ...]) -> None:
         """Ask which of them was meant. A question of the scenario stays pending, and no attempt is counted."""
+        if meanings == ("intent:give_up",):
+            self.say(self.agent.lines.doubt_give_up, "question")
+            self.state = replace(self.state, doubt=meanings)
+            return
         names = [plain_label(self.agent, self.state, self.facts, key) for key in meanings]
         template = self.agent.lines.doubt if len(names) > 1 else self.agent.lines.doubt_one
         self.say(template, "question", first=names[0], second=names[-1])

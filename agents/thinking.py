@@ -15,8 +15,10 @@ from agents.definition import Agent
 from agents.effects import Facts, Source
 from agents.hearing import understand
 from agents.leading import MOST_TOKENS, leading_messages, leading_schema, led
+from agents.meaning.elsewhere import elsewhere, stands
 from agents.meaning.sense import Reading, Sense
 from agents.meaning.weighing import settled, weigh
+from agents.rethinking import RETHOUGHT
 from agents.state import SETTLED, Expected, State, Understood
 from agents.understanding import (
     PREFILL,
@@ -31,6 +33,7 @@ from agents.understanding import (
     turn_schema,
     worth_asking,
 )
+from agents.ways import way_slots
 from llm.base import LlmError, Mind
 
 _LABEL_TOKENS = 48
@@ -66,7 +69,7 @@ class Thinking:
     async def _led(self, by_rules: Understood) -> Understood | None:
         """The move that a large model chooses; None where none leads, or the rules are exact."""
         mind = self.mind
-        if mind is None or not mind.leads or by_rules.exact or by_rules.intent in SETTLED:
+        if mind is None or not mind.leads or by_rules.exact or by_rules.intent in (*SETTLED, "give_up"):
             return None
         waits = scenario.expected(self.agent, self.state, self.facts)
         asked = leading_messages(self.agent, self.state, waits, self.facts, self.told, self.heard)
@@ -83,10 +86,17 @@ class Thinking:
         """The rules' understanding and the sentence's meaning together."""
         agent, state, facts = self.agent, self.state, self.facts
         waits = scenario.expected(agent, state, facts)
-        reading = await sense.read(agent, self.heard, _choices(agent, state, waits))
+        made = [slot for slot in way_slots(agent) if slot in state.values and slot not in waits.slots]
+        reading = await sense.read(agent, self.heard, _choices(agent, state, waits), made)
         self.reading = reading
+        if by_rules.intent in (*RETHOUGHT, "doubt", "refused"):
+            if stands(agent, self.heard, by_rules, reading):
+                return by_rules
+            by_rules = Understood("unclear", sure=False)
         if state.doubt and (answer := settled(agent, state, self.heard, by_rules, reading)) is not None:
             return answer
+        if (way := elsewhere(agent, state, waits, self.heard, by_rules, reading)) is not None:
+            return way
         return weigh(
             agent, state, waits, self.heard, by_rules, reading, lambda part: understand(agent, state, part, facts)
         )

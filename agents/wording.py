@@ -51,6 +51,14 @@ class Wording(BaseModel):
     """The caller hung up meanwhile."""
     no_transfer: str = ""
     """The caller asks for a person and there is none to pass the call to."""
+    doubt_give_up: str = ""
+    """The whole question, where the caller may not want it any more; a yes gives it up."""
+    turned: str = ""
+    """The caller wants another of the scenario's ways: said before its first question."""
+    given_up: str = ""
+    """What was begun is given up."""
+    anything_else: str = ""
+    """… and what else there may be."""
     opted_out: str = ""
     disclosed: str = ""
     """Said in the first reply to who talked over the disclosure: an AI speaks (AI Act, art. 50)."""
@@ -125,6 +133,10 @@ FRENCH = Wording(
     doubt_message="laisser un message",
     doubt_goodbye="terminer l'appel",
     doubt_opt_out="ne plus être appelé",
+    doubt_give_up="Je laisse votre demande, c'est bien cela ?",
+    turned="D'accord.",
+    given_up="Très bien, je n'y donne pas suite.",
+    anything_else="Puis-je faire autre chose pour vous ?",
     transfer="Je vous passe {human}, ne quittez pas.",
     transfer_failed="Je n'arrive pas à joindre {human}.",
     attend="Je vois si {human} peut vous répondre, ne quittez pas.",
@@ -187,6 +199,10 @@ ENGLISH = Wording(
     doubt_message="leaving a message",
     doubt_goodbye="ending the call",
     doubt_opt_out="not being called again",
+    doubt_give_up="Shall I drop this request?",
+    turned="All right.",
+    given_up="Very well, I will leave it.",
+    anything_else="Is there anything else I can do for you?",
     transfer="I'm putting you through to {human}, please hold.",
     transfer_failed="I can't reach {human}.",
     attend="I'll see whether {human} can take your call, please hold.",

@@ -7,9 +7,8 @@ has its country's length and is 1 modulo 97 (ISO 13616).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from agents.dictation.pieces import Piece, pieces
@@ -61,6 +60,19 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """A piece of letters or digits in one sentence, from character `start` to `end`; without text, a word between."""
+
+    text: str
+    start: int
+    end: int
+
+
+Read = Callable[[str, Language], tuple[Sign, ...]]
+"""`signs`, or what remembers what it told: nothing here keeps a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Run:
     """A piece of letters or digits, and in which sentence it stands."""
 
@@ -82,10 +94,22 @@ def is_iban(text: str) -> bool:
     return int("".join(str(int(char, 36)) for char in text[4:] + text[:4])) % 97 == 1
 
 
-def payments(said: Sequence[str], language: Language) -> list[Payment]:
+def signs(text: str, language: Language) -> tuple[Sign, ...]:
+    """What of a sentence may be part of a number, in order, and where another word interrupts it."""
+    found: list[Sign] = []
+    for piece in pieces(text, language):
+        letters = _dictated(piece)
+        if letters:
+            found.append(Sign(letters, piece.start, piece.end))
+        elif piece.kind == "word" and not _between(piece, language) and (not found or found[-1].text):
+            found.append(Sign("", piece.start, piece.end))
+    return tuple(found)
+
+
+def payments(said: Sequence[str], language: Language, read: Read = signs) -> list[Payment]:
     """The card numbers and IBANs in sentences that follow each other: each may go over several of them."""
     found: list[Payment] = []
-    for run in _runs(said, language):
+    for run in _runs(said, language, read):
         at = 0
         while at < len(run):
             taken = _iban(run[at:]) or _card(run[at:])
@@ -98,9 +122,9 @@ def payments(said: Sequence[str], language: Language) -> list[Payment]:
     return found
 
 
-def hidden(text: str, language: Language) -> str:
+def hidden(text: str, language: Language, read: Read = signs) -> str:
     """`text` without its card numbers and IBANs."""
-    return cut(text, [(part.start, part.end, payment.short) for payment in payments([text], language)
+    return cut(text, [(part.start, part.end, payment.short) for payment in payments([text], language, read)
                       for part in payment.parts])  # fmt: skip
 
 
@@ -111,10 +135,9 @@ def cut(text: str, spans: Sequence[tuple[int, int, str]]) -> str:
     return text
 
 
-def figures(text: str, language: Language) -> tuple[str, int, int]:
+def figures(text: str, language: Language, read: Read = signs) -> tuple[str, int, int]:
     """All digits of a sentence, and from where to where they stand in it; the letters of an IBAN among them."""
-    run = [piece for group in _runs([text], language) for piece in group]
-    digits = [piece for piece in run if piece.text.isdigit()]
+    digits = [sign for sign in read(text, language) if sign.text.isdigit()]
     if not digits:
         return "", 0, 0
     return "".join(piece.text for piece in digits), digits[0].start, digits[-1].end
@@ -156,23 +179,17 @@ def _luhn(digits: str) -> bool:
     return sum(value // 10 + value % 10 for value in doubled) % 10 == 0
 
 
-def _runs(said: Sequence[str], language: Language) -> Iterator[list[_Run]]:
+def _runs(said: Sequence[str], language: Language, read: Read) -> Iterator[list[_Run]]:
     """What is dictated without another word between: one run may go on in the next sentence."""
     run: list[_Run] = []
     for at, text in enumerate(said):
-        for piece in _pieces(text, language):
-            letters = _dictated(piece)
-            if letters:
-                run.append(_Run(letters, at, piece.start, piece.end))
-            elif piece.kind == "word" and not _between(piece, language):
+        for sign in read(text, language):
+            if sign.text:
+                run.append(_Run(sign.text, at, sign.start, sign.end))
+            elif run:
                 yield run
                 run = []
     yield run
-
-
-@lru_cache(4096)
-def _pieces(text: str, language: Language) -> tuple[Piece, ...]:
-    return pieces(text, language)
 
 
 def _dictated(piece: Piece) -> str:
@@ -189,4 +206,6 @@ def _between(piece: Piece, language: Language) -> bool:
     return word in _BETWEEN or (len(word) <= 2 and word in FILLERS[language])
 
 
-__all__ = ["HIDDEN", "Part", "Payment", "cut", "figures", "hidden", "is_card", "is_iban", "payments"]
+__all__ = [
+    "HIDDEN", "Part", "Payment", "Read", "Sign", "cut", "figures", "hidden", "is_card", "is_iban", "payments", "signs",
+]  # fmt: skip

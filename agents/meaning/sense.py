@@ -97,6 +97,8 @@ class Reading:
 
     whole: tuple[Meaning, ...]
     parts: tuple[tuple[str, tuple[Meaning, ...]], ...] = ()
+    wide: tuple[Meaning, ...] = ()
+    """Of the whole, with the choices among them that were made already: what the caller may want instead."""
 
     def sure(self, key: str) -> float:
         """How surely the whole sentence means that."""
@@ -123,11 +125,12 @@ class Sense:
     def __init__(self, encoder: Encoder, learnt: Learnt) -> None:
         self._encoder, self._learnt = encoder, learnt
 
-    async def read(self, agent: Agent, heard: str, choices: Sequence[str]) -> Reading:
-        """What `heard` may mean to `agent`; `choices`: the choice slots whose choices may be meant."""
-        return await asyncio.to_thread(self.reading, agent, heard, tuple(choices))
+    async def read(self, agent: Agent, heard: str, choices: Sequence[str], made: Sequence[str] = ()) -> Reading:
+        """What `heard` may mean to `agent`; `choices`: the choice slots whose choices may be meant, `made`: those
+        that were chosen from already."""
+        return await asyncio.to_thread(self.reading, agent, heard, tuple(choices), tuple(made))
 
-    def reading(self, agent: Agent, heard: str, choices: Sequence[str] = ()) -> Reading:
+    def reading(self, agent: Agent, heard: str, choices: Sequence[str] = (), made: Sequence[str] = ()) -> Reading:
         """The same, in the caller's thread."""
         parts = _parts(heard)
         told = [heard.strip(), *parts]
@@ -137,7 +140,15 @@ class Sense:
         kinds = _shares(vectors @ self._learnt.head.T + self._learnt.head_bias)
         rows = zip(told, likeness, kinds, strict=True)
         read = [self._ranked(agent, text, names, row, kind) for text, row, kind in rows]
-        return Reading(read[0], tuple(zip(parts, read[1:], strict=True)))
+        wide = self._wide(agent, heard.strip(), (*choices, *made), vectors[:1], kinds[0]) if made else ()
+        return Reading(read[0], tuple(zip(parts, read[1:], strict=True)), wide)
+
+    def _wide(
+        self, agent: Agent, text: str, choices: Sequence[str], vector: Vectors, kind: Vectors
+    ) -> tuple[Meaning, ...]:
+        names, passages = _candidates(agent, choices)
+        likeness = self._with_wordings(agent, vector, vector @ self._encoder.encode(passages).T)
+        return self._ranked(agent, text, names, likeness[0], kind)
 
     def _with_wordings(self, agent: Agent, vectors: Vectors, likeness: Vectors) -> Vectors:
         """A sentence nearly in the words of one with which a caller asked before means the same fact."""

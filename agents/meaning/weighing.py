@@ -18,6 +18,7 @@ from agents.phrases import is_question, wishes_for
 from agents.slots.text import fold, has
 from agents.slots.yesno import plainly
 from agents.state import SETTLED, Expected, Intent, State, Understood
+from agents.wavering import marked
 
 SURE = 0.35
 """A fact or a choice is taken from here on, if it is `AHEAD` of the next: a wrong answer costs a sentence."""
@@ -79,7 +80,8 @@ def weigh(
     plain = reading.whole[0].kind in ("intent", "choice") and _stands(reading.whole)
     if not asked and by_rules.intent == "unclear" and _told(agent, waits):
         top = reading.whole[0]
-        if not plain or top.name in ("message", "goodbye") or (top.name in ACTS and top.sure < _WHILE_ASKED):
+        least = ACTS["human"] if top.name == "human" and marked(text, agent.language) else _WHILE_ASKED
+        if not plain or top.name in ("message", "goodbye") or (top.name in ACTS and top.sure < least):
             return by_rules  # the mind may find a name or a number in what the rules could not read
     return _without_values(agent, by_rules, asked, reading)
 

@@ -23,6 +23,8 @@ _DAY_FOLLOWS = re.compile(
 )
 _SAID_OTHERWISE = re.compile(r" (?:rien|bien|que|qu|quelque|tout|pas)\b")
 """ "Ça me dit rien" is no Saturday."""
+_TOMORROW = re.compile(r"\b(?:(?:de|deux|2|des|du) mains?|demin|deman|de ?mins?|deumain)\b")
+""" "Demain" in two words."""
 _HOURS = {
     2: "deuzeure", 3: "troizeure", 4: "quatreure", 5: "cinqueure", 6: "sizeure", 7: "seteure", 8: "uiteure",
     9: "neuveure", 10: "dizeure", 11: "onzeure", 12: "douzeure", 13: "treizeure", 14: "quatorzeure", 15: "quinzeure",
@@ -50,6 +52,9 @@ def with_weekdays(text: str, *, awaited: bool) -> str:
     """Folded French `text` with the days it sounds like. `awaited`: a day was asked for; else only before an hour."""
     if any(re.search(rf"\b{day}\b", text) for day in WEEKDAYS["fr"]):
         return text
+    tomorrow = _TOMORROW.search(text)
+    if tomorrow and (_DAY_FOLLOWS.match(text[tomorrow.end() :]) or (awaited and tomorrow[0] == text)):
+        return f"{text[: tomorrow.start()]}demain{text[tomorrow.end() :]}"
     words = text.split()
     for size in (3, 2, 1):
         for at in range(len(words) - size + 1):
@@ -78,7 +83,8 @@ def with_hours(text: str) -> str:
             hour = None if re.search(r"\d", said) else _hours_by_sound().get(sound)
             if hour is not None:
                 return " ".join([*words[:at], f"{hour} heures", *words[at + size :]])
-    return text
+    run = next((at for at, word in enumerate(words) if word[:1] == "a" and with_hours(word[1:]) != word[1:]), None)
+    return text if run is None else " ".join([*words[:run], "a", with_hours(words[run][1:]), *words[run + 1 :]])
 
 
 def _day(said: str, *, most: int) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables read better whole)
 """Who picked up a call we placed: a person, a machine, a screening assistant, a menu. Pure.
 
 It watches beside the greeting and delays nothing. Whoever is not surely something else is a person: a machine that is
@@ -34,15 +35,48 @@ GIVEN_UP_MS = 12_000
 
 _RECORDS = (r"(?:apres|au|attendez) (?:le |la )?(?:bip|signal sonore|signal|tonalite|top)\b|after the (?:beep|tone)",)
 """Whoever says that records."""
+_NAME = r"(?:(?:votre |vos )?(?:prenom et )?(?:nom|prenom|identite)\b|qui vous etes)"
+_ANNOUNCED = (
+    # it asks for a name and says that it goes to somebody, though it records the name after a beep
+    rf"(?:dites|dire|prononcez|enregistrez|donnez|indiquez|annoncez|precisez|presente\w*|nommez)\b.{{0,20}}{_NAME}.{{0,90}}"
+    r"(?:je (?:vais )?(?:voir|verifie\w*|regarde\w*|demande\w*) si|(?:nous|on|je) .{0,20}annonc\w+|mett\w+ en relation"
+    r"|lui (?:sera|seront|est) (?:annonce|transmis|communique)|pren\w+ l appel|accepte\w* l appel|(?:est|sera) accepte)",
+    r"si vous (?:enregistrez|indiquez|donnez|dites) .{0,50}(?:je (?:vais )?(?:voir|verifie\w*|regarde\w*)|disponible)",
+    r"\b(?:(?:annoncez|presentez|identifiez) vous|vous (?:annoncer|presenter|identifier))\b.{0,80}"
+    r"(?:signal|bip|patient\w+|en ligne|correspondant|transm\w+|mett\w+)",
+    r"(?:state|say|give|record|announce) (?:your (?:full )?name|yourself).{0,90}"
+    r"(?:connect|available|accept|hold|stay on the line|announce|put (?:you )?through|the call)",
+    r"\bannounce yourself\b",
+)
+"""Of these one is enough, whatever else is said."""
+_AUTOMATIC = (
+    r"\b(?:assistante?|standard|secretaire|secretariat|agent|robot)\b (?:\w+ ){0,2}?"
+    r"(?:virtuel\w*|vocale?|automatique|automatise\w*|numerique|intelligente?|ia)\b",
+    r"\b(?:virtual|digital|automated|ai|personal) (?:assistant|receptionist|secretary|screener)\b|\bi m (?:a|an ai) (?:ro)?bot\b",
+    r"\bje suis un (?:ro)?bot\b|\brepond(?:s)? a (?:la|sa) place de\b",
+)
+"""A program speaks for somebody: it screens, where it asks who calls or why."""
+_ASKS_WHO = re.compile(
+    r"\bqui (?:est|appelle|etes|m appelle|l appelle|demande|dois je)|\bvotre nom\b|\bqui vous etes\b|\bde la part de qui\b"
+    r"|\b(?:quel|a quel) (?:est )?(?:le )?(?:sujet|motif|objet)\b|\bc est (?:a quel|pour quoi)|\bpourquoi vous appelez|\bpourquoi appelez"
+    r"|\b(?:raison|motif|objet|sujet) de (?:votre|l|cet) appel|\bque dois je (?:lui )?(?:dire|transmettre)|\bce que vous (?:voulez|souhaitez)"
+    r"|\bwho (?:is|s|are|may|shall)\b|\bwhy you|\bwhat (?:is|s|it s|is it|this is) .{0,12}(?:about|regarding)|\byour name\b|\bwhat shall i tell"
+)
 _SCREENING = (
-    r"assistant (?:de )?(?:google|appel|filtrage)|filtre (?:cet|les|l) appel|appel est filtre|filtrage d appel",
-    r"(?:indiquer?z?|dites|donnez|precisez?)(?: moi)? (?:votre nom|qui vous etes).{0,40}(?:raison|motif|objet|appel)",
-    r"(?:motif|raison|objet) de votre appel|\bname (?:and|with).{0,12}\b(?:reason|why)\b",
+    r"assistant (?:de )?(?:google|appel|filtrage)|filtre (?:cet|les|l|ses|mes|tous les) appel|appels? (?:est|sont) filtre",
+    r"filtrage (?:d |des |de ses |de mes )?appels?|filtre (?:d |des )appels?|appels (?:annonces|identifies)\b",
+    rf"(?:indiquer?z?|dites|dire|donnez|precisez?)(?: moi)? {_NAME}.{{0,40}}"
+    r"(?:raison|motif|objet|sujet|appel|pourquoi|ce que vous)",
+    r"(?:motif|raison|objet|sujet) de (?:votre|l|cet) appel|\bname (?:and|with).{0,12}\b(?:reason|why)\b",
+    r"(?:souhaite|veut|voudrait|desire|aimerait) savoir (?:qui|de la part de qui|pourquoi)",
     r"(?:indiquer?|preciser?|dire|savoir) qui (?:vous etes|appelle)|que dois je (?:lui )?(?:dire|transmettre)",
     r"la personne que vous appelez utilise|transmettr\w+ votre (?:reponse|demande)",
     r"je vais voir si .{0,20} (?:est )?disponible|je (?:lui demande|demande) si? .{0,20}(?:repondre|disponible)",
+    r"(?:verifi\w+|voir|regarder|demander) si (?:cette personne|la personne|votre correspondant\w*|l abonne) .{0,20}"
+    r"(?:disponible|repondre|prendre)",
     r"see if (?:this person|they|he|she) (?:is|are) available",
-    r"call(?:ing)? screen|say your name and (?:why|the reason)|the person you re calling is using",
+    r"call(?:ing|s)? (?:screen|filter)|call is (?:being )?screened|(?:say|state) your name and (?:why|the reason)",
+    r"the person you re calling is using|before i (?:try to )?(?:connect|put) (?:you|the call)",
 )
 _MENU = (
     r"(?:tape[rz]?|appuye[rz]?(?: sur)?|faites|composez)(?: la touche)? (?:le )?"
@@ -94,6 +128,8 @@ _NO_MACHINE = re.compile(
 def said(text: str) -> Who:
     """What the words alone tell. `unknown` where they tell nothing."""
     bare = plain(text)
+    if _any(_ANNOUNCED, bare) or (_any(_AUTOMATIC, bare) and _ASKS_WHO.search(bare)):
+        return "screening"
     if _NO_MACHINE.search(bare) and not _any(_RECORDS, bare):
         return "human"
     for who, rules in _SURE:

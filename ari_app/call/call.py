@@ -293,7 +293,7 @@ class Call:
         if agent.recording.policy == "announced" and agent.recording.say and notes.recording_told_ms is None:
             state.record = False  # who was not told of it is not recorded (RGPD, art. 13)
         recording = self._recording if state.record and state.life.answered_at else None
-        kept = discreet(notes, agent.language)
+        kept = discreet(notes, agent.language, state.memory)
         for start, end in kept.silenced:
             self._recording.silence(start, end)
         await self._house.office.finish(CallEnd(state.id, state.parties, state.leg, state.who, state.life, kept.notes,

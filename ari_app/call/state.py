@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from agents.effects import Conversation
+from ari_app.desk.discretion import Memory
 from ari_app.desk.legs import Legs
 from ari_app.desk.lifecycle import Lifecycle
 from ari_app.desk.office_types import Answerable
@@ -32,5 +33,7 @@ class CallState:
     """The recording policy, and the caller where asked, allow a recording to be kept."""
     trunk: str = ""
     """The one that it came by."""
+    memory: Memory = field(default_factory=Memory, repr=False)
+    """What was found of its sentences that is not kept: each is read for it once."""
     talk: Conversation | None = None
     legs: Legs | None = None

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from agents.dictation.payment import HIDDEN, cut, figures, hidden, payments
+from agents.dictation.payment import HIDDEN, Payment, Sign, cut, figures, hidden, payments, signs
 from agents.effects import Act
 from agents.slots.text import Language, fold
 from ari_app.desk.record import Done, Notes, SpokenTurn
@@ -36,6 +36,61 @@ _ABOUT = re.compile(
 _CARD = re.compile(r"\b(?:carte|cb|visa|mastercard|card|iban|rib)\b")
 """With digits beside, it is its number."""
 
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one sentence tells by itself. `numbers`: the payments in it; `figures`: its digits, and where they stand."""
+
+    signs: tuple[Sign, ...]
+    about: bool
+    card: bool
+    figures: tuple[str, int, int]
+    numbers: tuple[Payment, ...]
+    hidden: str
+
+
+class Memory:
+    """What was found of a call's sentences, so that each is read once. It belongs to the call, and goes with it: card
+    numbers stand in it. What a look no longer meets is forgotten at the next."""
+
+    def __init__(self) -> None:
+        self._now, self._before = dict[tuple[str, Language], Told](), dict[tuple[str, Language], Told]()
+        self.reading: Callable[[str, Language], Told] = read
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Those that it holds."""
+        return tuple(text for text, _ in {**self._before, **self._now})
+
+    def look_again(self) -> None:
+        """A new look at the call begins."""
+        self._now, self._before = {}, self._now
+
+    def read(self, text: str, language: Language) -> Told:
+        """What that sentence tells."""
+        key = text, language
+        found = self._now.get(key) or self._before.get(key) or self.reading(text, language)
+        self._now[key] = found
+        return found
+
+    def signs(self, text: str, language: Language) -> tuple[Sign, ...]:
+        """Its letters and digits."""
+        return self.read(text, language).signs
+
+
+def read(text: str, language: Language) -> Told:
+    """What one sentence tells, read anew."""
+    found, folded = signs(text, language), fold(text)
+
+    def again(_: str, __: Language) -> tuple[Sign, ...]:
+        return found
+
+    return Told(
+        found, bool(_ABOUT.search(folded)), bool(_CARD.search(folded)), figures(text, language, again),
+        tuple(payments([text], language, again)), hidden(text, language, again),
+    )  # fmt: skip
+
+
 Span = tuple[float, float]
 """From and to, milliseconds since the call was answered; to the end: infinity."""
 
@@ -47,6 +102,7 @@ class Discreet:
     notes: Notes
     silenced: tuple[Span, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict[str, str])
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     def of(self, value: Any, language: Language) -> Any:
         """Any plain value of the call, every text in it as it may be kept."""
@@ -62,21 +118,23 @@ class Discreet:
         if text in self.words:
             return self.words[text]
         part = len(text) >= _MANY and any(text in said for said in self.words)
-        return UNKEPT if part and len(re.findall(r"\d", text)) >= _FEW else hidden(text, language)
+        return UNKEPT if part and len(re.findall(r"\d", text)) >= _FEW else self.memory.read(text, language).hidden
 
 
-def discreet(notes: Notes, language: Language) -> Discreet:
-    """What may be kept of a call so far."""
+def discreet(notes: Notes, language: Language, memory: Memory | None = None) -> Discreet:
+    """What may be kept of a call so far. `memory`: the call's own; what it has read of turns is not read again."""
+    memory = memory or Memory()
+    memory.look_again()
     turns = list(notes.turns)
     kept, spans = [turn.text for turn in turns], list[Span]()
-    _hide_numbers(turns, kept, spans, language)
-    _hide_what_is_asked_for(turns, kept, spans, language)
+    _hide_numbers(turns, kept, spans, language, memory)
+    _hide_what_is_asked_for(turns, kept, spans, language, memory)
     for pause in _pauses(turns, notes.actions):
         spans.append(pause)
         _hide_pause(turns, kept, pause)
     words = {turn.text: text for turn, text in zip(turns, kept, strict=True) if text != turn.text}
-    found = Discreet(notes, _joined(spans), words)
-    if not words and not _any_number(notes, language):
+    found = Discreet(notes, _joined(spans), words, memory)
+    if not words and not _any_number(notes, language, memory):
         return found
     return replace(found, notes=replace(
         notes,
@@ -91,9 +149,9 @@ def told_on(act: Act, language: Language) -> Act:
     return act if act.name == "dtmf" else replace(act, args=Discreet(Notes()).of(act.args, language))
 
 
-def _any_number(notes: Notes, language: Language) -> bool:
+def _any_number(notes: Notes, language: Language, memory: Memory) -> bool:
     told = [notes.slots, *(action.args for action in notes.actions), *(action.result for action in notes.actions)]
-    nothing = Discreet(notes)
+    nothing = Discreet(notes, memory=memory)
     return any(nothing.of(one, language) != one for one in told)
 
 
@@ -104,13 +162,18 @@ def _action(found: Discreet, action: Done, language: Language) -> Done:
 # -- numbers that are what they look like --------------------------------------------------------------------
 
 
-def _hide_numbers(turns: Sequence[SpokenTurn], kept: list[str], spans: list[Span], language: Language) -> None:
+def _hide_numbers(
+    turns: Sequence[SpokenTurn], kept: list[str], spans: list[Span], language: Language, memory: Memory
+) -> None:
     """Numbers that pass their check, in one turn of the caller or over several, and in what the agent reads back."""
     callers = [at for at, turn in enumerate(turns) if turn.who == "caller"]
-    groups = [callers, *([at] for at, turn in enumerate(turns) if turn.who == "agent")]
+    told: list[tuple[list[int], Sequence[Payment]]] = [
+        (callers, payments([turns[at].text for at in callers], language, memory.signs))
+    ]
+    told += [([at], memory.read(turn.text, language).numbers) for at, turn in enumerate(turns) if turn.who == "agent"]
     cuts: dict[int, list[tuple[int, int, str]]] = {}
-    for group in groups:
-        for payment in payments([turns[at].text for at in group], language):
+    for group, numbers in told:
+        for payment in numbers:
             last = payment.parts[-1]
             for part in payment.parts:
                 short = payment.short if part is last else HIDDEN
@@ -124,15 +187,15 @@ def _hide_numbers(turns: Sequence[SpokenTurn], kept: list[str], spans: list[Span
 
 
 def _hide_what_is_asked_for(
-    turns: Sequence[SpokenTurn], kept: list[str], spans: list[Span], language: Language
+    turns: Sequence[SpokenTurn], kept: list[str], spans: list[Span], language: Language, memory: Memory
 ) -> None:
     """From a question for it, or its announcement, until the agent asks for something else."""
     since = math.nan
     for at, turn in enumerate(turns):
-        about = bool(_ABOUT.search(fold(turn.text)))
-        said, start, end = figures(turn.text, language)
+        read = memory.read(turn.text, language)
+        about, (said, start, end) = read.about, read.figures
         if turn.who == "caller":
-            named = about or bool(_CARD.search(fold(turn.text)))
+            named = about or read.card
             if math.isnan(since) and named and len(said) >= _FEW:
                 since = turn.from_ms - MARGIN_MS
             if not math.isnan(since) and len(said) >= _FEW and kept[at] == turn.text:

@@ -98,7 +98,7 @@ def _entered(state: CallState) -> Entered:
         return Entered(state.who.tenant_id, state.id, state.life.answered_at)
     state.notes.slots = {name: value for name, value in talk.values.items() if not name.startswith("_")}
     language = state.who.agent.language
-    kept = discreet(state.notes, language)
+    kept = discreet(state.notes, language, state.memory)
     entry = Entry(
         state.who.agent_name, state.who.version, state.who.number, kept.notes, dict(state.variables),
         state.decision_id, state.record, state.trunk, kept.of(talk.kept(), language),

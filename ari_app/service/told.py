@@ -21,7 +21,7 @@ def status(house: House, calls: Iterable[CallState], trunks: Mapping[str, bool],
             {"id": str(c.id), **c.parties.columns,
              "agent": c.who.agent_name, "since": c.life.started_at.isoformat(),
              "turns": [{"who": t.who, "text": t.text, "from_ms": t.from_ms, "interrupted": t.interrupted}
-                       for t in discreet(c.notes, c.who.agent.language).notes.turns],
+                       for t in discreet(c.notes, c.who.agent.language, c.memory).notes.turns],
              "actions": [{"name": a.name, "outcome": a.result.get("outcome"), "at_ms": a.at_ms}
                          for a in c.notes.actions]}
             for c in calls

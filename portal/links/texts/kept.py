@@ -59,6 +59,23 @@ def told(conn: Conn, booking_id: UUID, what: str) -> bool:
     return row is not None
 
 
+def moved_to(conn: Conn, booking_id: UUID) -> bool:
+    """Whether an appointment was cancelled to be had at another time: both are one transaction's, at its instant."""
+    return conn.execute(f"SELECT 1 {_MOVED} WHERE e.subject = %s LIMIT 1", (str(booking_id),)).fetchone() is not None
+
+
+def moved_from(conn: Conn, booking_id: UUID) -> datetime | None:
+    """When an appointment was to be that was moved to this one; None where it is a new one."""
+    row = conn.execute(f"SELECT was.starts_at {_MOVED} WHERE made.id = %s LIMIT 1", (booking_id,)).fetchone()
+    return row["starts_at"] if row else None
+
+
+_MOVED = """FROM store.events e JOIN store.bookings was ON was.id::text = e.subject
+    JOIN store.bookings made ON made.created_at = e.at AND made.phone = was.phone AND made.name = was.name
+     AND made.id <> was.id AND e.kind = 'booking.cancelled'"""
+"""What one transaction cancelled (`was`) and made (`made`), for the same person."""
+
+
 def was_told(
     conn: Conn, booking_id: UUID, what: str, state: State, now: datetime, *, segments: int = 0, why: str = ""
 ) -> None:

@@ -74,6 +74,8 @@ def _untold(conn: Conn, what: What, booking: Booking, wish: kept.Wish, of: Setti
     """Why it is not sent, in a few words; empty: it is."""
     if not (wish.reminds if what == "reminder" else wish.confirms):
         return "not wished"
+    if what == "cancelled" and kept.moved_to(conn, booking.id):
+        return "it was moved, which is told"
     if not wording.textable(booking.phone):
         return "no French mobile booked it"
     if not due(what, booking, now):
@@ -87,7 +89,8 @@ def _untold(conn: Conn, what: What, booking: Booking, wish: kept.Wish, of: Setti
 def _text(conn: Conn, what: What, booking: Booking, tenant: Tenant) -> str:
     owned = numbers.listed(conn, tenant.id)
     back = next((n.e164 for n in owned if n.agent == booking.agent), "")
-    return wording.text(what, booking, tenant.name, tenant.timezone, _language(conn, booking), back)
+    before = kept.moved_from(conn, booking.id) if what == "booked" else None
+    return wording.text(what, booking, tenant.name, tenant.timezone, _language(conn, booking), back, before)
 
 
 def _language(conn: Conn, booking: Booking) -> Language:

@@ -31,6 +31,8 @@ _SAID: dict[Language, dict[str, str]] = {
     "fr": {
         "booked": "{who} : votre rendez-vous du {when} est noté.",
         "waits": "{who} : votre rendez-vous du {when} est à confirmer.",
+        "moved": "{who} : votre rendez-vous du {before} est déplacé au {when}.",
+        "moved_waits": "{who} : votre rendez-vous du {before} est déplacé au {when}, à confirmer.",
         "cancelled": "{who} : votre rendez-vous du {when} est annulé.",
         "reminder": "{who} : rappel, rendez-vous {when}.",
         "change": " Pour le changer : {number}",
@@ -38,6 +40,8 @@ _SAID: dict[Language, dict[str, str]] = {
     "en": {
         "booked": "{who}: your appointment on {when} is booked.",
         "waits": "{who}: your appointment on {when} is to be confirmed.",
+        "moved": "{who}: your appointment on {before} is moved to {when}.",
+        "moved_waits": "{who}: your appointment on {before} is moved to {when}, to be confirmed.",
         "cancelled": "{who}: your appointment on {when} is cancelled.",
         "reminder": "{who}: reminder, appointment {when}.",
         "change": " To change it: {number}",
@@ -51,17 +55,32 @@ def textable(number: str | None) -> bool:
     return found is not None and found.code in FRENCH and mobile(found)
 
 
-def text(what: What, booking: Booking, client: str, zone: str, language: Language, number: str) -> str:
-    """The text. `client`: who sends it; `number`: the client's own, to call back, or ''. In one SMS where it can be."""
+def text(
+    what: What, booking: Booking, client: str, zone: str, language: Language, number: str,
+    before: datetime | None = None,
+) -> str:  # fmt: skip
+    """The text, in one SMS where it can be. `client`: who sends it; `number`: the client's own, to call back, or '';
+    `before`: when it was to be, of one that was moved."""
     said = _SAID[language]
-    at = booking.starts_at.astimezone(ZoneInfo(zone))
-    day = _DAYS[language][at.weekday()]
-    when = f"{day} {at:%d/%m} à {at:%Hh%M}" if language == "fr" else f"{day} {at.day}/{at.month} at {at:%H:%M}"
-    kind = "waits" if what == "booked" and booking.note.startswith(TO_CONFIRM) else what
-    told = said[kind].format(who=_short(fitted(client)), when=when)
+    waits = what == "booked" and booking.note.startswith(TO_CONFIRM)
+    kind: str = "waits" if waits else what
+    if what == "booked" and before is not None:
+        kind = "moved_waits" if waits else "moved"
+    told = said[kind].format(
+        who=_short(fitted(client)), when=_when(booking.starts_at, zone, language),
+        before=_when(before, zone, language) if before else "",
+    )  # fmt: skip
     change = said["change"].format(number=_shown(number)) if number and what != "cancelled" else ""
     whole = fitted(told + change)
     return whole if size(whole).segments == 1 else fitted(told)
+
+
+def _when(at: datetime, zone: str, language: Language) -> str:
+    here = at.astimezone(ZoneInfo(zone))
+    day = _DAYS[language][here.weekday()]
+    return (
+        f"{day} {here:%d/%m} à {here:%Hh%M}" if language == "fr" else f"{day} {here.day}/{here.month} at {here:%H:%M}"
+    )
 
 
 def _short(client: str) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from agents.trial import TrialResult
 from tests.bench import gpu
+from tests.bench.understanding_by_voice import SETS, Kept, sample
 
 pytestmark = pytest.mark.timeout(1000)  # a bench takes as long as the machine takes
 
@@ -55,6 +57,27 @@ def test_understanding_counts_by_what_is_tried() -> None:
     told = bench("understanding", "--ways", "rules,house", "--most", "1")
     assert {row["way"] for row in told} == {"rules", "house"}
     assert all(row["held"] == row["right"] + row["wrong"] + row["harmful"] for row in told)
+
+
+def test_the_voices_sample_is_drawn_anew_alike_and_opens_nothing_sealed() -> None:
+    files = [SETS / "velo/third.yaml", SETS / "hotel/second.yaml"]
+    names = [(suite.name, trial.name) for suite, trial in sample(files, 5, 1)]
+    assert names == [(suite.name, trial.name) for suite, trial in sample(files, 5, 1)]
+    assert len(set(names)) == 5
+    assert names != [(suite.name, trial.name) for suite, trial in sample(files, 5, 2)]
+    with pytest.raises(SystemExit, match="sealed"):
+        sample([SETS / "other_velo/sealed.yaml"], 5, 1)
+
+
+def test_the_voices_bench_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    file, key = tmp_path / "kept.jsonl", ("pico", "noise", "velo", "un pneu")
+    Kept(file).add(key, TrialResult("un pneu", failures=["turn 1: no"], category="facts", seconds=[0.1]))
+    with file.open("a", encoding="utf-8") as out:
+        out.write('{"key": ["pico", "no')
+    again = Kept(file)
+    again.read()
+    assert list(again.results) == [key]
+    assert again.results[key].failures == ["turn 1: no"]
 
 
 def test_the_gpus_bench_runs_its_parts_and_says_which_failed() -> None:

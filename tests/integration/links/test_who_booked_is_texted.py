@@ -80,6 +80,25 @@ def test_it_is_confirmed_reminded_and_called_off(database: Database, dentist: Te
         assert kept.counted(conn, dentist.id, now - timedelta(days=40), now + timedelta(days=40)) == 3
 
 
+def test_one_that_is_moved_is_told_once(database: Database, dentist: Tenant, gateway: Crm) -> None:
+    wish(database, dentist, reminds=False)
+    booked(database, dentist)
+    work(database)
+    with database.tenant(dentist.id) as conn:
+        asked = {"day": (DAY + timedelta(days=1)).isoformat(), "time": "15:00"}
+        moved = agenda.reschedule(conn, answerable(dentist), UUID(int=2), MOBILE, asked, called_us=False)
+    assert moved["outcome"] == "done"
+    work(database)
+    texts = [asked.json["text"] for asked in gateway.asked]
+    assert len(texts) == 2
+    assert f"{DAY:%d/%m} à 10h00 est déplacé au" in texts[1]
+    assert f"{DAY + timedelta(days=1):%d/%m} à 15h00" in texts[1]
+    assert log(database, dentist) == [
+        ("booked", "sent", 1, ""), ("booked", "sent", 1, ""),
+        ("cancelled", "skipped", 0, "it was moved, which is told"),
+    ]  # fmt: skip
+
+
 def test_a_gateway_that_fails_is_asked_again_under_the_same_key(
     database: Database, dentist: Tenant, gateway: Crm
 ) -> None:

@@ -16,6 +16,9 @@ from agents.slots.text import fold
         ("je dis prochain à 16 heures", "jeudi prochain a 16 heures"),
         ("mère credi à 14 heures", "mercredi a 14 heures"),
         ("vendre dit matin", "vendredi matin"),
+        ("de main à 10 heures", "demain a 10 heures"),
+        ("ce serait 2 mains vers 10 heures", "ce serait demain vers 10 heures"),
+        ("de mains matin", "demain matin"),
         ("lundit vers 10 heures", "lundi vers 10 heures"),
     ],
 )
@@ -27,6 +30,7 @@ def test_before_an_hour_it_is_a_day_wherever_it_is_said(heard: str, said: str) -
     "said",
     [
         "ça me dit rien", "ça me dit bien", "je dis que c'est cher", "je vous dis à 10 heures", "merci",
+        "j'ai mal aux 2 mains", "un coup de main", "les 2 mains sont prises",
         "mardi à 10 heures", "partie à 10 heures", "c'est pour maman", "mes cheveux", "un médium",
     ],
 )  # fmt: skip
@@ -38,3 +42,5 @@ def test_what_is_no_day_stays_what_it_is(said: str, *, awaited: bool) -> None:
 def test_alone_it_is_a_day_only_where_a_day_is_awaited() -> None:
     assert with_weekdays("samedit", awaited=True) == "samedi"
     assert with_weekdays("samedit", awaited=False) == "samedit"
+    assert with_weekdays("de main", awaited=True) == "demain"
+    assert with_weekdays("de main", awaited=False) == "de main"

@@ -28,3 +28,15 @@ def test_what_sounds_like_an_hour_is_one(heard: str, read: str) -> None:
 )  # fmt: skip
 def test_what_sounds_otherwise_is_left(heard: str) -> None:
     assert with_hours(heard) == heard
+
+
+@pytest.mark.parametrize(
+    ("heard", "said"),
+    [
+        ("demain adizeur", "demain a 10 heures"),
+        ("mardi aonzeures", "mardi a 11 heures"),
+        ("demain adieu", "demain adieu"),
+    ],
+)
+def test_an_hour_that_runs_on_from_the_word_before_it(heard: str, said: str) -> None:
+    assert with_hours(heard) == said

@@ -99,3 +99,19 @@ def test_only_french_mobiles_are_texted(number: str | None, wanted: bool) -> Non
 def test_nobody_is_reminded_at_night(hour: int, at: str) -> None:
     starts = datetime(2026, 12, 1, hour, tzinfo=ZoneInfo(PARIS))
     assert f"{wording.reminded_at(booking(starts), PARIS):%d %H:%M}" == f"30 {at}"
+
+
+@pytest.mark.parametrize(
+    ("language", "note", "wanted"),
+    [
+        ("fr", "", "Cabinet : votre rendez-vous du jeudi 03/12 à 15h30 est déplacé au mardi 01/12 à 10h00."),
+        ("fr", TO_CONFIRM,
+         "Cabinet : votre rendez-vous du jeudi 03/12 à 15h30 est déplacé au mardi 01/12 à 10h00, à confirmer."),
+        ("en", "", "Cabinet: your appointment on Thursday 3/12 at 15:30 is moved to Tuesday 1/12 at 10:00."),
+    ],
+)  # fmt: skip
+def test_one_that_was_moved_names_both_times(language: str, note: str, wanted: str) -> None:
+    before = datetime(2026, 12, 3, 14, 30, tzinfo=UTC)
+    told = wording.text("booked", booking(AT, note=note), "Cabinet", PARIS, language, "", before)  # type: ignore[arg-type]
+    assert told == wanted
+    assert size(told).segments == 1
