@@ -8,6 +8,7 @@ from agents.check import untold
 from agents.loading import Loaded, loads
 from agents.meaning.sense import Sense
 from agents.trial import TrialResult, run_trial
+from compliance.people import declarations
 from llm.base import Mind
 from store import agents, tenants
 from store.agents import AgentVersion
@@ -61,7 +62,8 @@ def tested(conn: Conn, version: AgentVersion, *, person: str, by: Actor) -> Agen
 
 
 def publish(conn: Conn, version: AgentVersion, *, person: str, by: Actor, reason: str = "") -> AgentVersion:
-    """`person` approves the version and it goes live. Raises NotPublishable, AgentFileError, Refused."""
+    """`person` approves the version and it goes live. Raises NotPublishable, AgentFileError, Refused;
+    DeclarationMissing or AgreementMissing where a word on sensitive data is wanting (contract, 6.2 f)."""
     agent = loads(version.yaml, version.agent).agent
     if lacks := untold(agent):
         told = "; ".join(f"{lack.message} ({lack.reference})" for lack in lacks)
@@ -69,4 +71,5 @@ def publish(conn: Conn, version: AgentVersion, *, person: str, by: Actor, reason
             f"version {version.version} of {version.agent}: {told}",
             hint="put the words into the file, import and test it again",
         )
+    declarations.needed(declarations.held(conn, version.tenant_id))
     return agents.publish(conn, version.tenant_id, version.agent, version.version, person, by=by, reason=reason)

@@ -14,6 +14,7 @@ def web_sessions(at: Sweep) -> int:
     """Who was signed in, from where and when; one-use links; failed sign-ins."""
     done = at.rows("DELETE FROM portal.sessions", "portal.sessions", "expires_at < %(before)s")
     done += at.rows("DELETE FROM portal.links", "portal.links", "expires_at < %(before)s")
+    done += at.rows("DELETE FROM portal.challenges", "portal.challenges", "expires_at < %(before)s")
     return done + at.rows("DELETE FROM portal.throttles", "portal.throttles", "last_at < %(before)s")
 
 

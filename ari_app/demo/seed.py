@@ -8,6 +8,7 @@ from uuid import UUID
 from agents import loading
 from agents.loading import loads
 from billing.charges import tariffs
+from compliance.people import declarations
 from store import agents, numbers, tenants
 from store.base.actor import service
 from store.base.errors import BadInput, NotFound
@@ -46,6 +47,9 @@ def seed(db: Database) -> UUID:
     """Make what is missing; returns the tenant's id."""
     with db.operator() as conn:
         tenant_id = _tenant(conn)
+        if declarations.held(conn, tenant_id).declared is None:
+            declarations.declare(conn, tenant_id, sensitive=False, reference="démonstration : des personnes inventées",
+                                 by=BY, now=datetime.now(UTC))  # fmt: skip
         for number, file in ANSWERS.items():
             agent = _agent(conn, tenant_id, file)
             _number(conn, tenant_id, number, agent)

@@ -18,7 +18,8 @@ from store.work import Handler
 ABOVE = (
     "portal.links.jobs:handlers", "portal.links.hooks.sending:handlers", "portal.links.crm.writing:handlers",
     "portal.links.texts.sending:handlers", "portal.links.told.telling:handlers",
-    "portal.people.letters:handlers", "portal.support.jobs:handlers", "portal.ordering.jobs:handlers",
+    "portal.people.letters:handlers", "portal.passkeys.letters:handlers", "portal.support.jobs:handlers",
+    "portal.ordering.jobs:handlers",
 )  # fmt: skip
 """Who does the jobs of the floor above, by name: nothing here imports it."""
 

@@ -45,7 +45,7 @@ _TITLES = {
     "reminder_2": "Facture {number} : second rappel",
     "formal_notice": "Facture {number} : mise en demeure",
     "suspension": "Facture {number} : accès suspendu jusqu'au paiement",
-    "sensitive_data": "Données sensibles déclarées à la commande ({plan}) : accord écrit à donner ou à refuser",
+    "sensitive_data": "Données sensibles déclarées ({plan}) : accord écrit à donner ou à refuser",
     "price_change": "Nouveau prix de l'abonnement à compter du {from}",
     "leaving": "Fin de l'abonnement le {ends_on}",
     "withdrawal": "Rétractation reçue le {on}",

@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 
 from compliance.commands.common import dialled, ledger_option
+from compliance.commands.declarations import agree, declare, declared
 from compliance.commands.registers import breach, register
 from compliance.commands.tenants import operator_session
 from store.base.actor import typing_now
@@ -187,6 +188,9 @@ def request_list(slug: str, as_json: bool) -> None:
 
 privacy.add_command(register)
 privacy.add_command(breach)
+privacy.add_command(declare)
+privacy.add_command(agree)
+privacy.add_command(declared)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from portal.api.keys import key_shown, seated
 from portal.api.once import IdempotencyKey, once
 from portal.api.problems import RESPONSES, conflict
+from portal.api.upon import STALE, IfMatch, read_upon
 from portal.door import Seat
 from portal.links.hooks import deliveries, endpoints
 from portal.links.hooks.kinds import KINDS, instant
@@ -34,6 +35,14 @@ class NewEndpoint(BaseModel):
     url: str = Field(min_length=8, max_length=2000, description="https, on a public address.")
     events: list[str] = Field(default=[], max_length=100, description=", ".join(KINDS))
     name: str = Field(default="", max_length=60)
+
+
+class ChangedEndpoint(BaseModel):
+    """What is to be otherwise; what is left out, or null, stays as it is."""
+
+    url: str | None = Field(default=None, min_length=8, max_length=2000, description="https, on a public address.")
+    events: list[str] | None = Field(default=None, min_length=1, max_length=100, description=", ".join(KINDS))
+    name: str | None = Field(default=None, max_length=60)
 
 
 class Endpoint(BaseModel):
@@ -137,10 +146,27 @@ def add(request: Request, key: Key, wanted: NewEndpoint, idempotency_key: Idempo
 
 
 @endpoints_router.get("/{endpoint_id}", summary="One of them")
-def one(request: Request, key: Key, endpoint_id: UUID) -> Endpoint:
-    """One endpoint; scope `hooks`."""
+def one(request: Request, response: Response, key: Key, endpoint_id: UUID) -> Endpoint:
+    """One endpoint; scope `hooks`. Its `ETag` goes into `If-Match` of a change."""
     with seated(request, key, "hooks") as seat:
-        return _endpoint(endpoints.get(seat.conn, endpoint_id))
+        return _tagged(response, endpoints.get(seat.conn, endpoint_id))
+
+
+def _tagged(response: Response, one: endpoints.Endpoint) -> Endpoint:
+    response.headers["etag"] = f'"{endpoints.revision(one)}"'
+    return _endpoint(one)
+
+
+@endpoints_router.patch("/{endpoint_id}", summary="Change it", responses=STALE)
+def change(
+    request: Request, response: Response, key: Key, endpoint_id: UUID, wanted: ChangedEndpoint, if_match: IfMatch = ""
+) -> Endpoint:
+    """Another address, other events or another name; the secret stays. Scope `hooks`."""
+    with seated(request, key, "hooks") as seat:
+        return _tagged(response, endpoints.change(
+            seat.conn, endpoint_id, url=wanted.url, kinds=wanted.events, name=wanted.name, upon=read_upon(if_match),
+            by=seat.by, of=request.app.state.portal.settings,
+        ))  # fmt: skip
 
 
 @endpoints_router.delete("/{endpoint_id}", summary="Take it away", status_code=204)

@@ -34,7 +34,7 @@ class TooMany(Refused):
 
 
 _TITLES = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-           409: "Conflict", 413: "Content Too Large",
+           409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large",
            422: "Unprocessable Content", 429: "Too Many Requests", 500: "Internal Server Error",
            503: "Service Unavailable"}  # fmt: skip
 
@@ -50,6 +50,8 @@ def status_of(error: DecrocheError) -> int:
             return 429
         case NotFound():
             return 404
+        case Refused(code="changed_meanwhile"):
+            return 412
         case BadInput():
             return 422
         case Refused():

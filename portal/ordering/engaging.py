@@ -16,6 +16,8 @@ from billing.plans import plans
 from billing.plans.plans import Subscription
 from billing.plans.subscription import SubscriptionFacts
 from billing.rating.tariff import PARIS
+from compliance.people import declarations
+from compliance.people.declarations import Standing
 from portal.ordering import recap
 from portal.ordering.recap import ENDINGS, Ending, Offer, Terms
 from store import jobs
@@ -28,6 +30,8 @@ from store.locks import Lock, take_turns
 
 KIND = "portal.engagement"
 """The job that does what follows from one, about its id."""
+DECLARED = "portal.declaration"
+"""The job that tells the operator of sensitive data declared without an order, about the instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,17 @@ def order(
     if not may_order(conn, tenant_id, today):
         raise Refused("a subscription runs, or an order waits", code="subscription_runs")
     accepted = recap.order(client, offer, options, today, terms, sensitive)
-    return _keep(conn, tenant_id, "order", None, accepted, terms, who, by, now)
+    made = _keep(conn, tenant_id, "order", None, accepted, terms, who, by, now)
+    declarations.declare(conn, tenant_id, sensitive=sensitive, reference=f"order {made}", by=by, now=now)
+    return made
+
+
+def declare(conn: Conn, tenant_id: UUID, *, sensitive: bool, by: Actor, now: datetime) -> Standing:
+    """The client's word on sensitive data, without an order (6.2 f); the operator is told where there are some."""
+    done = declarations.declare(conn, tenant_id, sensitive=sensitive, reference="page Abonnement", by=by, now=now)
+    if done.word == "waits":
+        jobs.add(conn, DECLARED, now.isoformat(), due_at=now, priority=10)
+    return done
 
 
 def open_endings(conn: Conn, tenant_id: UUID, of: Held, today: date) -> list[Ending]:

@@ -12,7 +12,7 @@ from billing.invoices import invoicing, leaving
 from billing.office.outbox import mail, post_of
 from billing.plans import plans
 from portal.ordering import engaging, proof, terms
-from portal.ordering.engaging import KIND, Engagement
+from portal.ordering.engaging import DECLARED, KIND, Engagement
 from store import jobs, tenants
 from store.audit import note
 from store.base.actor import Actor, service
@@ -39,7 +39,21 @@ class Done:
 
 def handlers(of: Settings, *, now: Clock = lambda: datetime.now(UTC)) -> dict[str, Handler]:
     """Kind of job → who does it."""
-    return {KIND: lambda held: fulfil(held, now()), LETTER: lambda held: send(held, of, now())}
+    return {
+        KIND: lambda held: fulfil(held, now()),
+        LETTER: lambda held: send(held, of, now()),
+        DECLARED: lambda held: declared(held, now()),
+    }
+
+
+def declared(held: Held, now: datetime) -> None:
+    """Tell the operator that a client declared sensitive data: a written agreement is to be given, or refused."""
+    if not held.db.operator_dsn:
+        held.later(now + ELSEWHERE)
+        return
+    with held.last(operator=True) as conn:
+        about = f"declared {held.job.about}"
+        tell(conn, held.job.tenant_id, Notice("sensitive_data", about, "operator", {"plan": "page Abonnement"}))
 
 
 def fulfil(held: Held, now: datetime) -> None:

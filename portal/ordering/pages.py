@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from billing.plans import plans
 from billing.rating.tariff import PARIS
+from compliance.people import declarations
 from portal.door import Seat
 from portal.ordering import engaging, proof, recap, terms
 from portal.ordering.engaging import Held, OfferChanged, Signatory
@@ -24,6 +25,7 @@ pages = Pages()
 DONE: Mapping[str, str] = {
     "commande": "Votre commande est reçue. La preuve et les conditions vous sont envoyées par courriel.",
     "fin": "C'est reçu. La preuve vous est envoyée par courriel.",
+    "declaration": "Votre déclaration est notée.",
     "prix": "Vous avez accepté le nouveau prix. La preuve vous est envoyée par courriel.",
 }
 TITLES: Mapping[Ending, str] = {
@@ -44,13 +46,27 @@ def _who(visit: Visit, seat: Seat) -> Signatory:
 @pages.get("/abonnement", "order")
 def running(visit: Visit, seat: Seat) -> Answer:
     """The client's subscriptions, what may be done with each today, and what was accepted before."""
+    return _running(visit, seat)
+
+
+def _running(visit: Visit, seat: Seat, status: int = 200) -> Response:
     today = _today(visit)
     found = [_told(seat, one, today) for one in engaging.held(seat.conn, seat.whose)]
     return visit.page(
-        "subscription.html", subscriptions=found, engagements=engaging.listed(seat.conn, seat.whose), names=recap.NAMES,
-        states=recap.STATES, titles=TITLES, orders=engaging.may_order(seat.conn, seat.whose, today),
-        done=DONE.get(visit.query.get("fait", ""), ""),
+        "subscription.html", status, subscriptions=found, engagements=engaging.listed(seat.conn, seat.whose),
+        names=recap.NAMES, states=recap.STATES, titles=TITLES, orders=engaging.may_order(seat.conn, seat.whose, today),
+        done=DONE.get(visit.query.get("fait", ""), ""), standing=declarations.held(seat.conn, seat.whose),
     )  # fmt: skip
+
+
+@pages.post("/abonnement/donnees-sensibles", "order", sure=True)
+def declared(visit: Visit, seat: Seat) -> Answer:
+    """The client's word on sensitive data; agents are published by it (6.2 f)."""
+    if visit.form.get("sensibles") not in ("oui", "non"):
+        visit.faults["sensibles"] = "Répondez par oui ou non."
+        return _running(visit, seat, 422)
+    engaging.declare(seat.conn, seat.whose, sensitive=visit.form["sensibles"] == "oui", by=seat.by, now=visit.now)
+    return visit.go("/abonnement?fait=declaration")
 
 
 def _told(seat: Seat, one: Held, today: date) -> dict[str, object]:

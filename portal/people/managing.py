@@ -64,6 +64,7 @@ def add(
                ON CONFLICT (email) DO UPDATE SET password = excluded.password, ended_at = NULL, totp_secret = NULL""",
             {"id": person_id, "email": email, "name": name.strip(), "hash": passwords.hashed(password)},
         )
+        _forget_passkeys(conn, person_id)
         link = _link(conn, person_id, "invitation", by, now)
     if mine:
         conn.execute("UPDATE portal.people SET operator_role = %s WHERE id = %s", (mine[0], person_id))
@@ -82,7 +83,7 @@ def listed(conn: Conn, tenant_id: UUID | None = None) -> list[Person]:
     """People and the clients they work for, by address; one client's, or all."""
     with conn.cursor(row_factory=class_row(Person)) as cursor:
         return cursor.execute(
-            """SELECT p.email, p.name, t.slug AS tenant, p.totp_secret IS NOT NULL AS second_step, m.since,
+            """SELECT p.email, p.name, t.slug AS tenant, portal.has_second_step(p.id) AS second_step, m.since,
                       coalesce(m.roles, array_remove(ARRAY[p.operator_role], NULL)) AS roles,
                       coalesce(p.ended_at, m.ended_at) AS ended_at,
                       (SELECT count(*) FROM portal.sessions s WHERE s.person_id = p.id AND s.ended_at IS NULL
@@ -103,24 +104,30 @@ def end(conn: Conn, email: str, tenant: Tenant | None, *, by: Actor, now: dateti
     person_id = _id(conn, email)
     conn.execute("UPDATE portal.people SET ended_at = %s, password = NULL WHERE id = %s", (now, person_id))
     conn.execute("UPDATE portal.members SET ended_at = %s WHERE person_id = %s AND ended_at IS NULL", (now, person_id))
+    _forget_passkeys(conn, person_id)
     cut = _cut(conn, person_id, "ended", now)
     note(conn, by, "person.end", f"person:{person_id}", None, sessions=cut)
     return cut
 
 
 def reset(conn: Conn, email: str, *, by: Actor, now: datetime) -> Added:
-    """Let somebody in again who lost password or telephone: both are void, all sessions end, a link is made."""
+    """Let somebody in again who lost password or telephone: both and passkeys go, all sessions end, a link is made."""
     person_id = _id(conn, email)
     conn.execute(
         "UPDATE portal.people SET password = NULL, totp_secret = NULL, compromised_at = NULL WHERE id = %s",
         (person_id,),
     )
     conn.execute("DELETE FROM portal.recovery_codes WHERE person_id = %s", (person_id,))
+    _forget_passkeys(conn, person_id)
     conn.execute("UPDATE portal.links SET used_at = %s WHERE person_id = %s AND used_at IS NULL", (now, person_id))
     _cut(conn, person_id, "reset", now)
     link = _link(conn, person_id, "reset", by, now)
     note(conn, by, "person.reset", f"person:{person_id}")
     return Added(person_id, address(email), (), link)
+
+
+def _forget_passkeys(conn: Conn, person_id: UUID) -> None:
+    conn.execute("DELETE FROM portal.passkeys WHERE person_id = %s", (person_id,))
 
 
 def _id(conn: Conn, email: str) -> UUID:

@@ -92,7 +92,7 @@ def _mine(seat: Seat, column: LiteralString) -> str | None:
 
 def begin_second_step(seat: Seat, secret: str, code: str, now: datetime) -> list[str]:
     """Ask for codes of `secret` from now on, for who can give one; the recovery codes, told once. Raises BadInput."""
-    if seat.second_step:
+    if _mine(seat, "totp_secret"):
         raise BadInput("Le deuxième facteur est déjà en place : retirez-le d'abord.", code="second_step_set")
     step = codes.taken(secret, code, 0, now)
     if step is None:

@@ -39,13 +39,16 @@ def sign_in(portal: Portal, email: str, password: str, address: str, browser: st
         (named("address", address), throttle.FREE_OF_AN_ADDRESS),
     ]
     with portal.anteroom() as conn:
-        left = _attempt(conn, names, now)
+        left = attempt(conn, names, now)
         if left:
             return Answer("slowed", wait=left)
-        row = conn.execute("SELECT person_id, password, totp_secret FROM portal.known(%s)", (email,)).fetchone()
+        row = conn.execute(
+            "SELECT person_id, password, portal.has_second_step(person_id) AS second_step FROM portal.known(%s)",
+            (email,),
+        ).fetchone()
     if not passwords.right(row["password"] if row else None, password) or row is None:
         return Answer("refused")
-    token, due = new_token(), row["totp_secret"] is not None
+    token, due = new_token(), row["second_step"]
     with portal.anteroom() as conn:
         conn.execute("SELECT portal.succeeded(%s)", ([names[0][0]],))
         conn.execute(
@@ -53,7 +56,7 @@ def sign_in(portal: Portal, email: str, password: str, address: str, browser: st
             (new_id(), digest(token), row["person_id"], due, now, address, browser),
         )
         if not due:
-            _noted(enter(conn, token, now), "session.begin")
+            noted(enter(conn, token, now), "session.begin")
     return Answer("second_step" if due else "in", token)
 
 
@@ -61,14 +64,14 @@ def second_step(portal: Portal, token: str, code: str, now: datetime) -> Answer:
     """A code of the telephone, or one of the recovery codes, for a session that waits for it; its token changes."""
     with portal.entered(token, now) as seat:
         name = [(named("second step", str(seat.person_id)), throttle.FREE_OF_A_PERSON)]
-        left = _attempt(seat.conn, name, now)
+        left = attempt(seat.conn, name, now)
         if left:
             return Answer("slowed", wait=left)
         if not _code_holds(seat.conn, code, now):
             return Answer("refused")
         seat.conn.execute("SELECT portal.succeeded(%s)", ([name[0][0]],))
-        fresh = _renewed(seat.conn, None, step_done=True, now=now)
-        _noted(enter(seat.conn, fresh, now), "session.begin")
+        fresh = renewed(seat.conn, None, step_done=True, now=now)
+        noted(enter(seat.conn, fresh, now), "session.begin")
         return Answer("in", fresh)
 
 
@@ -86,7 +89,7 @@ def prove(portal: Portal, token: str, given: str, now: datetime) -> Answer:
     """The password, or a code where there is a second step, given again in a session that goes on."""
     with portal.entered(token, now) as seat:
         name = [(named("proof", str(seat.person_id)), throttle.FREE_OF_A_PERSON)]
-        left = _attempt(seat.conn, name, now)
+        left = attempt(seat.conn, name, now)
         if left:
             return Answer("slowed", wait=left)
         me = seat.conn.execute("SELECT password FROM portal.myself()").fetchone()
@@ -112,7 +115,7 @@ def forgotten(portal: Portal, email: str, address: str, now: datetime) -> timede
         (named("forgotten from", address), throttle.FREE_OF_AN_ADDRESS),
     ]
     with portal.anteroom() as conn:
-        left = _attempt(conn, names, now)
+        left = attempt(conn, names, now)
         if not left:
             conn.execute("SELECT portal.forgotten(%s)", (plain,))
     return left
@@ -121,8 +124,8 @@ def forgotten(portal: Portal, email: str, address: str, now: datetime) -> timede
 def choose(portal: Portal, token: str, tenant_id: UUID, now: datetime) -> str:
     """The session goes over to another client of the person's; its new token. Raises NotSignedIn if none of theirs."""
     with portal.entered(token, now) as seat:
-        fresh = _renewed(seat.conn, tenant_id, step_done=False, now=now)
-        _noted(enter(seat.conn, fresh, now), "session.choose")
+        fresh = renewed(seat.conn, tenant_id, step_done=False, now=now)
+        noted(enter(seat.conn, fresh, now), "session.choose")
         return fresh
 
 
@@ -131,10 +134,10 @@ def sign_out(portal: Portal, token: str, now: datetime) -> None:
     with portal.entered(token, now) as seat:
         seat.conn.execute("SELECT portal.cut(%s, 'signed out', %s)", (seat.session_id, now))
         if not seat.waiting:
-            _noted(seat, "session.end")
+            noted(seat, "session.end")
 
 
-def _attempt(conn: Conn, names: Sequence[tuple[bytes, int]], now: datetime) -> timedelta:
+def attempt(conn: Conn, names: Sequence[tuple[bytes, int]], now: datetime) -> timedelta:
     """Count an attempt as failed until it has succeeded; or what is left to wait, and it is not counted."""
     keys = [key for key, _ in names]
     rows = conn.execute("SELECT key, failures, last_at FROM portal.failures(%s) WHERE failures > 0", (keys,)).fetchall()
@@ -147,9 +150,8 @@ def _attempt(conn: Conn, names: Sequence[tuple[bytes, int]], now: datetime) -> t
 
 def _code_holds(conn: Conn, code: str, now: datetime) -> bool:
     me = conn.execute("SELECT totp_secret, totp_step FROM portal.myself()").fetchone()
-    if me is None or me["totp_secret"] is None:
-        return False
-    step = codes.taken(me["totp_secret"], code, me["totp_step"], now)
+    secret = me["totp_secret"] if me else None
+    step = codes.taken(secret, code, me["totp_step"], now) if me and secret else None
     if step is not None:
         row = conn.execute("SELECT portal.take_step(%s) AS done", (step,)).fetchone()
     else:
@@ -157,7 +159,8 @@ def _code_holds(conn: Conn, code: str, now: datetime) -> bool:
     return bool(row and row["done"])
 
 
-def _renewed(conn: Conn, tenant_id: UUID | None, *, step_done: bool, now: datetime) -> str:
+def renewed(conn: Conn, tenant_id: UUID | None, *, step_done: bool, now: datetime) -> str:
+    """Another token for the session of this transaction. Raises NotSignedIn where it does not go on."""
     token = new_token()
     row = conn.execute(
         "SELECT portal.renew(%s, %s, %s, %s) AS done", (digest(token), tenant_id, step_done, now)
@@ -167,5 +170,6 @@ def _renewed(conn: Conn, tenant_id: UUID | None, *, step_done: bool, now: dateti
     return token
 
 
-def _noted(seat: Seat, action: str) -> None:
+def noted(seat: Seat, action: str) -> None:
+    """The log has what was done to this session."""
     note(seat.conn, seat.by, action, f"session:{seat.session_id}", seat.tenant_id)

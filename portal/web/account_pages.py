@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from portal.door import Seat
+from portal.passkeys import kept
 from portal.people import codes, own, passwords
 from portal.web.routes import PERSON, Pages, id_in
 from portal.web.visit import SESSION, Answer, Visit, drop
@@ -21,7 +22,8 @@ def account(visit: Visit, seat: Seat) -> Answer:
 
 def _account(visit: Visit, seat: Seat, status: int = 200) -> Response:
     return visit.page("account.html", status, sessions=own.sessions(seat, visit.now), least=passwords.LEAST,
-                      places=own.places(seat), done=visit.query.get("fait", ""))  # fmt: skip
+                      places=own.places(seat), done=visit.query.get("fait", ""), means=kept.means(seat.conn),
+                      passkeys=kept.listed(seat.conn), visit_site=visit.site)  # fmt: skip
 
 
 def _again(visit: Visit, error: BadInput, field: str) -> Response:
@@ -53,7 +55,7 @@ def password(visit: Visit, seat: Seat) -> Answer:
 @pages.get("/compte/second-facteur", PERSON)
 def second_step(visit: Visit, seat: Seat) -> Answer:
     """Set it up: the square, and a code to show that it works."""
-    if seat.second_step:
+    if kept.means(seat.conn).totp:
         return visit.go("/compte")
     return _set_up(visit, seat, codes.new_secret())
 

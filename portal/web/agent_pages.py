@@ -10,6 +10,7 @@ from agents import versions as operations
 from agents.loading import loads
 from agents.trial import TrialResult
 from agents.versions import NotPublishable
+from compliance.people.declarations import AgreementMissing, DeclarationMissing
 from portal.door import Seat
 from portal.reading import agents as reading
 from portal.web.routes import Pages
@@ -24,6 +25,14 @@ DONE = {
     "demande": "La validation est demandée : une autre personne peut publier cette version.",
     "publie": "La version est publiée : elle répond aux appels dès maintenant.",
 }
+
+UNDECLARED = {
+    "declaration_missing": "Il n'est pas encore déclaré si vos appels portent des données sensibles (conditions, "
+    "6.2 f) : le titulaire du compte le déclare à la page Abonnement, puis cette version se publie.",
+    "agreement_missing": "Vos appels portent des données sensibles, exclues sans l'accord écrit de votre opérateur "
+    "(conditions, 6.2 f) : demandez-le-lui, puis cette version se publie.",
+}
+"""Code of an error → what a person reads."""
 
 
 @pages.get("/agents", "agents_edit")
@@ -131,6 +140,9 @@ def publish(visit: Visit, seat: Seat) -> Answer:
         return _version(visit, seat, found, 422)
     try:
         operations.publish(seat.conn, found, person=seat.email, by=seat.by, reason=visit.form.get("raison", ""))
+    except (DeclarationMissing, AgreementMissing) as error:
+        visit.faults["form"] = UNDECLARED[error.code]
+        return _version(visit, seat, found, 422)
     except NotPublishable as error:
         visit.faults["form"] = f"Cette version ne dit pas ce que la loi demande : {error}"
         return _version(visit, seat, found, 422)

@@ -25,6 +25,8 @@ from portal import words
 from portal.api.app import make_api
 from portal.door import NotAllowed, NotSignedIn, Portal
 from portal.ordering import pages as ordering_pages
+from portal.passkeys import pages as passkey_pages
+from portal.passkeys.ceremony import site_of
 from portal.people.roles import SPOKEN
 from portal.people.tokens import new_token
 from portal.support import pages as support_pages
@@ -59,8 +61,8 @@ MOST_TYPED, MOST_AT_THE_DOOR, MOST_FIELDS = 1024 * 1024, 64 * 1024, 2000
 """Bytes of a form and its fields: an agent's text is 256 KiB at most, up to thrice that on its way."""
 
 PAGES = all_of(
-    door_pages.pages, account_pages.pages, home_page.pages, call_pages.pages, live_pages.pages, invoice_pages.pages,
-    paying_pages.pages, ordering_pages.pages, people_pages.pages,
+    door_pages.pages, account_pages.pages, passkey_pages.pages, home_page.pages, call_pages.pages,
+    live_pages.pages, invoice_pages.pages, paying_pages.pages, ordering_pages.pages, people_pages.pages,
     agent_edit_pages.pages, agent_pages.pages, law_pages.pages, data_pages.pages, team_pages.pages, journal_pages.pages,
     feed_page.pages, integration_pages.pages, support_pages.pages,
 )  # fmt: skip
@@ -83,10 +85,11 @@ def _utc() -> datetime:
 
 
 def make_app(
-    portal: Portal, clock: Clock = _utc, *, pages: Sequence[Page] = PAGES, answers: Answers = answered, api: bool = True
-) -> Starlette:
-    """The site of clients, on a portal's door; `clock` says what time it is. Another site has other `pages`, and says
-    by `answers` who opens them."""
+    portal: Portal, clock: Clock = _utc, *, pages: Sequence[Page] = PAGES, answers: Answers = answered,
+    api: bool = True, url: str | None = None,
+) -> Starlette:  # fmt: skip
+    """The site of clients, on a portal's door; `clock` says what time it is. Another site has other `pages`, says by
+    `answers` who opens them, and has its own public `url`, where passkeys are made and shown."""
     drawn: dict[Language, Environment] = {language: templates(language) for language in ("fr", "en")}
     routes: list[BaseRoute] = [Route(page.path, _endpoint(page, answers), methods=[page.method]) for page in pages]
     routes.append(Mount("/static", StaticFiles(directory=STATIC)))
@@ -111,6 +114,7 @@ def make_app(
     mimetypes.add_type("image/svg+xml", ".svg")
     app = Starlette(routes=routes, exception_handlers={404: lost, 405: refused})
     app.state.portal, app.state.pages, app.state.clock = portal, drawn, clock
+    app.state.site = site_of(portal.settings.portal.url if url is None else url)
     app.add_middleware(Headers)
     return app
 
@@ -193,7 +197,7 @@ def _visit(request: Request, form: Mapping[str, str]) -> Visit:
     state = request.app.state
     token = request.cookies.get(SESSION, "")
     secret = token or request.cookies.get(VISITOR, "") or new_token()
-    return Visit(request, state.portal, state.pages, state.clock(), form, token, secret)
+    return Visit(request, state.portal, state.pages, state.clock(), form, token, secret, site=state.site)
 
 
 async def _typed(request: Request) -> dict[str, str]:

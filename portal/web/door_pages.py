@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
 from uuid import UUID
 
 from starlette.responses import Response
 
-from portal import words
 from portal.door import NotSignedIn, Seat
+from portal.passkeys import kept, showing
 from portal.people import own, passwords, signing
 from portal.web.guard import inside
-from portal.web.routes import DOOR, PERSON, PROOF, Pages, prove
+from portal.web.routes import DOOR, KEY_PROOF, PERSON, PROOF, Pages, key_asked, prove, slowed
 from portal.web.visit import FILTERS, LANGUAGE, MENU, SESSION, Answer, Visit, drop, keep
 from store.base.errors import BadInput
 
@@ -39,7 +38,7 @@ def language(visit: Visit) -> Answer:
 @pages.get("/connexion", DOOR)
 def door(visit: Visit) -> Answer:
     """The form."""
-    return visit.page("sign_in.html", suite=inside(visit.query.get("suite", "/")), email="")
+    return visit.page("sign_in.html", suite=inside(visit.query.get("suite", "/")), email="", keys=visit.site)
 
 
 @pages.post("/connexion", DOOR)
@@ -54,30 +53,39 @@ def enter(visit: Visit) -> Answer:
         return visit.go(suite, answer.token)
     if answer.outcome == "second_step":
         return visit.go("/code", answer.token)
-    visit.faults["form"] = _slowed(answer.wait) if answer.wait else "Adresse ou mot de passe inconnus."
-    return visit.page("sign_in.html", 429 if answer.wait else 422, suite=suite, email=email)
-
-
-def _slowed(wait: timedelta) -> str:
-    return f"Trop d'essais. Réessayez dans {words.duration(wait.total_seconds() + 1)}."
+    visit.faults["form"] = slowed(answer.wait) if answer.wait else "Adresse ou mot de passe inconnus."
+    return visit.page("sign_in.html", 429 if answer.wait else 422, suite=suite, email=email, keys=visit.site)
 
 
 @pages.get("/code", DOOR)
 def code(visit: Visit) -> Answer:
     """The second step; for whoever has made it, the first page."""
-    return visit.page("code.html") if _waiting(visit) else visit.go("/")
+    return _code(visit)
+
+
+def _code(visit: Visit, status: int = 200) -> Response:
+    with visit.portal.entered(visit.token, visit.now) as seat:
+        if not seat.waiting:
+            return visit.go("/")
+        key = key_asked(visit, seat, "second_step")
+        return visit.page("code.html", status, key=key, totp=kept.means(seat.conn).totp)
 
 
 @pages.post("/code", DOOR)
 def code_given(visit: Visit) -> Answer:
-    """A code of the telephone, or a spare one."""
+    """A code of the telephone, a spare one, or a passkey."""
     if not _waiting(visit):
         return visit.go("/")
-    answer = signing.second_step(visit.portal, visit.token, visit.form.get("code", ""), visit.now)
+    key = visit.form.get("cle", "")
+    if key and visit.site:
+        answer = showing.second_step(visit.portal, visit.token, visit.site, key, visit.now)
+    else:
+        answer = signing.second_step(visit.portal, visit.token, visit.form.get("code", ""), visit.now)
     if answer.outcome == "in":
         return visit.go("/", answer.token)
-    visit.faults["code"] = _slowed(answer.wait) if answer.wait else "Ce code n'est pas, ou n'est plus, valable."
-    return visit.page("code.html", 429 if answer.wait else 422)
+    wrong = kept.NOT_SHOWN if key else "Ce code n'est pas, ou n'est plus, valable."
+    visit.faults["code"] = slowed(answer.wait) if answer.wait else wrong
+    return _code(visit, 429 if answer.wait else 422)
 
 
 @pages.post("/confirmer", PERSON)
@@ -86,9 +94,11 @@ def confirmed(visit: Visit, seat: Seat) -> Answer:
 
     def done() -> Response:
         on = inside(visit.form.get("vers", "/"))
-        prove(visit, visit.form.get(PROOF, ""))
+        prove(visit, visit.form.get(PROOF, ""), visit.form.get(KEY_PROOF, ""))
         if visit.faults:
-            return visit.page("proof.html", 422, action="/confirmer", typed={}, on=on, reads=True)
+            with visit.portal.entered(visit.token, visit.now) as again:
+                visit.seat, key = again, key_asked(visit, again, "prove")
+                return visit.page("proof.html", 422, action="/confirmer", typed={}, on=on, reads=True, key=key)
         return visit.go(on)
 
     return done
@@ -110,7 +120,7 @@ def forgotten_asked(visit: Visit) -> Answer:
         visit.faults["email"] = "Ce n'est pas une adresse électronique."
         return visit.page("forgotten.html", 422, email=email, sent=False)
     if wait:
-        visit.faults["email"] = _slowed(wait)
+        visit.faults["email"] = slowed(wait)
         return visit.page("forgotten.html", 429, email=email, sent=False)
     return visit.page("forgotten.html", email=email, sent=True)
 

@@ -29,6 +29,7 @@ DONE: Mapping[str, str] = {
     "rejoue": "L'envoi repart dans un instant ; rechargez la page pour voir la réponse.",
     "rejoues": "Les envois repartent dans un instant.",
     "reactive": "Le web hook est réactivé : les prochains événements lui sont envoyés.",
+    "change": "Le web hook est changé ; son secret reste le même.",
     "retire": "Le web hook est retiré ; plus rien ne lui est envoyé.",
 }
 TOLD: Mapping[str, tuple[str, str]] = {
@@ -37,6 +38,7 @@ TOLD: Mapping[str, tuple[str, str]] = {
     "name_wrong": ("usage", "Soixante caractères au plus."),
     "hooks_many": ("form", "Dix web hooks au plus : retirez-en un d'abord."),
     "hook_disabled": ("form", "Ce web hook est désactivé : réactivez-le d'abord."),
+    "changed_meanwhile": ("form", "Quelqu'un d'autre l'a changé entre-temps : relisez, puis recommencez."),
     "hook_enabled": ("form", "Ce web hook n'est pas désactivé."),
 }
 """Code of an error → the field beside which it is said, and how."""
@@ -122,6 +124,13 @@ def hook(visit: Visit, seat: Seat) -> Answer:
     return _hook(visit, seat)
 
 
+def _typed(visit: Visit, one: endpoints.Endpoint) -> Mapping[str, str]:
+    """What the form of changes holds: what was typed, else what is so now."""
+    if "adresse" in visit.form:
+        return visit.form
+    return {"adresse": one.url, "usage": one.name, **{f"evenement-{kind}": "oui" for kind in one.kinds}}
+
+
 def _hook(visit: Visit, seat: Seat, status: int = 200) -> Response:
     one = endpoints.get(seat.conn, id_in(visit, "hook"))
     after = filters.after(visit.query.get("suite", "")[:200])
@@ -129,10 +138,27 @@ def _hook(visit: Visit, seat: Seat, status: int = 200) -> Response:
     last = found[A_PAGE - 1] if len(found) > A_PAGE else None
     return visit.page(
         "hook.html", status, hook=one, sent=found[:A_PAGE], kinds={**KINDS, TEST: "essai"}, states=STATES, why=WHY,
+        events=KINDS, typed=_typed(visit, one), base=endpoints.revision(one),
         failed=any(each.state == "failed" and each.kind != TEST for each in found),
         more=filters.written(After(last.made_at, last.id)) if last else "",
         done=DONE.get(visit.query.get("fait", ""), ""),
     )  # fmt: skip
+
+
+@pages.post("/integrations/hooks/{hook}/changer", "hooks", sure=True)
+def change(visit: Visit, seat: Seat) -> Answer:
+    """Another address, other events, another use; the secret stays."""
+    form, hook_id = visit.form, id_in(visit, "hook")
+    kinds = [kind for kind in KINDS if form.get(f"evenement-{kind}") == "oui"]
+    if not kinds:
+        visit.faults["evenements"] = "Choisissez au moins un événement."
+        return _hook(visit, seat, 422)
+    try:
+        endpoints.change(seat.conn, hook_id, url=form.get("adresse", ""), kinds=kinds, name=form.get("usage", ""),
+                         upon=form.get("base", ""), by=seat.by, of=visit.portal.settings)  # fmt: skip
+    except (BadInput, Refused) as error:
+        return _back(visit, seat, error)
+    return _here(visit, "change")
 
 
 def _back(visit: Visit, seat: Seat, error: BadInput | Refused) -> Response:

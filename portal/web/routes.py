@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal, TypeVar
 from uuid import UUID
 
 from portal.door import NotAllowed, Seat
+from portal.passkeys import showing as by_passkey
+from portal.passkeys.kept import Purpose
 from portal.people import signing
 from portal.people.signing import is_sure
 from portal.support.maintenance import showing
@@ -63,9 +66,8 @@ def answered(page: Page, visit: Visit) -> Answer:
         with visit.portal.anteroom() as conn:
             visit.windows = showing(conn, visit.now)
         return page.handler(visit)
-    proof = visit.form.get(PROOF, "") if page.sure else ""
-    if proof:
-        prove(visit, proof)
+    if page.sure:
+        proved(visit)
     with visit.portal.entered(visit.token, visit.now) as seat:
         if seat.waiting:
             return visit.go("/code")
@@ -80,25 +82,47 @@ def answered(page: Page, visit: Visit) -> Answer:
         return page.handler(visit, seat)
 
 
-PROOF = "preuve"
+PROOF, KEY_PROOF = "preuve", "preuve_cle"
+"""Fields of a form: a password or a code; what a passkey was shown by."""
 
 
-def prove(visit: Visit, given: str) -> None:
+def proved(visit: Visit) -> None:
+    """What came with a form to prove who one is, if anything did."""
+    given, key = visit.form.get(PROOF, ""), visit.form.get(KEY_PROOF, "")
+    if given or key:
+        prove(visit, given, key)
+
+
+def prove(visit: Visit, given: str, key: str = "") -> None:
     """What was given to prove who one is; a wrong one is said beside its field, and the question stands."""
-    answer = signing.prove(visit.portal, visit.token, given, visit.now)
+    if key and visit.site:
+        answer = by_passkey.prove(visit.portal, visit.token, visit.site, key, visit.now)
+    else:
+        answer = signing.prove(visit.portal, visit.token, given, visit.now)
     if answer.wait:
-        visit.faults[PROOF] = f"Trop d'essais. Réessayez dans {duration(answer.wait.total_seconds() + 1)}."
+        visit.faults[PROOF] = slowed(answer.wait)
     elif answer.outcome != "in":
         visit.faults[PROOF] = "Ce n'est pas cela."
+
+
+def slowed(wait: timedelta) -> str:
+    """Too many were tried: how long the next must wait."""
+    return f"Trop d'essais. Réessayez dans {duration(wait.total_seconds() + 1)}."
+
+
+def key_asked(visit: Visit, seat: Seat, purpose: Purpose) -> str:
+    """What the browser is asked for a passkey, as JSON; "" where the person has none for this site."""
+    return by_passkey.asked(seat.conn, visit.token, purpose, visit.site, visit.now)
 
 
 def proof_asked(visit: Visit, page: Page) -> Answer:
     """Asks for it; what was typed before is kept, and goes on once it is given."""
     path = visit.request.url.path + (f"?{visit.request.url.query}" if visit.request.url.query else "")
-    typed = {name: text for name, text in visit.form.items() if name not in (PROOF, "jeton")}
+    assert visit.seat is not None
+    typed = {name: text for name, text in visit.form.items() if name not in (PROOF, KEY_PROOF, "jeton")}
     action = path if page.method == "POST" else "/confirmer"
     return visit.page("proof.html", 422 if visit.faults else 200, action=action, typed=typed, on=path,
-                      reads=page.method == "GET")  # fmt: skip
+                      reads=page.method == "GET", key=key_asked(visit, visit.seat, "prove"))  # fmt: skip
 
 
 def id_in(visit: Visit, name: str = "id") -> UUID:

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal import words
 from portal.door import Portal, Seat
+from portal.passkeys.ceremony import Site
 from portal.people.tokens import form_token
 from portal.support.maintenance import Window
 from portal.wording import english
@@ -64,6 +65,8 @@ class Visit:
     secret: str
     seat: Seat | None = None
     faults: dict[str, str] = field(default_factory=dict[str, str])
+    site: Site | None = None
+    """Where passkeys are made and shown; None: not here."""
     menu: Sequence[tuple[str, str]] | None = None
     """Another than the clients' site has."""
     windows: Sequence[Window] = ()

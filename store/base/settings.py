@@ -225,7 +225,12 @@ class PortalSettings(Section):
     bind: Server = Field(
         "127.0.0.1:8096", description="host:port the portal listens on; browsers come by a proxy with TLS"
     )
-    url: str = Field("http://127.0.0.1:8096", description="the site's public address, for the links that mails carry")
+    url: str = Field(
+        "http://127.0.0.1:8096", description="the site's public address: links in mails, and where passkeys hold"
+    )
+    operator_url: str = Field(
+        "", description="the operator's site's public address, where passkeys hold there; empty: none do"
+    )
 
 
 class OutwardSettings(Section):

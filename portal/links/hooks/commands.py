@@ -74,6 +74,35 @@ def _row(one: Endpoint, names: Mapping[UUID, str]) -> dict[str, Any]:
     return row
 
 
+@hook.command("set")
+@click.argument("endpoint_id", type=click.UUID)
+@click.option("--url", default=None, help="Where they are posted from now on: https, a public address.")
+@click.option("--event", "events", multiple=True, metavar="KIND",
+              help="All the events it wants then; may be given again; none: as they are.")  # fmt: skip
+@click.option("--name", default=None, help="What it is for.")
+@json_option
+def set_hook(endpoint_id: UUID, url: str | None, events: tuple[str, ...], name: str | None, as_json: bool) -> None:
+    """Another address, other events or another name. The secret stays; `hook rotate` changes it.
+
+    \b
+    Example: decroche hook set 01a21ef0-c53c-73c6-b7e4-9b8f414a3a9d --url https://crm.example.fr/v2
+    """
+    from portal.links.hooks import endpoints
+    from store import tenants
+    from store.base.actor import typing_now
+    from store.base.settings import settings
+    from store.setup import open_database
+
+    if url is None and name is None and not events:
+        raise BadInput("nothing is to be changed", hint="--url, --event or --name")
+    with open_database() as db, db.operator() as conn:
+        made = endpoints.change(
+            conn, endpoint_id, url=url, kinds=events or None, name=name, by=typing_now(), of=settings()
+        )
+        row = _row(made, tenants.slugs(conn))
+    emit([row if as_json else row | {"events": " ".join(row["events"])}], COLUMNS, as_json=as_json)
+
+
 @hook.command("list")
 @click.option("--tenant", "slug", default="", help="Only this client's.")
 @json_option

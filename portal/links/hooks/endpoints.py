@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -32,6 +34,12 @@ _LONGEST, _LONGEST_NAME = 2000, 60
 _COLUMNS = """e.id, e.tenant_id, e.name, e.url, e.kinds, e.made_by, e.made_at, e.took_at, e.faults, e.rests_until,
               e.disabled_at, e.disabled_why,
               (SELECT max(k.ends_at) FROM links.endpoint_keys k WHERE k.endpoint_id = e.id) AS both_until"""
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else changed it meanwhile."""
+
+    code = "changed_meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +69,7 @@ def add(
 
     Raises BadInput naming what is wrong; Refused where the client has too many.
     """
-    events, url, name = wanted(kinds), _url(url, of), name.strip()
-    if len(name) > _LONGEST_NAME or re.search(r"[\x00-\x1f\x7f]", name):
-        raise BadInput(f"name: {name[:70]!r}", hint=f"{_LONGEST_NAME} characters at most", code="name_wrong")
+    events, url, name = wanted(kinds), _url(url, of), _name(name)
     if len(listed(conn, tenant_id)) >= MOST:
         raise Refused(f"there are {MOST} endpoints already", hint="remove one that is not used", code="hooks_many")
     endpoint_id = new_id()
@@ -75,6 +81,51 @@ def add(
     told = _begin_key(conn, tenant_id, endpoint_id, now, of)
     note(conn, by, "hook.add", _subject(endpoint_id), tenant_id, events=events)
     return get(conn, endpoint_id), told
+
+
+def change(
+    conn: Conn, endpoint_id: UUID, *, url: str | None = None, kinds: Iterable[str] | None = None,
+    name: str | None = None, upon: str = "", by: Actor, of: Settings,
+) -> Endpoint:  # fmt: skip
+    """Another address, other events or another name; None: as it is. Its secret stays, and so does what was sent; what
+    waits goes to the new address, at once where that is another. `upon`: the `revision` that was read, "" for any.
+
+    Raises NotFound; BadInput naming what is wrong; ChangedMeanwhile.
+    """
+    conn.execute("SELECT 1 FROM links.endpoints WHERE id = %s FOR UPDATE", (endpoint_id,))  # two at once take turns
+    found = get(conn, endpoint_id)
+    if upon and upon != revision(found):
+        raise ChangedMeanwhile("it was changed since it was read", hint="read it again, and make the change again")
+    to = (
+        found.url if url is None else _url(url, of),
+        list(found.kinds) if kinds is None else wanted(kinds),
+        found.name if name is None else _name(name),
+    )
+    changed = [part for part, old, new in zip(("url", "events", "name"), _parts(found), to, strict=True) if old != new]
+    if not changed:
+        return found
+    conn.execute("UPDATE links.endpoints SET url = %s, kinds = %s, name = %s WHERE id = %s", (*to, endpoint_id))
+    if "url" in changed:
+        conn.execute("UPDATE links.endpoints SET faults = 0, rests_until = NULL WHERE id = %s", (endpoint_id,))
+    note(conn, by, "hook.set", _subject(endpoint_id), found.tenant_id, changed=changed, events=to[1],
+         host=str(urlsplit(to[0]).hostname))  # fmt: skip
+    return get(conn, endpoint_id)
+
+
+def revision(of: Endpoint) -> str:
+    """What tells one state of what may be changed from another."""
+    return hashlib.sha256(json.dumps(_parts(of)).encode()).hexdigest()[:32]
+
+
+def _parts(of: Endpoint) -> tuple[str, list[str], str]:
+    return of.url, list(of.kinds), of.name
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if len(name) > _LONGEST_NAME or re.search(r"[\x00-\x1f\x7f]", name):
+        raise BadInput(f"name: {name[:70]!r}", hint=f"{_LONGEST_NAME} characters at most", code="name_wrong")
+    return name
 
 
 def _url(text: str, of: Settings) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 
 from portal.door import NotAllowed, Portal, Seat
+from portal.passkeys import pages as passkey_pages
 from portal.people.signing import is_sure
 from portal.reading import operator
 from portal.support import desk_pages
@@ -16,7 +17,7 @@ from portal.web import account_pages, door_pages
 from portal.web.app import Clock, make_app
 from portal.web.operator import pages as own
 from portal.web.operator.desk import ADMIN, OPERATOR, Desk
-from portal.web.routes import PROOF, Page, all_of, answered, proof_asked, prove
+from portal.web.routes import Page, all_of, answered, proof_asked, proved
 from portal.web.visit import Answer, Visit
 from store.base.actor import Actor
 from store.db import Database
@@ -38,9 +39,8 @@ class Answers:
         """A page's answer. Raises NotSignedIn, NotAllowed …"""
         if page.right not in (OPERATOR, ADMIN):
             return answered(page, visit)
-        proof = visit.form.get(PROOF, "") if page.sure else ""
-        if proof:
-            prove(visit, proof)
+        if page.sure:
+            proved(visit)
         with visit.portal.entered(visit.token, visit.now) as seat:
             visit.seat, asked = seat, self._asked(page, visit, seat)
             if asked is not None:
@@ -69,6 +69,6 @@ class Answers:
 def make_operator_app(portal: Portal, db: Database, clock: Clock | None = None) -> Starlette:
     """The operator's site. `db`: with the operator's access; `portal`: the door's."""
     doors = [page for page in door_pages.pages.listed if page.path in DOOR_PATHS]
-    pages = [*doors, *account_pages.pages.listed, *all_of(own.pages, desk_pages.pages)]
+    pages = [*doors, *all_of(account_pages.pages, passkey_pages.pages, own.pages, desk_pages.pages)]
     now: Callable[[], datetime] = clock or (lambda: datetime.now(UTC))
-    return make_app(portal, now, pages=pages, answers=Answers(db), api=False)
+    return make_app(portal, now, pages=pages, answers=Answers(db), api=False, url=portal.settings.portal.operator_url)

@@ -31,15 +31,16 @@ from tests.integration.portal.test_the_operators_own_site import ANNE, of_the_op
 expect.set_options(timeout=PATIENCE_MS)
 
 
-def come_in(page: Page, people: People, practice: Practice, role: str) -> None:
-    """By the door, with a first password."""
+def come_in(page: Page, people: People, practice: Practice, role: str) -> str:
+    """By the door, with a first password; which it is."""
     email = f"{role}@cabinet.fr"
     password = people.add(email, practice.tenant, role)
     page.goto("/")
     page.get_by_label("Adresse électronique").fill(email)
     page.get_by_label("Mot de passe", exact=True).fill(password)
-    page.get_by_role("button", name="Se connecter").click()
+    page.get_by_role("button", name="Se connecter", exact=True).click()
     expect(page.get_by_role("link", name=email)).to_be_visible()
+    return password
 
 
 def test_a_writer_changes_the_hours_tries_and_asks(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agents import versions
 from agents.loading import AgentFileError, load, loads
+from compliance.people import declarations
 from store import agents, audit, tenants
 from store.base.errors import Refused
 from store.db import Database
@@ -18,7 +20,8 @@ DENTAL = Path(__file__).parents[3] / "agents/examples/dental.fr.yaml"
 
 def imported(database: Database, text: str = "") -> agents.AgentVersion:
     with database.operator() as conn:
-        tenants.add(conn, "dentiste", "Cabinet du Parc", by=OPERATOR)
+        made = tenants.add(conn, "dentiste", "Cabinet du Parc", by=OPERATOR)
+        declarations.declare(conn, made.id, sensitive=False, reference="devis 7", by=OPERATOR, now=datetime.now(UTC))
         return versions.import_text(conn, "dentiste", loads(text) if text else load(DENTAL), by=OPERATOR)
 
 

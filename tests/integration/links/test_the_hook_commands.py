@@ -43,6 +43,15 @@ def test_an_endpoint_is_added_tried_changed_and_removed(run: Run, receiver: Rece
     receiver.status, receiver.answer = 500, b"no"
     failed = run("hook", "test", made["id"], "--json")
     assert (failed.exit_code, json.loads(failed.stdout)["snippet"]) == (1, "no")
+    changed = run("hook", "set", made["id"], "--name", "CRM", "--event", "booking.made", "--json")
+    assert [json.loads(changed.stdout)[name] for name in ("name", "events", "url")] == [
+        "CRM",
+        ["booking.made"],
+        receiver.url,
+    ]
+    assert run("hook", "set", made["id"], "--url", "http://crm.example.fr/").exit_code == 2
+    assert run("hook", "set", made["id"]).exit_code == 2
+    assert run("hook", "set", NOBODYS, "--name", "x").exit_code == 4
     other = json.loads(run("hook", "rotate", made["id"], "--json").stdout)["secret"]
     assert other != made["secret"]
     assert other not in run("hook", "list", "--json").stdout

@@ -24,6 +24,7 @@ from billing.charges.ledger import record_call
 from billing.documents.invoice import Party, Terms
 from billing.invoices import invoicing
 from billing.plans import plans
+from compliance.people import declarations
 from portal.door import Portal
 from portal.links.hooks import deliveries, endpoints
 from portal.ordering import recap, terms
@@ -85,6 +86,7 @@ def furnish(database: Database, home: Path, slug: str, name: str) -> Practice:
         tenant = tenants.add(conn, slug, name, by=OPERATOR)
         agents.import_version(conn, tenant.id, "accueil", f"name: {slug}", by=OPERATOR)
         answering(conn, tenant.id)
+        declarations.declare(conn, tenant.id, sensitive=False, reference="devis 7", by=OPERATOR, now=NOW)
         version = tariffs.add_version(conn, f"t-{slug}", TARIFF, OPERATOR).version
         tariffs.assign(conn, tenant.id, f"t-{slug}", version, datetime(2026, 1, 1, tzinfo=UTC), OPERATOR)
     call_id, at = new_id(), NOW - timedelta(hours=1)

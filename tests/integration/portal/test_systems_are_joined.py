@@ -98,6 +98,22 @@ def test_a_wrong_web_hook_says_so_beside_the_field(claire: Browser, typed: dict[
     assert f'value="{typed["adresse"]}"' in answer.text
 
 
+def test_a_web_hook_is_changed_and_keeps_its_secret(claire: Browser, database: Database, practice: Practice) -> None:
+    path = f"/integrations/hooks/{practice.ids['hook']}"
+    page = claire.get(path).text
+    (base,) = re.findall(r'name="base" value="(\w+)"', page)
+    kept = {"base": base, "adresse": "https://crm.example.fr/v2", "usage": "CRM", "evenement-booking.made": "oui"}
+    wrong = claire.post(f"{path}/changer", path, **kept | {"adresse": "http://10.0.0.1/"})
+    assert (wrong.status_code, 'value="http://10.0.0.1/"' in wrong.text) == (422, True)
+    assert claire.post(f"{path}/changer", path, base=base, adresse=kept["adresse"]).status_code == 422
+    assert claire.post(f"{path}/changer", path, **kept).headers["location"] == f"{path}?fait=change"
+    late = claire.post(f"{path}/changer", path, **kept | {"usage": "trop tard"})
+    assert (late.status_code, "entre-temps" in late.text) == (422, True)
+    with database.operator() as conn:
+        now = endpoints.get(conn, UUID(practice.ids["hook"]))
+    assert (now.url, list(now.kinds), now.name) == ("https://crm.example.fr/v2", ["booking.made"], "CRM")
+
+
 def test_what_was_sent_is_played_again_from_the_page(
     claire: Browser, database: Database, practice: Practice, portal: Portal
 ) -> None:

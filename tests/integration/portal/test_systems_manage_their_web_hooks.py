@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 
@@ -38,7 +39,7 @@ def addressed(path: str, of: Practice) -> str:
 def test_every_resource_asks_for_its_scope_and_hides_what_is_anothers(
     browser: Browsers, database: Database, practice: Practice, other: Practice, crm: System, path: str, method: str
 ) -> None:
-    content = {"url": URL} if (path, method) == ("/webhook-endpoints", "POST") else None
+    content = {"url": URL} if (path, method) == ("/webhook-endpoints", "POST") else {} if method == "PATCH" else None
     rest = system(browser, database, practice, *(SCOPES - {"hooks"}))
     refused = rest.ask(method, addressed(path, practice), content)
     assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
@@ -68,6 +69,49 @@ def test_an_endpoint_lives_by_the_api(crm: System, database: Database, practice:
     with database.operator() as conn:
         acts = [entry for entry in audit.find(conn) if entry.who.startswith("api:")]
     assert {entry.action for entry in acts} == {"hook.add", "hook.test", "hook.rotate", "hook.remove"}
+
+
+def test_an_endpoint_is_changed_upon_what_was_read_and_its_secret_stays(
+    crm: System, database: Database, practice: Practice
+) -> None:
+    path = f"/webhook-endpoints/{practice.ids['hook']}"
+    with database.operator() as conn:
+        before = conn.execute("SELECT key FROM links.endpoint_keys").fetchall()
+        conn.execute("UPDATE links.endpoints SET faults = 3, rests_until = now()")
+    read = crm.get(path)
+    done = crm.ask(
+        "PATCH", path, {"url": URL, "events": ["booking.made", "call.ended"]}, **{"if-match": read.headers["etag"]}
+    )
+    assert (done.status_code, done.json()["url"], done.json()["name"]) == (200, URL, read.json()["name"])
+    assert set(done.json()["events"]) == {"booking.made", "call.ended"}
+    late = crm.ask("PATCH", path, {"name": "trop tard"}, **{"if-match": read.headers["etag"]})
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    assert crm.ask("PATCH", path, {"name": "CRM 2"}, **{"if-match": done.headers["etag"]}).json()["name"] == "CRM 2"
+    assert crm.ask("PATCH", path, {}).json()["url"] == URL
+    with database.operator() as conn:
+        assert conn.execute("SELECT key FROM links.endpoint_keys").fetchall() == before
+        assert endpoints.get(conn, UUID(practice.ids["hook"])).faults == 0
+        acts = [entry for entry in audit.find(conn) if entry.action == "hook.set"]
+    assert [entry.detail["changed"] for entry in acts] == [["name"], ["url", "events"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ({"url": "http://crm.example/x"}, "outward_refused"),
+        ({"url": "https://crm.example:8443/"}, "outward_refused"),
+        ({"events": ["call.eaten"]}, "event_unknown"),
+        ({"events": []}, "bad_input"),
+        ({"name": "a\u0000b"}, "name_wrong"),
+        ({"url": 7}, "bad_input"),
+    ],
+)
+def test_a_wrong_change_changes_nothing(crm: System, practice: Practice, content: object, code: str) -> None:
+    path = f"/webhook-endpoints/{practice.ids['hook']}"
+    before = crm.get(path).json()
+    answer = crm.ask("PATCH", path, content)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert crm.get(path).json() == before
 
 
 def test_deliveries_come_page_by_page(crm: System, practice: Practice) -> None:
