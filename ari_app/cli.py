@@ -31,6 +31,7 @@ COMMANDS = {
     "calendar": ("portal.links.commands:calendar", "Calendars beside an agent's diary"),
     "hook": ("portal.links.hooks.commands:hook", "Web hooks of clients' systems: add, test, deliveries, replay"),
     "crm": ("portal.links.crm.commands:crm", "A client's CRM: who calls, and what calls leave there"),
+    "chat": ("portal.chat.commands:chat", "Agents in writing on clients' sites: add, list, end"),
     "sms": ("portal.links.texts.commands:sms", "Texts to who booked: confirmations, reminders"),
     "told": ("portal.links.told.commands:told", "A client's people, told what callers left"),
     "softphone": ("ari_app.softphone.cli:softphone", "A phone for the command line"),

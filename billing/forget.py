@@ -14,7 +14,8 @@ from store.forget import Sweep
 _OLD_CDRS: LiteralString = """
     FROM store.calls c
    WHERE (c.caller <> '' OR c.callee <> '' OR c.asterisk_cdr IS NOT NULL
-          OR EXISTS (SELECT 1 FROM billing.charges b WHERE b.call_id = c.id AND b.far_party <> ''))
+          OR EXISTS (SELECT 1 FROM billing.charges b WHERE b.call_id = c.id AND b.far_party <> '')
+          OR c.channel = 'chat' AND EXISTS (SELECT 1 FROM store.turns t WHERE t.call_id = c.id))
      AND c.ended_at < %(before)s
      AND NOT EXISTS (SELECT 1 FROM billing.current_charges b
                       WHERE b.call_id = c.id AND (b.status = 'unrated' OR b.amount_micros > 0)

@@ -44,6 +44,7 @@ def client(conn: Conn, tenant_id: UUID) -> list[str]:
         "DELETE FROM links.texting WHERE tenant_id = %s",
         "DELETE FROM links.readers WHERE tenant_id = %s",
         "DELETE FROM links.crm_entries WHERE tenant_id = %s",
+        "DELETE FROM chat.widgets WHERE tenant_id = %s",  # conversations go with them
     ):
         conn.execute(statement, (tenant_id,))
     gone = conn.execute("DELETE FROM links.calendars WHERE tenant_id = %s RETURNING id", (tenant_id,))

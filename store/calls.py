@@ -26,6 +26,11 @@ Json = Mapping[str, Any]
 LegKind = Literal["transfer", "fallback", "third_party"]
 """Why somebody was rung for a call: to be put through to, to answer in our place, or because they were sent on."""
 
+Channel = Literal["voice", "chat"]
+"""How the two sides met: by telephone, or in writing on the client's site (`portal/chat`)."""
+
+CHANNELS: tuple[Channel, ...] = ("voice", "chat")
+
 
 def _empty() -> Json:
     return {}
@@ -66,6 +71,7 @@ class Cdr:
     leg: LegKind | None = None
     slots: Json = field(default_factory=_empty)
     """What the caller told, by the names of the agent's file, as it was understood in the end."""
+    channel: Channel = "voice"
 
     @property
     def parties(self) -> Parties:
@@ -108,12 +114,12 @@ _INSERT = """
 INSERT INTO store.calls (
     tenant_id, id, direction, caller, callee, number, agent, agent_version, started_at, answered_at, ended_at,
     hangup_cause, hangup_side, outcome, recording, disclosure_text, disclosure_heard_ms,
-    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, slots, leg_of, leg)
+    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, slots, leg_of, leg, channel)
 VALUES (
     %(tenant_id)s, %(id)s, %(direction)s, %(caller)s, %(callee)s, %(number)s, %(agent)s, %(agent_version)s,
     %(started_at)s, %(answered_at)s, %(ended_at)s, %(hangup_cause)s, %(hangup_side)s, %(outcome)s,
     %(recording)s, %(disclosure_text)s, %(disclosure_heard_ms)s, %(asterisk_uniqueid)s, %(asterisk_linkedid)s,
-    %(decision_id)s, %(variables)s, %(slots)s, %(leg_of)s, %(leg)s)
+    %(decision_id)s, %(variables)s, %(slots)s, %(leg_of)s, %(leg)s, %(channel)s)
 ON CONFLICT (id) DO NOTHING
 """
 
@@ -130,7 +136,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)
 _COLUMNS = """
     id, tenant_id, direction, caller, callee, started_at, ended_at, hangup_cause, hangup_side, outcome,
     answered_at, number, agent, agent_version, recording, disclosure_text, disclosure_heard_ms,
-    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, asterisk_cdr, slots, leg_of, leg
+    asterisk_uniqueid, asterisk_linkedid, decision_id, variables, asterisk_cdr, slots, leg_of, leg, channel
 """
 
 # Every filter that is NULL lets all pass. Pages follow (started_at, id), newest first, so that calls which
@@ -144,6 +150,7 @@ SELECT {_COLUMNS} FROM store.calls
                               OR direction = 'outbound' AND callee = %(far)s)
    AND (%(party)s::text IS NULL OR caller = %(party)s OR callee = %(party)s)
    AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
+   AND (%(channel)s::text IS NULL OR channel = %(channel)s)
    AND (%(since)s::timestamptz IS NULL OR started_at >= %(since)s)
    AND (%(until)s::timestamptz IS NULL OR started_at < %(until)s)
    AND (%(before_at)s::timestamptz IS NULL OR (started_at, id) < (%(before_at)s, %(before_id)s::uuid))
@@ -225,6 +232,7 @@ def find(
     agent: str | None = None,
     party: str | None = None,
     outcome: str | None = None,
+    channel: Channel | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     before: Cdr | None = None,
@@ -243,6 +251,7 @@ def find(
         "far": party,
         "party": None,
         "outcome": outcome,
+        "channel": channel,
         "since": since,
         "until": until,
         "before_at": before and before.started_at,

@@ -22,6 +22,8 @@ class Lock(IntEnum):
     """An invoice's number: what is paid, credited, refunded and noted on it."""
     NUMBER = 5
     """A client's telephone number: decisions and attempts about it."""
+    CHAT = 6
+    """A client: how many conversations in writing it has at once."""
     DIARY = 20251122
     """An agent's diary: taken by a trigger of store.bookings (migration 0102), never from here."""
 

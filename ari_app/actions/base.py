@@ -10,7 +10,7 @@ import importlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from agents.effects import Act
@@ -27,6 +27,46 @@ NAMES = (
     "book", "callback", "cancel", "reschedule", "message", "transfer", "opt_out", "wrong_person", "record", "dtmf",
     "webhook", "hangup",
 )  # fmt: skip
+
+
+OFF_THE_LINE = (
+    "book", "callback", "cancel", "reschedule", "message", "opt_out", "wrong_person", "record", "webhook", "hangup",
+)  # fmt: skip
+"""Actions that the office does: they need no telephone line, only an `AtTheOffice`."""
+
+
+class AtTheOffice(Protocol):
+    """What such an action is given: a call, or a conversation in writing."""
+
+    @property
+    def call_id(self) -> UUID:
+        """Of what it is done for."""
+        ...
+
+    @property
+    def who(self) -> Answerable:
+        """Who answers, and for which client."""
+        ...
+
+    @property
+    def parties(self) -> Parties:
+        """Who talks to whom."""
+        ...
+
+    @property
+    def office(self) -> Office:
+        """Who does it."""
+        ...
+
+    @property
+    def at_ms(self) -> int:
+        """Since it was answered."""
+        ...
+
+    @property
+    def party(self) -> str:
+        """The person, E.164 or '' where nothing shows their number."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +90,15 @@ class ActionContext:
 
 async def perform(act: Act, context: ActionContext) -> Mapping[str, Any]:
     """Do it. What goes wrong is an outcome, `failed`, for the conversation to deal with; never an exception."""
-    if act.name not in NAMES:
-        return {"outcome": "unknown"}
+    return await _done(act, context) if act.name in NAMES else {"outcome": "unknown"}
+
+
+async def perform_off_the_line(act: Act, context: AtTheOffice) -> Mapping[str, Any]:
+    """The same where there is no line: `unavailable` for what needs one."""
+    return await _done(act, context) if act.name in OFF_THE_LINE else {"outcome": "unavailable"}
+
+
+async def _done(act: Act, context: AtTheOffice) -> Mapping[str, Any]:
     module = importlib.import_module(f"ari_app.actions.{act.name}")
     try:
         result: Mapping[str, Any] = await module.run(context, act.args)

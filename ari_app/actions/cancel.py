@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ari_app.actions.base import ActionContext
+from ari_app.actions.base import AtTheOffice
 
 
-async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+async def run(context: AtTheOffice, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """`args`: `name`, which who called us must say as it was booked. Outcome: done, or none: no such appointment."""
     return await context.office.diary.cancel(context.who, context.party, args, called_us=context.parties.inbound)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ari_app.actions.base import ActionContext
+from ari_app.actions.base import AtTheOffice
 
 
-async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+async def run(context: AtTheOffice, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Outcome: done."""
     return {"outcome": "done"}

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from ari_app.actions.base import ActionContext
+from ari_app.actions.base import AtTheOffice
 from ari_app.desk import wishes
 
 
-async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+async def run(context: AtTheOffice, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Outcome: done, or unknown_number when the caller hides theirs."""
     if not context.party:
         return {"outcome": "unknown_number"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ari_app.actions.base import ActionContext
+from ari_app.actions.base import AtTheOffice
 
 
-async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+async def run(context: AtTheOffice, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """`args`: allowed, or paused. Outcome: done."""
     if "paused" in args:
         return {"outcome": "done", "paused": bool(args["paused"])}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ari_app.actions.base import ActionContext
+from ari_app.actions.base import AtTheOffice
 
 
-async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+async def run(context: AtTheOffice, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """`args`: day and time of the new one; `name`, which who called us must say as it was booked; `from`, the old one's
     day, by which with the whole name it is found from another number.
 

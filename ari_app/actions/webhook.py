@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from time import time
 from typing import Any
 
-from ari_app.actions.base import ActionContext
+from ari_app.actions.base import AtTheOffice
 from store.base.outward import OutwardFailed, OutwardRefused, post
 from store.base.settings import settings
 from store.base.stamped import key_of, stamp
@@ -20,7 +20,7 @@ SECONDS = 4.0
 """The caller is waiting: a webhook that takes longer has failed."""
 
 
-async def run(context: ActionContext, args: Mapping[str, Any]) -> Mapping[str, Any]:
+async def run(context: AtTheOffice, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """`args`: url (https, see `store/base/outward.py`) and whatever is to be told. Outcome: done, failed.
 
     It is signed and dated as `store/base/stamped.py` says, under the tenant's own key. Why it failed is in our

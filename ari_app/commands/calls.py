@@ -57,7 +57,8 @@ def _line(call: dict[str, Any]) -> dict[str, Any]:
     started = datetime.fromisoformat(call["started_at"]).astimezone(PARIS)
     return call | {
         "id": call["id"][-SHORT:], "paris time": f"{started:%m-%d %H:%M}",
-        "way": {"inbound": "in", "outbound": "out"}[call["direction"]], "secs": call["seconds"],
+        "way": "chat" if call["channel"] == "chat" else {"inbound": "in", "outbound": "out"}[call["direction"]],
+        "secs": call["seconds"],
     }  # fmt: skip
 
 
@@ -72,10 +73,13 @@ def _found(db: Database, tenant: str, limit: int, **filters: Any) -> list[dict[s
 @calls.command("list")
 @click.option("--tenant", default="", help="Only this tenant's.")
 @click.option("--direction", type=click.Choice(["inbound", "outbound"]), help="Only these.")
+@click.option("--channel", type=click.Choice(kept.CHANNELS), help="By telephone, or in writing on a client's site.")
 @click.option("--since", type=click.DateTime(), default=None, help="Paris time.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Rows at most.")
 @json_option
-def list_calls(tenant: str, direction: str | None, since: datetime | None, limit: int, as_json: bool) -> None:
+def list_calls(
+    tenant: str, direction: str | None, channel: kept.Channel | None, since: datetime | None, limit: int, as_json: bool
+) -> None:  # fmt: skip
     """The latest calls, newest first. Other commands take a call by its id, whole or by the end shown here.
 
     \b
@@ -83,7 +87,7 @@ def list_calls(tenant: str, direction: str | None, since: datetime | None, limit
       decroche calls list --direction inbound --limit 10
     """
     with open_database() as db:
-        rows = _found(db, tenant, limit, direction=direction, since=_in_paris(since))
+        rows = _found(db, tenant, limit, direction=direction, channel=channel, since=_in_paris(since))
     emit(
         rows if as_json else [_line(r) for r in rows],
         list(rows[0]) if as_json and rows else COLUMNS,

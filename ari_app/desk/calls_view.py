@@ -25,6 +25,7 @@ def row(conn: Conn, cdr: Cdr, tenant: str) -> dict[str, Any]:
         "id": str(cdr.id),
         "tenant": tenant,
         "started_at": cdr.started_at.isoformat(),
+        "channel": cdr.channel,
         "direction": cdr.direction,
         "caller": cdr.caller,
         "callee": cdr.callee,
@@ -48,6 +49,7 @@ def whole(conn: Conn, record: CallRecord) -> dict[str, Any]:
     return {
         "id": str(cdr.id),
         "tenant": tenant,
+        "channel": cdr.channel,
         "direction": cdr.direction,
         "caller": cdr.caller,
         "callee": cdr.callee,
@@ -162,7 +164,10 @@ def clock(ms: int) -> str:
 
 def transcript(facts: Mapping[str, Any]) -> Iterator[str]:
     """The call as a person reads it."""
-    yield f"{facts['direction']} call {facts['caller'] or 'hidden'} → {facts['callee']}, {facts['started_at'][:19]} UTC"
+    who = "conversation in writing" if facts["channel"] == "chat" else (
+        f"{facts['direction']} call {facts['caller'] or 'hidden'} → {facts['callee']}"
+    )  # fmt: skip
+    yield f"{who}, {facts['started_at'][:19]} UTC"
     yield f"agent {facts['agent']} v{facts['version']} of {facts['tenant']}; {facts['outcome']}, " + (
         f"hung up by the {facts['hangup_side']} (Q.850 cause {facts['hangup_cause']})"
     )

@@ -95,6 +95,8 @@ KINDS = {
     "billing.subscriptions": ("Contrats et leur preuve", "Contracts and their proof"),
     "billing.notices": ("Courriers", "Letters"),
     "billing.customers": ("Identité du client", "The client's identity"),
+    "chat.widgets": ("Agents sur vos sites", "Agents on your sites"),
+    "chat.conversations": ("Conversations écrites en cours", "Written conversations in progress"),
     "links.calendars": ("Calendriers liés", "Linked calendars"),
     "links.endpoints": ("Récepteurs de vos systèmes", "Receivers of your systems"),
     "links.crm": ("Votre CRM : adresse et correspondances", "Your CRM: its address and map"),

@@ -19,7 +19,7 @@ ABOVE = (
     "portal.links.jobs:handlers", "portal.links.hooks.sending:handlers", "portal.links.crm.writing:handlers",
     "portal.links.texts.sending:handlers", "portal.links.told.telling:handlers",
     "portal.people.letters:handlers", "portal.passkeys.letters:handlers", "portal.support.jobs:handlers",
-    "portal.ordering.jobs:handlers",
+    "portal.ordering.jobs:handlers", "portal.chat.jobs:handlers",
 )  # fmt: skip
 """Who does the jobs of the floor above, by name: nothing here imports it."""
 

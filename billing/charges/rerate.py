@@ -272,7 +272,8 @@ def _months(conn: Conn, tenant_id: UUID, since: datetime, until: datetime | None
 def _uncharged(conn: Conn, tenant_id: UUID, since: datetime, until: datetime | None) -> list[UUID]:
     rows = conn.execute(
         """SELECT k.id FROM store.calls k
-            WHERE k.tenant_id = %(tenant)s AND coalesce(k.answered_at, k.started_at) >= %(since)s
+            WHERE k.tenant_id = %(tenant)s AND k.channel = 'voice'
+              AND coalesce(k.answered_at, k.started_at) >= %(since)s
               AND (%(until)s::timestamptz IS NULL OR coalesce(k.answered_at, k.started_at) < %(until)s)
               AND NOT EXISTS (SELECT 1 FROM billing.charges c WHERE c.call_id = k.id)
             ORDER BY k.answered_at, k.id""",

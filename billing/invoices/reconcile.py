@@ -82,7 +82,7 @@ SELECT k.id::text, t.slug, coalesce(k.leg, k.direction),
               WHERE l.invoice_id IN (SELECT i.id FROM billing.live_invoices i)) i
          ON i.call_id = c.call_id AND i.generation = c.generation
   LEFT JOIN billing.usage u ON u.tenant_id = c.tenant_id AND u.month = c.month
- WHERE k.started_at >= %(begin)s::timestamptz - interval '2 days' AND k.started_at < %(end)s
+ WHERE k.started_at >= %(begin)s::timestamptz - interval '2 days' AND k.started_at < %(end)s AND k.channel = 'voice'
    AND (%(tenant)s::uuid IS NULL OR k.tenant_id = %(tenant)s)
 """
 _INVOICES = """

@@ -105,9 +105,19 @@ def find(conn: Conn, tenant_id: UUID, phone: str, home: Path) -> Found:
 
 
 def _calls(conn: Conn, tenant_id: UUID, expression: str) -> list[UUID]:
+    """Their calls. Who writes shows no number: a conversation in which it was given, or left with it, is theirs."""
     rows = conn.execute(
-        "SELECT id FROM store.calls WHERE tenant_id = %s AND (caller ~ %s OR callee ~ %s)",
-        (tenant_id, expression, expression),
+        """SELECT id FROM store.calls
+            WHERE tenant_id = %(tenant)s AND (caller ~ %(expression)s OR callee ~ %(expression)s)
+           UNION
+           SELECT c.id FROM store.calls c
+            WHERE c.tenant_id = %(tenant)s AND c.channel = 'chat'
+              AND (c.slots::text ~ %(expression)s
+                   OR EXISTS (SELECT 1 FROM store.turns t
+                               WHERE t.call_id = c.id AND t.who = 'caller' AND t.text ~ %(expression)s)
+                   OR EXISTS (SELECT 1 FROM store.messages m
+                               WHERE m.tenant_id = c.tenant_id AND m.call_id = c.id AND m::text ~ %(expression)s))""",
+        {"tenant": tenant_id, "expression": expression},
     )
     return [row["id"] for row in rows]
 
@@ -210,7 +220,7 @@ def erased(
     before = find(conn, tenant_id, phone, home)
     calls = _calls(conn, tenant_id, pattern(phone))
     forget.person(conn, tenant_id, pattern(phone), calls, now, pseudonym(phone, of))
-    for folder in ("campaigns", "portal.support"):
+    for folder in ("campaigns", "portal.support", "portal.chat"):
         asked(folder, "person")(conn, tenant_id, pattern(phone))
     for path in before.files:
         if home / "spool" in path.parents:

@@ -16,9 +16,9 @@ class Bucket:
     at: float
 
 
-def take(of: Bucket | None, at: float) -> tuple[bool, Bucket]:
-    """(whether a request may be made, the bucket after it)."""
+def take(of: Bucket | None, at: float, rate: float = RATE, size: float = SIZE) -> tuple[bool, Bucket]:
+    """(whether a request may be made, the bucket after it). `rate`: a second for long; `size`: at once."""
     if of is None:
-        return True, Bucket(SIZE - 1, at)
-    left = min(SIZE, of.left + max(0.0, at - of.at) * RATE)
+        return True, Bucket(size - 1, at)
+    left = min(size, of.left + max(0.0, at - of.at) * rate)
     return (True, Bucket(left - 1, at)) if left >= 1 else (False, Bucket(left, at))

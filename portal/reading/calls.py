@@ -18,6 +18,7 @@ from store import recordings
 from store.audit import note
 from store.base.parties import Direction, far_party
 from store.base.settings import Settings
+from store.calls import Channel
 
 MOST_EXPORTED = 10_000
 
@@ -44,6 +45,7 @@ class Line:
     currency: str | None
     bundled: int | None
     asked: str | None
+    channel: Channel
 
     @property
     def far(self) -> str:
@@ -56,7 +58,7 @@ _BEFORE: LiteralString = """
 SELECT c.id, c.started_at, c.answered_at, c.ended_at, c.direction, c.caller, c.callee, c.agent, c.agent_version,
        c.outcome, c.recording IS NOT NULL AS recorded, c.disclosure_heard_ms IS NOT NULL AS disclosed,
        k.status, k.billed_seconds, k.amount_micros AS micros, k.currency, k.bundle_seconds AS bundled,
-       left(said.text, 140) AS asked
+       left(said.text, 140) AS asked, c.channel
   FROM (SELECT * FROM store.calls WHERE tenant_id = %(tenant)s AND leg_of IS NULL AND """
 _AFTER: LiteralString = """ ORDER BY started_at DESC, id DESC LIMIT %(limit)s) c
   LEFT JOIN LATERAL (SELECT b.status, b.billed_seconds, b.amount_micros, b.currency, b.bundle_seconds

@@ -26,6 +26,7 @@ ACTIONS: Mapping[str, str] = {
     "hook.set": "a changé un web hook",
     "hook.rotate": "a changé le secret d'un web hook", "hook.replay": "a rejoué des envois",
     "hook.enable": "a réactivé un web hook", "hook.remove": "a retiré un web hook",
+    "chat.add": "a mis un agent sur un site", "chat.end": "a retiré un agent d'un site",
     "hook.disable": "a désactivé un web hook",
     "call.listen": "a écouté un appel", "call.watch": "a suivi un appel en direct",
      "calls.export": "a exporté des appels",

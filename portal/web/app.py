@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
 import structlog
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal import words
 from portal.api.app import make_api
+from portal.chat import pages as chat_pages
 from portal.door import NotAllowed, NotSignedIn, Portal
 from portal.ordering import pages as ordering_pages
 from portal.passkeys import pages as passkey_pages
@@ -55,6 +57,9 @@ from portal.wording import english
 from portal.wording.translating import EnglishLoader, Language, shown
 from store.base.errors import BadInput, DecrocheError, NotFound, Refused, Unavailable
 
+if TYPE_CHECKING:
+    from portal.chat.house import Chat
+
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static"
 MOST_TYPED, MOST_AT_THE_DOOR, MOST_FIELDS = 1024 * 1024, 64 * 1024, 2000
@@ -64,7 +69,7 @@ PAGES = all_of(
     door_pages.pages, account_pages.pages, passkey_pages.pages, home_page.pages, call_pages.pages,
     live_pages.pages, invoice_pages.pages, paying_pages.pages, ordering_pages.pages, people_pages.pages,
     agent_edit_pages.pages, agent_pages.pages, law_pages.pages, data_pages.pages, team_pages.pages, journal_pages.pages,
-    feed_page.pages, integration_pages.pages, support_pages.pages,
+    feed_page.pages, integration_pages.pages, support_pages.pages, chat_pages.pages,
 )  # fmt: skip
 
 log = structlog.get_logger(__name__)
@@ -86,15 +91,20 @@ def _utc() -> datetime:
 
 def make_app(
     portal: Portal, clock: Clock = _utc, *, pages: Sequence[Page] = PAGES, answers: Answers = answered,
-    api: bool = True, url: str | None = None,
+    api: bool = True, chat: Chat | None = None, url: str | None = None,
 ) -> Starlette:  # fmt: skip
     """The site of clients, on a portal's door; `clock` says what time it is. Another site has other `pages`, says by
-    `answers` who opens them, and has its own public `url`, where passkeys are made and shown."""
+    `answers` who opens them, and has its own public `url`, where passkeys are made and shown. `chat`: agents are
+    written to from clients' own sites."""
     drawn: dict[Language, Environment] = {language: templates(language) for language in ("fr", "en")}
     routes: list[BaseRoute] = [Route(page.path, _endpoint(page, answers), methods=[page.method]) for page in pages]
     routes.append(Mount("/static", StaticFiles(directory=STATIC)))
     if api:
         routes.append(Mount("/api/v1", make_api(portal, clock)))
+    if chat is not None:
+        from portal.chat.site import make_chat_site
+
+        routes.append(Mount("/chat/v1", make_chat_site(chat)))
 
     async def lost(request: Request, _: Exception) -> Response:
         visit = _visit(request, {})
@@ -142,7 +152,8 @@ def _role(name: str) -> str:
 
 
 class Headers:
-    """Every answer carries the headers of `guard`; a static file may be kept."""
+    """Every answer carries the headers of `guard`; a static file may be kept. Chats have headers of their own: other
+    sites' pages load and read them."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Around `app`."""
@@ -150,7 +161,7 @@ class Headers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or str(scope["path"]).startswith("/chat/v1/"):
             await self.app(scope, receive, send)
             return
         still = str(scope["path"]).startswith("/static/")

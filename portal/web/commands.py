@@ -77,13 +77,14 @@ def portal(bind: str, operator_bind: str, operator_only: bool) -> None:
 
 def serve_clients(of: Settings, bind: str, opened_on: socket.socket) -> None:
     """The clients' site and API on a socket, until interrupted."""
+    from portal.chat.house import open_chat
     from portal.door import open_portal
     from portal.web.app import make_app
     from store.base.logs import set_up_logs
 
     set_up_logs(of, name="portal")
-    with open_portal(of) as opened:
-        _run(make_app(opened), bind, opened_on)
+    with open_portal(of) as opened, open_chat(of, lambda: opened.sense()) as chat:
+        _run(make_app(opened, chat=chat), bind, opened_on)
 
 
 def _serve_operator(of: Settings, bind: str, opened_on: socket.socket) -> None:

@@ -233,6 +233,22 @@ class PortalSettings(Section):
     )
 
 
+class ChatSettings(Section):
+    """Agents in writing on clients' sites, served by `decroche portal`."""
+
+    at_once: int = Field(20, ge=1, le=1000, description="conversations of one client that go on at once")
+    answers: int = Field(4, ge=1, le=64, description="lines understood at once by one process; others wait")
+    answer_seconds: float = Field(
+        12, gt=0, le=60, description="a line is understood within so long, else by the rules alone"
+    )
+    idle_minutes: int = Field(15, ge=1, le=60, description="a conversation is over after so long without a line")
+    most_minutes: int = Field(60, ge=1, le=240, description="and so long after its beginning, whatever is written")
+    mind: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="the language model is asked: auto, where it is a server's (one loaded here would be loaded twice)",
+    )
+
+
 class OutwardSettings(Section):
     """Requests to addresses that clients write."""
 
@@ -323,6 +339,7 @@ class Settings(BaseSettings):
     call: CallSettings = CallSettings()  # pyright: ignore[reportCallIssue]
     outward: OutwardSettings = OutwardSettings()  # pyright: ignore[reportCallIssue]
     portal: PortalSettings = PortalSettings()  # pyright: ignore[reportCallIssue]
+    chat: ChatSettings = ChatSettings()  # pyright: ignore[reportCallIssue]
     billing: BillingSettings = BillingSettings()  # pyright: ignore[reportCallIssue]
     metrics: MetricsSettings = MetricsSettings()  # pyright: ignore[reportCallIssue]
     work: WorkSettings = WorkSettings()  # pyright: ignore[reportCallIssue]

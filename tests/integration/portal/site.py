@@ -25,6 +25,7 @@ from billing.documents.invoice import Party, Terms
 from billing.invoices import invoicing
 from billing.plans import plans
 from compliance.people import declarations
+from portal.chat import widgets
 from portal.door import Portal
 from portal.links.hooks import deliveries, endpoints
 from portal.ordering import recap, terms
@@ -156,7 +157,7 @@ def _subscribed(database: Database, tenant: Tenant) -> dict[str, str]:
 
 
 def _integrations(database: Database, home: Path, tenant: Tenant) -> dict[str, str]:
-    """A key, and a web hook that something was sent to."""
+    """A key, a web hook that something was sent to, and a site on which the agent may be written to."""
     of = Settings(home=home)  # pyright: ignore[reportCallIssue]
     with database.operator(tenant.id) as conn:
         key, _ = keys.add(conn, tenant, ["calls"], name="CRM", by=OPERATOR, now=NOW)
@@ -164,7 +165,8 @@ def _integrations(database: Database, home: Path, tenant: Tenant) -> dict[str, s
             conn, tenant.id, f"https://crm.{tenant.slug}.example/h", ["call.ended"], by=OPERATOR, now=NOW, of=of
         )
         sent = deliveries.begin_test(conn, hook.id, by=OPERATOR, now=NOW)
-    return {"key": str(key), "hook": str(hook.id), "delivery": str(sent.id)}
+        shown = widgets.add(conn, tenant.id, AGENT, [f"https://www.{tenant.slug}.example"], by=OPERATOR, now=NOW)
+    return {"key": str(key), "hook": str(hook.id), "delivery": str(sent.id), "widget": str(shown.id)}
 
 
 def _invoice(database: Database, tenant: Tenant) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal import words
+from portal.chat import pages as chat_pages
 from portal.links.hooks.kinds import KINDS
 from portal.ordering import pages as ordering_pages
 from portal.ordering import recap
@@ -50,6 +51,7 @@ def test_what_code_says_is_in_the_list() -> None:
         *paying_pages.AGES.values(), *ordering_pages.DONE.values(), *ordering_pages.TITLES.values(),
         *ordering_pages.SUPPORT.values(), ordering_pages.NO_TERMS, *recap.NAMES.values(), *recap.STATES.values(),
         *recap.LABELS.values(),
+        *chat_pages.DONE.values(), *(text for _, text in chat_pages.TOLD.values()),
         *integration_pages.DONE.values(), *(text for _, text in integration_pages.TOLD.values()),
         *integration_pages.STATES.values(), *integration_pages.WHY.values(), *KINDS.values(),
         *wording.SEVERITIES.values(), *wording.MEANT.values(), *wording.STATES.values(), *wording.DESK_STATES.values(),

@@ -1,0 +1,1 @@
+"""A client's agents in writing, on the client's own site."""
