@@ -102,9 +102,9 @@ class ComingSense(Sense):
     def __init__(self) -> None:
         self.awaited = _Awaited[Sense]()
 
-    async def read(self, agent: Agent, heard: str, choices: Sequence[str]) -> Reading:
+    async def read(self, agent: Agent, heard: str, choices: Sequence[str], made: Sequence[str] = ()) -> Reading:
         """See `Sense`, as for all that follows."""
-        return await (await self.awaited.get()).read(agent, heard, choices)
+        return await (await self.awaited.get()).read(agent, heard, choices, made)
 
     def warm(self, agent: Agent) -> None:
         if self.awaited.engine is not None:
