@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from store.base.console import HouseGroup, emit, json_option, to_json
+from store.base.console import HouseGroup, emit, err, json_option, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +54,8 @@ def add(slug: str, agent: str, sites: tuple[str, ...], as_json: bool) -> None:
         with db.operator(whose) as conn:
             made = widgets.add(conn, whose, agent, sites, by=typing_now(), now=datetime.now(UTC))
     tag = widgets.tag(made, settings().portal.url)
+    if not settings().chat.serve:
+        err.print("nobody answers there yet: set chat.serve = true, and start decroche portal again", markup=False)
     if as_json:
         click.echo(to_json(_row(made, {made.tenant_id: slug}) | {"tag": tag}))
     else:

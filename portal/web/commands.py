@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -83,7 +83,9 @@ def serve_clients(of: Settings, bind: str, opened_on: socket.socket) -> None:
     from store.base.logs import set_up_logs
 
     set_up_logs(of, name="portal")
-    with open_portal(of) as opened, open_chat(of, lambda: opened.sense()) as chat:
+    with ExitStack() as open_:
+        opened = open_.enter_context(open_portal(of))
+        chat = open_.enter_context(open_chat(of, opened.sense)) if of.chat.serve else None
         _run(make_app(opened, chat=chat), bind, opened_on)
 
 

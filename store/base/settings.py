@@ -236,6 +236,9 @@ class PortalSettings(Section):
 class ChatSettings(Section):
     """Agents in writing on clients' sites, served by `decroche portal`."""
 
+    serve: bool = Field(
+        False, description="`decroche portal` answers there; its process then holds the service's role in the database"
+    )
     at_once: int = Field(20, ge=1, le=1000, description="conversations of one client that go on at once")
     answers: int = Field(4, ge=1, le=64, description="lines understood at once by one process; others wait")
     answer_seconds: float = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -360,25 +360,33 @@ def test_an_agent_of_another_client_is_none(database: Database, practice: Practi
             widgets.add(conn, practice.tenant.id, AGENT, [], by=OPERATOR, now=NOW)
 
 
+class Typing:
+    """`decroche … --json`: what it prints, line by line; `told`: what the last said beside."""
+
+    told = ""
+
+    def __call__(self, *words: str) -> list[dict[str, Any]]:
+        done = CliRunner().invoke(decroche, [*words, "--json"])
+        assert done.exit_code == 0, done.output
+        self.told = done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 @pytest.fixture
-def run(database: Database, settings_home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def run(database: Database, settings_home: Path, monkeypatch: pytest.MonkeyPatch) -> Typing:
     """Runs `decroche … --json` on the test's database; what it prints, line by line."""
     monkeypatch.setenv("DECROCHE_DATABASE__URL", database.service_dsn)
     monkeypatch.setenv("DECROCHE_DATABASE__ADMIN_URL", database.operator_dsn)
     settings.cache_clear()
 
-    def typed(*words: str) -> list[dict[str, Any]]:
-        done = CliRunner().invoke(decroche, [*words, "--json"])
-        assert done.exit_code == 0, done.output
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    return typed
+    return Typing()
 
 
 def test_the_commands_add_list_and_end_and_calls_tell_channels_apart(
-    run: Callable[..., Any], client: TestClient, practice: Practice
+    run: Typing, client: TestClient, practice: Practice
 ) -> None:
     (made,) = run("chat", "add", "--tenant", "dentiste", "--agent", AGENT, "--origin", SITE_OF_CLIENT)
+    assert "chat.serve" in run.told, "nobody answers there yet"
     assert (made["origins"], made["state"]) == ([SITE_OF_CLIENT], "open")
     assert f'data-key="{made["key"]}"' in made["tag"]
     visitor = Visitor(client, made["key"])
