@@ -145,7 +145,7 @@ def settings_home(new_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def postgres() -> Generator[Postgres]:
     """A real PostgreSQL, private to this run; stopped at the end."""
     with _folder() as folder:
-        of = Settings(home=folder)  # pyright: ignore[reportCallIssue]
+        of = Settings(home=folder)
         server = EmbeddedServer(of)
         server.start(durable=False)
         try:

@@ -108,7 +108,7 @@ def _write_witnesses(cdrs: Path, target: Path) -> None:
 @contextmanager
 def database(home: Path) -> Generator[Database]:
     """A real PostgreSQL, empty, as a fresh installation has it."""
-    of = Settings(home=home)  # pyright: ignore[reportCallIssue]
+    of = Settings(home=home)
     server = EmbeddedServer(of)
     server.start()
     try:

@@ -55,7 +55,7 @@ def served(app: Starlette) -> Generator[str]:
 
 @pytest.fixture
 def portal(postgres: Postgres, database: Database, new_folder: Path) -> Generator[Portal]:
-    made = Portal(portal_login(postgres.settings, postgres.admin), Settings(home=new_folder))  # pyright: ignore[reportCallIssue]
+    made = Portal(portal_login(postgres.settings, postgres.admin), Settings(home=new_folder))
     made.sense = lambda: None  # agents are tried by their rules: no model is opened in tests
     yield made
     made.close()

@@ -55,7 +55,7 @@ async def post(
     """The back office as `decroche serve` opens it, on a free port."""
     monkeypatch.setenv("DECROCHE_STRIPE_WEBHOOK_SECRET", SECRET)
     monkeypatch.setenv("DECROCHE_BILLING__WEBHOOK_PORT", "0")
-    of = Settings()  # pyright: ignore[reportCallIssue]
+    of = Settings()
     async with back_office(database, of, stripe=stripe) as address, aiohttp.ClientSession() as session:
         assert address.startswith("http://127.0.0.1:")
         yield Caller(session, address)
@@ -209,7 +209,7 @@ async def test_nothing_listens_without_a_secret(
     database: Database, settings_home: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DECROCHE_STRIPE_WEBHOOK_SECRET", raising=False)
-    async with back_office(database, Settings()) as address:  # pyright: ignore[reportCallIssue]
+    async with back_office(database, Settings()) as address:
         assert address == ""
 
 
@@ -218,7 +218,7 @@ async def test_a_port_that_is_taken_does_not_keep_the_service_from_running(
 ) -> None:
     port = post._address.split(":")[2].partition("/")[0]  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setenv("DECROCHE_BILLING__WEBHOOK_PORT", port)
-    async with back_office(database, Settings(), stripe=stripe) as address:  # pyright: ignore[reportCallIssue]
+    async with back_office(database, Settings(), stripe=stripe) as address:
         assert address == ""
 
 

@@ -132,7 +132,7 @@ class Doctor:
 
     def __call__(self, today: date) -> dict[str, tuple[str, str]]:
         with self.database.operator() as conn:
-            found = examine(conn, Settings(), today)  # pyright: ignore[reportCallIssue]
+            found = examine(conn, Settings(), today)
         return {one.part: (one.state, one.hint) for one in found}
 
 

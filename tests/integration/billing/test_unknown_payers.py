@@ -41,7 +41,7 @@ def test_it_is_entered_once_under_the_banks_reference_and_shown_until_it_is_some
         assert (counted, again.left_cents, len(suspense.waiting(conn))) == (False, 7000, 1)
         with pytest.raises(Refused, match=r"came with 70\.00, not 71\.00"):
             suspense.enter(conn, 7100, "VIR 17", "", CAME, by=OPERATOR)
-        told = next(one for one in examine(conn, Settings(), FOUND) if one.part == "unknown payers")  # pyright: ignore[reportCallIssue]
+        told = next(one for one in examine(conn, Settings(), FOUND) if one.part == "unknown payers")
     assert (told.state, "VIR 17 (70.00)" in told.detail) == ("warn", True)
 
 

@@ -108,7 +108,7 @@ async def test_a_client_that_says_nothing_keeps_nobody_waiting(home: Settings) -
 
 
 async def test_a_socket_file_without_a_service_is_a_service_that_is_down(home: Settings, new_folder: Path) -> None:
-    dead = Settings(home=new_folder / "dead")  # pyright: ignore[reportCallIssue]
+    dead = Settings(home=new_folder / "dead")
     (await asyncio.start_unix_server(lambda _, writer: writer.close(), control.socket_path(dead))).close()
     assert control.socket_path(dead).exists()
     with pytest.raises(control.ServiceDown) as caught:
@@ -131,5 +131,5 @@ async def test_the_status_command_says_what_the_service_says(home: Settings) -> 
 
 
 async def test_the_status_command_without_a_service_says_down_and_ends_with_5(new_folder: Path) -> None:
-    code, told = await _command(Settings(home=new_folder / "dead"))  # pyright: ignore[reportCallIssue]
+    code, told = await _command(Settings(home=new_folder / "dead"))
     assert (code, told["service"], told["asterisk"]) == (5, "down", "down")

@@ -109,6 +109,6 @@ def test_doctor_sees_a_server_and_its_absence(server: Server, monkeypatch: pytes
 
 
 def _settings(url: str) -> Settings:
-    chosen = Settings()  # pyright: ignore[reportCallIssue]
+    chosen = Settings()
     llm = chosen.llm.model_copy(update={"engine": "openai", "base_url": url, "api_key_env": KEY_VARIABLE})
     return chosen.model_copy(update={"llm": llm})

@@ -26,7 +26,7 @@ from tests.integration.portal.site import NOW, SITE, Browser, Browsers, People, 
 @pytest.fixture
 def portal(postgres: Postgres, database: Database, new_folder: Path) -> Generator[Portal]:
     """The web's door, on the test's database; recordings lie in a home of this test's own."""
-    made = Portal(portal_login(postgres.settings, postgres.admin), Settings(home=new_folder))  # pyright: ignore[reportCallIssue]
+    made = Portal(portal_login(postgres.settings, postgres.admin), Settings(home=new_folder))
     made.sense = lambda: None  # agents are tried by their rules: no model is opened in tests
     yield made
     made.close()

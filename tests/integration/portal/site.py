@@ -158,7 +158,7 @@ def _subscribed(database: Database, tenant: Tenant) -> dict[str, str]:
 
 def _integrations(database: Database, home: Path, tenant: Tenant) -> dict[str, str]:
     """A key, a web hook that something was sent to, and a site on which the agent may be written to."""
-    of = Settings(home=home)  # pyright: ignore[reportCallIssue]
+    of = Settings(home=home)
     with database.operator(tenant.id) as conn:
         key, _ = keys.add(conn, tenant, ["calls"], name="CRM", by=OPERATOR, now=NOW)
         hook, _ = endpoints.add(

@@ -39,7 +39,7 @@ def letter(database: Database) -> Held:
 def post(new_folder: Path) -> Generator[Post]:
     """Sends letters to a mail server on loopback."""
     with serving() as box:
-        yield Post(box, Settings(home=new_folder, billing=BillingSettings(smtp=box.where)))  # pyright: ignore[reportCallIssue]
+        yield Post(box, Settings(home=new_folder, billing=BillingSettings(smtp=box.where)))
 
 
 @dataclass

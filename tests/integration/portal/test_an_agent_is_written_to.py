@@ -104,7 +104,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def ours(new_folder: Path) -> Settings:
-    return Settings(home=new_folder, chat=ChatSettings(at_once=3))  # pyright: ignore[reportCallIssue]
+    return Settings(home=new_folder, chat=ChatSettings(at_once=3))
 
 
 @pytest.fixture

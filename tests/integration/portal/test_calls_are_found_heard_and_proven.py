@@ -117,7 +117,7 @@ def test_an_encrypted_recording_is_heard_in_pieces_by_its_own_client(
     here = browser().sign_in(people.signed_in("claire@cabinet.fr", practice.tenant, "titulaire"))
     path = f"/appels/{practice.call}/audio"
     clear = here.get(path).content
-    portal_home = Settings(home=new_folder)  # pyright: ignore[reportCallIssue]
+    portal_home = Settings(home=new_folder)
     (done,) = recordings.seal_old(database, portal_home, by=OPERATOR)
     assert done == (practice.call, "sealed")
     assert here.get(path).content == clear

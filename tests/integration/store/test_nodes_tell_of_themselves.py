@@ -18,7 +18,7 @@ from store.tenants import Tenant
 def here(database: Database, settings_home: object, *, operator: bool = True) -> Settings:
     """The settings of the node `a`, which shares this database."""
     shared = {"url": database.service_dsn, "admin_url": database.operator_dsn if operator else ""}
-    return Settings(node="a", database=DatabaseSettings.model_validate(shared))  # pyright: ignore[reportCallIssue]
+    return Settings(node="a", database=DatabaseSettings.model_validate(shared))
 
 
 def test_a_node_is_what_it_said_last_and_gone_when_it_was_stopped(database: Database) -> None:

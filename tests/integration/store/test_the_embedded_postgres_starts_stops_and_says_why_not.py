@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 def pristine() -> Generator[Path]:
     """A home folder whose server has been made, and stopped: initdb is slow, a copy is not."""
     with tempfile.TemporaryDirectory(prefix="decroche-test-") as folder:
-        made = EmbeddedServer(Settings(home=Path(folder)))  # pyright: ignore[reportCallIssue]
+        made = EmbeddedServer(Settings(home=Path(folder)))
         made.start(durable=False)
         made.stop()
         yield Path(folder)
@@ -85,7 +85,7 @@ def test_nobody_else_may_enter_its_folder(server: EmbeddedServer) -> None:
 
 def test_a_path_too_long_for_a_socket_is_no_obstacle(new_folder: Path) -> None:
     deep = new_folder / ("long-" * 12) / ("name-" * 12)
-    made = EmbeddedServer(Settings(home=deep))  # pyright: ignore[reportCallIssue]
+    made = EmbeddedServer(Settings(home=deep))
     made.start(durable=False)
     try:
         with connect(made.dsn()) as conn:
@@ -135,7 +135,7 @@ def test_a_server_that_goes_away_is_said_to_and_its_return_is_noticed(server: Em
 
 def test_an_own_database_that_does_not_answer_is_named_without_its_password(settings_home: Path) -> None:
     url = "postgresql://me:hush@127.0.0.1:1/none"
-    of = Settings(home=settings_home, database=DatabaseSettings(url=url))  # pyright: ignore[reportCallIssue]
+    of = Settings(home=settings_home, database=DatabaseSettings(url=url))
     with pytest.raises(DatabaseUnavailable, match=r"127\.0\.0\.1") as caught:
         open_database(of)
     assert "hush" not in str(caught.value) + caught.value.hint
@@ -144,7 +144,7 @@ def test_an_own_database_that_does_not_answer_is_named_without_its_password(sett
 def test_a_superusers_dsn_is_refused_for_the_service(server: EmbeddedServer) -> None:
     with open_database():
         admin = server.dsn(database="decroche")
-    of = Settings(home=settings().home, database=DatabaseSettings(url=admin, admin_url=admin))  # pyright: ignore[reportCallIssue]
+    of = Settings(home=settings().home, database=DatabaseSettings(url=admin, admin_url=admin))
     with pytest.raises(DatabaseUnfit, match="superuser"):
         open_database(of)
 

@@ -33,7 +33,7 @@ def of(new_folder: Path) -> Settings:
     model = new_folder / "cache/models/small/weights.bin"
     model.parent.mkdir(parents=True)
     model.write_bytes(b"x")
-    return Settings(home=new_folder / "home", cache=new_folder / "cache")  # pyright: ignore[reportCallIssue]
+    return Settings(home=new_folder / "home", cache=new_folder / "cache")
 
 
 def owner(path: Path) -> int:

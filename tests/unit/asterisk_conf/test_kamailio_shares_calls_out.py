@@ -27,7 +27,7 @@ def resolve(host: str) -> list[str]:
 
 def settings_of(home: Path, **changes: object) -> Settings:
     wanted = {"bind": "203.0.113.9", "nodes": ["paris=10.0.0.11", "lyon=10.0.0.12:5070"]} | changes
-    return Settings(home=home, kamailio=KamailioSettings.model_validate(wanted))  # pyright: ignore[reportCallIssue]
+    return Settings(home=home, kamailio=KamailioSettings.model_validate(wanted))
 
 
 def files(home: Path, *trunks: Trunk, **changes: object) -> dict[str, str]:
@@ -166,7 +166,7 @@ def test_a_folder_with_another_configuration_is_left_alone(tmp_path: Path) -> No
 
 
 def node(home: Path, **call: object) -> Settings:
-    of = Settings(  # pyright: ignore[reportCallIssue]
+    of = Settings(
         home=home, asterisk=AsteriskSettings.model_validate({"proxies": ["10.0.0.2"]}),
         call=CallSettings.model_validate(call),
     )  # fmt: skip
@@ -200,7 +200,7 @@ def test_a_trunk_that_registers_is_known_as_ever(tmp_path: Path) -> None:
 
 
 def test_a_node_alone_has_nothing_of_it(tmp_path: Path) -> None:
-    written = render(Settings(home=tmp_path), PLACES)  # pyright: ignore[reportCallIssue]
+    written = render(Settings(home=tmp_path), PLACES)
     assert "header" not in written["pjsip.conf"].replace("headers", "")
     assert "X-Decroche" not in written["extensions.conf"]
     assert "decroche-proxy" not in written["extensions.conf"] + written["pjsip.conf"]
