@@ -12,7 +12,7 @@ _TABLES = """
 SELECT format('%s.%s', n.nspname, c.relname) AS name
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
-   AND n.nspname IN ('app', 'store', 'billing', 'compliance', 'campaigns', 'links', 'portal', 'support')
+   AND n.nspname IN ('app', 'store', 'billing', 'compliance', 'campaigns', 'chat', 'links', 'portal', 'support')
 """
 _APPEND_ONLY = """
 SELECT DISTINCT format('%s.%s', n.nspname, c.relname) AS name
