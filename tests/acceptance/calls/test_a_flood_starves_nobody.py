@@ -33,7 +33,7 @@ def test_a_call_too_many_is_told_so_unanswered_and_the_first_goes_on(small_house
         report = first.result()
     assert not second.answered, "who is not served pays nothing"
     assert report.answered
-    assert house.cdrs(house.number("caller6"), since)
+    assert house.cdr(house.number("caller6"), since)
     turned_away = house.cdr(house.number("caller7"), since)
     assert (turned_away["outcome"], turned_away["answered_at"]) == ("full", None), "and its client sees that it came"
     assert turned_away["charge"]["status"] == "unanswered"
