@@ -13,7 +13,7 @@ _PATTERNS: dict[Language, tuple[tuple[Intent, str], ...]] = {
     "fr": (
         ("opt_out", r"ne (?:m |me |nous )?(?:re)?(?:appelez|appeler|appele|rappelez|rappeler|telephonez|telephoner|contactez|contacter) (?:plus|pas)\b(?! (?:avant|apres|le|ce|tout de suite|maintenant|aujourd))"),
         # said to us, whichever way it is spelt: "mon fils ne m'appelle plus" says it of somebody else
-        ("opt_out", r"^(?:(?:non|ah|oh|ecoutez|bon|alors|mais|merci|stop|allo|bonjour|s il (?:vous|te) plait|et) )*ne (?:m |me |nous )(?:appelle|rappelle|contacte|telephone)s? plus\b(?! (?:avant|apres|le|ce|tout de suite|maintenant|aujourd))"),
+        ("opt_out", r"^(?:(?:non|ah|oh|ecoutez|bon|alors|mais|merci|stop|allo|bonjour|s il (?:vous|te) plait|et) )*ne (?:m |me |nous )(?:(?:appelle|rappelle|contacte|telephone)s?|(?:appel|rappel|contact|telephon)(?:ais|ait|aient)) plus\b(?! (?:avant|apres|le|ce|tout de suite|maintenant|aujourd))"),
         ("opt_out", r"(?:arretez|cessez) (?:de |d )(?:m |me |nous )?(?:appeler|rappeler|harceler|contacter|demarcher|telephoner|solliciter|deranger)"),
         ("opt_out", r"(?:appelez|rappelez|contactez|telephonez) (?:moi )?plus\b(?! (?:tard|tot))"),
         ("opt_out", r"(?:veux|souhaite|voudrais|desire) (?:ne )?(?:plus|pas) (?:jamais )?(?:etre|que vous) (?:re)?(?:appele|appeles|appelee|contacte|contactee|demarche|demarchee|m appeliez|me contactiez)"),

@@ -125,7 +125,7 @@ def _read_name(said: str, language: Language) -> Result:
     )
     words = without(said, spelt).replace(",", " ").split()
     more = announced(said, language) or bool(spelt and spelt[-1].open)
-    more = more or (bool(spelt) and any(unfinished(word, spelt[-1].letters) for word in words))
+    more = more or (bool(spelt) and unfinished(words, spelt[-1].letters))
     if more or not spelt:
         return Result(so_far=letters, settled=name)
     return Result(name, letters, name)

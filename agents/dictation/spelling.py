@@ -59,10 +59,10 @@ def announced(heard: str, language: Language) -> bool:
     return bool(_ANNOUNCED[language].search(text)) or bool(re.search(r"\b(?:double|comme|trait d union|tiret)$", text))
 
 
-def unfinished(word: str, letters: str) -> bool:
-    """The letters begin the word and do not end it: "Dupuy, D, U, P"."""
-    plain, said = re.sub(r"[^a-z]", "", fold(word)), re.sub(r"[^a-z]", "", fold(letters))
-    return len(said) + 1 < len(plain) and plain.startswith(said)
+def unfinished(words: Sequence[str], letters: str) -> bool:
+    """The letters begin one of the words and do not end it ("Dupuy, D, U, P"), and are none of them whole."""
+    plain, said = [re.sub(r"[^a-z]", "", fold(word)) for word in words], re.sub(r"[^a-z]", "", fold(letters))
+    return said not in plain and any(len(said) + 1 < len(word) and word.startswith(said) for word in plain)
 
 
 def without(heard: str, found: Sequence[Spelt]) -> str:

@@ -15,6 +15,8 @@ from agents.slots.text import fold
         "Ne m'appeler plus, jamais.",
         "Ne m'appelé plus jamais",
         "Ne m'appelle plus jamais.",
+        "ne m'appelait plus jamais.",
+        "Non, ne me rappelais plus.",
         "Non, ne m'appelles plus",
         "Écoutez, ne me rappeler plus",
         "S'il vous plaît ne nous contacter plus",
@@ -28,6 +30,7 @@ def test_who_asks_never_to_be_called_again_is_heard(heard: str) -> None:
     "heard",
     [
         "Mon fils ne m'appelle plus.",
+        "Elle ne m'appelait plus jamais.",
         "Je ne m'appelle plus Dupont, c'est Martin.",
         "Ça ne me rappelle rien.",
         "Ne m'appelle plus avant midi",

@@ -32,6 +32,11 @@ def spelled(draw: st.DrawFn, language: Language = "fr") -> tuple[str, str]:
     return "-".join(word.capitalize() for word in words), f", {sign}, ".join(told)
 
 
+def test_a_name_that_another_word_begins_with_is_spelled_whole() -> None:
+    assert dictated("name", "Alors, le nom c'est Alo, a, l, o.").value == "Alo"
+    assert dictated("name", "Dupuy, d, u, p").value == ""
+
+
 @given(spelled())
 def test_a_name_spelled(case: tuple[str, str]) -> None:
     name, said = case
